@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Whole files.  Any thread; the caller frees what is read.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+/* Reads a regular file of at most max octets; *data is NUL-terminated beyond
+ * its length, and freed by the caller. */
+bool file_read(const char *path, size_t max, char **data, size_t *len,
+    struct error *err);
+
+/* Replaces path by temporary file, fsync, rename, fsync of the folder. */
+bool file_replace(const char *path, const void *data, size_t len,
+    struct error *err);
+
+/* A read-only sealed copy in memory (memfd), that truncating the file cannot
+ * touch.  Returns a descriptor, or -1; *len is its length. */
+int file_memfd(const char *path, size_t *len, struct error *err);
+
+/* path as seen from the folder of base, unless it is absolute; free it. */
+char *file_beside(const char *base, const char *path);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What is wrong with a configuration: all of it, each with its place, the
+ * source line, a caret and the nearest valid word.
+ *
+ * One thread; whoever calls diag_init() calls diag_fini().
+ */
+#ifndef CONF_DIAG_H
+#define CONF_DIAG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf/conf.h"
+
+enum diag_level { DIAG_ERROR, DIAG_WARNING };
+
+struct diag_entry {
+	enum diag_level level;
+	struct conf_mark mark; /* line 0: the file as a whole */
+	char *message;
+};
+
+struct diag {
+	VEC(struct diag_entry) entries;
+	size_t nerrors, nwarnings;
+	struct arena *arena;
+	VEC(struct diag_source {
+		const char *file;
+		const char *text;
+	}) sources; /* for source lines */
+};
+
+void diag_init(struct diag *d);
+void diag_fini(struct diag *d);
+
+/* Keeps the text of a file, to show lines of it. Copies both. */
+void diag_source(struct diag *d, const char *file, const char *text);
+
+/* Both return false. At most 1000 entries are kept. */
+bool diag_error(struct diag *d, const struct conf_mark *mark, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
+bool diag_warning(struct diag *d, const struct conf_mark *mark,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* The valid word nearest to word (edit distance), or NULL when none is near. */
+const char *diag_nearest(const char *word, const char *const *words,
+    size_t n);
+
+/* All entries as "file:line:column: error: message", source line and caret,
+ * sorted by place; the caller frees it. */
+char *diag_text(const struct diag *d);
+
+#endif

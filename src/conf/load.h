@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The one way from files to struct conf.  Any one thread.
+ */
+#ifndef CONF_LOAD_H
+#define CONF_LOAD_H
+
+#include "conf/conf.h"
+#include "conf/diag.h"
+
+/*
+ * Reads path and all that it includes, checks it, and returns it; or NULL with
+ * errors in d.  Warnings do not fail.  It reads only configuration and files
+ * of prefixes; zone files and databases are not opened.
+ */
+struct conf *conf_load(const char *path, struct diag *d);
+void conf_free(struct conf *c);
+
+/* "EU", "DE", "US-CA", "country:NA"; upper case.  False when it is none. */
+bool conf_geo_parse(const char *text, struct conf_geo *geo);
+
+/* The index of the object of that name in the configuration, or CONF_NONE. */
+uint16_t conf_find_region(const struct conf *c, const char *name);
+uint16_t conf_find_pool(const struct conf *c, const char *name);
+
+#endif

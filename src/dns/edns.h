@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The OPT record of a reply (RFC 6891 6.1).  Pure; any thread.
+ */
+#ifndef DNS_EDNS_H
+#define DNS_EDNS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dns/query.h"
+#include "dns/wire.h"
+
+struct edns_reply {
+	uint16_t rcode;       /* its upper 8 bits go into the OPT */
+	bool dnssec_ok;       /* copied, RFC 3225 3 */
+	const struct ecs *ecs; /* NULL: none */
+	uint8_t scope;        /* bits, RFC 7871 7.2.1 */
+	const char *nsid;     /* NULL: none */
+};
+
+/* Octets that edns_put will write. */
+size_t edns_size(const struct edns_reply *e);
+void edns_put(struct wire *w, const struct edns_reply *e);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Owner names in wire form: labels with their lengths, uncompressed, ended by
+ * the root label (RFC 1035 3.1).  Pure; any thread.
+ */
+#ifndef DNS_NAME_H
+#define DNS_NAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "dns/rr.h"
+
+enum { NAME_TEXT_MAX = 1024 + 4 };
+
+/* Octets of the name, the root label included: 1..255. */
+size_t name_len(const uint8_t *name);
+
+/* Labels without the root's: 0..127. */
+unsigned name_labels(const uint8_t *name);
+
+/* Presentation form (RFC 1035 5.1, \\DDD and \\X escapes; a missing final dot
+ * is supplied) to wire form.  Case is kept. */
+bool name_parse(const char *text, uint8_t name[DNS_NAME_MAX],
+    struct error *err);
+
+/* With the final dot. Returns buf. */
+char *name_format(char buf[NAME_TEXT_MAX], const uint8_t *name);
+
+/* A-Z to a-z, in place (RFC 4343: ASCII only). */
+void name_lower(uint8_t *name);
+
+bool name_equal(const uint8_t *a, const uint8_t *b); /* without case */
+
+/* name is suffix, or below it; without case. */
+bool name_is_under(const uint8_t *name, const uint8_t *suffix);
+
+/* The name without its first label; not for the root. */
+const uint8_t *name_parent(const uint8_t *name);
+
+bool name_is_wildcard(const uint8_t *name); /* first label is "*" */
+
+/* Of a lower-case name of len octets. */
+uint64_t name_hash(const uint8_t *name, size_t len);
+
+#endif

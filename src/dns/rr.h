@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Numbers of the protocol (RFC 1035 3.2, 4.1; RFC 6891; RFC 7871; RFC 8914).
+ */
+#ifndef DNS_RR_H
+#define DNS_RR_H
+
+enum dns_size {
+	DNS_HEADER_SIZE = 12,
+	DNS_NAME_MAX = 255,
+	DNS_LABEL_MAX = 63,
+	DNS_MESSAGE_MAX = 65535,
+	DNS_UDP_MIN = 512,   /* RFC 1035 4.2.1 */
+	DNS_UDP_EDNS = 1232, /* what we send and announce at most */
+};
+
+enum dns_flag {
+	DNS_QR = 0x8000,
+	DNS_OPCODE = 0x7800,
+	DNS_AA = 0x0400,
+	DNS_TC = 0x0200,
+	DNS_RD = 0x0100,
+	DNS_RA = 0x0080,
+	DNS_Z = 0x0040,
+	DNS_AD = 0x0020,
+	DNS_CD = 0x0010,
+	DNS_RCODE = 0x000f,
+};
+
+enum dns_opcode { DNS_OPCODE_QUERY = 0 };
+
+enum dns_rcode {
+	DNS_NOERROR = 0,
+	DNS_FORMERR = 1,
+	DNS_SERVFAIL = 2,
+	DNS_NXDOMAIN = 3,
+	DNS_NOTIMP = 4,
+	DNS_REFUSED = 5,
+	DNS_YXDOMAIN = 6,
+	DNS_BADVERS = 16,
+	DNS_RCODE_COUNT = 24,
+};
+
+enum dns_class { DNS_IN = 1, DNS_CH = 3, DNS_CLASS_ANY = 255 };
+
+enum dns_type {
+	DNS_A = 1,
+	DNS_NS = 2,
+	DNS_CNAME = 5,
+	DNS_SOA = 6,
+	DNS_PTR = 12,
+	DNS_HINFO = 13,
+	DNS_MX = 15,
+	DNS_TXT = 16,
+	DNS_AAAA = 28,
+	DNS_SRV = 33,
+	DNS_DNAME = 39,
+	DNS_OPT = 41,
+	DNS_DS = 43,
+	DNS_SVCB = 64,
+	DNS_HTTPS = 65,
+	DNS_IXFR = 251,
+	DNS_AXFR = 252,
+	DNS_ANY = 255,
+};
+
+enum dns_option {
+	DNS_OPTION_NSID = 3,
+	DNS_OPTION_ECS = 8,
+	DNS_OPTION_COOKIE = 10,
+	DNS_OPTION_KEEPALIVE = 11,
+	DNS_OPTION_PADDING = 12,
+	DNS_OPTION_EDE = 15,
+};
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * All that says where clients are: databases and the operator's nets.
+ *
+ * geo_find() asks them directly (slow: explain, oracle); geo_leaves() is the
+ * whole space cut into prefixes of one place each, from which policies are
+ * compiled.  Immutable once loaded; whoever calls geo_load() calls geo_free().
+ */
+#ifndef GEO_GEO_H
+#define GEO_GEO_H
+
+#include "geo/mmdb.h"
+#include "geo/place.h"
+#include "geo/trie.h"
+
+struct geo;
+
+/* Opens conf's databases (none is fine). NULL: err names the file. */
+struct geo *geo_load(const struct conf *conf, struct error *err);
+void geo_free(struct geo *g);
+
+struct geo_found {
+	struct place place;
+	unsigned depth;     /* length of the prefix, in a's family, in which
+			       every address has just this place */
+	struct addr counted; /* a, or the IPv4 address inside it */
+	const char *net;    /* the longest net prefix that covers, or NULL */
+	struct prefix net_prefix;
+	const char *database; /* the first file with a record, or NULL */
+	struct prefix database_prefix;
+};
+
+/* IPv4-mapped, 6to4 and Teredo addresses count as their IPv4. */
+void geo_find(const struct geo *g, const struct addr *a, struct geo_found *f);
+
+/*
+ * The space of a family (4, 6) in order: leaves whose value is an index into
+ * geo_places().  In IPv6 the leaves of IPv4 stand again below ::ffff:0:0/96
+ * and 2002::/16, and 2001::/32 (Teredo) is one leaf of value GEO_TEREDO:
+ * look up the IPv4 address inside.  Made at the first call (not thread-safe);
+ * geo_forget_leaves() frees them.
+ */
+enum { GEO_TEREDO = TRIE_VALUE_MAX };
+
+const struct trie_leaf *geo_leaves(struct geo *g, uint8_t family, size_t *n,
+    struct error *err);
+const struct place *geo_places(const struct geo *g, size_t *n);
+void geo_forget_leaves(struct geo *g);
+
+size_t geo_ndatabases(const struct geo *g);
+const struct mmdb *geo_database(const struct geo *g, size_t i,
+    const char **path);
+
+#endif

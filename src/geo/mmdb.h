@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * MMDB files of either shape (country.iso_code, or country_code), read at load
+ * only, from a sealed copy in memory.  Immutable once open; any thread.
+ */
+#ifndef GEO_MMDB_H
+#define GEO_MMDB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/net.h"
+#include "geo/place.h"
+
+struct mmdb;
+
+struct mmdb *mmdb_open(const char *path, struct error *err);
+void mmdb_close(struct mmdb *m);
+
+int64_t mmdb_build_time(const struct mmdb *m); /* seconds since 1970 */
+const char *mmdb_type(const struct mmdb *m);
+
+/*
+ * Direct lookup.  Fills what *p lacks from the record, if there is one;
+ * *depth is the length of the prefix of a's family that has this record (or
+ * this absence of one); false when there is no record.
+ */
+bool mmdb_find(const struct mmdb *m, const struct addr *a, struct place *p,
+    unsigned *depth);
+
+/*
+ * Calls fn for each leaf of the tree in order of addresses, disjoint and
+ * covering all of the family's space: prefix, and the handle of its record (0:
+ * none).  IPv4 space is ::/96 of a tree for IPv6; aliases of it elsewhere are
+ * not followed but reported without a record.  False stops, when fn says so or
+ * the file is damaged.
+ */
+bool mmdb_walk(const struct mmdb *m, uint8_t family,
+    bool (*fn)(const struct prefix *p, uint32_t record, void *arg), void *arg,
+    struct error *err);
+
+/* Fills what *p lacks from the record of that handle. */
+bool mmdb_record(const struct mmdb *m, uint32_t record, struct place *p,
+    struct error *err);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The query path: packet in, packet out.  Read this first.
+ */
+#ifndef SERVE_ANSWER_H
+#define SERVE_ANSWER_H
+
+#include "serve/count.h"
+#include "snapshot/snapshot.h"
+
+enum { ANSWER_CHAIN_MAX = 16 }; /* CNAMEs followed in one answer */
+
+/* One per thread that answers. */
+struct answerer {
+	struct counters *counters;
+	unsigned row;     /* of tallies */
+	uint64_t random;  /* state; never 0 */
+	uint32_t now_s;   /* monotonic second, refreshed per batch */
+};
+
+struct answer_input {
+	const uint8_t *packet;
+	size_t len;
+	struct addr source;   /* the resolver */
+	enum count_proto proto;
+};
+
+/*
+ * Writes the reply to out (cap octets, DNS_MESSAGE_MAX for TCP, at least
+ * DNS_UDP_EDNS for UDP).  Returns its length; 0: say nothing.  Allocates
+ * nothing, blocks nowhere.
+ */
+size_t answer(struct answerer *a, const struct snapshot *s,
+    const struct answer_input *in, uint8_t *out, size_t cap);
+
+/* The decision alone, as answer() makes it, for explain and tests: the client
+ * that counts (step 1), the class, depth and pick. */
+struct answer_steer {
+	struct addr client;
+	bool by_ecs;       /* the client's address came by ECS */
+	struct policy_hit hit;
+	struct pick pick;
+};
+bool answer_ecs_believed(const struct conf *conf, const struct addr *resolver,
+    const struct addr *ecs);
+void answer_decide(const struct snapshot *s, uint16_t name, uint16_t type,
+    const struct addr *client, uint32_t now_s, uint32_t random,
+    struct answer_steer *steer);
+
+#endif

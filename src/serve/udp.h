@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * UDP workers: one thread and one socket (SO_REUSEPORT) each.
+ */
+#ifndef SERVE_UDP_H
+#define SERVE_UDP_H
+
+#include "base/net.h"
+
+struct udp_workers;
+
+/* Opens n sockets per endpoint (before privileges are dropped). An endpoint
+ * with port 0 gets one of the kernel's choice, written back. NULL: err. */
+struct udp_workers *udp_open(struct endpoint *endpoints, size_t nendpoints,
+    unsigned n, struct error *err);
+void udp_start(struct udp_workers *w); /* threads, signals blocked */
+void udp_stop(struct udp_workers *w);  /* joins them, closes, frees */
+
+#endif

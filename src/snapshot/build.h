@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Files to snapshot: the one road of start, -n and reload.  No globals; any
+ * one thread.
+ */
+#ifndef SNAPSHOT_BUILD_H
+#define SNAPSHOT_BUILD_H
+
+#include "conf/diag.h"
+#include "snapshot/snapshot.h"
+
+/*
+ * conf, check, geo, policies, zones, and the tests in the configuration (with
+ * all targets up but what they assume).  NULL when anything is wrong: d says
+ * what; warnings alone do not stop it.
+ */
+struct snapshot *snapshot_build(const char *path, struct diag *d);
+
+/* Frees one that no reader sees. */
+void snapshot_free(struct snapshot *s);
+
+/* The row of a thread that answers. */
+struct tally *snapshot_row(const struct snapshot *s, size_t row);
+
+/* Sums of all rows for a pool's region. */
+uint64_t snapshot_steered(const struct snapshot *s, const struct pool *p,
+    size_t region, enum pool_reason reason);
+uint32_t snapshot_let_go(const struct snapshot *s, const struct pool *p,
+    size_t region);
+
+#endif

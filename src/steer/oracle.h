@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The slow reference decider: scans rules, nets and databases directly and
+ * shares no code with the compiled path (policy, trie, pool_pick); tests hold
+ * both against each other, explain and the tests in a configuration tell its
+ * story.  Main thread, or a test's.
+ */
+#ifndef STEER_ORACLE_H
+#define STEER_ORACLE_H
+
+#include "steer/pool.h"
+
+/* Assumptions on top of (or in place of) what is believed. */
+struct oracle_assume {
+	uint64_t down, drained; /* bit i: conf.regions[i] (the first 64) */
+	bool ignore_health;     /* all targets up, no drains */
+};
+
+enum oracle_struck { STRUCK_NOT, STRUCK_FENCE, STRUCK_DRAINED, STRUCK_DOWN,
+	STRUCK_NOT_IN_POOL };
+
+extern const char *const oracle_struck_names[];
+
+struct oracle_region {
+	uint16_t region;  /* in conf */
+	double distance_km; /* < 0: unknown */
+	double adjusted_km;
+	enum oracle_struck struck;
+};
+
+struct oracle_decision {
+	struct geo_found found;      /* step 2; for an address */
+	uint16_t rule;               /* step 3 */
+	bool unlocated;
+	struct oracle_region regions[CONF_POOL_REGIONS_MAX]; /* steps 3-5 */
+	size_t nregions;
+	uint16_t pool;               /* steps 6, 7 */
+	uint16_t region;             /* in conf */
+	enum pool_reason reason;
+	uint32_t ttl;                /* step 9; uses watches */
+	uint16_t ttl_region;         /* conf region whose change set it;
+					CONF_NONE: the maximum did */
+	unsigned scope;              /* step 10; for an address */
+};
+
+struct oracle {
+	const struct conf *conf;
+	const struct geo *geo;       /* may be NULL: no databases */
+	const struct pool *pools;    /* health and drains as believed */
+};
+
+/* For a client address. scope is computed only if want_scope (slow). */
+void oracle_decide(const struct oracle *o, const struct conf_name *name,
+    const struct addr *client, const struct oracle_assume *assume,
+    bool want_scope, struct oracle_decision *d);
+
+/* For a place. */
+void oracle_decide_place(const struct oracle *o, const struct conf_name *name,
+    const struct place *place, const struct oracle_assume *assume,
+    struct oracle_decision *d);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A policy compiled for the regions of one pool: client address to class to
+ * ordered regions.
+ *
+ * Built once per pair of policy and pool that a name uses, in the snapshot's
+ * arena; immutable; any thread.  Steps 2 to 4 of a decision.
+ */
+#ifndef STEER_POLICY_H
+#define STEER_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf/conf.h"
+#include "geo/geo.h"
+
+/* What a class of clients gets. Orders are positions in conf_pool.regions. */
+struct rank {
+	const uint8_t *order;    /* regions of the pool, best first */
+	const uint8_t *fallback; /* regions of when_down's pool, best first */
+	uint8_t n, nfallback;
+	uint8_t action;          /* enum conf_all_down */
+	bool unlocated;          /* by the policy's unlocated list */
+	uint16_t pool;           /* of CONF_DOWN_POOL */
+};
+
+struct policy_table {
+	const struct trie *ipv4, *ipv6;
+	const struct rank *ranks; /* by class */
+	size_t nranks;
+	uint16_t policy, pool;    /* in conf */
+};
+
+/*
+ * The ordered regions of a place by one scan of the rules (the first that
+ * matches; nearest by distance times (100 + bias) percent, ties by order of
+ * declaration; without coordinates the unlocated list; regions outside the
+ * fence or not in the pool left out).  The fallback pool's regions: those of
+ * the list first, in its order, then the others as declared, fence kept.
+ * Arrays are the caller's, CONF_POOL_REGIONS_MAX each; *rule is the rule's
+ * index.
+ */
+void policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
+    const struct place *place, struct rank *rank, uint8_t *order,
+    uint8_t *fallback, uint16_t *rule);
+
+/* NULL: err (a damaged database). */
+struct policy_table *policy_build(struct arena *a, const struct conf *conf,
+    struct geo *geo, uint16_t policy, uint16_t pool, struct error *err);
+
+struct policy_hit {
+	uint32_t class;
+	uint8_t depth; /* of the address's own family: the scope */
+};
+
+struct policy_hit policy_find(const struct policy_table *t,
+    const struct addr *client);
+
+#endif
