@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/file.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+
+static bool
+fail(struct error *err, const char *path)
+{
+	return error_set(err, "%s: %s", path, strerror(errno));
+}
+
+static int
+open_regular(const char *path, struct stat *st, struct error *err)
+{
+	/* O_NONBLOCK: a FIFO must not hang us. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd == -1 || fstat(fd, st) == -1) {
+		fail(err, path);
+		goto fail;
+	}
+	if (!S_ISREG(st->st_mode)) {
+		error_set(err, "%s: not a regular file", path);
+		goto fail;
+	}
+	return fd;
+fail:
+	if (fd != -1)
+		close(fd);
+	return -1;
+}
+
+bool
+file_read(const char *path, size_t max, char **data, size_t *len,
+    struct error *err)
+{
+	VEC(char) text = {0};
+	struct stat st;
+	ssize_t n;
+	int fd = open_regular(path, &st, err);
+
+	if (fd == -1)
+		return false;
+	vec_reserve(&text, (size_t)st.st_size + 1);
+	for (;;) {
+		vec_reserve(&text, text.n + 4096);
+		n = read(fd, text.at + text.n, text.cap - text.n - 1);
+		if (n <= 0)
+			break;
+		text.n += (size_t)n;
+		if (text.n > max)
+			break;
+	}
+	close(fd);
+	if (n < 0 || text.n > max) {
+		if (n < 0)
+			fail(err, path);
+		else
+			error_set(err, "%s: larger than %zu octets", path, max);
+		vec_free(&text);
+		return false;
+	}
+	text.at[text.n] = '\0';
+	*data = text.at;
+	*len = text.n;
+	return true;
+}
+
+static bool
+write_all(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		data += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+static bool
+sync_folder(const char *path)
+{
+	char *copy = xstrdup(path);
+	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd != -1 && fsync(fd) == 0;
+
+	if (fd != -1)
+		close(fd);
+	free(copy);
+	return ok;
+}
+
+bool
+file_replace(const char *path, const void *data, size_t len,
+    struct error *err)
+{
+	char temporary[4096];
+	bool ok = false;
+	int fd;
+
+	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.tmp", path) >=
+	    sizeof(temporary))
+		return error_set(err, "%s: too long a path", path);
+	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+	if (fd == -1)
+		return fail(err, temporary);
+	ok = write_all(fd, data, len) && fsync(fd) == 0;
+	ok = close(fd) == 0 && ok;
+	ok = ok && rename(temporary, path) == 0 && sync_folder(path);
+	if (!ok) {
+		fail(err, path);
+		unlink(temporary);
+	}
+	return ok;
+}
+
+static bool
+copy_all(int from, int to, size_t *len)
+{
+	char buf[65536];
+	ssize_t n;
+
+	*len = 0;
+	while ((n = read(from, buf, sizeof(buf))) > 0) {
+		if (!write_all(to, buf, (size_t)n))
+			return false;
+		*len += (size_t)n;
+	}
+	return n == 0;
+}
+
+int
+file_memfd(const char *path, size_t *len, struct error *err)
+{
+	struct stat st;
+	int from, to;
+
+	from = open_regular(path, &st, err);
+	if (from == -1)
+		return -1;
+	to = memfd_create("meridian", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (to == -1 || !copy_all(from, to, len) ||
+	    fcntl(to, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW |
+	    F_SEAL_SEAL) == -1) {
+		fail(err, path);
+		if (to != -1)
+			close(to);
+		to = -1;
+	}
+	close(from);
+	return to;
+}
+
+char *
+file_beside(const char *base, const char *path)
+{
+	const char *slash = strrchr(base, '/');
+	char *joined;
+
+	if (*path == '/' || slash == NULL)
+		return xstrdup(path);
+	if (asprintf(&joined, "%.*s/%s", (int)(slash - base), base, path) < 0)
+		abort();
+	return joined;
+}
