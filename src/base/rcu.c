@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/rcu.h"
 
-#include <urcu/urcu-qsbr.h>
-
 void
 rcu_thread_begin(void)
 {
