@@ -11,7 +11,7 @@
 #ifndef BASE_RCU_H
 #define BASE_RCU_H
 
-#include <urcu/urcu-qsbr.h>
+#include <urcu-qsbr.h>
 
 void rcu_thread_begin(void);
 void rcu_thread_end(void);
