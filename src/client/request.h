@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * meridianctl's side of the control socket: its arguments, and one HTTP
+ * request with JSON.  One thread.
+ */
+#ifndef CLIENT_REQUEST_H
+#define CLIENT_REQUEST_H
+
+#include <curl/curl.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+
+enum exit_code { EXIT_DONE, EXIT_WRONG, EXIT_USAGE, EXIT_NO_DAEMON,
+	EXIT_NO_SUCH, EXIT_TIMED_OUT };
+
+/* Beyond the letters, so that getopt_long can return them. */
+enum given {
+	OPT_CONFIG = 0x100,
+	OPT_FROM = 0x200,
+	OPT_RESOLVER = 0x400,
+	OPT_DOWN = 0x800,
+	OPT_DRAIN = 0x1000,
+	OPT_FOR = 0x2000,
+	OPT_REASON = 0x4000,
+	OPT_UNTIL_CANCELLED = 0x8000,
+	OPT_FORCE = 0x10000,
+	OPT_FOLLOW = 0x20000,
+	OPT_SINCE = 0x40000,
+	OPT_JSON = 0x80000,
+	OPT_SOCKET = 0x100000,
+	OPT_HELP = 0x200000,
+	OPT_VERSION = 0x400000,
+};
+
+enum { REPEAT_MAX = 64 };
+
+struct arguments {
+	unsigned given; /* of enum given */
+	const char *config, *from, *resolver, *span, *reason, *since, *socket;
+	const char *down[REPEAT_MAX], *drain[REPEAT_MAX];
+	size_t ndown, ndrain;
+	char **words; /* after the verb */
+	int nwords;
+};
+
+struct reply {
+	VEC(char) text;
+	long status; /* of HTTP */
+	int code;    /* exit code */
+	json_t *json;
+};
+
+/* "meridianctl: ..." to standard error; returns code. */
+int fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Sends the request (body is taken over; NULL: GET) and reads the reply; its
+ * exit code.  With --json the reply is printed as it came, without it an
+ * error's sentence.  The caller calls reply_fini() in any case.
+ */
+int request(const struct arguments *a, const char *path, json_t *body,
+    struct reply *r);
+void reply_fini(struct reply *r);
+
+/* A GET whose text goes to write as it comes; the exit code. */
+int request_stream(const struct arguments *a, const char *path,
+    curl_write_callback write, void *arg);
+
+/* The reply is for people, and says no error. */
+bool reply_shows(const struct arguments *a, const struct reply *r);
+
+/* Appends "?key=value" or "&key=value", escaped; nothing when value is NULL. */
+void request_add(char *path, size_t size, const char *key, const char *value);
+
+#endif

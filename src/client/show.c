@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "client/show.h"
+
+#include <libsmartcols/libsmartcols.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+/* Colours only where a person looks at a terminal (NO_COLOR turns them off). */
+static const char *
+colour(const char *sequence)
+{
+	static int terminal = -1;
+
+	if (terminal < 0)
+		terminal = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	return terminal ? sequence : "";
+}
+
+#define RED colour("\033[31m")
+#define GREEN colour("\033[32m")
+#define YELLOW colour("\033[33m")
+#define BOLD colour("\033[1m")
+#define PLAIN colour("\033[0m")
+
+static const char *
+text_of(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s != NULL ? s : "";
+}
+
+static long long
+int_of(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+static const char *
+span_of(const json_t *o, const char *key, char buf[CLOCK_TEXT_MAX])
+{
+	const json_t *v = json_object_get(o, key);
+
+	if (!json_is_number(v))
+		return "-";
+	return clock_format_span(buf, (uint64_t)(json_number_value(v) * 1e3));
+}
+
+/* A table of titles; rows are added by table_row(). */
+static struct libscols_table *
+table_new(const char *const *titles)
+{
+	struct libscols_table *t = scols_new_table();
+
+	for (; *titles != NULL; titles++)
+		scols_table_new_column(t, *titles, 0, 0);
+	scols_table_enable_colors(t, *colour("x") != '\0');
+	return t;
+}
+
+static struct libscols_line *
+table_row(struct libscols_table *t, const char *const *cells)
+{
+	struct libscols_line *line = scols_table_new_line(t, NULL);
+
+	for (size_t i = 0; cells[i] != NULL; i++)
+		scols_line_set_data(line, i, cells[i]);
+	return line;
+}
+
+static void
+table_print(struct libscols_table *t)
+{
+	scols_print_table(t);
+	scols_unref_table(t);
+}
+
+void
+check_show(const json_t *report)
+{
+	char buf[CLOCK_TEXT_MAX];
+	bool ok = json_is_true(json_object_get(report, "ok"));
+	size_t i;
+	json_t *name;
+
+	fputs(text_of(report, "text"), stderr);
+	json_array_foreach(json_object_get(report, "names"), i, name)
+		printf("%s leaves a dead region within %s\n",
+		    text_of(name, "name"), span_of(name, "cutover_s", buf));
+	printf("%s%s%s: %lld errors, %lld warnings\n", ok ? GREEN : RED,
+	    ok ? "good" : "wrong", PLAIN, int_of(report, "errors"),
+	    int_of(report, "warnings"));
+}
+
+static void
+status_targets(struct libscols_table *t, const json_t *pool,
+    const json_t *region)
+{
+	size_t i;
+	const json_t *target;
+
+	json_array_foreach(json_object_get(region, "targets"), i, target) {
+		const json_t *watch = json_array_get(
+		    json_object_get(target, "watches"), 0);
+		const json_t *drain = json_object_get(target, "drain");
+		const char *health = text_of(target, "health");
+		const char *cells[] = {text_of(pool, "name"),
+		    text_of(region, "region"), text_of(target, "target"),
+		    json_is_true(json_object_get(region, "live")) ? "live"
+								  : "out",
+		    health, watch != NULL ? text_of(watch, "last") : "",
+		    json_is_object(drain) ? text_of(drain, "owner") : "",
+		    NULL};
+		struct libscols_line *line = table_row(t, cells);
+
+		if (strcmp(health, "down") == 0)
+			scols_line_set_color(line, "red");
+		else if (json_is_object(drain))
+			scols_line_set_color(line, "yellow");
+	}
+}
+
+void
+status_show(const json_t *status)
+{
+	static const char *const titles[] = {"POOL", "REGION", "TARGET",
+	    "REGION IS", "HEALTH", "LAST PROBE", "DRAINED BY", NULL};
+	struct libscols_table *t = table_new(titles);
+	char buf[CLOCK_TEXT_MAX];
+	size_t i, j;
+	const json_t *pool, *region, *zone;
+
+	printf("%smeridiand %s%s: %s, generation %lld, up %s, %zu drains\n",
+	    BOLD, text_of(status, "version"), PLAIN, text_of(status, "config"),
+	    int_of(status, "generation"), span_of(status, "uptime_s", buf),
+	    json_array_size(json_object_get(status, "drains")));
+	json_array_foreach(json_object_get(status, "zones"), i, zone)
+		printf("zone %s serial %lld, %lld records\n",
+		    text_of(zone, "origin"), int_of(zone, "serial"),
+		    int_of(zone, "records"));
+	json_array_foreach(json_object_get(status, "pools"), i, pool)
+		json_array_foreach(json_object_get(pool, "regions"), j, region)
+			status_targets(t, pool, region);
+	table_print(t);
+}
+
+void
+stats_show(const char *prefix, const json_t *value)
+{
+	char name[256];
+	const char *key;
+	json_t *v;
+	size_t i;
+
+	if (json_is_object(value)) {
+		json_object_foreach((json_t *)(uintptr_t)value, key, v) {
+			snprintf(name, sizeof(name), "%s%s%s", prefix,
+			    *prefix != '\0' ? "." : "", key);
+			stats_show(name, v);
+		}
+	} else if (json_is_array(value)) {
+		json_array_foreach(value, i, v) {
+			char *text = json_dumps(v, JSON_COMPACT);
+
+			printf("%s %s\n", prefix, text);
+			free(text);
+		}
+	} else {
+		char *text = json_dumps(value, JSON_ENCODE_ANY);
+
+		printf("%s %s\n", prefix, text);
+		free(text);
+	}
+}
+
+void
+explain_show(const json_t *report)
+{
+	const json_t *answer = json_object_get(report, "answer");
+	const json_t *step, *record;
+	size_t i;
+
+	printf("%s%s %s%s\n", BOLD, text_of(report, "name"),
+	    text_of(report, "type"), PLAIN);
+	json_array_foreach(json_object_get(report, "steps"), i, step) {
+		const char *text = text_of(step, "text");
+
+		printf("%s%2lld. %-8s%s ", BOLD, int_of(step, "step"),
+		    text_of(step, "title"), PLAIN);
+		for (; *text != '\0'; text++) {
+			putchar(*text);
+			if (*text == '\n')
+				printf("%*s", 13, "");
+		}
+		putchar('\n');
+	}
+	printf("%s%s%s\n", BOLD, text_of(answer, "rcode"), PLAIN);
+	json_array_foreach(json_object_get(answer, "records"), i, record)
+		printf("    %s\n", json_string_value(record));
+}
+
+void
+drain_show(const json_t *reply)
+{
+	char until[CLOCK_TEXT_MAX] = "cancelled", span[CLOCK_TEXT_MAX];
+	const json_t *u = json_object_get(reply, "until");
+
+	if (json_is_integer(u) && json_integer_value(u) > 0)
+		clock_format(until, json_integer_value(u));
+	printf("%s is drained until %s by %s; the last honest cache lets go "
+	       "within %s\n",
+	    text_of(reply, "drained"), until, text_of(reply, "owner"),
+	    span_of(reply, "let_go_s", span));
+}
+
+void
+drains_show(const json_t *drains)
+{
+	static const char *const titles[] = {"WHAT", "LEFT", "OWNER",
+	    "SINCE", "REASON", NULL};
+	struct libscols_table *t = table_new(titles);
+	char left[CLOCK_TEXT_MAX], since[CLOCK_TEXT_MAX];
+	size_t i;
+	const json_t *d;
+
+	json_array_foreach(drains, i, d) {
+		bool ends = int_of(d, "until") > 0;
+		const char *cells[] = {text_of(d, "what"),
+		    ends ? span_of(d, "left_s", left) : "until cancelled",
+		    text_of(d, "owner"),
+		    clock_format(since, int_of(d, "since")),
+		    text_of(d, "reason"), NULL};
+
+		table_row(t, cells);
+	}
+	table_print(t);
+}
+
+void
+reload_show(const json_t *reply)
+{
+	fputs(text_of(reply, "text"), stderr);
+	if (json_object_get(reply, "error") == NULL)
+		printf("generation %lld is in service\n",
+		    int_of(reply, "generation"));
+}
+
+void
+event_show(const char *line)
+{
+	json_t *event = json_loads(line, 0, NULL);
+	char time[CLOCK_TEXT_MAX];
+
+	if (event == NULL) {
+		puts(line);
+		return;
+	}
+	printf("%lld %s %s\n", int_of(event, "seq"),
+	    clock_format(time, int_of(event, "time")), text_of(event, "text"));
+	json_decref(event);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Replies as tables and sentences for people, on standard output; colour on a
+ * terminal unless NO_COLOR is set.  One thread.
+ */
+#ifndef CLIENT_SHOW_H
+#define CLIENT_SHOW_H
+
+#include <jansson.h>
+
+void check_show(const json_t *report);
+void status_show(const json_t *status);
+void explain_show(const json_t *report);
+void drain_show(const json_t *reply);
+void drains_show(const json_t *drains);
+void reload_show(const json_t *reply);
+
+/* prefix: what stands before each name; "" to begin with. */
+void stats_show(const char *prefix, const json_t *value);
+
+/* One line of JSON; what is none is shown as it is. */
+void event_show(const char *line);
+
+#endif

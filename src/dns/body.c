@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dns/body.h"
+
+#include <string.h>
+
+#include "dns/name.h"
+
+enum { POINTER = 0xc000, POINTER_LIMIT = 0x3fff };
+
+void
+composer_begin(struct composer *c, const uint8_t *owner, bool any_below)
+{
+	wire_init(&c->wire, c->bytes, sizeof(c->bytes));
+	c->any_owner = any_below || name_is_wildcard(owner);
+	c->owner_len = (uint8_t)name_len(owner);
+	memcpy(c->owner, owner, c->owner_len);
+	name_lower(c->owner);
+	memset(&c->head, 0, sizeof(c->head));
+	c->nnames = 0;
+}
+
+static bool
+fix_add(struct composer *c, enum body_fix_kind kind, size_t value)
+{
+	if (c->head.nfixes == COMPOSER_FIXES)
+		return false;
+	c->fixes[c->head.nfixes++] = (struct body_fix){
+	    .at = (uint16_t)c->wire.len,
+	    .kind = kind & 3,
+	    .value = value & POINTER_LIMIT,
+	};
+	return true;
+}
+
+/* Does the name asked end with this suffix, whatever the name asked is? */
+static bool
+ends_owner(const struct composer *c, const uint8_t *suffix)
+{
+	const uint8_t *known = c->owner;
+
+	if (*suffix == 0)
+		return false;
+	if (name_is_wildcard(known))
+		known = name_parent(known);
+	return name_is_under(known, suffix);
+}
+
+/* Where in the body this name stands already. The root is never pointed to. */
+static bool
+find_in_body(const struct composer *c, const uint8_t *name, uint16_t *at)
+{
+	for (size_t i = 0; i < c->nnames; i++) {
+		if (name_equal(c->bytes + c->names[i], name)) {
+			*at = c->names[i];
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Names stay uncompressed within bytes only where they are remembered; a name
+ * that ends in a pointer is remembered by nobody, so that name_equal never
+ * meets one.
+ */
+static void
+remember(struct composer *c, size_t start, size_t end)
+{
+	for (size_t at = start; at + 1 < end && at < BODY_POINTER_MAX;
+	     at += 1u + c->bytes[at]) {
+		if (c->nnames == COMPOSER_NAMES)
+			return;
+		c->names[c->nnames++] = (uint16_t)at;
+	}
+}
+
+static bool
+name_put(struct composer *c, const uint8_t *name)
+{
+	size_t start = c->wire.len;
+	uint16_t at;
+
+	for (; *name != 0; name = name_parent(name)) {
+		if (ends_owner(c, name)) {
+			if (!fix_add(c, BODY_FIX_OWNER, name_len(name)))
+				return false;
+			wire_put_u16(&c->wire, POINTER);
+			return true;
+		}
+		if (find_in_body(c, name, &at)) {
+			if (!fix_add(c, BODY_FIX_BODY, at))
+				return false;
+			wire_put_u16(&c->wire, POINTER);
+			return true;
+		}
+		wire_put(&c->wire, name, 1u + *name);
+	}
+	wire_put_u8(&c->wire, 0);
+	if (!c->wire.full)
+		remember(c, start, c->wire.len);
+	return true;
+}
+
+static bool
+owner_put(struct composer *c, const uint8_t *owner)
+{
+	/* The name asked itself: its own, or synthesised from a wildcard. */
+	if (name_equal(owner, c->owner) &&
+	    (!c->any_owner || name_is_wildcard(c->owner))) {
+		if (!fix_add(c, BODY_FIX_WHOLE, 0))
+			return false;
+		wire_put_u16(&c->wire, POINTER);
+		return true;
+	}
+	return name_put(c, owner);
+}
+
+/* How many octets precede the names in rdata, and how many names there are. */
+struct rdata_shape {
+	uint16_t type;
+	uint8_t before, names;
+};
+
+/* The types of RFC 1035 whose names may be compressed (RFC 3597 4). */
+static const struct rdata_shape shapes[] = {
+    {DNS_NS, 0, 1}, {DNS_PTR, 0, 1}, {DNS_SOA, 0, 2}, {DNS_MX, 2, 1},
+};
+
+static bool
+rdata_names_put(struct composer *c, const struct rdata_shape *shape,
+    const uint8_t *rdata, uint16_t len)
+{
+	const uint8_t *p = rdata + shape->before;
+
+	wire_put(&c->wire, rdata, shape->before);
+	for (unsigned i = 0; i < shape->names; i++) {
+		if (!name_put(c, p))
+			return false;
+		p += name_len(p);
+	}
+	wire_put(&c->wire, p, len - (size_t)(p - rdata));
+	return true;
+}
+
+static bool
+rdata_put(struct composer *c, uint16_t type, const uint8_t *rdata,
+    uint16_t len)
+{
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+		if (shapes[i].type == type)
+			return rdata_names_put(c, &shapes[i], rdata, len);
+	wire_put(&c->wire, rdata, len);
+	return true;
+}
+
+static void
+count(struct composer *c, enum body_section section, bool optional)
+{
+	struct body *h = &c->head;
+
+	h->len = (uint16_t)c->wire.len;
+	if (section == BODY_ANSWER)
+		h->an++;
+	else if (section == BODY_AUTHORITY)
+		h->ns++;
+	else
+		h->ar++;
+	if (!optional) {
+		h->must_len = h->len;
+		h->must_ar = h->ar;
+	}
+}
+
+bool
+composer_put(struct composer *c, enum body_section section,
+    const uint8_t *owner, uint16_t type, uint32_t ttl, const uint8_t *rdata,
+    uint16_t rdata_len, bool optional)
+{
+	size_t rdlen_at;
+
+	if (!owner_put(c, owner))
+		return false;
+	wire_put_u16(&c->wire, type);
+	wire_put_u16(&c->wire, DNS_IN);
+	if (!fix_add(c, BODY_FIX_TTL, 0))
+		return false;
+	wire_put_u32(&c->wire, ttl);
+	rdlen_at = c->wire.len;
+	wire_put_u16(&c->wire, 0);
+	if (!rdata_put(c, type, rdata, rdata_len) || c->wire.full)
+		return false;
+	wire_set_u16(&c->wire, rdlen_at,
+	    (uint16_t)(c->wire.len - rdlen_at - 2));
+	c->head.target_len = type == DNS_CNAME ? rdata_len : 0;
+	count(c, section, optional);
+	return true;
+}
+
+size_t
+body_size(const struct body *b)
+{
+	size_t size = sizeof(*b) + b->nfixes * sizeof(struct body_fix) + b->len;
+
+	return (size + 1) & ~(size_t)1;
+}
+
+size_t
+composer_size(const struct composer *c)
+{
+	return body_size(&c->head);
+}
+
+static const struct body_fix *
+body_fixes(const struct body *b)
+{
+	return (const struct body_fix *)(b + 1);
+}
+
+struct body *
+composer_end(struct composer *c, void *memory)
+{
+	struct body *b = memory;
+	struct body_fix *fixes = (struct body_fix *)(b + 1);
+
+	*b = c->head;
+	memcpy(fixes, c->fixes, b->nfixes * sizeof(*fixes));
+	memcpy(fixes + b->nfixes, c->bytes, b->len);
+	return b;
+}
+
+void
+body_put(struct wire *w, const struct body *b, size_t owner_at,
+    size_t owner_len, uint32_t ttl, unsigned flags)
+{
+	const struct body_fix *f = body_fixes(b), *end = f + b->nfixes;
+	size_t len = flags & BODY_LEAVE_OPTIONAL ? b->must_len : b->len;
+	size_t start = w->len, owner_end = owner_at + owner_len;
+
+	wire_put(w, end, len);
+	if (w->full)
+		return;
+	for (; f < end && f->at < len; f++) {
+		size_t at = start + f->at;
+
+		if (f->kind == BODY_FIX_TTL) {
+			if (!(flags & BODY_KEEP_TTL))
+				wire_set_u32(w, at, ttl);
+			continue;
+		}
+		wire_set_u16(w, at, (uint16_t)(POINTER |
+		    (f->kind == BODY_FIX_OWNER	      ? owner_end - f->value
+			: f->kind == BODY_FIX_WHOLE ? owner_at
+						    : start + f->value)));
+	}
+}

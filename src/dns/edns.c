@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dns/edns.h"
+
+#include <string.h>
+
+enum { OPT_SIZE = 11, OPTION_SIZE = 4, ECS_FIXED = 4, EDNS_DO = 0x8000 };
+
+static size_t
+ecs_octets(const struct ecs *e)
+{
+	return (e->source + 7u) / 8;
+}
+
+static size_t
+options_size(const struct edns_reply *e)
+{
+	size_t size = 0;
+
+	if (e->ecs != NULL)
+		size += OPTION_SIZE + ECS_FIXED + ecs_octets(e->ecs);
+	if (e->nsid != NULL)
+		size += OPTION_SIZE + strlen(e->nsid);
+	return size;
+}
+
+size_t
+edns_size(const struct edns_reply *e)
+{
+	return OPT_SIZE + options_size(e);
+}
+
+/* RFC 7871 7.2.1: family, source and address as they came. */
+static void
+ecs_put(struct wire *w, const struct ecs *e, uint8_t scope)
+{
+	uint16_t family = e->addr.family == 0 ? 0
+	    : e->addr.family == 4	      ? 1
+					      : 2;
+
+	wire_put_u16(w, DNS_OPTION_ECS);
+	wire_put_u16(w, (uint16_t)(ECS_FIXED + ecs_octets(e)));
+	wire_put_u16(w, family);
+	wire_put_u8(w, e->source);
+	wire_put_u8(w, scope);
+	wire_put(w, e->addr.bytes, ecs_octets(e));
+}
+
+void
+edns_put(struct wire *w, const struct edns_reply *e)
+{
+	wire_put_u8(w, 0);
+	wire_put_u16(w, DNS_OPT);
+	wire_put_u16(w, DNS_UDP_EDNS);
+	wire_put_u8(w, (uint8_t)(e->rcode >> 4));
+	wire_put_u8(w, 0); /* version */
+	wire_put_u16(w, e->dnssec_ok ? EDNS_DO : 0);
+	wire_put_u16(w, (uint16_t)options_size(e));
+	if (e->ecs != NULL)
+		ecs_put(w, e->ecs, e->scope);
+	if (e->nsid != NULL) {
+		wire_put_u16(w, DNS_OPTION_NSID);
+		wire_put_u16(w, (uint16_t)strlen(e->nsid));
+		wire_put(w, e->nsid, strlen(e->nsid));
+	}
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dns/query.h"
+
+#include <string.h>
+
+#include "dns/wire.h"
+
+struct reader {
+	const uint8_t *packet;
+	size_t at, len;
+};
+
+static bool
+take(struct reader *r, size_t n)
+{
+	if (r->len - r->at < n)
+		return false;
+	r->at += n;
+	return true;
+}
+
+static bool
+take_u16(struct reader *r, uint16_t *v)
+{
+	if (!take(r, 2))
+		return false;
+	*v = wire_get_u16(r->packet + r->at - 2);
+	return true;
+}
+
+/* The question's name: uncompressed, as it is the first in the packet. */
+static bool
+read_name(struct reader *r, struct query *q)
+{
+	size_t len = 0;
+
+	for (;;) {
+		unsigned n;
+
+		if (!take(r, 1))
+			return false;
+		n = r->packet[r->at - 1];
+		if (n > DNS_LABEL_MAX || len + n + 1 > DNS_NAME_MAX)
+			return false;
+		q->name[len++] = (uint8_t)n;
+		if (n == 0)
+			break;
+		if (!take(r, n))
+			return false;
+		for (const uint8_t *p = r->packet + r->at - n; n > 0; n--, p++)
+			q->name[len++] =
+			    *p >= 'A' && *p <= 'Z' ? *p | 0x20 : *p;
+	}
+	q->name_len = (uint8_t)len;
+	return true;
+}
+
+static bool
+read_question(struct reader *r, struct query *q)
+{
+	size_t start = r->at;
+
+	if (!read_name(r, q))
+		return false;
+	if (!take_u16(r, &q->type) || !take_u16(r, &q->class)) {
+		q->name_len = 0;
+		return false;
+	}
+	q->question = r->packet + start;
+	q->question_len = (uint16_t)(r->at - start);
+	return true;
+}
+
+/* RFC 7871 6. */
+static bool
+read_ecs(struct query *q, const uint8_t *p, size_t len)
+{
+	struct ecs *e = &q->ecs;
+	struct addr masked;
+	uint16_t family;
+	size_t octets;
+
+	if (e->present || len < 4)
+		return false;
+	family = wire_get_u16(p);
+	e->source = p[2];
+	octets = (e->source + 7u) / 8;
+	e->present = true;
+	if (p[3] != 0 || len - 4 != octets)
+		return false;
+	if (family == 0)
+		return e->source == 0;
+	if (family > 2 || e->source > (family == 1 ? 32 : 128))
+		return false;
+	e->addr.family = family == 1 ? 4 : 6;
+	memcpy(e->addr.bytes, p + 4, octets);
+	masked = e->addr;
+	addr_mask(&masked, e->source);
+	return addr_equal(&masked, &e->addr);
+}
+
+static bool
+read_options(struct query *q, const uint8_t *p, size_t len)
+{
+	while (len > 0) {
+		uint16_t code, n;
+
+		if (len < 4)
+			return false;
+		code = wire_get_u16(p);
+		n = wire_get_u16(p + 2);
+		if (len - 4 < n)
+			return false;
+		if (code == DNS_OPTION_ECS && !read_ecs(q, p + 4, n))
+			return false;
+		if (code == DNS_OPTION_NSID)
+			q->nsid = true;
+		p += 4 + n;
+		len -= 4u + n;
+	}
+	return true;
+}
+
+/* Past the owner of a record, which may be compressed. */
+static bool
+skip_name(struct reader *r)
+{
+	for (;;) {
+		unsigned n;
+
+		if (!take(r, 1))
+			return false;
+		n = r->packet[r->at - 1];
+		if (n == 0)
+			return true;
+		if (n >= 0xc0)
+			return take(r, 1);
+		if (n > DNS_LABEL_MAX || !take(r, n))
+			return false;
+	}
+}
+
+/* Any record; an OPT among the additional ones is taken in. */
+static bool
+read_record(struct reader *r, struct query *q, bool additional,
+    uint8_t *version)
+{
+	bool root = r->at < r->len && r->packet[r->at] == 0;
+	uint16_t type, class, rdlen;
+	const uint8_t *ttl;
+
+	if (!skip_name(r) || !take_u16(r, &type) || !take_u16(r, &class) ||
+	    !take(r, 4) || !take_u16(r, &rdlen) || !take(r, rdlen))
+		return false;
+	if (type != DNS_OPT)
+		return true;
+	/* RFC 6891 6.1.1: one, in the additional section, owned by root. */
+	if (!additional || !root || q->edns)
+		return false;
+	ttl = r->packet + r->at - rdlen - 6;
+	q->edns = true;
+	*version = ttl[1];
+	q->dnssec_ok = (ttl[2] & 0x80) != 0;
+	q->udp_size = class < DNS_UDP_MIN ? DNS_UDP_MIN : class;
+	/* The format of options is that of version 0 (RFC 6891 6.1.3). */
+	return *version != 0 ||
+	    read_options(q, r->packet + r->at - rdlen, rdlen);
+}
+
+static bool
+read_records(struct reader *r, struct query *q, uint8_t *version)
+{
+	unsigned before = wire_get_u16(r->packet + 6) +
+	    wire_get_u16(r->packet + 8);
+	unsigned all = before + wire_get_u16(r->packet + 10);
+
+	for (unsigned i = 0; i < all; i++)
+		if (!read_record(r, q, i >= before, version))
+			return false;
+	return r->at == r->len;
+}
+
+enum query_verdict
+query_parse(struct query *q, const uint8_t *packet, size_t len,
+    uint16_t *rcode)
+{
+	struct reader r = {.packet = packet, .at = DNS_HEADER_SIZE, .len = len};
+	uint8_t version = 0;
+
+	if (len < DNS_HEADER_SIZE)
+		return QUERY_DROP;
+	q->id = wire_get_u16(packet);
+	q->flags = wire_get_u16(packet + 2);
+	if (q->flags & DNS_QR)
+		return QUERY_DROP;
+	q->type = q->class = 0;
+	q->udp_size = DNS_UDP_MIN;
+	q->name_len = 0;
+	q->question_len = 0;
+	q->question = NULL;
+	memset(&q->ecs, 0, sizeof(q->ecs));
+	q->edns = q->dnssec_ok = q->nsid = false;
+
+	*rcode = DNS_FORMERR;
+	if (wire_get_u16(packet + 4) == 1 && !read_question(&r, q))
+		return QUERY_ERROR;
+	if ((q->flags & DNS_OPCODE) != DNS_OPCODE_QUERY) {
+		*rcode = DNS_NOTIMP;
+		return QUERY_ERROR;
+	}
+	if (q->question_len == 0 || !read_records(&r, q, &version))
+		return QUERY_ERROR;
+	*rcode = version != 0 ? DNS_BADVERS : DNS_NOERROR;
+	return version != 0 ? QUERY_ERROR : QUERY_ANSWER;
+}

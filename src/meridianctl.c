@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * meridianctl: each verb is one HTTP request with JSON to the control socket;
+ * the reply is shown as it is (--json), or as tables and sentences.
+ */
+#include <getopt.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "client/request.h"
+#include "client/show.h"
+#include "config.h"
+#include "ctl/check.h"
+#include "ctl/explain.h"
+
+struct verb {
+	const char *name;
+	const char *usage;
+	int min_words, max_words;
+	unsigned options;
+	int (*run)(const struct arguments *a);
+};
+
+static const struct option long_options[] = {
+	{"config", required_argument, NULL, OPT_CONFIG},
+	{"from", required_argument, NULL, OPT_FROM},
+	{"resolver", required_argument, NULL, OPT_RESOLVER},
+	{"down", required_argument, NULL, OPT_DOWN},
+	{"drain", required_argument, NULL, OPT_DRAIN},
+	{"for", required_argument, NULL, OPT_FOR},
+	{"reason", required_argument, NULL, OPT_REASON},
+	{"until-cancelled", no_argument, NULL, OPT_UNTIL_CANCELLED},
+	{"force", no_argument, NULL, OPT_FORCE},
+	{"follow", no_argument, NULL, OPT_FOLLOW},
+	{"since", required_argument, NULL, OPT_SINCE},
+	{"json", no_argument, NULL, OPT_JSON},
+	{"socket", required_argument, NULL, OPT_SOCKET},
+	{"help", no_argument, NULL, OPT_HELP},
+	{"version", no_argument, NULL, OPT_VERSION},
+	{NULL, 0, NULL, 0},
+};
+
+static int
+report_code(const json_t *report)
+{
+	return json_is_true(json_object_get(report, "ok")) ? EXIT_DONE
+							   : EXIT_WRONG;
+}
+
+static void
+print_json(const json_t *report)
+{
+	json_dumpf(report, stdout, JSON_INDENT(2));
+	putchar('\n');
+}
+
+static int
+check_offline(const struct arguments *a)
+{
+	json_t *report = check_report(a->config);
+	int code = report_code(report);
+
+	if (a->given & OPT_JSON)
+		print_json(report);
+	else
+		check_show(report);
+	json_decref(report);
+	return code;
+}
+
+static int
+run_check(const struct arguments *a)
+{
+	struct reply r;
+	int code;
+
+	if (a->config != NULL)
+		return check_offline(a);
+	code = request(a, "/v1/check", json_object(), &r);
+	if (reply_shows(a, &r))
+		check_show(r.json);
+	if (code == EXIT_DONE)
+		code = report_code(r.json);
+	reply_fini(&r);
+	return code;
+}
+
+static int
+run_status(const struct arguments *a)
+{
+	struct reply r;
+	int code = request(a, "/v1/status", NULL, &r);
+
+	if (reply_shows(a, &r))
+		status_show(r.json);
+	reply_fini(&r);
+	return code;
+}
+
+static int
+run_stats(const struct arguments *a)
+{
+	struct reply r;
+	int code = request(a, "/v1/stats", NULL, &r);
+
+	if (reply_shows(a, &r))
+		stats_show("", r.json);
+	reply_fini(&r);
+	return code;
+}
+
+static int
+explain_offline(const struct arguments *a)
+{
+	struct explain_query q = {
+	    .name = a->words[0],
+	    .type = a->nwords > 1 ? a->words[1] : "A",
+	    .from = a->from,
+	    .resolver = a->resolver,
+	    .down = a->down,
+	    .ndown = a->ndown,
+	    .drain = a->drain,
+	    .ndrain = a->ndrain,
+	};
+	json_t *report = explain_file(a->config, &q);
+	const json_t *exit_code = json_object_get(report, "exit");
+	int code = (int)json_integer_value(exit_code);
+
+	if (a->given & OPT_JSON) {
+		print_json(report);
+	} else if (json_object_get(report, "error") != NULL) {
+		fail(code, "%s", json_string_value(
+		    json_object_get(report, "error")));
+	} else {
+		explain_show(report);
+	}
+	json_decref(report);
+	return code;
+}
+
+static int
+run_explain(const struct arguments *a)
+{
+	char path[4096] = "/v1/explain";
+	struct reply r;
+	int code;
+
+	if (a->from == NULL)
+		return fail(EXIT_USAGE,
+		    "explain needs --from ADDR, PREFIX or PLACE");
+	if (a->config != NULL)
+		return explain_offline(a);
+	request_add(path, sizeof(path), "name", a->words[0]);
+	request_add(path, sizeof(path), "type",
+	    a->nwords > 1 ? a->words[1] : NULL);
+	request_add(path, sizeof(path), "from", a->from);
+	request_add(path, sizeof(path), "resolver", a->resolver);
+	for (size_t i = 0; i < a->ndown; i++)
+		request_add(path, sizeof(path), "down", a->down[i]);
+	for (size_t i = 0; i < a->ndrain; i++)
+		request_add(path, sizeof(path), "drain", a->drain[i]);
+	code = request(a, path, NULL, &r);
+	if (reply_shows(a, &r))
+		explain_show(r.json);
+	reply_fini(&r);
+	return code;
+}
+
+static int
+run_drain(const struct arguments *a)
+{
+	json_t *body = json_pack("{s:s}", "what", a->words[0]);
+	struct reply r;
+	uint64_t ms;
+	int code;
+
+	if (a->reason == NULL)
+		return fail(EXIT_USAGE, "a drain needs --reason TEXT");
+	if ((a->span != NULL) == ((a->given & OPT_UNTIL_CANCELLED) != 0))
+		return fail(EXIT_USAGE, "a drain needs --for TIME, or "
+		    "--until-cancelled typed out");
+	if (a->span != NULL && (!clock_parse_span(a->span, &ms) || ms < 1000))
+		return fail(EXIT_USAGE, "--for %s: not a time of at least "
+		    "1s, such as 30m", a->span);
+	json_object_set_new(body, "reason", json_string(a->reason));
+	if (a->span != NULL)
+		json_object_set_new(body, "for_s",
+		    json_integer((json_int_t)(ms / 1000)));
+	else
+		json_object_set_new(body, "until_cancelled", json_true());
+	json_object_set_new(body, "force",
+	    json_boolean((a->given & OPT_FORCE) != 0));
+	code = request(a, "/v1/drain", body, &r);
+	if (reply_shows(a, &r))
+		drain_show(r.json);
+	reply_fini(&r);
+	return code;
+}
+
+static int
+run_undrain(const struct arguments *a)
+{
+	struct reply r;
+	int code = request(a, "/v1/undrain",
+	    json_pack("{s:s}", "what", a->words[0]), &r);
+
+	if (reply_shows(a, &r))
+		printf("the drain of %s has ended\n", a->words[0]);
+	reply_fini(&r);
+	return code;
+}
+
+static int
+run_drains(const struct arguments *a)
+{
+	struct reply r;
+	int code = request(a, "/v1/drains", NULL, &r);
+
+	if (reply_shows(a, &r)) {
+		const json_t *drains = json_object_get(r.json, "drains");
+
+		if (json_array_size(drains) == 0)
+			puts("no drains");
+		else
+			drains_show(drains);
+	}
+	reply_fini(&r);
+	return code;
+}
+
+static int
+run_reload(const struct arguments *a)
+{
+	struct reply r;
+	int code = request(a, "/v1/reload", json_object(), &r);
+
+	if (!(a->given & OPT_JSON))
+		reload_show(r.json);
+	reply_fini(&r);
+	return code;
+}
+
+struct event_stream {
+	VEC(char) line;
+	bool json;
+};
+
+static size_t
+events_write(char *data, size_t size, size_t n, void *arg)
+{
+	struct event_stream *s = arg;
+
+	for (size_t i = 0; i < size * n; i++) {
+		if (data[i] != '\n') {
+			vec_push(&s->line, data[i]);
+			continue;
+		}
+		vec_push(&s->line, '\0');
+		if (s->json)
+			puts(s->line.at);
+		else
+			event_show(s->line.at);
+		s->line.n = 0;
+	}
+	fflush(stdout);
+	return size * n;
+}
+
+static int
+run_events(const struct arguments *a)
+{
+	struct event_stream s = {.json = (a->given & OPT_JSON) != 0};
+	char path[256] = "/v1/events";
+	int code;
+
+	request_add(path, sizeof(path), "since", a->since);
+	request_add(path, sizeof(path), "follow",
+	    a->given & OPT_FOLLOW ? "1" : NULL);
+	code = request_stream(a, path, events_write, &s);
+	vec_free(&s.line);
+	return code;
+}
+
+/* Arguments -------------------------------------------------------------- */
+
+enum { OPT_COMMON = OPT_JSON | OPT_SOCKET | OPT_HELP };
+
+static const struct verb verbs[] = {
+	{"check", "check [-c FILE]", 0, 0, OPT_CONFIG, run_check},
+	{"status", "status", 0, 0, 0, run_status},
+	{"explain", "explain NAME [TYPE] --from ADDR|PREFIX|PLACE "
+	    "[--resolver ADDR] [--down REGION]... [--drain REGION]... "
+	    "[-c FILE]", 1, 2, OPT_FROM | OPT_RESOLVER | OPT_DOWN | OPT_DRAIN |
+	    OPT_CONFIG, run_explain},
+	{"drain", "drain WHAT --for TIME|--until-cancelled --reason TEXT "
+	    "[--force]", 1, 1, OPT_FOR | OPT_UNTIL_CANCELLED | OPT_REASON |
+	    OPT_FORCE, run_drain},
+	{"undrain", "undrain WHAT", 1, 1, 0, run_undrain},
+	{"drains", "drains", 0, 0, 0, run_drains},
+	{"reload", "reload", 0, 0, 0, run_reload},
+	{"stats", "stats", 0, 0, 0, run_stats},
+	{"events", "events [--follow] [--since NUMBER]", 0, 0,
+	    OPT_FOLLOW | OPT_SINCE, run_events},
+};
+
+enum { NVERBS = sizeof(verbs) / sizeof(verbs[0]) };
+
+static int
+usage(FILE *f, int code)
+{
+	fputs("usage: meridianctl [--socket PATH] [--json] VERB ...\n", f);
+	for (size_t i = 0; i < NVERBS; i++)
+		fprintf(f, "       meridianctl %s\n", verbs[i].usage);
+	return code;
+}
+
+static const struct verb *
+verb_find(const char *name)
+{
+	for (size_t i = 0; i < NVERBS; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static bool
+repeat(const char **values, size_t *n, const char *value)
+{
+	if (*n == REPEAT_MAX)
+		return false;
+	values[(*n)++] = value;
+	return true;
+}
+
+static bool
+argument_put(struct arguments *a, unsigned option, const char *value)
+{
+	const struct {
+		unsigned option;
+		const char **value;
+	} single[] = {
+	    {OPT_CONFIG, &a->config},
+	    {OPT_FROM, &a->from},
+	    {OPT_RESOLVER, &a->resolver},
+	    {OPT_FOR, &a->span},
+	    {OPT_REASON, &a->reason},
+	    {OPT_SINCE, &a->since},
+	    {OPT_SOCKET, &a->socket},
+	};
+
+	a->given |= option;
+	if (option == OPT_DOWN)
+		return repeat(a->down, &a->ndown, value);
+	if (option == OPT_DRAIN)
+		return repeat(a->drain, &a->ndrain, value);
+	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
+		if (single[i].option == option)
+			*single[i].value = value;
+	return true;
+}
+
+static bool
+arguments_parse(struct arguments *a, int argc, char **argv)
+{
+	static const struct {
+		int letter;
+		unsigned option;
+	} letters[] = {{'c', OPT_CONFIG}, {'h', OPT_HELP}, {'V', OPT_VERSION}};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:hV", long_options, NULL)) !=
+	    -1) {
+		unsigned option = (unsigned)c;
+
+		if (c == '?')
+			return false;
+		for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
+			if (letters[i].letter == c)
+				option = letters[i].option;
+		if (!argument_put(a, option, optarg))
+			return false;
+	}
+	a->words = argv + optind;
+	a->nwords = argc - optind;
+	return true;
+}
+
+static int
+verb_run(const struct verb *verb, struct arguments *a)
+{
+	if (a->given & ~(verb->options | OPT_COMMON)) {
+		fail(EXIT_USAGE, "%s does not take one of these options",
+		    verb->name);
+		return fail(EXIT_USAGE, "usage: meridianctl %s", verb->usage);
+	}
+	a->words++;
+	a->nwords--;
+	if (a->nwords < verb->min_words || a->nwords > verb->max_words)
+		return fail(EXIT_USAGE, "usage: meridianctl %s", verb->usage);
+	return verb->run(a);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct arguments a = {0};
+	const struct verb *verb;
+	int code;
+
+	if (!arguments_parse(&a, argc, argv))
+		return usage(stderr, EXIT_USAGE);
+	if (a.given & OPT_HELP)
+		return usage(stdout, EXIT_DONE);
+	if (a.given & OPT_VERSION) {
+		puts("meridianctl " PACKAGE_VERSION);
+		return EXIT_DONE;
+	}
+	if (a.nwords == 0)
+		return usage(stderr, EXIT_USAGE);
+	verb = verb_find(a.words[0]);
+	if (verb == NULL) {
+		fail(EXIT_USAGE, "%s: no such verb", a.words[0]);
+		return usage(stderr, EXIT_USAGE);
+	}
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	code = verb_run(verb, &a);
+	curl_global_cleanup();
+	return code;
+}

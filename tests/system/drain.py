@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Drains: leases with owner, reason and expiry, that hold over kill -9, end by
+themselves, and are refused when they would empty a pool."""
+import time
+
+import meridian as m
+
+eu = m.Target("127.0.1.1")
+us = m.Target("127.0.2.1", eu.port)
+config = m.three_regions({"eu": [eu.address, "127.0.1.2"],
+                          "us": [us.address]}, eu.port)
+eu2 = m.Target("127.0.1.2", eu.port)
+config = config.replace("[eu, us, ap]", "[eu, us]").replace(
+    "[us, eu, ap]", "[us, eu]").replace("[ap, us, eu]", "[us, eu]")
+config += "safety: {min_regions: 1}\n"
+CLIENT = "198.18.1.1/32"
+
+
+def answer(d):
+    return d.addresses("www.example.com", ecs=CLIENT)
+
+
+with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
+    m.wait_for("all targets up", lambda: all(
+        t["health"] == "up" for r in ("eu", "us")
+        for t in d.region("www", r)["targets"]))
+    m.check(answer(d) == ["127.0.1.1", "127.0.1.2"], "both targets of eu")
+
+    d.ctl("drain", "eu", "--for", "30m", expect=2)
+    d.ctl("drain", "eu", "--reason", "no expiry", expect=2)
+    m.check(True, "a drain needs a reason and an expiry")
+    lost = d.ctl("drain", "eux", "--for", "1m", "--reason", "typo", expect=4)
+    m.check("eu" in lost.stderr, "an unknown region: the nearest name is said")
+
+    got = d.json("drain", "www/eu/127.0.1.1", "--for", "10m",
+                 "--reason", "one machine")
+    m.check(answer(d) == ["127.0.1.2"], "a target is drained at once")
+    d.ctl("undrain", "www/eu/127.0.1.1")
+    m.check(answer(d) == ["127.0.1.1", "127.0.1.2"], "and comes back")
+    d.ctl("undrain", "www/eu/127.0.1.1", expect=4)
+
+    got = d.json("drain", "eu", "--for", "10m", "--reason", "core switch")
+    m.check(answer(d) == ["127.0.2.1"], "a region is drained at once")
+    m.check(0 < got["let_go_s"] <= 5, "the reply says when caches let go")
+    refused = d.ctl("drain", "www/us", "--for", "10m", "--reason", "both",
+                    expect=1)
+    m.check("www" in refused.stderr and "min_regions" in refused.stderr,
+            f"emptying the pool is refused: {refused.stderr.strip()}")
+
+    d.kill()
+    d.start()
+    left = d.json("drains")["drains"]
+    m.check([x["what"] for x in left] == ["eu"], "the drain outlives kill -9")
+    m.check(left[0]["reason"] == "core switch" and left[0]["owner"] and
+            590 < left[0]["left_s"] <= 600, "with owner, reason, time left")
+    m.check(answer(d) == ["127.0.2.1"], "and still holds")
+
+    d.ctl("drain", "www/us", "--for", "10m", "--reason", "both", "--force")
+    m.check(answer(d) == ["127.0.1.1", "127.0.1.2"] or
+            answer(d) == ["127.0.2.1"], "forced: when_all_down answers")
+    d.ctl("undrain", "www/us")
+
+    d.ctl("drain", "eu", "--for", "2s", "--reason", "shorter now")
+    started = time.monotonic()
+    m.wait_for("the drain's end", lambda:
+               answer(d) == ["127.0.1.1", "127.0.1.2"])
+    m.check(1 <= time.monotonic() - started <= 5, "a drain ends by itself")
+    m.check(d.json("drains")["drains"] == [], "and is gone from the list")
+    events = d.ctl("events").stdout
+    m.check("eu" in events and "drain" in events, "events tell the story")
