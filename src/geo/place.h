@@ -10,7 +10,7 @@
 
 #include "conf/conf.h"
 
-enum { PLACE_TEXT_MAX = 96 };
+enum { PLACE_TEXT_MAX = 128 };
 
 struct place {
 	uint64_t nets;       /* bit i: in conf.nets[i] */
@@ -32,7 +32,7 @@ void place_from_geo(struct place *p, const struct conf_geo *geo);
 
 bool place_matches_geo(const struct place *p, const struct conf_geo *geo);
 
-/* "EU/DE/BE asn 64496 at 50.1,8.7 in nets corp". Returns buf. */
+/* "EU/DE-BE AS64496 at 50.10,8.70". Returns buf. */
 char *place_format(char buf[PLACE_TEXT_MAX], const struct place *p);
 
 /* Great-circle distance in km (haversine, mean radius 6371 km). */

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "geo/geo.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "geo/prefix.h"
+
+struct database {
+	struct mmdb *mmdb;
+	char *path;
+};
+
+struct geo {
+	const struct conf *conf;
+	VEC(struct database) databases;
+	VEC(struct place) places; /* what leaves refer to */
+	struct cover leaves[2];   /* IPv4, IPv6 */
+};
+
+/* What counts as IPv4: cut out of IPv6. */
+enum graft { GRAFT_NONE, GRAFT_MAPPED, GRAFT_6TO4, GRAFT_TEREDO };
+
+static const struct {
+	struct prefix prefix;
+	enum graft graft;
+} grafts[] = {
+    {{{{[10] = 0xff, [11] = 0xff}, 6}, 96}, GRAFT_MAPPED},
+    {{{{0x20, 0x02}, 6}, 16}, GRAFT_6TO4},
+    {{{{0x20, 0x01}, 6}, 32}, GRAFT_TEREDO},
+};
+
+enum { GRAFTS = sizeof(grafts) / sizeof(grafts[0]) };
+
+struct geo *
+geo_load(const struct conf *conf, struct error *err)
+{
+	struct geo *g = xcalloc(1, sizeof(*g));
+
+	g->conf = conf;
+	for (size_t i = 0; i < conf->ndatabases; i++) {
+		struct database d = {.path = xstrdup(conf->databases[i].path)};
+
+		d.mmdb = mmdb_open(d.path, err);
+		vec_push(&g->databases, d);
+		if (d.mmdb == NULL) {
+			geo_free(g);
+			return NULL;
+		}
+	}
+	return g;
+}
+
+void
+geo_free(struct geo *g)
+{
+	if (g == NULL)
+		return;
+	for (size_t i = 0; i < g->databases.n; i++) {
+		mmdb_close(g->databases.at[i].mmdb);
+		free(g->databases.at[i].path);
+	}
+	vec_free(&g->databases);
+	vec_free(&g->places);
+	geo_forget_leaves(g);
+	free(g);
+}
+
+/* Direct lookup ---------------------------------------------------------- */
+
+/* The bits that a and b have in common from the first on. */
+static unsigned
+common_bits(const struct addr *a, const struct addr *b)
+{
+	unsigned n = 0, bits = addr_bits(a);
+
+	while (n < bits && addr_bit(a, n) == addr_bit(b, n))
+		n++;
+	return n;
+}
+
+/* How long a prefix of a must be to lie wholly in p, or wholly outside. */
+static unsigned
+depth_beside(const struct addr *a, const struct prefix *p)
+{
+	unsigned common = common_bits(a, &p->addr);
+
+	return common >= p->len ? p->len : common + 1;
+}
+
+static void
+raise_depth(unsigned *depth, unsigned to)
+{
+	if (*depth < to)
+		*depth = to;
+}
+
+static void
+find_nets(const struct geo *g, const struct addr *a, struct geo_found *f)
+{
+	for (size_t i = 0; i < g->conf->nnets; i++) {
+		const struct conf_net *net = &g->conf->nets[i];
+
+		for (size_t k = 0; k < net->nprefixes; k++) {
+			const struct prefix *p = &net->prefixes[k];
+
+			if (p->addr.family != a->family)
+				continue;
+			raise_depth(&f->depth, depth_beside(a, p));
+			if (!prefix_covers(p, a))
+				continue;
+			f->place.nets |= (uint64_t)1 << i;
+			if (f->net == NULL || p->len >= f->net_prefix.len) {
+				f->net = net->name;
+				f->net_prefix = *p;
+			}
+		}
+	}
+}
+
+static void
+find_databases(const struct geo *g, const struct addr *a, struct geo_found *f)
+{
+	for (size_t i = 0; i < g->databases.n; i++) {
+		const struct database *d = &g->databases.at[i];
+		unsigned depth;
+		bool found = mmdb_find(d->mmdb, a, &f->place, &depth);
+
+		raise_depth(&f->depth, depth);
+		if (!found || f->database != NULL)
+			continue;
+		f->database = d->path;
+		f->database_prefix = (struct prefix){*a, (uint8_t)depth};
+		addr_mask(&f->database_prefix.addr, depth);
+	}
+}
+
+void
+geo_find(const struct geo *g, const struct addr *a, struct geo_found *f)
+{
+	unsigned offset = 0;
+
+	memset(f, 0, sizeof(*f));
+	if (!addr_embedded(a, &f->counted, &offset))
+		f->counted = *a;
+	find_nets(g, &f->counted, f);
+	find_databases(g, &f->counted, f);
+	if (offset > 0)
+		f->depth += offset;
+	else if (a->family == 6)
+		for (size_t i = 0; i < GRAFTS; i++)
+			raise_depth(&f->depth,
+			    depth_beside(a, &grafts[i].prefix));
+	place_complete(&f->place);
+}
+
+/* Leaves ------------------------------------------------------------------ */
+
+/* Pairs of numbers to small numbers; 0 is never a key. */
+struct pairs {
+	struct pair {
+		uint64_t key;
+		uint32_t value;
+	} *slots;
+	size_t n, size;
+};
+
+static struct pair *
+pairs_slot(struct pairs *t, uint64_t key)
+{
+	size_t i = XXH3_64bits(&key, sizeof(key)) & (t->size - 1);
+
+	while (t->slots[i].key != 0 && t->slots[i].key != key)
+		i = (i + 1) & (t->size - 1);
+	return &t->slots[i];
+}
+
+static struct pair *
+pairs_get(struct pairs *t, uint64_t key)
+{
+	struct pairs old = *t;
+
+	if (t->size == 0 || t->n * 2 >= t->size) {
+		t->size = t->size == 0 ? 1024 : t->size * 2;
+		t->slots = xcalloc(t->size, sizeof(*t->slots));
+		for (size_t i = 0; i < old.size; i++)
+			if (old.slots[i].key != 0)
+				*pairs_slot(t, old.slots[i].key) =
+				    old.slots[i];
+		free(old.slots);
+	}
+	return pairs_slot(t, key);
+}
+
+/* Laying covers over each other: each value is an index into places. */
+struct layers {
+	struct geo *geo;
+	const struct mmdb *mmdb;
+	VEC(struct place) places;
+	struct pairs pairs;
+	struct error *err;
+	bool ok;
+};
+
+static uint32_t
+net_value(uint64_t mask, void *arg)
+{
+	struct layers *l = arg;
+	struct place p;
+
+	for (size_t i = 0; i < l->places.n; i++)
+		if (l->places.at[i].nets == mask)
+			return (uint32_t)i;
+	memset(&p, 0, sizeof(p));
+	p.nets = mask;
+	vec_push(&l->places, p);
+	return (uint32_t)(l->places.n - 1);
+}
+
+static uint32_t
+layer_value(uint32_t place, uint32_t record, void *arg)
+{
+	struct layers *l = arg;
+	uint64_t key = (uint64_t)record << 32 | place;
+	struct pair *pair;
+	struct place p;
+
+	if (record == 0)
+		return place;
+	pair = pairs_get(&l->pairs, key);
+	if (pair->key != 0)
+		return pair->value;
+	memcpy(&p, &l->places.at[place], sizeof(p));
+	l->ok = mmdb_record(l->mmdb, record, &p, l->err) && l->ok;
+	vec_push(&l->places, p);
+	*pair = (struct pair){key, (uint32_t)(l->places.n - 1)};
+	l->pairs.n++;
+	return pair->value;
+}
+
+static bool
+walk_put(const struct prefix *p, uint32_t record, void *arg)
+{
+	cover_put(arg, p, record);
+	return true;
+}
+
+static bool
+layer_add(struct layers *l, const struct database *d, uint8_t family,
+    struct cover *cover)
+{
+	struct cover records = {0}, laid = {0};
+
+	l->mmdb = d->mmdb;
+	l->ok = mmdb_walk(d->mmdb, family, walk_put, &records, l->err);
+	if (l->ok)
+		cover_overlay(&laid, cover, &records, layer_value, l);
+	cover_free(&records);
+	cover_free(cover);
+	*cover = laid;
+	free(l->pairs.slots);
+	memset(&l->pairs, 0, sizeof(l->pairs));
+	if (!l->ok)
+		error_prefix(l->err, "%s", d->path);
+	return l->ok;
+}
+
+static void
+nets_cut(struct layers *l, uint8_t family, struct cover *cover)
+{
+	const struct conf *conf = l->geo->conf;
+	VEC(struct prefix_member) members = {0};
+
+	for (size_t i = 0; i < conf->nnets; i++) {
+		const struct conf_net *net = &conf->nets[i];
+
+		for (size_t k = 0; k < net->nprefixes; k++) {
+			struct prefix_member m = {net->prefixes[k],
+			    (uint64_t)1 << i};
+
+			if (m.prefix.addr.family == family)
+				vec_push(&members, m);
+		}
+	}
+	cover_cut(cover, family, members.at, members.n, net_value, l);
+	vec_free(&members);
+}
+
+/* Completed, equal ones once: the leaves' values become indices into
+ * geo.places. */
+static void
+places_intern(struct layers *l, struct cover *cover)
+{
+	uint32_t *map = xcalloc(l->places.n, sizeof(*map));
+	struct geo *g = l->geo;
+	struct pairs seen = {0};
+
+	for (size_t i = 0; i < l->places.n; i++) {
+		struct place *p = &l->places.at[i];
+		struct pair *pair;
+
+		place_complete(p);
+		pair = pairs_get(&seen, XXH3_64bits(p, sizeof(*p)) | 1);
+		if (pair->key != 0 && memcmp(&g->places.at[pair->value], p,
+		    sizeof(*p)) == 0) {
+			map[i] = pair->value;
+			continue;
+		}
+		map[i] = (uint32_t)g->places.n;
+		if (pair->key == 0) {
+			*pair = (struct pair){XXH3_64bits(p, sizeof(*p)) | 1,
+			    map[i]};
+			seen.n++;
+		}
+		vec_push(&g->places, *p);
+	}
+	for (size_t i = 0; i < cover->leaves.n; i++)
+		cover->leaves.at[i].value = map[cover->leaves.at[i].value];
+	free(seen.slots);
+	free(map);
+}
+
+static uint32_t
+graft_value(uint64_t mask, void *arg)
+{
+	(void)arg;
+	return (uint32_t)mask;
+}
+
+enum { GRAFT_VALUE = 0x40000000 };
+
+static uint32_t
+graft_mark(uint32_t place, uint32_t graft, void *arg)
+{
+	(void)arg;
+	return graft == GRAFT_NONE ? place : GRAFT_VALUE + graft;
+}
+
+/* In IPv6, what counts as IPv4 has the places of IPv4. */
+static void
+cover_add_ipv4(struct cover *cover, const struct cover *ipv4)
+{
+	struct prefix_member members[GRAFTS];
+	struct cover marks = {0}, marked = {0}, out = {0};
+
+	for (size_t i = 0; i < GRAFTS; i++)
+		members[i] = (struct prefix_member){grafts[i].prefix,
+		    grafts[i].graft};
+	cover_cut(&marks, 6, members, GRAFTS, graft_value, NULL);
+	cover_overlay(&marked, cover, &marks, graft_mark, NULL);
+	marked.leaves.n = trie_merge(marked.leaves.at, marked.leaves.n);
+	for (size_t i = 0; i < marked.leaves.n; i++) {
+		struct trie_leaf leaf = marked.leaves.at[i];
+
+		if (leaf.value == GRAFT_VALUE + GRAFT_MAPPED ||
+		    leaf.value == GRAFT_VALUE + GRAFT_6TO4) {
+			cover_graft(&out, &leaf, ipv4);
+			continue;
+		}
+		if (leaf.value == GRAFT_VALUE + GRAFT_TEREDO)
+			leaf.value = GEO_TEREDO;
+		vec_push(&out.leaves, leaf);
+	}
+	cover_free(&marks);
+	cover_free(&marked);
+	cover_free(cover);
+	*cover = out;
+}
+
+static bool
+leaves_make(struct geo *g, uint8_t family, struct error *err)
+{
+	struct cover *cover = &g->leaves[family == 6];
+	struct layers l = {.geo = g, .err = err, .ok = true};
+	bool ok = true;
+
+	nets_cut(&l, family, cover);
+	for (size_t i = 0; ok && i < g->databases.n; i++)
+		ok = layer_add(&l, &g->databases.at[i], family, cover);
+	if (ok) {
+		places_intern(&l, cover);
+		if (family == 6)
+			cover_add_ipv4(cover, &g->leaves[0]);
+	} else {
+		cover_free(cover);
+	}
+	vec_free(&l.places);
+	return ok;
+}
+
+const struct trie_leaf *
+geo_leaves(struct geo *g, uint8_t family, size_t *n, struct error *err)
+{
+	struct cover *cover = &g->leaves[family == 6];
+
+	if (family == 6 && g->leaves[0].leaves.n == 0 &&
+	    !leaves_make(g, 4, err))
+		return NULL;
+	if (cover->leaves.n == 0 && !leaves_make(g, family, err))
+		return NULL;
+	*n = cover->leaves.n;
+	return cover->leaves.at;
+}
+
+const struct place *
+geo_places(const struct geo *g, size_t *n)
+{
+	*n = g->places.n;
+	return g->places.at;
+}
+
+void
+geo_forget_leaves(struct geo *g)
+{
+	cover_free(&g->leaves[0]);
+	cover_free(&g->leaves[1]);
+	vec_free(&g->places);
+}
+
+size_t
+geo_ndatabases(const struct geo *g)
+{
+	return g->databases.n;
+}
+
+const struct mmdb *
+geo_database(const struct geo *g, size_t i, const char **path)
+{
+	*path = g->databases.at[i].path;
+	return g->databases.at[i].mmdb;
+}

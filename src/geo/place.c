@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "geo/place.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "geo/country.h"
+
+void
+place_complete(struct place *p)
+{
+	const struct country *c;
+
+	if (p->country[0] == '\0' || (c = country_find(p->country)) == NULL)
+		return;
+	if (p->continent[0] == '\0')
+		memcpy(p->continent, c->continent, sizeof(p->continent));
+	if (p->located)
+		return;
+	p->latitude = c->latitude;
+	p->longitude = c->longitude;
+	p->located = true;
+}
+
+void
+place_from_geo(struct place *p, const struct conf_geo *geo)
+{
+	memset(p, 0, sizeof(*p));
+	if (geo->kind == CONF_GEO_CONTINENT) {
+		memcpy(p->continent, geo->code, sizeof(p->continent));
+		return;
+	}
+	memcpy(p->country, geo->code, sizeof(p->country));
+	if (geo->kind == CONF_GEO_SUBDIVISION)
+		memcpy(p->subdivision, geo->subdivision,
+		    sizeof(p->subdivision));
+	place_complete(p);
+}
+
+bool
+place_matches_geo(const struct place *p, const struct conf_geo *geo)
+{
+	if (geo->kind == CONF_GEO_CONTINENT)
+		return memcmp(p->continent, geo->code, 2) == 0;
+	if (memcmp(p->country, geo->code, 2) != 0)
+		return false;
+	return geo->kind == CONF_GEO_COUNTRY ||
+	    memcmp(p->subdivision, geo->subdivision, 3) == 0;
+}
+
+char *
+place_format(char buf[PLACE_TEXT_MAX], const struct place *p)
+{
+	int len = 0;
+
+	buf[0] = '\0';
+	if (p->continent[0] != '\0')
+		len += sprintf(buf + len, "%.2s", p->continent);
+	if (p->country[0] != '\0')
+		len += sprintf(buf + len, "%s%.2s", len > 0 ? "/" : "",
+		    p->country);
+	if (p->subdivision[0] != '\0')
+		len += sprintf(buf + len, "-%.3s", p->subdivision);
+	if (p->asn != 0)
+		len += sprintf(buf + len, "%sAS%u", len > 0 ? " " : "", p->asn);
+	if (p->located)
+		len += sprintf(buf + len, "%sat %.2f,%.2f", len > 0 ? " " : "",
+		    (double)p->latitude, (double)p->longitude);
+	if (len == 0)
+		strcpy(buf, "unknown");
+	return buf;
+}
+
+static double
+radians(double degrees)
+{
+	return degrees * (M_PI / 180);
+}
+
+double
+place_distance_km(double lat1, double lon1, double lat2, double lon2)
+{
+	double dlat = sin(radians(lat2 - lat1) / 2);
+	double dlon = sin(radians(lon2 - lon1) / 2);
+	double h = dlat * dlat +
+	    cos(radians(lat1)) * cos(radians(lat2)) * dlon * dlon;
+
+	return 2 * 6371.0 * asin(sqrt(h < 1 ? h : 1));
+}
