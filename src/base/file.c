@@ -52,29 +52,32 @@ file_read(const char *path, size_t max, char **data, size_t *len,
 
 	if (fd == -1)
 		return false;
-	vec_reserve(&text, (size_t)st.st_size + 1);
-	for (;;) {
-		vec_reserve(&text, text.n + 4096);
+	if ((uintmax_t)st.st_size > max)
+		goto large;
+	vec_reserve(&text, (size_t)st.st_size + 2);
+	/* What stat said may have grown since, or be 0 (/proc). */
+	do {
+		vec_reserve(&text, text.n + 2);
 		n = read(fd, text.at + text.n, text.cap - text.n - 1);
-		if (n <= 0)
-			break;
-		text.n += (size_t)n;
-		if (text.n > max)
-			break;
-	}
-	close(fd);
-	if (n < 0 || text.n > max) {
-		if (n < 0)
+		if (n < 0) {
 			fail(err, path);
-		else
-			error_set(err, "%s: larger than %zu octets", path, max);
-		vec_free(&text);
-		return false;
-	}
+			goto out;
+		}
+		text.n += (size_t)n;
+	} while (n > 0 && text.n <= max);
+	if (text.n > max)
+		goto large;
+	close(fd);
 	text.at[text.n] = '\0';
 	*data = text.at;
 	*len = text.n;
 	return true;
+large:
+	error_set(err, "%s: larger than %zu octets", path, max);
+out:
+	close(fd);
+	vec_free(&text);
+	return false;
 }
 
 static bool

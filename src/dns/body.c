@@ -5,7 +5,15 @@
 
 #include "dns/name.h"
 
-enum { POINTER = 0xc000, POINTER_LIMIT = 0x3fff };
+/* While a body is composed, its pointers say what they point to: an octet of
+ * the body, or how many last octets of the owner name.  body_put() replaces
+ * them all. */
+enum {
+	POINTER = 0xc000,
+	POINTER_OWNER = 0x8000,
+	POINTER_KIND = 0xc000,
+	POINTER_LIMIT = 0x3fff,
+};
 
 void
 composer_begin(struct composer *c, const uint8_t *owner, bool any_below)
@@ -45,12 +53,40 @@ ends_owner(const struct composer *c, const uint8_t *suffix)
 	return name_is_under(known, suffix);
 }
 
+/* Past a pointer, if there is one at p. */
+static const uint8_t *
+follow(const struct composer *c, const uint8_t *p)
+{
+	while (*p > DNS_LABEL_MAX) {
+		unsigned v = wire_get_u16(p);
+
+		if ((v & POINTER_KIND) == POINTER_OWNER)
+			p = c->owner + c->owner_len - (v & POINTER_LIMIT);
+		else
+			p = c->bytes + (v & POINTER_LIMIT);
+	}
+	return p;
+}
+
+static bool
+stands_at(const struct composer *c, size_t at, const uint8_t *name)
+{
+	const uint8_t *p = follow(c, c->bytes + at);
+
+	for (; *p == *name && *name != 0; name = name_parent(name)) {
+		if (!name_label_equal(p, name))
+			return false;
+		p = follow(c, name_parent(p));
+	}
+	return *p == *name;
+}
+
 /* Where in the body this name stands already. The root is never pointed to. */
 static bool
 find_in_body(const struct composer *c, const uint8_t *name, uint16_t *at)
 {
 	for (size_t i = 0; i < c->nnames; i++) {
-		if (name_equal(c->bytes + c->names[i], name)) {
+		if (stands_at(c, c->names[i], name)) {
 			*at = c->names[i];
 			return true;
 		}
@@ -58,47 +94,64 @@ find_in_body(const struct composer *c, const uint8_t *name, uint16_t *at)
 	return false;
 }
 
-/*
- * Names stay uncompressed within bytes only where they are remembered; a name
- * that ends in a pointer is remembered by nobody, so that name_equal never
- * meets one.
- */
+/* Later names may point to each of this one's own labels. */
 static void
-remember(struct composer *c, size_t start, size_t end)
+remember(struct composer *c, size_t start)
 {
-	for (size_t at = start; at + 1 < end && at < BODY_POINTER_MAX;
-	     at += 1u + c->bytes[at]) {
-		if (c->nnames == COMPOSER_NAMES)
+	const uint8_t *p = c->bytes + start;
+
+	for (; *p != 0 && *p <= DNS_LABEL_MAX; p = name_parent(p)) {
+		size_t at = (size_t)(p - c->bytes);
+
+		if (c->nnames == COMPOSER_NAMES || at >= BODY_POINTER_MAX)
 			return;
 		c->names[c->nnames++] = (uint16_t)at;
 	}
+}
+
+/* The rest of a name as a pointer, when that rest is known already. */
+static bool
+pointer_put(struct composer *c, const uint8_t *name, bool *put)
+{
+	uint16_t at;
+
+	*put = true;
+	if (ends_owner(c, name)) {
+		size_t len = name_len(name);
+
+		if (!fix_add(c, BODY_FIX_OWNER, len))
+			return false;
+		wire_put_u16(&c->wire, (uint16_t)(POINTER_OWNER | len));
+		return true;
+	}
+	if (find_in_body(c, name, &at)) {
+		if (!fix_add(c, BODY_FIX_BODY, at))
+			return false;
+		wire_put_u16(&c->wire, (uint16_t)(POINTER | at));
+		return true;
+	}
+	*put = false;
+	return true;
 }
 
 static bool
 name_put(struct composer *c, const uint8_t *name)
 {
 	size_t start = c->wire.len;
-	uint16_t at;
+	bool pointed = false;
 
 	for (; *name != 0; name = name_parent(name)) {
-		if (ends_owner(c, name)) {
-			if (!fix_add(c, BODY_FIX_OWNER, name_len(name)))
-				return false;
-			wire_put_u16(&c->wire, POINTER);
-			return true;
-		}
-		if (find_in_body(c, name, &at)) {
-			if (!fix_add(c, BODY_FIX_BODY, at))
-				return false;
-			wire_put_u16(&c->wire, POINTER);
-			return true;
-		}
+		if (!pointer_put(c, name, &pointed))
+			return false;
+		if (pointed)
+			break;
 		wire_put(&c->wire, name, 1u + *name);
 	}
-	wire_put_u8(&c->wire, 0);
+	if (!pointed)
+		wire_put_u8(&c->wire, 0);
 	if (!c->wire.full)
-		remember(c, start, c->wire.len);
-	return true;
+		remember(c, start);
+	return !c->wire.full;
 }
 
 static bool
@@ -126,6 +179,30 @@ static const struct rdata_shape shapes[] = {
     {DNS_NS, 0, 1}, {DNS_PTR, 0, 1}, {DNS_SOA, 0, 2}, {DNS_MX, 2, 1},
 };
 
+/* Is there a whole name at p, of len octets at most? */
+static bool
+name_within(const uint8_t *p, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len && p[at] != 0 && p[at] <= DNS_LABEL_MAX)
+		at += 1u + p[at];
+	return at < len && at < DNS_NAME_MAX && p[at] == 0;
+}
+
+static bool
+shape_fits(const struct rdata_shape *shape, const uint8_t *rdata, size_t len)
+{
+	size_t at = shape->before;
+
+	for (unsigned i = 0; i < shape->names; i++) {
+		if (at >= len || !name_within(rdata + at, len - at))
+			return false;
+		at += name_len(rdata + at);
+	}
+	return true;
+}
+
 static bool
 rdata_names_put(struct composer *c, const struct rdata_shape *shape,
     const uint8_t *rdata, uint16_t len)
@@ -147,7 +224,8 @@ rdata_put(struct composer *c, uint16_t type, const uint8_t *rdata,
     uint16_t len)
 {
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
-		if (shapes[i].type == type)
+		if (shapes[i].type == type &&
+		    shape_fits(&shapes[i], rdata, len))
 			return rdata_names_put(c, &shapes[i], rdata, len);
 	wire_put(&c->wire, rdata, len);
 	return true;
@@ -171,10 +249,9 @@ count(struct composer *c, enum body_section section, bool optional)
 	}
 }
 
-bool
-composer_put(struct composer *c, enum body_section section,
-    const uint8_t *owner, uint16_t type, uint32_t ttl, const uint8_t *rdata,
-    uint16_t rdata_len, bool optional)
+static bool
+record_put(struct composer *c, const uint8_t *owner, uint16_t type,
+    uint32_t ttl, const uint8_t *rdata, uint16_t rdata_len)
 {
 	size_t rdlen_at;
 
@@ -191,6 +268,25 @@ composer_put(struct composer *c, enum body_section section,
 		return false;
 	wire_set_u16(&c->wire, rdlen_at,
 	    (uint16_t)(c->wire.len - rdlen_at - 2));
+	return true;
+}
+
+bool
+composer_put(struct composer *c, enum body_section section,
+    const uint8_t *owner, uint16_t type, uint32_t ttl, const uint8_t *rdata,
+    uint16_t rdata_len, bool optional)
+{
+	size_t nnames = c->nnames;
+	uint16_t nfixes = c->head.nfixes;
+
+	if (!record_put(c, owner, type, ttl, rdata, rdata_len)) {
+		/* As it was, so that the body can do without this record. */
+		c->wire.len = c->head.len;
+		c->wire.full = false;
+		c->nnames = nnames;
+		c->head.nfixes = nfixes;
+		return false;
+	}
 	c->head.target_len = type == DNS_CNAME ? rdata_len : 0;
 	count(c, section, optional);
 	return true;

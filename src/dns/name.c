@@ -159,6 +159,17 @@ name_equal(const uint8_t *a, const uint8_t *b)
 }
 
 bool
+name_label_equal(const uint8_t *a, const uint8_t *b)
+{
+	if (*a != *b)
+		return false;
+	for (unsigned i = 1; i <= *a; i++)
+		if (lower(a[i]) != lower(b[i]))
+			return false;
+	return true;
+}
+
+bool
 name_is_under(const uint8_t *name, const uint8_t *suffix)
 {
 	unsigned have = name_labels(name), want = name_labels(suffix);

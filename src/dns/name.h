@@ -33,6 +33,7 @@ char *name_format(char buf[NAME_TEXT_MAX], const uint8_t *name);
 void name_lower(uint8_t *name);
 
 bool name_equal(const uint8_t *a, const uint8_t *b); /* without case */
+bool name_label_equal(const uint8_t *a, const uint8_t *b); /* the first ones */
 
 /* name is suffix, or below it; without case. */
 bool name_is_under(const uint8_t *name, const uint8_t *suffix);

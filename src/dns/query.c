@@ -75,28 +75,28 @@ read_question(struct reader *r, struct query *q)
 static bool
 read_ecs(struct query *q, const uint8_t *p, size_t len)
 {
-	struct ecs *e = &q->ecs;
+	static const uint8_t bits[] = {0, 32, 128}, families[] = {0, 4, 6};
+	struct ecs e = {.present = true};
 	struct addr masked;
 	uint16_t family;
 	size_t octets;
 
-	if (e->present || len < 4)
+	if (q->ecs.present || len < 4)
 		return false;
 	family = wire_get_u16(p);
-	e->source = p[2];
-	octets = (e->source + 7u) / 8;
-	e->present = true;
-	if (p[3] != 0 || len - 4 != octets)
+	e.source = p[2];
+	octets = (e.source + 7u) / 8;
+	if (family > 2 || e.source > bits[family] || p[3] != 0 ||
+	    len - 4 != octets)
 		return false;
-	if (family == 0)
-		return e->source == 0;
-	if (family > 2 || e->source > (family == 1 ? 32 : 128))
+	e.addr.family = families[family];
+	memcpy(e.addr.bytes, p + 4, octets);
+	masked = e.addr;
+	addr_mask(&masked, e.source);
+	if (!addr_equal(&masked, &e.addr))
 		return false;
-	e->addr.family = family == 1 ? 4 : 6;
-	memcpy(e->addr.bytes, p + 4, octets);
-	masked = e->addr;
-	addr_mask(&masked, e->source);
-	return addr_equal(&masked, &e->addr);
+	q->ecs = e;
+	return true;
 }
 
 static bool
@@ -205,6 +205,9 @@ query_parse(struct query *q, const uint8_t *packet, size_t len,
 	if (wire_get_u16(packet + 4) == 1 && !read_question(&r, q))
 		return QUERY_ERROR;
 	if ((q->flags & DNS_OPCODE) != DNS_OPCODE_QUERY) {
+		/* Only for its OPT: the reply shall have one then. */
+		if (q->question_len != 0)
+			read_records(&r, q, &version);
 		*rcode = DNS_NOTIMP;
 		return QUERY_ERROR;
 	}
