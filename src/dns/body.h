@@ -108,4 +108,13 @@ enum body_put_flag {
 void body_put(struct wire *w, const struct body *b, size_t owner_at,
     size_t owner_len, uint32_t ttl, unsigned flags);
 
+/* The target_len octets of the CNAME target that it ends with. */
+static inline const uint8_t *
+body_target(const struct body *b)
+{
+	const struct body_fix *fixes = (const struct body_fix *)(b + 1);
+
+	return (const uint8_t *)(fixes + b->nfixes) + b->len - b->target_len;
+}
+
 #endif

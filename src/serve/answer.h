@@ -5,6 +5,7 @@
 #ifndef SERVE_ANSWER_H
 #define SERVE_ANSWER_H
 
+#include "dns/query.h"
 #include "serve/count.h"
 #include "snapshot/snapshot.h"
 
@@ -43,6 +44,9 @@ struct answer_steer {
 };
 bool answer_ecs_believed(const struct conf *conf, const struct addr *resolver,
     const struct addr *ecs);
+/* Sets client and by_ecs. */
+void answer_client(const struct conf *conf, const struct addr *resolver,
+    const struct ecs *ecs, struct answer_steer *steer);
 void answer_decide(const struct snapshot *s, uint16_t name, uint16_t type,
     const struct addr *client, uint32_t now_s, uint32_t random,
     struct answer_steer *steer);

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "serve/answer.h"
+
+#include <string.h>
+
+#include "dns/name.h"
+#include "serve/reply.h"
+#include "snapshot/build.h"
+#include "zone/find.h"
+
+_Static_assert(REPLY_PARTS_MAX == ANSWER_CHAIN_MAX + 1,
+    "a chain and its end fit into a reply");
+
+/* One query on its way. */
+struct walk {
+	struct answerer *answerer;
+	const struct snapshot *snapshot;
+	const struct addr *source;
+	struct reply reply;
+	struct answer_steer steer;
+	bool steered;
+};
+
+/*
+ * RFC 7871 7.2.1: for a resolver outside ecs_from the option is not enabled,
+ * so that it is ignored and the reply has none.  To the others it is always
+ * returned, with scope 0 where the resolver's address was used.
+ */
+static bool
+resolver_believed(const struct conf *conf, const struct addr *resolver)
+{
+	const struct conf_server *server = &conf->server;
+
+	if (server->ecs_any)
+		return true;
+	for (size_t i = 0; i < server->necs_from; i++) {
+		if (prefix_covers(&server->ecs_from[i], resolver))
+			return true;
+	}
+	return false;
+}
+
+static bool
+nets_cover(const struct conf *conf, const struct addr *a)
+{
+	struct addr v4;
+	unsigned offset;
+
+	if (addr_embedded(a, &v4, &offset))
+		a = &v4;
+	for (size_t i = 0; i < conf->nnets; i++) {
+		const struct conf_net *net = &conf->nets[i];
+
+		for (size_t k = 0; k < net->nprefixes; k++) {
+			if (prefix_covers(&net->prefixes[k], a))
+				return true;
+		}
+	}
+	return false;
+}
+
+bool
+answer_ecs_believed(const struct conf *conf, const struct addr *resolver,
+    const struct addr *ecs)
+{
+	return resolver_believed(conf, resolver) &&
+	    (!addr_is_unroutable(ecs) || nets_cover(conf, ecs));
+}
+
+void
+answer_client(const struct conf *conf, const struct addr *resolver,
+    const struct ecs *ecs, struct answer_steer *steer)
+{
+	/* RFC 7871 7.1.2: with source length 0 the client does not want to be
+	 * told apart from its resolver. */
+	steer->by_ecs = ecs->present && ecs->source > 0 &&
+	    answer_ecs_believed(conf, resolver, &ecs->addr);
+	steer->client = steer->by_ecs ? ecs->addr : *resolver;
+}
+
+void
+answer_decide(const struct snapshot *s, uint16_t name, uint16_t type,
+    const struct addr *client, uint32_t now_s, uint32_t random,
+    struct answer_steer *steer)
+{
+	const struct steered *n = &s->steered[name];
+
+	steer->client = *client;
+	steer->hit = policy_find(n->table, client);
+	pool_pick(s->pools, n->pool, &n->table->ranks[steer->hit.class], type,
+	    n->ttl_min, n->ttl_max, now_s, random, &steer->pick);
+}
+
+/* xorshift64* (Vigna 2016); its upper half is the good one. */
+static uint32_t
+next_random(struct answerer *a)
+{
+	a->random ^= a->random >> 12;
+	a->random ^= a->random << 25;
+	a->random ^= a->random >> 27;
+	return (uint32_t)(a->random * UINT64_C(0x2545f4914f6cdd1d) >> 32);
+}
+
+static const struct body *
+steer(struct walk *w, const struct found *f, uint32_t *ttl)
+{
+	const struct query *q = w->reply.query;
+	struct answerer *a = w->answerer;
+	struct addr client;
+
+	answer_client(w->snapshot->conf, w->source, &q->ecs, &w->steer);
+	client = w->steer.client;
+	answer_decide(w->snapshot, f->steered, f->type, &client, a->now_s,
+	    next_random(a), &w->steer);
+	w->steered = true;
+	w->reply.edns.scope = w->steer.by_ecs ? w->steer.hit.depth : 0;
+	*ttl = w->steer.pick.ttl;
+	return w->steer.pick.body;
+}
+
+/* Adds what was found; the CNAME to follow, or NULL. */
+static const struct body *
+add_found(struct walk *w, const struct found *f)
+{
+	const struct query *q = w->reply.query;
+	const struct body *b = f->body;
+	unsigned flags = BODY_KEEP_TTL;
+	uint32_t ttl = 0;
+
+	if (f->kind == FIND_FOREIGN)
+		return NULL;
+	if (f->kind == FIND_STEERED) {
+		/* The scope of the first steered CNAME would not be that of
+		 * what follows: the resolver asks for it (RFC 7871 7.2.1). */
+		if (w->steered)
+			return NULL;
+		b = steer(w, f, &ttl);
+		flags = 0;
+	}
+	if (!reply_add(&w->reply, b, ttl, flags))
+		return NULL;
+	if (f->kind == FIND_NXDOMAIN)
+		w->reply.rcode = DNS_NXDOMAIN;
+	if (b->target_len == 0 || q->type == DNS_CNAME || q->type == DNS_ANY)
+		return NULL;
+	return b;
+}
+
+/* Zone transfers are refused, as are classes that no zone is of. */
+static bool
+is_refused(const struct query *q)
+{
+	return q->class != DNS_IN || q->type == DNS_AXFR ||
+	    q->type == DNS_IXFR;
+}
+
+static void
+decide(struct walk *w)
+{
+	const struct query *q = w->reply.query;
+	const struct zones *zones = w->snapshot->zones;
+	const struct body *cname;
+	uint8_t name[DNS_NAME_MAX];
+	struct found f;
+
+	if (resolver_believed(w->snapshot->conf, w->source) && q->ecs.present)
+		w->reply.edns.ecs = &q->ecs;
+	w->reply.rcode = DNS_REFUSED;
+	if (is_refused(q))
+		return;
+	zone_find(zones, q->name, q->name_len, q->type, &f);
+	if (f.kind == FIND_FOREIGN)
+		return;
+	w->reply.rcode = DNS_NOERROR;
+	/* Of a chain, the AA bit is about the first owner (RFC 1035 4.1.1),
+	 * the rcode about the last (RFC 6604 3). */
+	w->reply.authoritative = f.kind != FIND_REFERRAL;
+	while ((cname = add_found(w, &f)) != NULL) {
+		memcpy(name, body_target(cname), cname->target_len);
+		name_lower(name);
+		zone_find(zones, name, cname->target_len, q->type, &f);
+	}
+}
+
+/* RFC 6891 6.2.3, and no more than what passes without fragments. */
+static size_t
+size_limit(const struct query *q, enum count_proto proto, size_t cap)
+{
+	size_t limit = DNS_MESSAGE_MAX;
+
+	if (proto == COUNT_UDP) {
+		limit = q->edns ? q->udp_size : DNS_UDP_MIN;
+		limit = limit < DNS_UDP_MIN ? DNS_UDP_MIN : limit;
+		limit = limit > DNS_UDP_EDNS ? DNS_UDP_EDNS : limit;
+	}
+	return limit < cap ? limit : cap;
+}
+
+static void
+count_steered(const struct walk *w)
+{
+	const struct answerer *a = w->answerer;
+	const struct pick *p = &w->steer.pick;
+	struct tally *t = snapshot_row(w->snapshot, a->row) +
+	    p->pool->first_tally + p->region;
+	uint32_t end = a->now_s + p->ttl;
+
+	count_add(&t->steered[p->reason], 1);
+	if (end > atomic_load_explicit(&t->let_go, memory_order_relaxed))
+		atomic_store_explicit(&t->let_go, end, memory_order_relaxed);
+}
+
+static void
+count_reply(const struct walk *w)
+{
+	struct counters *c = w->answerer->counters;
+
+	count_add(&c->responses[w->reply.rcode], 1);
+	if (w->reply.query->ecs.present)
+		count_add(&c->ecs_queries, 1);
+	if (w->reply.truncated)
+		count_add(&c->truncated, 1);
+	else if (w->steered)
+		count_steered(w);
+}
+
+size_t
+answer(struct answerer *a, const struct snapshot *s,
+    const struct answer_input *in, uint8_t *out, size_t cap)
+{
+	struct walk w;
+	struct query q;
+	uint16_t rcode;
+	enum query_verdict verdict;
+	size_t len;
+
+	count_add(&a->counters->queries[in->proto][in->source.family == 6], 1);
+	verdict = query_parse(&q, in->packet, in->len, &rcode);
+	if (verdict == QUERY_DROP) {
+		count_add(&a->counters->dropped, 1);
+		return 0;
+	}
+	w.answerer = a;
+	w.snapshot = s;
+	w.source = &in->source;
+	w.steered = false;
+	reply_begin(&w.reply, &q);
+	if (q.nsid)
+		w.reply.edns.nsid = s->conf->server.nsid;
+	if (verdict == QUERY_ANSWER)
+		decide(&w);
+	else
+		w.reply.rcode = rcode;
+	len = reply_end(&w.reply, out, size_limit(&q, in->proto, cap));
+	count_reply(&w);
+	return len;
+}

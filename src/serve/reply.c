@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "serve/reply.h"
+
+#include <string.h>
+
+/* Octets of the header. */
+enum { AT_FLAGS = 2, AT_QDCOUNT = 4, AT_ANCOUNT = 6, AT_NSCOUNT = 8,
+	AT_ARCOUNT = 10 };
+
+struct counts {
+	uint16_t an, ns, ar;
+};
+
+void
+reply_begin(struct reply *r, const struct query *q)
+{
+	r->query = q;
+	r->rcode = DNS_NOERROR;
+	r->authoritative = false;
+	r->truncated = false;
+	r->edns = (struct edns_reply){.dnssec_ok = q->dnssec_ok};
+	r->nparts = 0;
+}
+
+bool
+reply_add(struct reply *r, const struct body *b, uint32_t ttl, unsigned flags)
+{
+	if (r->nparts == REPLY_PARTS_MAX)
+		return false;
+	for (size_t i = 0; i < r->nparts; i++) {
+		if (r->parts[i].body == b)
+			return false;
+	}
+	r->parts[r->nparts++] = (struct reply_part){
+	    .body = b,
+	    .ttl = ttl,
+	    .flags = flags,
+	};
+	return true;
+}
+
+/* Drops what the limit asks for; only the last part has optional records. */
+static void
+fit(struct reply *r, size_t limit)
+{
+	const struct query *q = r->query;
+	size_t size = DNS_HEADER_SIZE + q->question_len;
+	size_t must = 0, all = 0;
+
+	r->edns.rcode = r->rcode;
+	if (q->edns && size + edns_size(&r->edns) > limit)
+		r->edns.nsid = NULL;
+	if (q->edns)
+		size += edns_size(&r->edns);
+	for (size_t i = 0; i < r->nparts; i++) {
+		must += r->parts[i].body->must_len;
+		all += r->parts[i].body->len;
+	}
+	if (size + all <= limit)
+		return;
+	r->truncated = size + must > limit;
+	for (size_t i = 0; i < r->nparts; i++)
+		r->parts[i].flags |= BODY_LEAVE_OPTIONAL;
+}
+
+static void
+put_parts(const struct reply *r, struct wire *w, struct counts *n)
+{
+	size_t owner_at = DNS_HEADER_SIZE;
+	size_t owner_len = r->query->name_len;
+
+	for (size_t i = 0; i < r->nparts; i++) {
+		const struct reply_part *p = &r->parts[i];
+		const struct body *b = p->body;
+
+		body_put(w, b, owner_at, owner_len, p->ttl, p->flags);
+		owner_at = w->len - b->target_len;
+		owner_len = b->target_len;
+		n->an += b->an;
+		n->ns += b->ns;
+		n->ar += p->flags & BODY_LEAVE_OPTIONAL ? b->must_ar : b->ar;
+	}
+}
+
+static uint16_t
+header_flags(const struct reply *r)
+{
+	/* RA and AD stay clear: neither recursion nor validation is done. */
+	uint16_t kept = r->query->flags & (DNS_OPCODE | DNS_RD | DNS_CD);
+
+	return (uint16_t)(DNS_QR | kept | (r->authoritative ? DNS_AA : 0) |
+	    (r->truncated ? DNS_TC : 0) | (r->rcode & DNS_RCODE));
+}
+
+size_t
+reply_end(struct reply *r, uint8_t *out, size_t limit)
+{
+	static const uint8_t header[DNS_HEADER_SIZE];
+	const struct query *q = r->query;
+	struct counts n = {0};
+	struct wire w;
+
+	fit(r, limit);
+	wire_init(&w, out, limit);
+	wire_put(&w, header, sizeof(header));
+	if (q->question_len > 0)
+		wire_put(&w, q->question, q->question_len);
+	if (!r->truncated)
+		put_parts(r, &w, &n);
+	if (q->edns) {
+		edns_put(&w, &r->edns);
+		n.ar++;
+	}
+	wire_set_u16(&w, 0, q->id);
+	wire_set_u16(&w, AT_FLAGS, header_flags(r));
+	wire_set_u16(&w, AT_QDCOUNT, q->question_len > 0);
+	wire_set_u16(&w, AT_ANCOUNT, n.an);
+	wire_set_u16(&w, AT_NSCOUNT, n.ns);
+	wire_set_u16(&w, AT_ARCOUNT, n.ar);
+	return w.len;
+}

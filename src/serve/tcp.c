@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "serve/tcp.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/queue.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "serve/answer.h"
+#include "snapshot/publish.h"
+
+enum {
+	LENGTH_SIZE = 2,     /* RFC 1035 4.2.2 */
+	ACCEPT_PAUSE_MS = 100, /* when there are no descriptors left */
+};
+
+struct connection {
+	TAILQ_ENTRY(connection) entry; /* the idlest first */
+	struct tcp_service *service;
+	struct bufferevent *bev;
+	struct addr peer;
+	bool closing; /* what was asked is answered, then it is closed */
+};
+
+struct listener {
+	struct tcp_service *service;
+	struct evconnlistener *listener;
+	struct event *resume;
+};
+
+struct tcp_service {
+	struct event_base *base;
+	struct listener *listeners;
+	size_t nlisteners;
+	int stop_fd;
+	struct event *stop;
+	pthread_t thread;
+	bool running;
+	struct answerer answerer;
+	TAILQ_HEAD(, connection) connections;
+	size_t nconnections;
+	uint8_t reply[LENGTH_SIZE + DNS_MESSAGE_MAX];
+};
+
+static void
+connection_free(struct connection *c)
+{
+	struct tcp_service *t = c->service;
+
+	TAILQ_REMOVE(&t->connections, c, entry);
+	t->nconnections--;
+	atomic_store_explicit(&t->answerer.counters->tcp_connections,
+	    t->nconnections, memory_order_relaxed);
+	bufferevent_free(c->bev);
+	free(c);
+}
+
+/* The next whole message, and its octets with the length; NULL: not yet. */
+static const uint8_t *
+next_message(struct evbuffer *in, size_t *size)
+{
+	uint8_t length[LENGTH_SIZE];
+
+	if (evbuffer_copyout(in, length, LENGTH_SIZE) != LENGTH_SIZE)
+		return NULL;
+	*size = LENGTH_SIZE + (size_t)wire_get_u16(length);
+	if (evbuffer_get_length(in) < *size)
+		return NULL;
+	return evbuffer_pullup(in, (ev_ssize_t)*size);
+}
+
+/* False: it is no query, and nothing after it can be trusted to be one. */
+static bool
+answer_message(struct connection *c, const struct snapshot *s,
+    const uint8_t *message, size_t size)
+{
+	struct tcp_service *t = c->service;
+	const struct answer_input input = {
+	    .packet = message + LENGTH_SIZE,
+	    .len = size - LENGTH_SIZE,
+	    .source = c->peer,
+	    .proto = COUNT_TCP,
+	};
+	size_t len = answer(&t->answerer, s, &input, t->reply + LENGTH_SIZE,
+	    DNS_MESSAGE_MAX);
+
+	if (len == 0)
+		return false;
+	t->reply[0] = (uint8_t)(len >> 8);
+	t->reply[1] = (uint8_t)len;
+	return evbuffer_add(bufferevent_get_output(c->bev), t->reply,
+	    LENGTH_SIZE + len) == 0;
+}
+
+static bool
+is_full(const struct connection *c)
+{
+	return evbuffer_get_length(bufferevent_get_output(c->bev)) >=
+	    TCP_PENDING_MAX;
+}
+
+static void
+answer_messages(struct connection *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+	struct tcp_service *t = c->service;
+	const uint8_t *message;
+	size_t size;
+
+	t->answerer.now_s = clock_mono_s();
+	rcu_wake();
+	while (!is_full(c) && (message = next_message(in, &size)) != NULL) {
+		TAILQ_REMOVE(&t->connections, c, entry);
+		TAILQ_INSERT_TAIL(&t->connections, c, entry);
+		if (answer_message(c, snapshot_current(), message, size)) {
+			evbuffer_drain(in, size);
+		} else {
+			evbuffer_drain(in, evbuffer_get_length(in));
+			c->closing = true;
+		}
+	}
+	rcu_sleep();
+}
+
+/* Answers what has come, reads on or not, and closes what is done. */
+static void
+connection_go_on(struct connection *c)
+{
+	answer_messages(c);
+	if (c->closing &&
+	    evbuffer_get_length(bufferevent_get_output(c->bev)) == 0)
+		connection_free(c);
+	else if (c->closing || is_full(c))
+		bufferevent_disable(c->bev, EV_READ);
+	else
+		bufferevent_enable(c->bev, EV_READ);
+}
+
+static void
+on_read(struct bufferevent *bev, void *arg)
+{
+	(void)bev;
+	connection_go_on(arg);
+}
+
+/* All replies have been sent. */
+static void
+on_write(struct bufferevent *bev, void *arg)
+{
+	(void)bev;
+	connection_go_on(arg);
+}
+
+static void
+on_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct connection *c = arg;
+
+	(void)bev;
+	if (!(what & BEV_EVENT_EOF)) {
+		connection_free(c);
+		return;
+	}
+	c->closing = true;
+	connection_go_on(c);
+}
+
+static void
+on_accept(struct evconnlistener *listener, evutil_socket_t fd,
+    struct sockaddr *sa, int len, void *arg)
+{
+	const struct timeval idle = {.tv_sec = TCP_IDLE_MS / 1000};
+	const int one = 1;
+	struct listener *l = arg;
+	struct tcp_service *t = l->service;
+	struct connection *c;
+
+	(void)listener;
+	(void)len;
+	if (t->nconnections == TCP_CONNECTIONS_MAX) {
+		count_add(&t->answerer.counters->tcp_refused, 1);
+		connection_free(TAILQ_FIRST(&t->connections));
+	}
+	c = xcalloc(1, sizeof(*c));
+	c->bev = bufferevent_socket_new(t->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	if (c->bev == NULL) {
+		close(fd);
+		free(c);
+		return;
+	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	c->service = t;
+	addr_from_sockaddr(&c->peer, sa);
+	TAILQ_INSERT_TAIL(&t->connections, c, entry);
+	t->nconnections++;
+	atomic_store_explicit(&t->answerer.counters->tcp_connections,
+	    t->nconnections, memory_order_relaxed);
+	bufferevent_setcb(c->bev, on_read, on_write, on_event, c);
+	bufferevent_setwatermark(c->bev, EV_READ, 0,
+	    LENGTH_SIZE + DNS_MESSAGE_MAX);
+	bufferevent_set_timeouts(c->bev, &idle, &idle);
+	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
+}
+
+static void
+on_accept_error(struct evconnlistener *listener, void *arg)
+{
+	const struct timeval pause = {.tv_usec = ACCEPT_PAUSE_MS * 1000};
+	struct listener *l = arg;
+
+	evconnlistener_disable(listener);
+	event_add(l->resume, &pause);
+}
+
+static void
+on_resume(evutil_socket_t fd, short what, void *arg)
+{
+	struct listener *l = arg;
+
+	(void)fd;
+	(void)what;
+	evconnlistener_enable(l->listener);
+}
+
+static void
+on_stop(evutil_socket_t fd, short what, void *arg)
+{
+	struct tcp_service *t = arg;
+
+	(void)fd;
+	(void)what;
+	event_base_loopbreak(t->base);
+}
+
+static bool
+listener_open(struct listener *l, struct endpoint *e, struct error *err)
+{
+	int fd = net_listen_tcp(e, err);
+
+	if (fd == -1)
+		return false;
+	if (e->port == 0 && !net_bound_endpoint(fd, e)) {
+		error_set(err, "getsockname: %s", strerror(errno));
+		close(fd);
+		return false;
+	}
+	/* A backlog of 0 says that it listens already. */
+	l->listener = evconnlistener_new(l->service->base, on_accept, l,
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	if (l->listener == NULL) {
+		close(fd);
+		return error_set(err, "evconnlistener_new failed");
+	}
+	evconnlistener_set_error_cb(l->listener, on_accept_error);
+	l->resume = evtimer_new(l->service->base, on_resume, l);
+	return l->resume != NULL || error_set(err, "evtimer_new failed");
+}
+
+static bool
+service_open(struct tcp_service *t, struct error *err)
+{
+	t->answerer.counters = count_new(&t->answerer.row);
+	if (t->answerer.counters == NULL)
+		return error_set(err, "more than %d threads would answer",
+		    SNAPSHOT_ROWS);
+	if (getrandom(&t->answerer.random, sizeof(t->answerer.random), 0) < 0)
+		return error_set(err, "getrandom: %s", strerror(errno));
+	t->answerer.random |= 1;
+	t->base = event_base_new();
+	t->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (t->base == NULL || t->stop_fd == -1)
+		return error_set(err, "event base: %s", strerror(errno));
+	t->stop = event_new(t->base, t->stop_fd, EV_READ, on_stop, t);
+	if (t->stop == NULL || event_add(t->stop, NULL) == -1)
+		return error_set(err, "event_new failed");
+	return true;
+}
+
+static void
+service_free(struct tcp_service *t)
+{
+	while (!TAILQ_EMPTY(&t->connections))
+		connection_free(TAILQ_FIRST(&t->connections));
+	for (size_t i = 0; i < t->nlisteners; i++) {
+		if (t->listeners[i].listener != NULL)
+			evconnlistener_free(t->listeners[i].listener);
+		if (t->listeners[i].resume != NULL)
+			event_free(t->listeners[i].resume);
+	}
+	if (t->stop != NULL)
+		event_free(t->stop);
+	if (t->stop_fd != -1)
+		close(t->stop_fd);
+	if (t->base != NULL)
+		event_base_free(t->base);
+	free(t->listeners);
+	free(t);
+}
+
+struct tcp_service *
+tcp_open(struct endpoint *endpoints, size_t nendpoints, struct error *err)
+{
+	struct tcp_service *t = xcalloc(1, sizeof(*t));
+
+	TAILQ_INIT(&t->connections);
+	t->stop_fd = -1;
+	t->listeners = xcalloc(nendpoints, sizeof(*t->listeners));
+	if (!service_open(t, err))
+		goto out;
+	while (t->nlisteners < nendpoints) {
+		struct listener *l = &t->listeners[t->nlisteners];
+
+		l->service = t;
+		if (!listener_open(l, &endpoints[t->nlisteners++], err))
+			goto out;
+	}
+	return t;
+out:
+	service_free(t);
+	return NULL;
+}
+
+static void *
+service_run(void *arg)
+{
+	struct tcp_service *t = arg;
+
+	rcu_thread_begin();
+	rcu_sleep();
+	event_base_dispatch(t->base);
+	rcu_thread_end();
+	return NULL;
+}
+
+void
+tcp_start(struct tcp_service *t)
+{
+	sigset_t all, before;
+	int rc;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	rc = pthread_create(&t->thread, NULL, service_run, t);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	t->running = rc == 0;
+	if (rc != 0)
+		log_error("TCP service: %s", strerror(rc));
+}
+
+void
+tcp_stop(struct tcp_service *t)
+{
+	const uint64_t one = 1;
+
+	while (write(t->stop_fd, &one, sizeof(one)) == -1 && errno == EINTR)
+		;
+	if (t->running)
+		pthread_join(t->thread, NULL);
+	service_free(t);
+}

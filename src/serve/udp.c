@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "serve/udp.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "serve/answer.h"
+#include "snapshot/publish.h"
+
+enum {
+	BATCH = 32,
+	QUERY_MAX = 2048, /* longer ones have no valid form after the cut */
+	RECEIVE_BUFFER = 4 * 1024 * 1024,
+};
+
+union control {
+	struct cmsghdr align;
+	char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+};
+
+struct worker {
+	int fd, stop_fd;
+	bool running;
+	_Atomic bool stop; /* main stores, the worker loads */
+	pthread_t thread;
+	struct answerer answerer;
+	struct mmsghdr in[BATCH], out[BATCH];
+	struct iovec in_iov[BATCH], out_iov[BATCH];
+	struct sockaddr_storage peer[BATCH];
+	union control control[BATCH];
+	uint8_t query[BATCH][QUERY_MAX];
+	uint8_t reply[BATCH][DNS_UDP_EDNS];
+};
+
+struct udp_workers {
+	struct worker **all;
+	size_t n;
+};
+
+static void
+receive_prepare(struct worker *w, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		w->in[i].msg_hdr.msg_namelen = sizeof(w->peer[i]);
+		w->in[i].msg_hdr.msg_controllen = sizeof(w->control[i]);
+	}
+}
+
+static void
+buffers_init(struct worker *w)
+{
+	for (unsigned i = 0; i < BATCH; i++) {
+		struct msghdr *in = &w->in[i].msg_hdr;
+
+		w->in_iov[i].iov_base = w->query[i];
+		w->in_iov[i].iov_len = QUERY_MAX;
+		in->msg_name = &w->peer[i];
+		in->msg_iov = &w->in_iov[i];
+		in->msg_iovlen = 1;
+		in->msg_control = &w->control[i];
+		w->out[i].msg_hdr.msg_iov = &w->out_iov[i];
+		w->out[i].msg_hdr.msg_iovlen = 1;
+	}
+	receive_prepare(w, BATCH);
+}
+
+/*
+ * What the kernel said of where a packet was sent to, as what it wants to hear
+ * of where the reply leaves from.  The interface is left to routing, but for
+ * link-local addresses, which mean nothing without it.
+ */
+static void
+control_turn(struct msghdr *m)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(m);
+
+	if (c == NULL) {
+		m->msg_control = NULL;
+		m->msg_controllen = 0;
+	} else if (c->cmsg_level == IPPROTO_IP) {
+		struct in_pktinfo *info = (void *)CMSG_DATA(c);
+
+		info->ipi_ifindex = 0;
+	} else {
+		struct in6_pktinfo *info = (void *)CMSG_DATA(c);
+
+		if (!IN6_IS_ADDR_LINKLOCAL(&info->ipi6_addr))
+			info->ipi6_ifindex = 0;
+	}
+}
+
+/* Answers message i as number n of those to send; false: nothing to say. */
+static bool
+worker_answer(struct worker *w, const struct snapshot *s, unsigned i,
+    unsigned n)
+{
+	const struct msghdr *from = &w->in[i].msg_hdr;
+	struct msghdr *to = &w->out[n].msg_hdr;
+	struct answer_input input = {
+	    .packet = w->query[i],
+	    .len = w->in[i].msg_len,
+	    .proto = COUNT_UDP,
+	};
+	size_t len;
+
+	addr_from_sockaddr(&input.source, (struct sockaddr *)&w->peer[i]);
+	len = answer(&w->answerer, s, &input, w->reply[n], DNS_UDP_EDNS);
+	if (len == 0)
+		return false;
+	w->out_iov[n].iov_base = w->reply[n];
+	w->out_iov[n].iov_len = len;
+	to->msg_name = from->msg_name;
+	to->msg_namelen = from->msg_namelen;
+	to->msg_control = from->msg_control;
+	to->msg_controllen = from->msg_controllen;
+	control_turn(to);
+	return true;
+}
+
+static void
+worker_send(struct worker *w, unsigned n)
+{
+	unsigned sent = 0;
+
+	while (sent < n) {
+		int k = sendmmsg(w->fd, w->out + sent, n - sent, 0);
+
+		if (k > 0) {
+			sent += (unsigned)k;
+		} else if (errno != EINTR) {
+			/* The first of them cannot be sent; the others may. */
+			count_add(&w->answerer.counters->send_failed, 1);
+			sent++;
+		}
+	}
+}
+
+static void
+worker_wait(struct worker *w)
+{
+	struct pollfd fds[] = {
+	    {.fd = w->fd, .events = POLLIN},
+	    {.fd = w->stop_fd, .events = POLLIN},
+	};
+
+	rcu_sleep();
+	poll(fds, 2, -1);
+	rcu_wake();
+}
+
+static void *
+worker_run(void *arg)
+{
+	struct worker *w = arg;
+
+	rcu_thread_begin();
+	while (!atomic_load_explicit(&w->stop, memory_order_relaxed)) {
+		int got = recvmmsg(w->fd, w->in, BATCH, MSG_DONTWAIT, NULL);
+		const struct snapshot *s;
+		unsigned n = 0;
+
+		if (got <= 0) {
+			worker_wait(w);
+			continue;
+		}
+		w->answerer.now_s = clock_mono_s();
+		s = snapshot_current();
+		for (unsigned i = 0; i < (unsigned)got; i++)
+			n += worker_answer(w, s, i, n);
+		worker_send(w, n);
+		receive_prepare(w, (unsigned)got);
+		rcu_quiescent();
+	}
+	rcu_thread_end();
+	return NULL;
+}
+
+static void
+worker_free(struct worker *w)
+{
+	if (w->fd != -1)
+		close(w->fd);
+	if (w->stop_fd != -1)
+		close(w->stop_fd);
+	free(w);
+}
+
+static bool
+worker_open(struct worker *w, struct endpoint *e, struct error *err)
+{
+	const int size = RECEIVE_BUFFER;
+
+	w->answerer.counters = count_new(&w->answerer.row);
+	if (w->answerer.counters == NULL)
+		return error_set(err, "more than %d threads would answer",
+		    SNAPSHOT_ROWS);
+	if (getrandom(&w->answerer.random, sizeof(w->answerer.random), 0) < 0)
+		return error_set(err, "getrandom: %s", strerror(errno));
+	w->answerer.random |= 1;
+	w->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->stop_fd == -1)
+		return error_set(err, "eventfd: %s", strerror(errno));
+	w->fd = net_listen_udp(e, err);
+	if (w->fd == -1)
+		return false;
+	/* As much of it as net.core.rmem_max allows. */
+	setsockopt(w->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	buffers_init(w);
+	return e->port != 0 || net_bound_endpoint(w->fd, e) ||
+	    error_set(err, "getsockname: %s", strerror(errno));
+}
+
+static void
+workers_free(struct udp_workers *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		worker_free(w->all[i]);
+	free(w->all);
+	free(w);
+}
+
+struct udp_workers *
+udp_open(struct endpoint *endpoints, size_t nendpoints, unsigned n,
+    struct error *err)
+{
+	struct udp_workers *w = xcalloc(1, sizeof(*w));
+
+	w->all = xcalloc(nendpoints * n, sizeof(struct worker *));
+	for (size_t i = 0; i < nendpoints * n; i++) {
+		struct worker *worker = xcalloc(1, sizeof(*worker));
+
+		worker->fd = worker->stop_fd = -1;
+		w->all[w->n++] = worker;
+		if (!worker_open(worker, &endpoints[i / n], err)) {
+			workers_free(w);
+			return NULL;
+		}
+	}
+	return w;
+}
+
+void
+udp_start(struct udp_workers *w)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	for (size_t i = 0; i < w->n; i++) {
+		struct worker *worker = w->all[i];
+		int rc = pthread_create(&worker->thread, NULL, worker_run,
+		    worker);
+
+		worker->running = rc == 0;
+		if (rc == 0)
+			continue;
+		/* The kernel shall give its share to the others. */
+		log_error("UDP worker %zu: %s", i, strerror(rc));
+		close(worker->fd);
+		worker->fd = -1;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void
+udp_stop(struct udp_workers *w)
+{
+	const uint64_t one = 1;
+
+	for (size_t i = 0; i < w->n; i++) {
+		struct worker *worker = w->all[i];
+
+		atomic_store_explicit(&worker->stop, true,
+		    memory_order_relaxed);
+		while (write(worker->stop_fd, &one, sizeof(one)) == -1 &&
+		    errno == EINTR)
+			;
+	}
+	for (size_t i = 0; i < w->n; i++) {
+		if (w->all[i]->running)
+			pthread_join(w->all[i]->thread, NULL);
+	}
+	workers_free(w);
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "snapshot/build.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "conf/load.h"
+#include "steer/oracle.h"
+
+enum { CACHE_LINE = 64 };
+
+static bool
+load_geo(struct snapshot *s, struct diag *d)
+{
+	const struct conf *conf = s->conf;
+	const struct conf_mark whole = {.file = conf->path};
+	const struct conf_mark *mark = &whole;
+	struct error err = {""};
+
+	s->geo = geo_load(conf, &err);
+	if (s->geo != NULL)
+		return true;
+	for (size_t i = 0; i < conf->ndatabases; i++) {
+		if (strstr(err.text, conf->databases[i].path) != NULL)
+			mark = &conf->databases[i].mark;
+	}
+	return diag_error(d, mark, "%s", err.text);
+}
+
+/* The table of an earlier name with the same policy and pool, or NULL. */
+static const struct policy_table *
+find_table(const struct snapshot *s, size_t n)
+{
+	const struct conf_name *names = s->conf->names;
+
+	for (size_t i = 0; i < n; i++) {
+		if (names[i].policy == names[n].policy &&
+		    names[i].pool == names[n].pool)
+			return s->steered[i].table;
+	}
+	return NULL;
+}
+
+static bool
+build_policies(struct snapshot *s, struct diag *d)
+{
+	const struct conf *conf = s->conf;
+	struct error err = {""};
+	bool ok = true;
+
+	s->steered = arena_array(s->arena, conf->nnames, sizeof(*s->steered));
+	for (size_t i = 0; i < conf->nnames && ok; i++) {
+		const struct conf_name *name = &conf->names[i];
+		struct steered *steered = &s->steered[i];
+
+		steered->pool = name->pool;
+		steered->ttl_min = name->ttl_min;
+		steered->ttl_max = name->ttl_max;
+		steered->table = find_table(s, i);
+		if (steered->table == NULL)
+			steered->table = policy_build(s->arena, conf, s->geo,
+			    name->policy, name->pool, &err);
+		if (steered->table == NULL)
+			ok = diag_error(d, &conf->policies[name->policy].mark,
+			    "%s", err.text);
+	}
+	geo_forget_leaves(s->geo);
+	return ok;
+}
+
+/* Rows start on lines of their own: each has one writer. */
+static void
+make_tallies(struct snapshot *s)
+{
+	const size_t step = CACHE_LINE * 3 / sizeof(struct tally);
+	uintptr_t at;
+
+	_Static_assert(CACHE_LINE * 3 % sizeof(struct tally) == 0,
+	    "a few tallies fill whole lines");
+	for (size_t i = 0; i < s->conf->npools; i++)
+		s->ntallies += s->conf->pools[i].nregions;
+	s->ntallies = (s->ntallies + step - 1) / step * step;
+	s->nrows = SNAPSHOT_ROWS + 1;
+	at = (uintptr_t)arena_alloc(s->arena, s->nrows * s->ntallies *
+	    sizeof(struct tally) + CACHE_LINE);
+	s->tallies = (struct tally *)((at + CACHE_LINE - 1) &
+	    ~(uintptr_t)(CACHE_LINE - 1));
+}
+
+static bool
+assume_regions(const struct conf_test *t, const uint16_t *regions, size_t n,
+    uint64_t *bits, struct diag *d)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (regions[i] >= 64)
+			return diag_error(d, &t->mark, "test: only the first "
+			    "64 regions can be assumed down or drained");
+		*bits |= UINT64_C(1) << regions[i];
+	}
+	return true;
+}
+
+static void
+test_from(const struct conf_test *t, char buf[ADDR_TEXT_MAX])
+{
+	const struct conf_geo *geo = &t->from_geo;
+
+	if (t->from.family != 0)
+		addr_format(buf, &t->from);
+	else
+		snprintf(buf, ADDR_TEXT_MAX, "%.2s%s%.3s", geo->code,
+		    geo->kind == CONF_GEO_SUBDIVISION ? "-" : "",
+		    geo->kind == CONF_GEO_SUBDIVISION ? geo->subdivision : "");
+}
+
+static bool
+run_test(const struct oracle *o, const struct conf_test *t, struct diag *d)
+{
+	const struct conf *conf = o->conf;
+	const struct conf_name *name = &conf->names[t->name];
+	struct oracle_assume assume = {.ignore_health = true};
+	struct oracle_decision got;
+	struct place place;
+	const char *pool, *region;
+	bool other;
+	char from[ADDR_TEXT_MAX];
+
+	if (!assume_regions(t, t->down_regions, t->ndown, &assume.down, d) ||
+	    !assume_regions(t, t->drained_regions, t->ndrained,
+	    &assume.drained, d))
+		return false;
+	if (t->from.family != 0) {
+		oracle_decide(o, name, &t->from, &assume, false, &got);
+	} else {
+		place_from_geo(&place, &t->from_geo);
+		oracle_decide_place(o, name, &place, &assume, &got);
+	}
+	pool = conf->pools[got.pool].name;
+	region = conf->regions[got.region].name;
+	other = got.pool != name->pool;
+	if (strcmp(t->expect, pool) == 0 ||
+	    (!other && strcmp(t->expect, region) == 0))
+		return true;
+	test_from(t, from);
+	return diag_error(d, &t->mark,
+	    "test: %s from %s gets %s%s%s, not %s (by the rule at %s:%u)",
+	    name->text, from, other ? pool : "", other ? "/" : "", region,
+	    t->expect, conf->policies[name->policy].rules[got.rule].mark.file,
+	    conf->policies[name->policy].rules[got.rule].mark.line);
+}
+
+static bool
+run_tests(const struct snapshot *s, struct diag *d)
+{
+	const struct oracle o = {
+	    .conf = s->conf,
+	    .geo = s->geo,
+	    .pools = s->pools,
+	};
+	bool ok = true;
+
+	for (size_t i = 0; i < s->conf->ntests; i++)
+		ok = run_test(&o, &s->conf->tests[i], d) && ok;
+	return ok;
+}
+
+struct snapshot *
+snapshot_build(const char *path, struct diag *d)
+{
+	struct conf *conf = conf_load(path, d);
+	struct arena *arena;
+	struct snapshot *s;
+	bool ok;
+
+	if (conf == NULL)
+		return NULL;
+	arena = arena_new();
+	s = arena_alloc(arena, sizeof(*s));
+	s->arena = arena;
+	s->conf = conf;
+	s->loaded = clock_wall_s();
+	/* What does not need the step before runs all the same, so that all
+	 * errors come out at once. */
+	ok = load_geo(s, d) && build_policies(s, d);
+	s->zones = zones_build(arena, conf, d);
+	s->pools = pools_build(arena, conf);
+	make_tallies(s);
+	if (ok && s->zones != NULL && run_tests(s, d))
+		return s;
+	snapshot_free(s);
+	return NULL;
+}
+
+void
+snapshot_free(struct snapshot *s)
+{
+	if (s == NULL)
+		return;
+	if (s->pools != NULL)
+		pools_fini(s->pools, s->conf->npools);
+	if (s->geo != NULL)
+		geo_free(s->geo);
+	conf_free(s->conf);
+	arena_free(s->arena);
+}
+
+struct tally *
+snapshot_row(const struct snapshot *s, size_t row)
+{
+	return s->tallies + row * s->ntallies;
+}
+
+uint64_t
+snapshot_steered(const struct snapshot *s, const struct pool *p,
+    size_t region, enum pool_reason reason)
+{
+	uint64_t sum = 0;
+
+	for (size_t row = 0; row < s->nrows; row++) {
+		const struct tally *t = snapshot_row(s, row) +
+		    p->first_tally + region;
+
+		sum += atomic_load_explicit(&t->steered[reason],
+		    memory_order_relaxed);
+	}
+	return sum;
+}
+
+uint32_t
+snapshot_let_go(const struct snapshot *s, const struct pool *p, size_t region)
+{
+	uint32_t last = 0;
+
+	for (size_t row = 0; row < s->nrows; row++) {
+		const struct tally *t = snapshot_row(s, row) +
+		    p->first_tally + region;
+		uint32_t end = atomic_load_explicit(&t->let_go,
+		    memory_order_relaxed);
+
+		last = end > last ? end : last;
+	}
+	return last;
+}
