@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dns/name.h"
+
+#include <check.h>
+#include <string.h>
+
+#define ROWS(a) (sizeof(a) / sizeof((a)[0]))
+
+static const uint8_t *
+name(const char *text)
+{
+	static uint8_t names[4][DNS_NAME_MAX];
+	static unsigned next;
+	uint8_t *n = names[next++ % 4];
+	struct error err;
+
+	ck_assert_msg(name_parse(text, n, &err), "%s", err.text);
+	return n;
+}
+
+START_TEST(text_becomes_wire_form)
+{
+	static const struct {
+		const char *text;
+		const char *wire;
+		size_t len;
+	} rows[] = {
+	    {".", "", 1}, {"a", "\1a", 3}, {"a.", "\1a", 3},
+	    {"www.Example.com.", "\3www\7Example\3com", 17},
+	    {"a\\.b.c", "\3a.b\1c", 7}, {"\\065\\000.", "\2A\0", 4},
+	    {"*.x", "\1*\1x", 5},
+	};
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		const uint8_t *n = name(rows[i].text);
+
+		ck_assert_uint_eq(name_len(n), rows[i].len);
+		ck_assert_mem_eq(n, rows[i].wire, rows[i].len);
+	}
+}
+END_TEST
+
+START_TEST(what_is_no_name_is_refused_with_the_reason)
+{
+	static const char *const rows[][2] = {
+	    {"", "empty name"}, {"..", "empty label"}, {"a..b", "empty label"},
+	    {".a", "empty label"}, {"\\256", "escape"}, {"\\12", "escape"},
+	    {"a\\", "escape"}, {"\\1x2", "escape"},
+	    {"0123456789012345678901234567890123456789012345678901234567890123",
+	    "longer than 63"},
+	};
+	uint8_t n[DNS_NAME_MAX];
+	struct error err;
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		ck_assert_msg(!name_parse(rows[i][0], n, &err), "%s",
+		    rows[i][0]);
+		ck_assert_msg(strstr(err.text, rows[i][1]) != NULL, "%s",
+		    err.text);
+	}
+}
+END_TEST
+
+START_TEST(a_name_has_255_octets_at_most)
+{
+	uint8_t n[DNS_NAME_MAX];
+	char text[600] = "";
+
+	for (int i = 0; i < 127; i++)
+		strcat(text, "a.");
+	ck_assert(name_parse(text, n, NULL));
+	ck_assert_uint_eq(name_len(n), 255);
+	ck_assert_uint_eq(name_labels(n), 127);
+	strcat(text, "a");
+	ck_assert(!name_parse(text, n, NULL));
+	text[252] = '\0';
+	strcat(text, "aa");
+	ck_assert(!name_parse(text, n, NULL));
+	memset(text, 'a', 500);
+	for (int i = 50; i < 500; i += 50)
+		text[i] = '.';
+	ck_assert(!name_parse(text, n, NULL));
+}
+END_TEST
+
+START_TEST(every_name_is_written_as_it_is_read)
+{
+	uint8_t n[DNS_NAME_MAX], back[DNS_NAME_MAX];
+	char buf[NAME_TEXT_MAX];
+	unsigned octet = 0;
+
+	while (octet < 256) {
+		size_t len = 0;
+
+		/* 3 * 63 + 61 octets of content, of any value. */
+		while (len + 2 < DNS_NAME_MAX) {
+			size_t left = DNS_NAME_MAX - 2 - len;
+
+			n[len] = (uint8_t)(left > 63 ? 63 : left);
+			for (size_t i = 1; i <= n[len]; i++)
+				n[len + i] = (uint8_t)octet++;
+			len += 1u + n[len];
+		}
+		n[len] = 0;
+		ck_assert(name_parse(name_format(buf, n), back, NULL));
+		ck_assert_uint_eq(name_len(back), name_len(n));
+		ck_assert_mem_eq(back, n, name_len(n));
+	}
+	ck_assert_str_eq(name_format(buf, name(".")), ".");
+	ck_assert_str_eq(name_format(buf, name("a.b")), "a.b.");
+	ck_assert_str_eq(name_format(buf, name("\\032\\..x")), "\\032\\..x.");
+}
+END_TEST
+
+START_TEST(case_matters_to_nobody)
+{
+	uint8_t n[DNS_NAME_MAX];
+
+	name_parse("WwW.eXample.\\193\\091\\064Z", n, NULL);
+	ck_assert(name_equal(n, name("www.example.\\193\\091\\064z")));
+	name_lower(n);
+	ck_assert_mem_eq(n, name("www.example.\\193\\091\\064z"), 18);
+	ck_assert(!name_equal(name("a.b"), name("a.c")));
+	ck_assert(!name_equal(name("a.b"), name("a\\.b")));
+	ck_assert(!name_equal(name("["), name("{")));
+	ck_assert(name_label_equal(name("AB.x"), name("ab.y")));
+	ck_assert(!name_label_equal(name("ab.x"), name("abc.x")));
+	ck_assert(!name_label_equal(name("ab"), name(".")));
+}
+END_TEST
+
+START_TEST(names_below_are_found_by_labels)
+{
+	ck_assert(name_is_under(name("www.Example.com"), name("example.com")));
+	ck_assert(name_is_under(name("example.com"), name("example.com")));
+	ck_assert(name_is_under(name("a"), name(".")));
+	ck_assert(!name_is_under(name("com"), name("example.com")));
+	ck_assert(!name_is_under(name("badexample.com"), name("example.com")));
+	ck_assert(!name_is_under(name("x\\007example.com"),
+	    name("example.com")));
+	ck_assert(name_equal(name_parent(name("a.b.c")), name("b.c")));
+}
+END_TEST
+
+START_TEST(a_wildcard_is_a_first_label_of_one_star)
+{
+	ck_assert(name_is_wildcard(name("*.a")));
+	ck_assert(name_is_wildcard(name("*")));
+	ck_assert(!name_is_wildcard(name("**.a")));
+	ck_assert(!name_is_wildcard(name("a.*")));
+	ck_assert(!name_is_wildcard(name(".")));
+}
+END_TEST
+
+START_TEST(a_hash_is_of_the_octets)
+{
+	const uint8_t *a = name("www.example.com"), *b = name("www.example.com");
+
+	ck_assert_uint_eq(name_hash(a, 17), name_hash(b, 17));
+	ck_assert(name_hash(a, 17) != name_hash(name("wwv.example.com"), 17));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("name");
+	TCase *tc = tcase_create("name");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_test(tc, text_becomes_wire_form);
+	tcase_add_test(tc, what_is_no_name_is_refused_with_the_reason);
+	tcase_add_test(tc, a_name_has_255_octets_at_most);
+	tcase_add_test(tc, every_name_is_written_as_it_is_read);
+	tcase_add_test(tc, case_matters_to_nobody);
+	tcase_add_test(tc, names_below_are_found_by_labels);
+	tcase_add_test(tc, a_wildcard_is_a_first_label_of_one_star);
+	tcase_add_test(tc, a_hash_is_of_the_octets);
+	suite_add_tcase(s, tc);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
