@@ -34,6 +34,7 @@ struct zone_node {
 	uint16_t steered;    /* index into conf.names, or CONF_NONE */
 	uint32_t wildcard;   /* node of "*" below it, or ZONE_NONE */
 	uint32_t cut;        /* for BELOW and CUT: the cut's node */
+	uint32_t parent;     /* node, or ZONE_NONE at the apex */
 	const struct zone_set *sets; /* by type, ascending */
 	const struct body *referral; /* of a cut */
 };
@@ -41,6 +42,7 @@ struct zone_node {
 struct zone {
 	const uint8_t *origin;
 	uint8_t origin_len;
+	uint16_t parent;             /* the zone around it, or CONF_NONE */
 	uint32_t apex;               /* node */
 	uint32_t serial;
 	const struct body *negative; /* SOA in authority, TTL by RFC 2308 5;

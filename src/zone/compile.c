@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "zone/compile.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dns/name.h"
+#include "dns/wire.h"
+#include "zone/node.h"
+
+struct compiler {
+	struct arena *arena;
+	const struct conf *conf;
+	struct zones *zones;
+	struct diag *diag;
+	struct node_builder nodes;
+	struct zone_records *records; /* of each zone */
+	struct composer *composer;
+};
+
+/* The records of one RRset. */
+struct set {
+	const struct zone_record *at;
+	size_t n;
+	uint32_t ttl; /* the least (RFC 2181 5.2) */
+};
+
+/* "owner: what is wrong with it". */
+static void __attribute__((format(printf, 3, 0)))
+sentence(struct error *e, const struct zone_record *r, const char *fmt,
+    va_list ap)
+{
+	char name[NAME_TEXT_MAX];
+
+	vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	error_prefix(e, "%s", name_format(name, r->owner));
+}
+
+static bool __attribute__((format(printf, 3, 4)))
+complain(struct compiler *c, const struct zone_record *r, const char *fmt, ...)
+{
+	struct conf_mark mark = {r->file, r->line, 1};
+	struct error e;
+	va_list ap;
+
+	va_start(ap, fmt);
+	sentence(&e, r, fmt, ap);
+	va_end(ap);
+	return diag_error(c->diag, &mark, "%s", e.text);
+}
+
+static void __attribute__((format(printf, 3, 4)))
+warn(struct compiler *c, const struct zone_record *r, const char *fmt, ...)
+{
+	struct conf_mark mark = {r->file, r->line, 1};
+	struct error e;
+	va_list ap;
+
+	va_start(ap, fmt);
+	sentence(&e, r, fmt, ap);
+	va_end(ap);
+	diag_warning(c->diag, &mark, "%s", e.text);
+}
+
+/* Loading ------------------------------------------------------------------- */
+
+static int
+by_owner_and_type(const void *x, const void *y)
+{
+	const struct zone_record *a = x, *b = y;
+	size_t alen = name_len(a->owner), blen = name_len(b->owner);
+	int order;
+
+	if (alen != blen)
+		return alen < blen ? -1 : 1;
+	order = a->owner == b->owner ? 0 : memcmp(a->owner, b->owner, alen);
+	if (order != 0)
+		return order;
+	if (a->type != b->type)
+		return a->type < b->type ? -1 : 1;
+	return a->line < b->line ? -1 : a->line > b->line;
+}
+
+/*
+ * A record of a parent zone at or below another zone of ours is that zone's
+ * business, but for the DS at its apex.
+ */
+static void
+records_hand_down(struct compiler *c, size_t zone)
+{
+	struct zone_records *from = &c->records[zone];
+	size_t kept = 0;
+
+	for (size_t i = 0; i < from->all.n; i++) {
+		struct zone_record r = from->all.at[i];
+		uint16_t owner = node_zone(c->zones, r.owner);
+
+		if (owner == zone)
+			from->all.at[kept++] = r;
+		else if (r.type == DNS_DS &&
+		    name_equal(r.owner, c->zones->zones[owner].origin))
+			vec_push(&c->records[owner].all, r);
+	}
+	from->all.n = kept;
+}
+
+static bool
+zones_load(struct compiler *c)
+{
+	struct zones *z = c->zones;
+	bool ok = true;
+
+	for (size_t i = 0; i < z->nzones; i++) {
+		const struct conf_zone *conf = &c->conf->zones[i];
+		struct zone *zone = &z->zones[i];
+
+		zone->conf = conf;
+		zone->origin = conf->name;
+		zone->origin_len = (uint8_t)name_len(conf->name);
+		ok = zone_load(c->arena, conf, &c->records[i], c->diag) && ok;
+	}
+	for (size_t i = 0; i < z->nzones; i++) {
+		const uint8_t *origin = z->zones[i].origin;
+
+		z->zones[i].parent = *origin == 0 ? CONF_NONE
+		    : node_zone(z, name_parent(origin));
+		z->zones[i].nrecords = c->records[i].all.n;
+		if (z->nzones > 1)
+			records_hand_down(c, i);
+	}
+	return ok;
+}
+
+/* Nodes ---------------------------------------------------------------------- */
+
+static bool
+is_apex(const struct compiler *c, uint32_t node)
+{
+	const struct zones *z = c->zones;
+
+	return z->zones[z->nodes[node].zone].apex == node;
+}
+
+static void
+nodes_put(struct compiler *c)
+{
+	struct zones *z = c->zones;
+
+	for (size_t i = 0; i < z->nzones; i++)
+		z->zones[i].apex = node_put(&c->nodes, z->zones[i].origin,
+		    (uint16_t)i);
+	for (size_t i = 0; i < z->nzones; i++) {
+		const struct zone_record *at = c->records[i].all.at;
+		const uint8_t *last = NULL;
+
+		for (size_t k = 0; k < c->records[i].all.n; k++) {
+			if (at[k].owner != last)
+				node_put(&c->nodes, at[k].owner, (uint16_t)i);
+			last = at[k].owner;
+		}
+	}
+	for (size_t i = 0; i < c->conf->nnames; i++) {
+		const struct conf_name *name = &c->conf->names[i];
+		uint16_t zone = node_zone(z, name->name);
+
+		if (zone == CONF_NONE)
+			diag_error(c->diag, &name->mark,
+			    "%s: in none of the zones", name->text);
+		else
+			z->nodes[node_put(&c->nodes, name->name, zone)]
+			    .steered = (uint16_t)i;
+	}
+}
+
+/* Marks what is below a cut; the one nearest to the apex counts. */
+static void
+nodes_cut(struct compiler *c)
+{
+	struct zones *z = c->zones;
+
+	for (uint32_t i = 0; i < z->nnodes; i++) {
+		uint32_t up = i;
+
+		for (; up != ZONE_NONE; up = z->nodes[up].parent)
+			if (z->nodes[up].kind == ZONE_NODE_CUT)
+				z->nodes[i].cut = up;
+		if (z->nodes[i].cut != ZONE_NONE)
+			z->nodes[i].kind = z->nodes[i].cut == i
+			    ? ZONE_NODE_CUT : ZONE_NODE_BELOW;
+	}
+}
+
+/* RRsets --------------------------------------------------------------------- */
+
+/* The next RRset from at on; the records are sorted. */
+static struct set
+set_next(struct compiler *c, const struct zone_record *at,
+    const struct zone_record *end)
+{
+	struct set s = {at, 0, at->ttl};
+	bool differ = false;
+
+	for (; at < end && at->type == s.at->type &&
+	    name_equal(at->owner, s.at->owner); at++) {
+		differ = differ || at->ttl != s.at->ttl;
+		if (at->ttl < s.ttl)
+			s.ttl = at->ttl;
+		s.n++;
+	}
+	if (differ)
+		warn(c, s.at, "the TTLs of its records of one type differ: "
+		    "%u is taken (RFC 2181 5.2)", s.ttl);
+	return s;
+}
+
+static bool
+same_rdata(const struct zone_record *a, const struct zone_record *b)
+{
+	return a->rdata_len == b->rdata_len &&
+	    memcmp(a->rdata, b->rdata, a->rdata_len) == 0;
+}
+
+/* RFC 2181 5: a record stands in its RRset once. */
+static bool
+is_duplicate(const struct set *s, size_t i)
+{
+	/* Only neighbours in large sets: the check must not be quadratic. */
+	for (size_t k = i > 64 ? i - 64 : 0; k < i; k++)
+		if (same_rdata(&s->at[k], &s->at[i]))
+			return true;
+	return false;
+}
+
+static bool
+set_compose(struct compiler *c, const struct set *s, enum body_section section,
+    bool optional)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (!is_duplicate(s, i) && !composer_put(c->composer, section,
+		    s->at[i].owner, s->at[i].type, s->ttl, s->at[i].rdata,
+		    s->at[i].rdata_len, optional))
+			return complain(c, s->at, "its records do not fit "
+			    "into a message");
+	return true;
+}
+
+static const struct body *
+body_end(struct compiler *c)
+{
+	return composer_end(c->composer,
+	    arena_alloc(c->arena, composer_size(c->composer)));
+}
+
+static bool
+set_is_wrong(struct compiler *c, uint32_t node, const struct set *s)
+{
+	const struct zone_node *n = &c->zones->nodes[node];
+
+	if (s->at->type == DNS_SOA && !is_apex(c, node))
+		return !complain(c, s->at, "SOA below the zone's apex");
+	if (s->at->type == DNS_SOA && s->n > 1 &&
+	    !same_rdata(&s->at[0], &s->at[1]))
+		return !complain(c, &s->at[1], "a second SOA");
+	if (s->at->type == DNS_NS && name_is_wildcard(n->name))
+		return !complain(c, s->at, "NS at a wildcard (RFC 4592 4.2)");
+	if (s->at->type == DNS_DNAME)
+		return !complain(c, s->at, "DNAME is not served yet");
+	if (s->at->type == DNS_CNAME && s->n > 1)
+		return !complain(c, &s->at[1], "a second CNAME");
+	return false;
+}
+
+/* All RRsets of a node: records from at on. */
+static void
+node_compose(struct compiler *c, uint32_t node, const struct zone_record *at,
+    const struct zone_record *end)
+{
+	struct zone_node *n = &c->zones->nodes[node];
+	VEC(struct zone_set) sets = {0};
+	bool cname = false;
+
+	while (at < end) {
+		struct set s = set_next(c, at, end);
+		struct zone_set set = {.type = s.at->type};
+
+		at += s.n;
+		if (set_is_wrong(c, node, &s))
+			continue;
+		cname = cname || set.type == DNS_CNAME;
+		if (set.type == DNS_NS && !is_apex(c, node))
+			n->kind = ZONE_NODE_CUT;
+		composer_begin(c->composer, n->name, false);
+		set_compose(c, &s, BODY_ANSWER, false);
+		set.body = body_end(c);
+		vec_push(&sets, set);
+	}
+	/* RFC 1034 3.6.2 */
+	if (cname && sets.n > 1)
+		complain(c, end - 1, "CNAME beside other data");
+	n->nsets = (uint16_t)sets.n;
+	n->sets = arena_dup(c->arena, sets.at, sets.n * sizeof(*sets.at));
+	vec_free(&sets);
+}
+
+static void
+zone_compose(struct compiler *c, size_t zone)
+{
+	struct zone_records *r = &c->records[zone];
+	const struct zone_record *end = r->all.at + r->all.n;
+
+	for (const struct zone_record *at = r->all.at; at < end;) {
+		const struct zone_record *next = at;
+
+		while (next < end && name_equal(next->owner, at->owner))
+			next++;
+		node_compose(c, node_find(c->zones, at->owner,
+		    name_len(at->owner)), at, next);
+		at = next;
+	}
+}
+
+/* The RRset's records, by search in the zone's sorted ones. */
+static struct set
+set_find(struct compiler *c, uint32_t node, uint16_t type)
+{
+	const struct zone_node *n = &c->zones->nodes[node];
+	struct zone_records *r = &c->records[n->zone];
+	struct zone_record key = {.owner = n->name, .type = type};
+	size_t low = 0, high = r->all.n;
+	struct set s = {0};
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (by_owner_and_type(&r->all.at[middle], &key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < r->all.n && r->all.at[low].type == type &&
+	    name_equal(r->all.at[low].owner, n->name)) {
+		s.at = &r->all.at[low];
+		s.ttl = s.at->ttl;
+		while (low + s.n < r->all.n && s.at[s.n].type == type &&
+		    name_equal(s.at[s.n].owner, n->name)) {
+			if (s.at[s.n].ttl < s.ttl)
+				s.ttl = s.at[s.n].ttl;
+			s.n++;
+		}
+	}
+	return s;
+}
+
+/* Apexes and cuts --------------------------------------------------------------- */
+
+enum { SOA_NUMBERS = 20, SOA_SERIAL = 0, SOA_MINIMUM = 16 };
+
+static bool
+apex_compose(struct compiler *c, size_t zone)
+{
+	struct zone *z = &c->zones->zones[zone];
+	struct set soa = set_find(c, z->apex, DNS_SOA);
+	struct set ns = set_find(c, z->apex, DNS_NS);
+	struct conf_mark mark = {z->conf->path, 0, 0};
+	const uint8_t *numbers;
+	uint32_t minimum;
+
+	if (soa.n == 0)
+		diag_error(c->diag, &mark, "zone %s: no SOA at its apex",
+		    z->conf->origin);
+	if (ns.n == 0)
+		diag_error(c->diag, &mark, "zone %s: no NS at its apex",
+		    z->conf->origin);
+	if (soa.n == 0 || ns.n == 0)
+		return false;
+	numbers = soa.at->rdata + soa.at->rdata_len - SOA_NUMBERS;
+	z->serial = wire_get_u32(numbers + SOA_SERIAL);
+	minimum = wire_get_u32(numbers + SOA_MINIMUM);
+	/* RFC 2308 5 */
+	if (minimum < soa.ttl)
+		soa.ttl = minimum;
+	soa.n = 1;
+	composer_begin(c->composer, z->origin, true);
+	if (!set_compose(c, &soa, BODY_AUTHORITY, false))
+		return false;
+	z->negative = body_end(c);
+	return true;
+}
+
+/* The addresses of a name server that we hold; how many. */
+static size_t
+glue_compose(struct compiler *c, const struct zone_node *cut,
+    const uint8_t *server, bool optional)
+{
+	static const uint16_t types[] = {DNS_A, DNS_AAAA};
+	uint8_t name[DNS_NAME_MAX];
+	size_t len = name_len(server), found = 0;
+	uint32_t node;
+
+	memcpy(name, server, len);
+	name_lower(name);
+	node = node_find(c->zones, name, len);
+	/* RFC 9471 2.1: below the cut it is needed, elsewhere it helps. */
+	if (node == ZONE_NONE || name_is_under(name, cut->name) == optional)
+		return 0;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		struct set s = set_find(c, node, types[i]);
+
+		found += s.n;
+		set_compose(c, &s, BODY_ADDITIONAL, optional);
+	}
+	return found;
+}
+
+static void
+cut_compose(struct compiler *c, uint32_t node)
+{
+	struct zone_node *n = &c->zones->nodes[node];
+	struct set ns = set_find(c, node, DNS_NS);
+
+	composer_begin(c->composer, n->name, true);
+	if (!set_compose(c, &ns, BODY_AUTHORITY, false))
+		return;
+	for (size_t i = 0; i < ns.n; i++)
+		if (glue_compose(c, n, ns.at[i].rdata, false) == 0 &&
+		    name_is_under(ns.at[i].rdata, n->name))
+			warn(c, &ns.at[i], "a name server below the cut has no "
+			    "glue");
+	for (size_t i = 0; i < ns.n; i++)
+		glue_compose(c, n, ns.at[i].rdata, true);
+	n->referral = body_end(c);
+}
+
+/* Steered names -------------------------------------------------------------- */
+
+static bool
+clashes(const struct conf_pool *pool, uint16_t type)
+{
+	return pool->has_cname || type == DNS_A || type == DNS_AAAA ||
+	    type == DNS_CNAME;
+}
+
+static void
+steered_check(struct compiler *c, uint32_t node)
+{
+	const struct zone_node *n = &c->zones->nodes[node];
+	const struct conf_name *name = &c->conf->names[n->steered];
+	const struct conf_pool *pool = &c->conf->pools[name->pool];
+
+	if (n->cut != ZONE_NONE)
+		diag_error(c->diag, &name->mark,
+		    "%s: at or below a delegation", name->text);
+	for (uint16_t i = 0; i < n->nsets; i++) {
+		struct set s;
+
+		if (!clashes(pool, n->sets[i].type))
+			continue;
+		s = set_find(c, node, n->sets[i].type);
+		diag_error(c->diag, &name->mark, "%s: steered, but %s:%u has "
+		    "%s for it too", name->text, s.at->file, s.at->line,
+		    pool->has_cname ? "data" : "an address or CNAME");
+	}
+}
+
+static void
+compile(struct compiler *c)
+{
+	struct zones *z = c->zones;
+
+	nodes_put(c);
+	for (size_t i = 0; i < z->nzones; i++)
+		zone_compose(c, i);
+	nodes_cut(c);
+	for (size_t i = 0; i < z->nzones; i++)
+		apex_compose(c, i);
+	for (uint32_t i = 0; i < z->nnodes; i++) {
+		if (z->nodes[i].kind == ZONE_NODE_CUT)
+			cut_compose(c, i);
+		if (z->nodes[i].steered != CONF_NONE)
+			steered_check(c, i);
+	}
+}
+
+struct zones *
+zones_build(struct arena *a, const struct conf *conf, struct diag *d)
+{
+	struct zones *z = arena_alloc(a, sizeof(*z));
+	size_t before = d->nerrors;
+	struct compiler c = {
+	    .arena = a,
+	    .conf = conf,
+	    .zones = z,
+	    .diag = d,
+	    .records = xcalloc(conf->nzones, sizeof(*c.records)),
+	    .composer = xmalloc(sizeof(*c.composer)),
+	};
+
+	z->conf = conf;
+	z->nzones = conf->nzones;
+	z->zones = arena_array(a, z->nzones, sizeof(*z->zones));
+	node_begin(&c.nodes, a, z);
+	if (zones_load(&c)) {
+		for (size_t i = 0; i < z->nzones; i++)
+			if (c.records[i].all.n > 0)
+				qsort(c.records[i].all.at, c.records[i].all.n,
+				    sizeof(struct zone_record),
+				    by_owner_and_type);
+		compile(&c);
+	}
+	node_finish(&c.nodes);
+	for (size_t i = 0; i < z->nzones; i++)
+		vec_free(&c.records[i].all);
+	free(c.records);
+	free(c.composer);
+	return d->nerrors == before ? z : NULL;
+}

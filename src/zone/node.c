@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "zone/node.h"
+
+#include <string.h>
+
+#include "dns/name.h"
+
+static uint64_t
+slot_of(const struct zones *z, const uint8_t *name, size_t len)
+{
+	uint64_t i = name_hash(name, len) & z->mask;
+
+	for (; z->slots[i] != ZONE_NONE; i = (i + 1) & z->mask) {
+		const struct zone_node *n = &z->nodes[z->slots[i]];
+
+		if (n->name_len == len && memcmp(n->name, name, len) == 0)
+			break;
+	}
+	return i;
+}
+
+uint32_t
+node_find(const struct zones *z, const uint8_t *name, size_t len)
+{
+	return z->slots[slot_of(z, name, len)];
+}
+
+uint16_t
+node_zone(const struct zones *z, const uint8_t *name)
+{
+	uint16_t best = CONF_NONE;
+
+	for (size_t i = 0; i < z->nzones; i++)
+		if (name_is_under(name, z->zones[i].origin) &&
+		    (best == CONF_NONE || z->zones[i].origin_len >
+		    z->zones[best].origin_len))
+			best = (uint16_t)i;
+	return best;
+}
+
+static uint32_t *
+slots_new(uint64_t size)
+{
+	uint32_t *slots = xmalloc(size * sizeof(*slots));
+
+	memset(slots, 0xff, size * sizeof(*slots));
+	return slots;
+}
+
+void
+node_begin(struct node_builder *b, struct arena *a, struct zones *z)
+{
+	*b = (struct node_builder){.arena = a, .zones = z, .cap = 256};
+	z->nodes = xcalloc(b->cap, sizeof(*z->nodes));
+	z->mask = 2 * b->cap - 1;
+	z->slots = slots_new(z->mask + 1);
+}
+
+static void
+grow(struct node_builder *b)
+{
+	struct zones *z = b->zones;
+
+	b->cap *= 2;
+	z->nodes = xreallocarray(z->nodes, b->cap, sizeof(*z->nodes));
+	free(z->slots);
+	z->mask = 2 * b->cap - 1;
+	z->slots = slots_new(z->mask + 1);
+	for (size_t i = 0; i < z->nnodes; i++)
+		z->slots[slot_of(z, z->nodes[i].name, z->nodes[i].name_len)] =
+		    (uint32_t)i;
+}
+
+static uint32_t
+node_new(struct node_builder *b, const uint8_t *name, uint16_t zone)
+{
+	struct zones *z = b->zones;
+	size_t len = name_len(name);
+	unsigned labels = name_labels(name);
+	uint32_t node;
+
+	if (z->nnodes == b->cap)
+		grow(b);
+	node = (uint32_t)z->nnodes++;
+	z->nodes[node] = (struct zone_node){
+	    .name = name,
+	    .name_len = (uint8_t)len,
+	    .zone = zone,
+	    .steered = CONF_NONE,
+	    .wildcard = ZONE_NONE,
+	    .cut = ZONE_NONE,
+	    .parent = ZONE_NONE,
+	};
+	z->slots[slot_of(z, name, len)] = node;
+	if (labels > z->max_labels)
+		z->max_labels = labels;
+	return node;
+}
+
+uint32_t
+node_put(struct node_builder *b, const uint8_t *name, uint16_t zone)
+{
+	struct zones *z = b->zones;
+	uint32_t node = node_find(z, name, name_len(name)), child, first;
+
+	if (node != ZONE_NONE)
+		return node;
+	first = child = node_new(b, name, zone);
+	while (z->nodes[child].name_len > z->zones[zone].origin_len) {
+		const uint8_t *up = name_parent(z->nodes[child].name);
+		uint32_t parent = node_find(z, up, name_len(up));
+		bool known = parent != ZONE_NONE;
+
+		if (!known)
+			parent = node_new(b, up, zone);
+		z->nodes[child].parent = parent;
+		if (name_is_wildcard(z->nodes[child].name))
+			z->nodes[parent].wildcard = child;
+		if (known)
+			break;
+		child = parent;
+	}
+	return first;
+}
+
+void
+node_finish(struct node_builder *b)
+{
+	struct zones *z = b->zones;
+	struct zone_node *nodes = z->nodes;
+	uint32_t *slots = z->slots;
+
+	z->nodes = arena_dup(b->arena, nodes, z->nnodes * sizeof(*nodes));
+	z->slots = arena_dup(b->arena, slots, (z->mask + 1) * sizeof(*slots));
+	free(nodes);
+	free(slots);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The one table of names over all zones: open addressing by name_hash().
+ * Grown while zones are compiled, then immutable.
+ */
+#ifndef ZONE_NODE_H
+#define ZONE_NODE_H
+
+#include "zone/compile.h"
+
+/* Growing it: nodes and slots are on the heap until node_finish(). */
+struct node_builder {
+	struct arena *arena;
+	struct zones *zones;
+	size_t cap;
+};
+
+/* The node of the lower-case name, or ZONE_NONE. */
+uint32_t node_find(const struct zones *z, const uint8_t *name, size_t len);
+
+/* The deepest zone whose origin is name or above it, or CONF_NONE. */
+uint16_t node_zone(const struct zones *z, const uint8_t *name);
+
+void node_begin(struct node_builder *b, struct arena *a, struct zones *z);
+
+/* The node of a name at or below the zone's origin; made when it is missing,
+ * with those between (RFC 4592 2.2.2: empty non-terminals).  name must live as
+ * long as the zones. */
+uint32_t node_put(struct node_builder *b, const uint8_t *name, uint16_t zone);
+
+/* Moves nodes and slots to the arena. */
+void node_finish(struct node_builder *b);
+
+#endif
