@@ -14,6 +14,12 @@
  * of prefixes; zone files and databases are not opened.
  */
 struct conf *conf_load(const char *path, struct diag *d);
+
+/* The same of a text that stands alone: it can point to no other file but
+ * zones and databases (which are not opened). */
+struct conf *conf_load_text(const char *file, const char *text,
+    struct diag *d);
+
 void conf_free(struct conf *c);
 
 /* "EU", "DE", "US-CA", "country:NA"; upper case.  False when it is none. */

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "conf/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { WORKERS_MAX = 256, HTTP_PORT = 80, HTTP_OK = 200 };
+
+void
+check_server(struct schema_reader *r, const struct yaml_node *node,
+    void *object)
+{
+	struct conf_server *server = object;
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	(void)r;
+	(void)node;
+	if (server->workers == 0)
+		server->workers = n < 1 ? 1
+		    : n > WORKERS_MAX	? WORKERS_MAX
+					: (unsigned)n;
+}
+
+static void
+check_http(struct schema_reader *r, const struct yaml_node *node,
+    struct conf_monitor *m)
+{
+	if (m->port == 0)
+		m->port = HTTP_PORT;
+	if (m->status == 0)
+		m->status = HTTP_OK;
+	if (!m->path)
+		m->path = "/";
+	if (*m->path != '/' || strchr(m->path, ' '))
+		diag_error(r->d, &yaml_find(node, "path")->mark, "\"path\" "
+		    "must begin with / and have no space");
+	if (m->host && strpbrk(m->host, " /@"))
+		diag_error(r->d, &yaml_find(node, "host")->mark, "\"host\" "
+		    "must be a host name");
+}
+
+static void
+check_tcp(struct schema_reader *r, const struct yaml_node *node)
+{
+	static const char *const keys[] = {"host", "path", "expect"};
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (yaml_find(node, keys[i]))
+			diag_error(r->d, &yaml_find(node, keys[i])->mark,
+			    "\"%s\" is not for a monitor of type tcp",
+			    keys[i]);
+	if (!yaml_find(node, "port"))
+		diag_error(r->d, &node->mark, "a monitor of type tcp needs "
+		    "the key \"port\"");
+}
+
+void
+check_monitor(struct schema_reader *r, const struct yaml_node *node,
+    void *object)
+{
+	const struct yaml_node *type = yaml_find(node, "type");
+	const struct yaml_node *timeout = yaml_find(node, "timeout");
+	struct conf_monitor *m = object;
+
+	if (type && type->kind == NODE_SCALAR &&
+	    strcmp(type->text, "tcp") == 0)
+		check_tcp(r, node);
+	else if (m->type == CONF_MONITOR_HTTP)
+		check_http(r, node, m);
+	if (m->timeout_ms <= m->interval_ms || m->interval_ms == 0)
+		return;
+	if (timeout)
+		diag_error(r->d, &timeout->mark, "\"timeout\" is longer than "
+		    "\"interval\"");
+	else
+		m->timeout_ms = m->interval_ms;
+}
+
+static const char *
+label_address(struct schema_reader *r, const struct yaml_node *node)
+{
+	const struct yaml_node *first = node->kind == NODE_LIST && node->n > 0
+	    ? node->items[0] : node;
+	char buf[ADDR_TEXT_MAX];
+	struct addr a;
+
+	if (first->kind != NODE_SCALAR || !addr_parse(first->text, &a))
+		return "";
+	return arena_strdup(r->conf->arena, addr_format(buf, &a));
+}
+
+void
+check_target(struct schema_reader *r, const struct yaml_node *node,
+    void *object)
+{
+	const struct yaml_node *addr = yaml_find(node, "addr");
+	const struct yaml_node *cname = yaml_find(node, "cname");
+	struct conf_target *target = object;
+
+	target->label = "";
+	if (!addr == !cname)
+		diag_error(r->d, &node->mark, "a target needs one of the keys "
+		    "\"addr\" and \"cname\"");
+	else if (addr)
+		target->label = label_address(r, addr);
+	else if (target->cname)
+		target->label = arena_strdup(r->conf->arena, cname->text);
+}
+
+/* The types that a region of a pool offers. */
+struct offer {
+	bool ipv4, ipv6, cname, damaged;
+};
+
+static struct offer
+offer_of(const struct conf_pool_region *region)
+{
+	struct offer o = {.damaged = region->ntargets == 0 ||
+	    region->region == CONF_NONE};
+	size_t i;
+
+	for (i = 0; i < region->ntargets; i++) {
+		const struct conf_target *t = &region->targets[i];
+
+		o.ipv4 |= t->addr[0].family != 0;
+		o.ipv6 |= t->addr[1].family != 0;
+		o.cname |= t->cname != NULL;
+		o.damaged |= !t->label || *t->label == '\0';
+	}
+	return o;
+}
+
+const char *
+check_types(bool ipv4, bool ipv6, bool cname)
+{
+	if (cname)
+		return ipv4 || ipv6 ? "addresses and CNAME" : "CNAME";
+	if (ipv4 && ipv6)
+		return "A and AAAA";
+	return ipv4 ? "A alone" : "AAAA alone";
+}
+
+static void
+check_offer(struct schema_reader *r, const struct conf_pool *pool,
+    const struct conf_pool_region *region)
+{
+	struct offer o = offer_of(region);
+	const char *text = check_types(o.ipv4, o.ipv6, o.cname);
+
+	if (o.damaged)
+		return;
+	if (o.cname && (o.ipv4 || o.ipv6))
+		diag_error(r->d, &region->mark, "a pool offers addresses or "
+		    "CNAMEs, not both");
+	else if (o.ipv4 != pool->has_ipv4 || o.ipv6 != pool->has_ipv6 ||
+	    o.cname != pool->has_cname)
+		diag_error(r->d, &region->mark, "every region of a pool must "
+		    "offer the same types: this one offers %s, the first "
+		    "%s", text, check_types(pool->has_ipv4, pool->has_ipv6,
+		    pool->has_cname));
+	if (o.cname && region->ntargets > 1 && pool->mode == CONF_ANSWER_ALL)
+		diag_error(r->d, &region->mark, "a name has one CNAME: "
+		    "several targets need \"answer: {mode: one}\"");
+	if (region->ntargets < pool->min_healthy)
+		diag_error(r->d, &region->mark, "%zu target%s: fewer than "
+		    "\"min_healthy\", so the region would never be live",
+		    region->ntargets, region->ntargets == 1 ? "" : "s");
+}
+
+/* An address of a pool, or a CNAME of a region of it. */
+struct said {
+	const struct conf_target *target;
+	struct addr addr;
+	uint16_t region; /* CNAME: targets of other regions are others */
+};
+
+static int
+compare_said(const void *a, const void *b)
+{
+	const struct said *x = a, *y = b;
+	int c = memcmp(&x->addr, &y->addr, sizeof(x->addr));
+
+	if (c == 0)
+		c = (x->region > y->region) - (x->region < y->region);
+	/* No length of a label is a letter, and the root's ends the name. */
+	if (c == 0 && x->addr.family == 0)
+		c = strcasecmp((const char *)x->target->cname,
+		    (const char *)y->target->cname);
+	return c;
+}
+
+/* Of two that are equal the later is at fault. */
+static void
+report_twice(struct diag *d, const struct conf_target *a,
+    const struct conf_target *b)
+{
+	bool later = a->mark.line > b->mark.line ||
+	    (a->mark.line == b->mark.line && a->mark.column > b->mark.column);
+	const struct conf_target *again = later ? a : b;
+	const struct conf_target *first = later ? b : a;
+
+	diag_error(d, &again->mark, "the target at %s:%u:%u says the same",
+	    first->mark.file, first->mark.line, first->mark.column);
+}
+
+static void
+check_twice(struct schema_reader *r, const struct conf_pool *pool)
+{
+	VEC(struct said) all = {0};
+	size_t i, j;
+
+	for (i = 0; i < pool->nregions; i++) {
+		const struct conf_pool_region *region = &pool->regions[i];
+
+		for (j = 0; j < 2 * region->ntargets; j++) {
+			const struct conf_target *t = &region->targets[j / 2];
+			struct said said = {t, t->addr[j % 2], 0};
+
+			if (t->cname && j % 2 == 0)
+				said.region = (uint16_t)(i + 1);
+			if (said.addr.family || said.region)
+				vec_push(&all, said);
+		}
+	}
+	if (all.n > 0)
+		qsort(all.at, all.n, sizeof(*all.at), compare_said);
+	for (i = 1; i < all.n; i++)
+		if (compare_said(&all.at[i - 1], &all.at[i]) == 0)
+			report_twice(r->d, all.at[i - 1].target,
+			    all.at[i].target);
+	vec_free(&all);
+}
+
+void
+check_pool(struct schema_reader *r, const struct yaml_node *node,
+    void *object)
+{
+	struct conf_pool *pool = object;
+	struct offer o = {0};
+	size_t i;
+
+	for (i = 0; i < pool->nregions; i++) {
+		o = offer_of(&pool->regions[i]);
+		if (!o.damaged)
+			break;
+	}
+	pool->has_ipv4 = o.ipv4;
+	pool->has_ipv6 = o.ipv6;
+	pool->has_cname = o.cname;
+	for (i = 0; i < pool->nregions; i++)
+		check_offer(r, pool, &pool->regions[i]);
+	if (pool->has_cname && pool->nmonitors > 0)
+		diag_error(r->d, &yaml_find(node, "monitor")->mark, "probes go "
+		    "to addresses: a pool of CNAMEs has no monitor");
+	check_twice(r, pool);
+}
+
+bool
+check_is_jurisdiction(const struct conf *c, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < c->nregions; i++)
+		if (c->regions[i].jurisdiction &&
+		    strcmp(c->regions[i].jurisdiction, word) == 0)
+			return true;
+	return false;
+}
+
+static void
+report_fence(struct schema_reader *r, const struct yaml_node *node)
+{
+	const struct conf *c = r->conf;
+	const char **words = xcalloc(c->nregions + 1, sizeof(*words)), *near;
+	size_t i, n = 0;
+
+	for (i = 0; i < c->nregions; i++)
+		if (c->regions[i].jurisdiction)
+			words[n++] = c->regions[i].jurisdiction;
+	near = diag_nearest(node->text, words, n);
+	if (near)
+		diag_error(r->d, &node->mark, "no region has the jurisdiction "
+		    "\"%s\"; did you mean \"%s\"?", node->text, near);
+	else
+		diag_error(r->d, &node->mark, "no region has the jurisdiction "
+		    "\"%s\"", node->text);
+	free(words);
+}
+
+void
+check_rule(struct schema_reader *r, const struct yaml_node *node,
+    void *object)
+{
+	struct conf_rule *rule = object;
+
+	rule->by_net = yaml_find(node, "nets");
+	rule->by_geo = yaml_find(node, "geo");
+	rule->by_asn = yaml_find(node, "asn");
+	if (rule->fence && !check_is_jurisdiction(r->conf, rule->fence))
+		report_fence(r, yaml_find(node, "fence"));
+}
+
+void
+check_name(struct schema_reader *r, const struct yaml_node *node,
+    void *object)
+{
+	const struct yaml_node *ttl = yaml_find(node, "ttl");
+	const struct yaml_node *max = ttl ? yaml_find(ttl, "max") : NULL;
+	const struct yaml_node *min = ttl ? yaml_find(ttl, "min") : NULL;
+	struct conf_name *name = object;
+
+	if (name->ttl_min <= name->ttl_max || name->ttl_max == 0)
+		return;
+	if (!max)
+		name->ttl_max = name->ttl_min;
+	else if (!min)
+		name->ttl_min = name->ttl_max;
+	else
+		diag_error(r->d, &min->mark, "\"min\" is more than \"max\"");
+}
+
+static bool
+covers_geo(const struct conf_geo *wide, const struct conf_geo *narrow)
+{
+	if (wide->kind == narrow->kind)
+		return memcmp(wide->code, narrow->code, 2) == 0 &&
+		    memcmp(wide->subdivision, narrow->subdivision, 3) == 0;
+	return wide->kind == CONF_GEO_COUNTRY &&
+	    narrow->kind == CONF_GEO_SUBDIVISION &&
+	    memcmp(wide->code, narrow->code, 2) == 0;
+}
+
+static bool
+covers_all_geo(const struct conf_rule *wide, const struct conf_rule *narrow)
+{
+	size_t i, j;
+
+	for (i = 0; i < narrow->ngeo; i++) {
+		for (j = 0; j < wide->ngeo; j++)
+			if (covers_geo(&wide->geo[j], &narrow->geo[i]))
+				break;
+		if (j == wide->ngeo)
+			return false;
+	}
+	return narrow->ngeo > 0;
+}
+
+static bool
+covers_all_asn(const struct conf_rule *wide, const struct conf_rule *narrow)
+{
+	size_t i, j;
+
+	for (i = 0; i < narrow->nasn; i++) {
+		for (j = 0; j < wide->nasn; j++)
+			if (wide->asn[j] == narrow->asn[i])
+				break;
+		if (j == wide->nasn)
+			return false;
+	}
+	return narrow->nasn > 0;
+}
+
+/* Whatever matches narrow has matched wide. */
+static bool
+covers(const struct conf_rule *wide, const struct conf_rule *narrow)
+{
+	return (!wide->by_net || (narrow->nets && !(narrow->nets &
+	    ~wide->nets))) &&
+	    (!wide->by_geo || covers_all_geo(wide, narrow)) &&
+	    (!wide->by_asn || covers_all_asn(wide, narrow));
+}
+
+static bool
+is_catch_all(const struct conf_rule *rule)
+{
+	return !rule->by_net && !rule->by_geo && !rule->by_asn;
+}
+
+static void
+check_reached(struct diag *d, const struct conf_policy *p)
+{
+	size_t i, j;
+
+	for (i = 1; i < p->nrules; i++) {
+		for (j = 0; j < i; j++)
+			if (covers(&p->rules[j], &p->rules[i]))
+				break;
+		if (j < i)
+			diag_error(d, &p->rules[i].mark, "this rule can never "
+			    "match: the one at %s:%u takes all that it would",
+			    p->rules[j].mark.file, p->rules[j].mark.line);
+	}
+	if (p->nrules && !is_catch_all(&p->rules[p->nrules - 1]))
+		diag_error(d, &p->rules[p->nrules - 1].mark, "the last rule "
+		    "must match every client: it has no nets, geo or asn");
+}
+
+bool
+check_is_within(const struct conf *c, uint16_t region, const char *fence)
+{
+	const char *own = c->regions[region].jurisdiction;
+
+	return !fence || (own && strcmp(own, fence) == 0);
+}
+
+/* A fence holds in every state of health. */
+static void
+check_fallback(struct schema_reader *r, const struct conf_rule *rule)
+{
+	const struct conf *c = r->conf;
+	const struct conf_pool *pool;
+	size_t i;
+
+	if (rule->when_down.action != CONF_DOWN_POOL || !rule->fence ||
+	    rule->when_down.pool == CONF_NONE ||
+	    !check_is_jurisdiction(c, rule->fence))
+		return;
+	pool = &c->pools[rule->when_down.pool];
+	for (i = 0; i < pool->nregions; i++)
+		if (pool->regions[i].region != CONF_NONE &&
+		    !check_is_within(c, pool->regions[i].region, rule->fence))
+			diag_error(r->d, &rule->mark, "when all is down, pool "
+			    "\"%s\" would leave the fence \"%s\": its region "
+			    "\"%s\" is outside", pool->name, rule->fence,
+			    c->regions[pool->regions[i].region].name);
+}
+
+void
+check_policy(struct schema_reader *r, const struct yaml_node *node,
+    void *object)
+{
+	const struct yaml_node *rules = yaml_find(node, "rules");
+	struct conf_policy *p = object;
+	size_t i;
+
+	for (i = 0; i < p->nrules; i++) {
+		if (!yaml_find(rules->items[i], "when_all_down"))
+			p->rules[i].when_down = p->when_down;
+		check_fallback(r, &p->rules[i]);
+	}
+	check_reached(r->d, p);
+	if (yaml_find(node, "unlocated"))
+		return;
+	p->nunlocated = r->conf->nregions;
+	p->unlocated = arena_array(r->conf->arena, p->nunlocated + 1,
+	    sizeof(*p->unlocated));
+	for (i = 0; i < p->nunlocated; i++)
+		p->unlocated[i] = (uint16_t)i;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a row of the schema cannot say: how the keys of one object, and what it
+ * refers to, fit together.  Any one thread.
+ */
+#ifndef CONF_CHECK_H
+#define CONF_CHECK_H
+
+#include "conf/schema.h"
+
+/* Completes an object that was just read, and looks at it alone. */
+void check_server(struct schema_reader *r, const struct yaml_node *node,
+    void *object);
+void check_monitor(struct schema_reader *r, const struct yaml_node *node,
+    void *object);
+void check_pool(struct schema_reader *r, const struct yaml_node *node,
+    void *object);
+void check_target(struct schema_reader *r, const struct yaml_node *node,
+    void *object);
+void check_policy(struct schema_reader *r, const struct yaml_node *node,
+    void *object);
+void check_rule(struct schema_reader *r, const struct yaml_node *node,
+    void *object);
+void check_name(struct schema_reader *r, const struct yaml_node *node,
+    void *object);
+
+/* "A and AAAA", "CNAME". */
+const char *check_types(bool ipv4, bool ipv6, bool cname);
+
+bool check_is_jurisdiction(const struct conf *c, const char *word);
+
+/* Without a fence every region is within. */
+bool check_is_within(const struct conf *c, uint16_t region,
+    const char *fence);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "conf/files.h"
+
+#include <glob.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "conf/value.h"
+
+/* The folder that a pattern is seen from is no pattern itself. */
+static char *
+escape(const char *path)
+{
+	char *escaped = xmalloc(2 * strlen(path) + 1), *p = escaped;
+
+	for (; *path; path++) {
+		if (strchr("*?[\\", *path))
+			*p++ = '\\';
+		*p++ = *path;
+	}
+	*p = '\0';
+	return escaped;
+}
+
+static const char **
+keep_matches(struct schema_reader *r, const glob_t *g, size_t *n)
+{
+	const char **paths = arena_array(r->conf->arena, g->gl_pathc + 1,
+	    sizeof(*paths));
+	size_t i;
+
+	*n = g->gl_pathc;
+	for (i = 0; i < *n; i++)
+		paths[i] = arena_strdup(r->conf->arena, g->gl_pathv[i]);
+	return paths;
+}
+
+static const char **
+match(struct schema_reader *r, const struct yaml_node *node,
+    const char *pattern, size_t *n)
+{
+	const char **paths = NULL;
+	glob_t g;
+	int rc = glob(pattern, 0, NULL, &g);
+
+	*n = 0;
+	if (rc == GLOB_NOMATCH && strpbrk(node->text, "*?[")) {
+		diag_warning(r->d, &node->mark, "\"%s\" matches no file",
+		    node->text);
+		paths = arena_array(r->conf->arena, 1, sizeof(*paths));
+	} else if (rc == GLOB_NOMATCH) {
+		diag_error(r->d, &node->mark, "there is no file \"%s\"",
+		    node->text);
+	} else if (rc != 0) {
+		diag_error(r->d, &node->mark, "\"%s\" cannot be looked up",
+		    node->text);
+	} else if (g.gl_pathc > FILES_MATCHES_MAX) {
+		diag_error(r->d, &node->mark, "\"%s\" matches more than %d "
+		    "files", node->text, FILES_MATCHES_MAX);
+	} else {
+		paths = keep_matches(r, &g, n);
+	}
+	globfree(&g);
+	return paths;
+}
+
+static bool
+may_look(struct schema_reader *r, const struct yaml_node *node)
+{
+	return r->files ||
+	    diag_error(r->d, &node->mark, "no other file can be read here");
+}
+
+const char **
+files_match(struct schema_reader *r, const struct yaml_node *node, size_t *n)
+{
+	const char **paths;
+	char *base, *pattern;
+
+	*n = 0;
+	if (node->kind != NODE_SCALAR || *node->text == '\0') {
+		if (node->kind != NODE_BAD)
+			diag_error(r->d, &node->mark, "a file or a pattern "
+			    "of files is needed here");
+		return NULL;
+	}
+	if (!may_look(r, node))
+		return NULL;
+	base = escape(node->mark.file);
+	pattern = file_beside(base, node->text);
+	paths = match(r, node, pattern, n);
+	free(pattern);
+	free(base);
+	return paths;
+}
+
+struct prefixes {
+	VEC(struct prefix) all;
+};
+
+static bool
+read_prefix_line(struct schema_reader *r, char *line, struct conf_mark *mark,
+    struct prefixes *p)
+{
+	struct prefix prefix;
+	struct error err;
+	size_t skip;
+
+	line[strcspn(line, "#\r")] = '\0';
+	skip = strspn(line, " \t");
+	line += skip;
+	line[strcspn(line, " \t")] = '\0';
+	if (*line == '\0')
+		return true;
+	mark->column = (unsigned)skip + 1;
+	if (!prefix_parse(line, &prefix, &err))
+		return diag_error(r->d, mark, "%s", err.text);
+	vec_push(&p->all, prefix);
+	return true;
+}
+
+static bool
+read_prefix_text(struct schema_reader *r, const char *path, char *text,
+    struct prefixes *p)
+{
+	struct conf_mark mark = {path, 1, 1};
+	bool ok = true;
+	char *line;
+
+	for (; (line = strsep(&text, "\n")); mark.line++)
+		if (!read_prefix_line(r, line, &mark, p))
+			ok = false;
+	return ok;
+}
+
+static bool
+read_prefix_file(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, struct conf_net *net)
+{
+	struct prefixes p = {0};
+	struct error err;
+	const char *path;
+	char *text;
+	size_t len;
+	bool ok;
+
+	if (!value_path(r, k, node, &path) || !may_look(r, node))
+		return false;
+	if (!file_read(path, FILES_SIZE_MAX, &text, &len, &err))
+		return diag_error(r->d, &node->mark, "%s", err.text);
+	diag_source(r->d, path, text);
+	ok = read_prefix_text(r, path, text, &p);
+	net->nprefixes = p.all.n;
+	net->prefixes = arena_dup(r->conf->arena, p.all.at,
+	    p.all.n * sizeof(*p.all.at));
+	vec_free(&p.all);
+	free(text);
+	return ok;
+}
+
+static bool
+read_net(struct schema_reader *r, const struct yaml_pair *pair,
+    struct conf_net *net)
+{
+	const struct schema_key k = {SCHEMA_GEOIP, pair->key->text,
+	    value_prefix, .offset = offsetof(struct conf_net, prefixes),
+	    .count = offsetof(struct conf_net, nprefixes),
+	    .size = sizeof(struct prefix), .list = true, .nmin = 1,
+	    .nmax = YAML_NODES_MAX};
+	bool ok = schema_check_word(r, pair->key);
+
+	net->name = arena_strdup(r->conf->arena, pair->key->text);
+	net->mark = pair->key->mark;
+	if (pair->value->kind == NODE_SCALAR)
+		return read_prefix_file(r, &k, pair->value, net) && ok;
+	return schema_read_key(r, &k, pair->value, net) && ok;
+}
+
+bool
+files_nets(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	struct conf *c = field;
+	bool ok = true;
+	size_t i;
+
+	if (node->kind == NODE_BAD)
+		return false;
+	if (node->kind != NODE_MAP && !node->empty)
+		return diag_error(r->d, &node->mark, "\"%s\" must be a map of "
+		    "a name to prefixes", k->name);
+	if (node->n > k->nmax)
+		return diag_error(r->d, &node->mark, "more than %zu nets",
+		    k->nmax);
+	c->nnets = node->n;
+	c->nets = arena_array(c->arena, node->n + 1, sizeof(*c->nets));
+	for (i = 0; i < node->n; i++)
+		if (!read_net(r, &node->pairs[i], &c->nets[i]))
+			ok = false;
+	return ok;
+}
+
+struct zones_read {
+	VEC(struct conf_zone) all;
+};
+
+/* The name of a zone's file says the origin. */
+static bool
+zone_from_file(struct schema_reader *r, const struct yaml_node *pattern,
+    const char *path, struct conf_zone *zone)
+{
+	static const char suffix[] = ".zone";
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	size_t len = strlen(name), end = sizeof(suffix) - 1;
+	struct yaml_node origin = *pattern;
+
+	if (len <= end || strcmp(name + len - end, suffix) != 0)
+		return diag_error(r->d, &pattern->mark, "\"%s\": the name of "
+		    "a zone's file must end in %s, or the zone be named: "
+		    "ORIGIN: FILE", path, suffix);
+	origin.text = arena_strndup(r->conf->arena, name, len - end);
+	zone->path = path;
+	zone->mark = pattern->mark;
+	return value_read_name(r, &origin, zone->name, &zone->origin);
+}
+
+static bool
+match_zones(struct schema_reader *r, const struct yaml_node *pattern,
+    struct zones_read *z)
+{
+	struct conf_zone zone = {0};
+	bool ok = true;
+	size_t i, n;
+	const char **paths = files_match(r, pattern, &n);
+
+	for (i = 0; i < n; i++) {
+		if (zone_from_file(r, pattern, paths[i], &zone))
+			vec_push(&z->all, zone);
+		else
+			ok = false;
+	}
+	return ok && paths;
+}
+
+static bool
+name_zone(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_pair *pair, struct zones_read *z)
+{
+	const struct schema_key path = {k->map, pair->key->text, value_path,
+	    .offset = 0};
+	struct conf_zone zone = {.mark = pair->key->mark};
+
+	if (!value_path(r, &path, pair->value, &zone.path) ||
+	    !value_read_name(r, pair->key, zone.name, &zone.origin))
+		return false;
+	vec_push(&z->all, zone);
+	return true;
+}
+
+bool
+files_zones(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	struct zones_read z = {0};
+	struct conf *c = field;
+	bool ok = true;
+	size_t i;
+
+	if (node->kind == NODE_BAD || node->empty)
+		return node->empty;
+	if (node->kind == NODE_SCALAR)
+		ok = match_zones(r, node, &z);
+	for (i = 0; i < node->n; i++) {
+		if (node->kind == NODE_MAP
+		    ? !name_zone(r, k, &node->pairs[i], &z)
+		    : !match_zones(r, node->items[i], &z))
+			ok = false;
+	}
+	if (z.all.n > k->nmax)
+		ok = diag_error(r->d, &node->mark, "more than %zu zones",
+		    k->nmax);
+	c->nzones = z.all.n;
+	c->zones = arena_dup(c->arena, z.all.at, z.all.n * sizeof(*c->zones));
+	vec_free(&z.all);
+	return ok;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the configuration says by way of other files: patterns of names, zones
+ * found by them, prefixes in a file of their own.  Any one thread.
+ */
+#ifndef CONF_FILES_H
+#define CONF_FILES_H
+
+#include "conf/schema.h"
+
+enum {
+	FILES_SIZE_MAX = 64 << 20, /* octets of a file of prefixes */
+	FILES_MATCHES_MAX = 65000, /* of one pattern */
+};
+
+/* The files that a pattern matches, as seen from the file that says it, in
+ * order of name, in conf's arena; *n may be 0 (a warning). NULL: reported. */
+const char **files_match(struct schema_reader *r,
+    const struct yaml_node *node, size_t *n);
+
+schema_kind files_nets;  /* of conf: name to list of prefixes, or to a file */
+schema_kind files_zones; /* of conf: name to file, or patterns */
+
+#endif

@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "conf/schema.h"
+
+#include <string.h>
+
+#include "conf/check.h"
+#include "conf/files.h"
+#include "conf/value.h"
+
+enum {
+	OBJECTS_MAX = CONF_NONE - 1, /* of a section: indices are 16 bits */
+	TARGETS_MAX = 1024,          /* of a region of a pool */
+	RULES_MAX = 1000,
+	LIST_MAX = 1000,             /* words of a list in a rule */
+	TTL_MAX = 86400,
+	HOUR_MS = 3600000,
+};
+
+static const char *const monitor_types[] = {"tcp", "http", NULL};
+static const char *const answer_modes[] = {"all", "one", NULL};
+
+#define AT(type, f) \
+	.offset = offsetof(struct type, f), \
+	.size = sizeof(((struct type *)NULL)->f)
+#define MANY(type, f, counter, least, most) \
+	.offset = offsetof(struct type, f), \
+	.size = sizeof(*((struct type *)NULL)->f), \
+	.count = offsetof(struct type, counter), \
+	.list = true, .nmin = (least), .nmax = (most)
+#define RANGE(least, most) .min = (least), .max = (most)
+
+/* clang-format off */
+static const struct schema_key keys[] = {
+{SCHEMA_TOP, "meridian", value_number, .required = true, RANGE(1, 1)},
+{SCHEMA_TOP, "include", value_none, .offset = 0},
+{SCHEMA_TOP, "server", schema_read_map, AT(conf, server),
+	.of = SCHEMA_SERVER},
+{SCHEMA_TOP, "geoip", schema_read_map, .of = SCHEMA_GEOIP},
+{SCHEMA_TOP, "zones", files_zones, .nmax = OBJECTS_MAX},
+{SCHEMA_TOP, "regions", schema_read_section, .of = SECTION_REGIONS},
+{SCHEMA_TOP, "monitors", schema_read_section, .of = SECTION_MONITORS},
+{SCHEMA_TOP, "pools", schema_read_section, .of = SECTION_POOLS},
+{SCHEMA_TOP, "policies", schema_read_section, .of = SECTION_POLICIES},
+{SCHEMA_TOP, "names", schema_read_section, .of = SECTION_NAMES},
+{SCHEMA_TOP, "safety", schema_read_map, AT(conf, safety),
+	.of = SCHEMA_SAFETY},
+{SCHEMA_TOP, "tests", schema_read_map, .of = SCHEMA_TEST,
+	MANY(conf, tests, ntests, 0, OBJECTS_MAX)},
+
+{SCHEMA_SERVER, "listen", value_endpoint,
+	MANY(conf_server, listen, nlisten, 1, 64),
+	.fallback = "[\"0.0.0.0@53\", \"::@53\"]"},
+{SCHEMA_SERVER, "workers", value_number, AT(conf_server, workers),
+	RANGE(1, 256)},
+{SCHEMA_SERVER, "state", value_path, AT(conf_server, state),
+	.fallback = MERIDIAN_STATE},
+{SCHEMA_SERVER, "control", value_path, AT(conf_server, control),
+	.fallback = MERIDIAN_SOCKET},
+{SCHEMA_SERVER, "http", value_endpoint, AT(conf_server, http)},
+{SCHEMA_SERVER, "nsid", value_text, AT(conf_server, nsid), RANGE(1, 128)},
+{SCHEMA_SERVER, "ecs_from", value_ecs, .nmin = 1, .nmax = LIST_MAX,
+	.fallback = "any"},
+
+{SCHEMA_GEOIP, "databases", value_database,
+	MANY(conf, databases, ndatabases, 0, 16)},
+{SCHEMA_GEOIP, "nets", files_nets, .nmax = CONF_NETS_MAX},
+
+{SCHEMA_REGION, "location", value_location, .offset = 0},
+{SCHEMA_REGION, "jurisdiction", value_text, AT(conf_region, jurisdiction),
+	RANGE(1, 63)},
+{SCHEMA_REGION, "capacity", value_number, AT(conf_region, capacity),
+	RANGE(1, INT64_C(1) << 53)},
+{SCHEMA_REGION, "bias", value_number, AT(conf_region, bias), RANGE(-90, 900),
+	.fallback = "0"},
+
+{SCHEMA_MONITOR, "type", value_word, AT(conf_monitor, type),
+	.words = monitor_types, .required = true},
+{SCHEMA_MONITOR, "port", value_number, AT(conf_monitor, port),
+	RANGE(1, 65535)},
+{SCHEMA_MONITOR, "host", value_text, AT(conf_monitor, host), RANGE(1, 255)},
+{SCHEMA_MONITOR, "path", value_text, AT(conf_monitor, path), RANGE(1, 1024)},
+{SCHEMA_MONITOR, "expect", schema_read_map, .of = SCHEMA_EXPECT},
+{SCHEMA_MONITOR, "interval", value_span, AT(conf_monitor, interval_ms),
+	RANGE(100, HOUR_MS), .fallback = "5s"},
+{SCHEMA_MONITOR, "timeout", value_span, AT(conf_monitor, timeout_ms),
+	RANGE(10, HOUR_MS), .fallback = "2s"},
+{SCHEMA_MONITOR, "fall", value_number, AT(conf_monitor, fall), RANGE(1, 100),
+	.fallback = "3"},
+{SCHEMA_MONITOR, "rise", value_number, AT(conf_monitor, rise), RANGE(1, 100),
+	.fallback = "4"},
+{SCHEMA_MONITOR, "clear", value_number, AT(conf_monitor, clear),
+	RANGE(1, 100), .fallback = "6"},
+
+{SCHEMA_EXPECT, "status", value_number, AT(conf_monitor, status),
+	RANGE(100, 599)},
+{SCHEMA_EXPECT, "body", value_text, AT(conf_monitor, body), RANGE(1, 1024)},
+
+{SCHEMA_POOL, "monitor", value_ref, .of = SECTION_MONITORS,
+	MANY(conf_pool, monitors, nmonitors, 1, 16)},
+{SCHEMA_POOL, "min_healthy", value_number, AT(conf_pool, min_healthy),
+	RANGE(1, TARGETS_MAX), .fallback = "1"},
+{SCHEMA_POOL, "answer", schema_read_map, .of = SCHEMA_ANSWER},
+{SCHEMA_POOL, "regions", value_offers, .required = true,
+	RANGE(1, TARGETS_MAX), .nmin = 1, .nmax = CONF_POOL_REGIONS_MAX},
+
+{SCHEMA_ANSWER, "mode", value_word, AT(conf_pool, mode),
+	.words = answer_modes, .fallback = "all"},
+{SCHEMA_ANSWER, "max", value_number, AT(conf_pool, max), RANGE(1, 64),
+	.fallback = "8"},
+
+{SCHEMA_TARGET, "addr", value_addrs, AT(conf_target, addr)},
+{SCHEMA_TARGET, "cname", value_cname, AT(conf_target, cname)},
+{SCHEMA_TARGET, "weight", value_number, AT(conf_target, weight),
+	RANGE(1, 1000000), .fallback = "1"},
+
+{SCHEMA_POLICY, "rules", schema_read_map, .of = SCHEMA_RULE,
+	.required = true, MANY(conf_policy, rules, nrules, 1, RULES_MAX)},
+{SCHEMA_POLICY, "unlocated", value_ref, .of = SECTION_REGIONS,
+	MANY(conf_policy, unlocated, nunlocated, 1, LIST_MAX)},
+{SCHEMA_POLICY, "when_all_down", value_down, AT(conf_policy, when_down),
+	.fallback = "all"},
+
+{SCHEMA_RULE, "nets", value_net, AT(conf_rule, nets), .nmin = 1,
+	.nmax = CONF_NETS_MAX},
+{SCHEMA_RULE, "geo", value_geo, MANY(conf_rule, geo, ngeo, 1, LIST_MAX)},
+{SCHEMA_RULE, "asn", value_number, MANY(conf_rule, asn, nasn, 1, LIST_MAX),
+	RANGE(1, UINT32_MAX)},
+{SCHEMA_RULE, "regions", value_regions, .required = true,
+	.nmin = 1, .nmax = LIST_MAX},
+{SCHEMA_RULE, "fence", value_text, AT(conf_rule, fence), RANGE(1, 63)},
+{SCHEMA_RULE, "when_all_down", value_down, AT(conf_rule, when_down)},
+
+{SCHEMA_DOWN, "pool", value_ref, AT(conf_when_down, pool),
+	.of = SECTION_POOLS, .required = true},
+
+{SCHEMA_NAME, "pool", value_ref, AT(conf_name, pool), .of = SECTION_POOLS,
+	.required = true},
+{SCHEMA_NAME, "policy", value_ref, AT(conf_name, policy),
+	.of = SECTION_POLICIES, .required = true},
+{SCHEMA_NAME, "ttl", schema_read_map, .of = SCHEMA_TTL},
+
+{SCHEMA_TTL, "max", value_number, AT(conf_name, ttl_max), RANGE(1, TTL_MAX),
+	.fallback = "60"},
+{SCHEMA_TTL, "min", value_number, AT(conf_name, ttl_min), RANGE(1, TTL_MAX),
+	.fallback = "10"},
+
+{SCHEMA_SAFETY, "min_regions", value_number, AT(conf_safety, min_regions),
+	RANGE(0, CONF_POOL_REGIONS_MAX), .fallback = "1"},
+{SCHEMA_SAFETY, "max_fill", value_percent, AT(conf_safety, max_fill),
+	RANGE(1, 1000), .fallback = "100%"},
+
+{SCHEMA_TEST, "name", value_ref, AT(conf_test, name), .of = SECTION_NAMES,
+	.required = true},
+{SCHEMA_TEST, "from", value_from, .required = true},
+{SCHEMA_TEST, "down", value_ref, .of = SECTION_REGIONS,
+	MANY(conf_test, down_regions, ndown, 0, LIST_MAX)},
+{SCHEMA_TEST, "drain", value_ref, .of = SECTION_REGIONS,
+	MANY(conf_test, drained_regions, ndrained, 0, LIST_MAX)},
+{SCHEMA_TEST, "expect", value_expect, AT(conf_test, expect),
+	.required = true},
+};
+
+/* How the maps are called, where an object of theirs keeps its mark, and who
+ * looks at it next. */
+static const struct map {
+	const char *title, *what;
+	size_t mark; /* 0: none */
+	void (*check)(struct schema_reader *, const struct yaml_node *,
+	    void *);
+} maps[SCHEMA_MAPS] = {
+	[SCHEMA_TOP] = {.title = "top level", .what = "the configuration"},
+	[SCHEMA_SERVER] = {.title = "server", .what = "server",
+	    .check = check_server},
+	[SCHEMA_GEOIP] = {.title = "geoip", .what = "geoip"},
+	[SCHEMA_REGION] = {.title = "regions.*", .what = "a region",
+	    .mark = offsetof(struct conf_region, mark)},
+	[SCHEMA_MONITOR] = {.title = "monitors.*", .what = "a monitor",
+	    .mark = offsetof(struct conf_monitor, mark),
+	    .check = check_monitor},
+	[SCHEMA_EXPECT] = {.title = "monitors.*.expect", .what = "expect"},
+	[SCHEMA_POOL] = {.title = "pools.*", .what = "a pool",
+	    .mark = offsetof(struct conf_pool, mark), .check = check_pool},
+	[SCHEMA_ANSWER] = {.title = "pools.*.answer", .what = "answer"},
+	[SCHEMA_TARGET] = {.title = "pools.*.regions.*[]",
+	    .what = "a target", .mark = offsetof(struct conf_target, mark),
+	    .check = check_target},
+	[SCHEMA_POLICY] = {.title = "policies.*", .what = "a policy",
+	    .mark = offsetof(struct conf_policy, mark),
+	    .check = check_policy},
+	[SCHEMA_RULE] = {.title = "policies.*.rules[]", .what = "a rule",
+	    .mark = offsetof(struct conf_rule, mark), .check = check_rule},
+	[SCHEMA_DOWN] = {.title = "when_all_down", .what = "when_all_down"},
+	[SCHEMA_NAME] = {.title = "names.*", .what = "a name",
+	    .mark = offsetof(struct conf_name, mark), .check = check_name},
+	[SCHEMA_TTL] = {.title = "names.*.ttl", .what = "ttl"},
+	[SCHEMA_SAFETY] = {.title = "safety", .what = "safety"},
+	[SCHEMA_TEST] = {.title = "tests[]", .what = "a test",
+	    .mark = offsetof(struct conf_test, mark)},
+};
+
+#define OBJECTS(type, f, counter, text) \
+	sizeof(struct type), offsetof(struct conf, f), \
+	offsetof(struct conf, counter), offsetof(struct type, text)
+
+static const struct section {
+	const char *noun;
+	enum schema_map map; /* of nets: none */
+	size_t size, objects, count, name;
+} sections[SECTION_COUNT] = {
+	[SECTION_NETS] = {"net", SCHEMA_MAPS,
+	    OBJECTS(conf_net, nets, nnets, name)},
+	[SECTION_REGIONS] = {"region", SCHEMA_REGION,
+	    OBJECTS(conf_region, regions, nregions, name)},
+	[SECTION_MONITORS] = {"monitor", SCHEMA_MONITOR,
+	    OBJECTS(conf_monitor, monitors, nmonitors, name)},
+	[SECTION_POOLS] = {"pool", SCHEMA_POOL,
+	    OBJECTS(conf_pool, pools, npools, name)},
+	[SECTION_POLICIES] = {"policy", SCHEMA_POLICY,
+	    OBJECTS(conf_policy, policies, npolicies, name)},
+	[SECTION_NAMES] = {"name", SCHEMA_NAME,
+	    OBJECTS(conf_name, names, nnames, text)},
+};
+/* clang-format on */
+
+const struct schema_key *
+schema_keys(size_t *n)
+{
+	*n = sizeof(keys) / sizeof(*keys);
+	return keys;
+}
+
+const char *
+schema_title(enum schema_map map)
+{
+	return maps[map].title;
+}
+
+static void *
+at(const void *object, size_t offset)
+{
+	return (char *)(uintptr_t)object + offset;
+}
+
+static size_t
+count_at(const void *object, size_t offset)
+{
+	size_t n;
+
+	memcpy(&n, at(object, offset), sizeof(n));
+	return n;
+}
+
+static void *
+pointer_at(const void *object, size_t offset)
+{
+	void *p;
+
+	memcpy(&p, at(object, offset), sizeof(p));
+	return p;
+}
+
+const char *
+schema_noun(enum schema_section s)
+{
+	return sections[s].noun;
+}
+
+size_t
+schema_count(const struct conf *c, enum schema_section s)
+{
+	return count_at(c, sections[s].count);
+}
+
+const char *
+schema_name(const struct conf *c, enum schema_section s, size_t i)
+{
+	const struct section *t = &sections[s];
+	const char *objects = pointer_at(c, t->objects);
+
+	return pointer_at(objects + i * t->size, t->name);
+}
+
+uint16_t
+schema_find(const struct conf *c, enum schema_section s, const char *name)
+{
+	size_t i, n = schema_count(c, s);
+	const char *own;
+
+	for (i = 0; i < n; i++) {
+		own = schema_name(c, s, i);
+		if (own && strcmp(own, name) == 0)
+			return (uint16_t)i;
+	}
+	return CONF_NONE;
+}
+
+static const struct schema_key *
+key_find(enum schema_map map, const char *name)
+{
+	size_t i, n = sizeof(keys) / sizeof(*keys);
+
+	for (i = 0; i < n; i++)
+		if (keys[i].map == map && strcmp(keys[i].name, name) == 0)
+			return &keys[i];
+	return NULL;
+}
+
+static const char *
+key_nearest(enum schema_map map, const char *name)
+{
+	const char *names[sizeof(keys) / sizeof(*keys)];
+	size_t i, n = 0;
+
+	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (keys[i].map == map)
+			names[n++] = keys[i].name;
+	return diag_nearest(name, names, n);
+}
+
+static void
+report_unknown(struct schema_reader *r, enum schema_map map,
+    const struct yaml_node *node)
+{
+	const char *near;
+	size_t i;
+
+	for (i = 0; i < node->n; i++) {
+		const struct yaml_node *key = node->pairs[i].key;
+
+		if (key_find(map, key->text))
+			continue;
+		near = key_nearest(map, key->text);
+		if (near)
+			diag_error(r->d, &key->mark, "unknown key \"%s\" in "
+			    "%s; did you mean \"%s\"?", key->text,
+			    maps[map].what, near);
+		else
+			diag_error(r->d, &key->mark, "unknown key \"%s\" in "
+			    "%s", key->text, maps[map].what);
+	}
+}
+
+static struct yaml_node *
+fallback_node(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *map)
+{
+	struct yaml_node *n;
+
+	if (*k->fallback == '[')
+		return yaml_read(r->conf->arena, map->mark.file, k->fallback,
+		    strlen(k->fallback), r->d);
+	n = arena_alloc(r->conf->arena, sizeof(*n));
+	n->kind = NODE_SCALAR;
+	n->mark = map->mark;
+	n->text = k->fallback;
+	return n;
+}
+
+static bool
+read_absent(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *map, void *object)
+{
+	const struct yaml_node none = {.kind = NODE_MAP, .mark = map->mark};
+
+	if (k->required)
+		return diag_error(r->d, &map->mark, "%s needs the key \"%s\"",
+		    maps[k->map].what, k->name);
+	if (k->fallback)
+		return schema_read_key(r, k, fallback_node(r, k, map), object);
+	if (k->kind == schema_read_map && !k->list)
+		return schema_read_key(r, k, &none, object);
+	return true;
+}
+
+/* What is not read refers to nothing, not to the first object. */
+static void
+clear_references(enum schema_map map, void *object)
+{
+	const uint16_t none = CONF_NONE;
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (keys[i].map == map && keys[i].kind == value_ref &&
+		    !keys[i].list)
+			memcpy(at(object, keys[i].offset), &none,
+			    sizeof(none));
+}
+
+/* A map with nothing in it may be left out after its key. */
+static bool
+is_map(struct schema_reader *r, const struct yaml_node *node,
+    const char *what)
+{
+	if (node->kind == NODE_MAP || (node->kind == NODE_SCALAR &&
+	    node->empty))
+		return true;
+	if (node->kind == NODE_BAD)
+		return false;
+	return diag_error(r->d, &node->mark, "%s must be a map (key: value)",
+	    what);
+}
+
+bool
+schema_read(struct schema_reader *r, enum schema_map map,
+    const struct yaml_node *node, void *object)
+{
+	size_t i, errors = r->d->nerrors;
+	const struct yaml_node *value;
+
+	clear_references(map, object);
+	if (maps[map].mark)
+		memcpy(at(object, maps[map].mark), &node->mark,
+		    sizeof(node->mark));
+	if (!is_map(r, node, maps[map].what))
+		return false;
+	report_unknown(r, map, node);
+	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		if (keys[i].map != map)
+			continue;
+		value = yaml_find(node, keys[i].name);
+		if (value)
+			schema_read_key(r, &keys[i], value, object);
+		else
+			read_absent(r, &keys[i], node, object);
+	}
+	if (maps[map].check)
+		maps[map].check(r, node, object);
+	return r->d->nerrors == errors;
+}
+
+static bool
+read_list(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *object)
+{
+	size_t i, n = node->kind == NODE_LIST ? node->n : 1;
+	const struct yaml_node *item;
+	bool ok = true;
+	char *elements;
+
+	if (node->kind == NODE_BAD)
+		return false;
+	if (node->kind != NODE_LIST && (k->kind == schema_read_map ||
+	    node->kind == NODE_MAP || node->empty))
+		return diag_error(r->d, &node->mark, "\"%s\" must be a list",
+		    k->name);
+	if (n < k->nmin || n > k->nmax)
+		return diag_error(r->d, &node->mark, "\"%s\" has %zu values: "
+		    "it must have %zu to %zu", k->name, n, k->nmin, k->nmax);
+	elements = arena_array(r->conf->arena, n + 1, k->size);
+	memcpy(at(object, k->offset), &elements, sizeof(elements));
+	memcpy(at(object, k->count), &n, sizeof(n));
+	for (i = 0; i < n; i++) {
+		item = node->kind == NODE_LIST ? node->items[i] : node;
+		if (!k->kind(r, k, item, elements + i * k->size))
+			ok = false;
+	}
+	return ok;
+}
+
+bool
+schema_read_key(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *object)
+{
+	if (k->list)
+		return read_list(r, k, node, object);
+	return k->kind(r, k, node, at(object, k->offset));
+}
+
+bool
+schema_read_map(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	return schema_read(r, k->of, node, field);
+}
+
+static bool
+is_word(const char *s)
+{
+	static const char first[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+	size_t len = strlen(s);
+
+	return len > 0 && len <= 63 && strchr(first, *s) &&
+	    strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
+}
+
+bool
+schema_check_word(struct schema_reader *r, const struct yaml_node *node)
+{
+	if (is_word(node->text))
+		return true;
+	return diag_error(r->d, &node->mark, "\"%s\" is no name for an "
+	    "object: lower-case letters, digits, - and _, at most 63, a "
+	    "letter or digit first", node->text);
+}
+
+static void
+read_label(struct schema_reader *r, enum schema_section s,
+    const struct yaml_node *key, void *object)
+{
+	struct conf_name *name = object;
+	const char *text;
+
+	if (s == SECTION_NAMES) {
+		value_read_name(r, key, name->name, &name->text);
+		return;
+	}
+	schema_check_word(r, key);
+	text = arena_strdup(r->conf->arena, key->text);
+	memcpy(at(object, sections[s].name), &text, sizeof(text));
+}
+
+bool
+schema_read_section(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	const struct section *s = &sections[k->of];
+	bool ok = true;
+	char *objects;
+	size_t i;
+
+	(void)field;
+	if (!is_map(r, node, k->name))
+		return false;
+	if (node->n > OBJECTS_MAX)
+		return diag_error(r->d, &node->mark, "more than %d %ss",
+		    OBJECTS_MAX, s->noun);
+	objects = arena_array(r->conf->arena, node->n + 1, s->size);
+	memcpy(at(r->conf, s->objects), &objects, sizeof(objects));
+	memcpy(at(r->conf, s->count), &node->n, sizeof(node->n));
+	for (i = 0; i < node->n; i++)
+		read_label(r, k->of, node->pairs[i].key,
+		    objects + i * s->size);
+	for (i = 0; i < node->n; i++) {
+		if (!schema_read(r, s->map, node->pairs[i].value,
+		    objects + i * s->size))
+			ok = false;
+		/* The name's place says more than its map's. */
+		memcpy(objects + i * s->size + maps[s->map].mark,
+		    &node->pairs[i].key->mark, sizeof(struct conf_mark));
+	}
+	return ok;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The keys of the configuration: one row each, and the walk that reads a map
+ * by them.  A key's kind (one of conf/value.h) decides its type, never its
+ * content.  Any one thread.
+ */
+#ifndef CONF_SCHEMA_H
+#define CONF_SCHEMA_H
+
+#include <stdint.h>
+
+#include "conf/yaml.h"
+
+/* The maps that keys stand in. */
+enum schema_map {
+	SCHEMA_TOP,
+	SCHEMA_SERVER,
+	SCHEMA_GEOIP,
+	SCHEMA_REGION,
+	SCHEMA_MONITOR,
+	SCHEMA_EXPECT,
+	SCHEMA_POOL,
+	SCHEMA_ANSWER,
+	SCHEMA_TARGET,
+	SCHEMA_POLICY,
+	SCHEMA_RULE,
+	SCHEMA_DOWN,
+	SCHEMA_NAME,
+	SCHEMA_TTL,
+	SCHEMA_SAFETY,
+	SCHEMA_TEST,
+	SCHEMA_MAPS,
+};
+
+/* Where objects that have a name are declared. */
+enum schema_section {
+	SECTION_NETS,
+	SECTION_REGIONS,
+	SECTION_MONITORS,
+	SECTION_POOLS,
+	SECTION_POLICIES,
+	SECTION_NAMES,
+	SECTION_COUNT,
+};
+
+/* What reading needs: where the result goes, and what is wrong with it. */
+struct schema_reader {
+	struct conf *conf; /* and its arena */
+	struct diag *d;
+	bool files;        /* other files may be looked at */
+};
+
+struct schema_key;
+
+/* Reads node into field; false: reported. */
+typedef bool schema_kind(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field);
+
+struct schema_key {
+	enum schema_map map;
+	const char *name;
+	schema_kind *kind;
+	size_t offset;        /* of the field in the map's object */
+	size_t size;          /* of the field, or of one element of a list */
+	size_t count;         /* list: offset of the number of elements */
+	bool list;            /* one alone need not be in brackets */
+	bool required;
+	int64_t min, max;     /* of the value, or of each of the list's */
+	size_t nmin, nmax;    /* elements of a list */
+	const char *fallback; /* YAML; NULL: none, or made elsewhere */
+	unsigned of;          /* which schema_map or schema_section */
+	const char *const *words; /* ended by NULL */
+};
+
+/* All keys, those of one map together. */
+const struct schema_key *schema_keys(size_t *n);
+
+/* "monitors.*.expect": how the manual heads the keys of a map. */
+const char *schema_title(enum schema_map map);
+
+/* Reads all keys of a map into object; unknown ones, missing ones and what
+ * check.h says of the object are reported. */
+bool schema_read(struct schema_reader *r, enum schema_map map,
+    const struct yaml_node *node, void *object);
+
+/* Reads one key. */
+bool schema_read_key(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *object);
+
+/* What one is called: "region". */
+const char *schema_noun(enum schema_section s);
+/* How many there are now, and the name of one. */
+size_t schema_count(const struct conf *c, enum schema_section s);
+const char *schema_name(const struct conf *c, enum schema_section s,
+    size_t i);
+/* The index of an object, or CONF_NONE. */
+uint16_t schema_find(const struct conf *c, enum schema_section s,
+    const char *name);
+
+/* Whether a key is a word that objects may be called by; else reported. */
+bool schema_check_word(struct schema_reader *r,
+    const struct yaml_node *node);
+
+/* Kinds that are maps themselves. */
+schema_kind schema_read_map;     /* .of: a schema_map; absent: all defaults */
+schema_kind schema_read_section; /* .of: a schema_section */
+
+#endif

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "conf/use.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/check.h"
+
+/* What a name makes of a policy and a pool. */
+struct use {
+	const struct conf *conf;
+	struct diag *d;
+	const struct conf_policy *policy;
+	const struct conf_pool *pool;
+	const struct conf_name *name;
+};
+
+static bool
+pool_has(const struct conf_pool *pool, uint16_t region)
+{
+	size_t i;
+
+	for (i = 0; i < pool->nregions; i++)
+		if (pool->regions[i].region == region)
+			return true;
+	return false;
+}
+
+/* Is any region of the list left, in the pool and in the fence?  A list that
+ * was refused in part is not judged. */
+static bool
+is_any_left(const struct use *u, const uint16_t *regions, size_t n,
+    const char *fence)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (regions[i] == CONF_NONE || (pool_has(u->pool, regions[i]) &&
+		    check_is_within(u->conf, regions[i], fence)))
+			return true;
+	return n == 0;
+}
+
+static bool
+is_any_near(const struct use *u, const char *fence)
+{
+	size_t i;
+
+	for (i = 0; i < u->pool->nregions; i++)
+		if (check_is_within(u->conf, u->pool->regions[i].region, fence))
+			return true;
+	return false;
+}
+
+static void
+check_use_rule(const struct use *u, const struct conf_rule *rule)
+{
+	const struct conf_policy *p = u->policy;
+
+	if (rule->fence && !check_is_jurisdiction(u->conf, rule->fence))
+		return;
+	if (rule->nearest ? !is_any_near(u, rule->fence)
+	    : !is_any_left(u, rule->regions, rule->nregions, rule->fence))
+		diag_error(u->d, &rule->mark, "no region%s is left for pool "
+		    "\"%s\" of %s", rule->fence ? " within the fence" : "",
+		    u->pool->name, u->name->text);
+	else if (rule->nearest && !is_any_left(u, p->unlocated, p->nunlocated,
+	    rule->fence))
+		diag_error(u->d, &rule->mark, "no region of \"unlocated\"%s is "
+		    "left for pool \"%s\" of %s",
+		    rule->fence ? " within the fence" : "", u->pool->name,
+		    u->name->text);
+}
+
+/* What was refused already is not judged again. */
+static bool
+is_sound(const struct conf_pool *pool)
+{
+	size_t i;
+
+	for (i = 0; i < pool->nregions; i++)
+		if (pool->regions[i].region == CONF_NONE ||
+		    pool->regions[i].ntargets == 0)
+			return false;
+	return pool->nregions > 0 &&
+	    (pool->has_ipv4 || pool->has_ipv6 || pool->has_cname);
+}
+
+static void
+check_use_fallback(const struct use *u, const struct conf_rule *rule)
+{
+	const struct conf_pool *pool;
+
+	if (rule->when_down.action != CONF_DOWN_POOL ||
+	    rule->when_down.pool == CONF_NONE)
+		return;
+	pool = &u->conf->pools[rule->when_down.pool];
+	if (!is_sound(pool))
+		return;
+	if (pool == u->pool)
+		diag_error(u->d, &rule->mark, "when all is down, pool \"%s\" "
+		    "of %s is what is down", pool->name, u->name->text);
+	else if (pool->has_ipv4 != u->pool->has_ipv4 ||
+	    pool->has_ipv6 != u->pool->has_ipv6 ||
+	    pool->has_cname != u->pool->has_cname)
+		diag_error(u->d, &rule->mark, "when all is down, pool \"%s\" "
+		    "offers %s where pool \"%s\" of %s offers %s", pool->name,
+		    check_types(pool->has_ipv4, pool->has_ipv6,
+		    pool->has_cname), u->pool->name, u->name->text,
+		    check_types(u->pool->has_ipv4, u->pool->has_ipv6,
+		    u->pool->has_cname));
+}
+
+/* Rules share the policy's fallback; what is wrong with it is said once. */
+static bool
+is_first_fallback(const struct conf_policy *p, size_t rule)
+{
+	size_t i;
+
+	for (i = 0; i < rule; i++)
+		if (p->rules[i].when_down.action == CONF_DOWN_POOL &&
+		    p->rules[i].when_down.pool == p->rules[rule].when_down.pool)
+			return false;
+	return true;
+}
+
+static void
+check_located(const struct use *u)
+{
+	const struct conf_region *region;
+	size_t i;
+
+	for (i = 0; i < u->pool->nregions; i++) {
+		region = &u->conf->regions[u->pool->regions[i].region];
+		if (!region->located)
+			diag_error(u->d, &u->pool->regions[i].mark, "region "
+			    "\"%s\" needs a location: policy \"%s\" of %s "
+			    "asks for the nearest", region->name,
+			    u->policy->name, u->name->text);
+	}
+}
+
+static void
+check_use(const struct use *u)
+{
+	bool nearest = false;
+	size_t i;
+
+	if (!is_sound(u->pool))
+		return;
+	for (i = 0; i < u->policy->nrules; i++) {
+		check_use_rule(u, &u->policy->rules[i]);
+		if (is_first_fallback(u->policy, i))
+			check_use_fallback(u, &u->policy->rules[i]);
+		nearest |= u->policy->rules[i].nearest;
+	}
+	if (nearest)
+		check_located(u);
+}
+
+/* Names that use the same policy and pool stand together, the first declared
+ * first. */
+static int
+compare_uses(const void *a, const void *b)
+{
+	const struct conf_name *x = *(const struct conf_name *const *)a;
+	const struct conf_name *y = *(const struct conf_name *const *)b;
+
+	if (x->policy != y->policy)
+		return x->policy < y->policy ? -1 : 1;
+	if (x->pool != y->pool)
+		return x->pool < y->pool ? -1 : 1;
+	return (x > y) - (x < y);
+}
+
+static void
+check_uses(const struct conf *c, struct diag *d)
+{
+	const struct conf_name **names = xcalloc(c->nnames + 1,
+	    sizeof(*names)), *n;
+	size_t i;
+
+	for (i = 0; i < c->nnames; i++)
+		names[i] = &c->names[i];
+	qsort(names, c->nnames, sizeof(*names), compare_uses);
+	for (i = 0; i < c->nnames; i++) {
+		n = names[i];
+		if (n->pool == CONF_NONE || n->policy == CONF_NONE ||
+		    (i > 0 && n->pool == names[i - 1]->pool &&
+		    n->policy == names[i - 1]->policy))
+			continue;
+		check_use(&(struct use){c, d, &c->policies[n->policy],
+		    &c->pools[n->pool], n});
+	}
+	free(names);
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	const struct conf_name *x = *(const struct conf_name *const *)a;
+	const struct conf_name *y = *(const struct conf_name *const *)b;
+	int c = strcmp(x->text, y->text);
+
+	return c ? c : (x > y) - (x < y);
+}
+
+/* Spelling differs, or the key would be a duplicate. */
+static void
+check_names(const struct conf *c, struct diag *d)
+{
+	const struct conf_name **names = xcalloc(c->nnames + 1,
+	    sizeof(*names));
+	size_t i, n = 0;
+
+	for (i = 0; i < c->nnames; i++)
+		if (c->names[i].text)
+			names[n++] = &c->names[i];
+	qsort(names, n, sizeof(*names), compare_names);
+	for (i = 1; i < n; i++)
+		if (strcmp(names[i - 1]->text, names[i]->text) == 0)
+			diag_error(d, &names[i]->mark, "the name %s stands at "
+			    "%s:%u already", names[i]->text,
+			    names[i - 1]->mark.file, names[i - 1]->mark.line);
+	free(names);
+}
+
+static int
+compare_zones(const void *a, const void *b)
+{
+	const struct conf_zone *x = *(const struct conf_zone *const *)a;
+	const struct conf_zone *y = *(const struct conf_zone *const *)b;
+	int c = strcmp(x->origin, y->origin);
+
+	return c ? c : (x > y) - (x < y);
+}
+
+static void
+check_zones(const struct conf *c, struct diag *d)
+{
+	const struct conf_zone **zones = xcalloc(c->nzones + 1,
+	    sizeof(*zones));
+	size_t i;
+
+	for (i = 0; i < c->nzones; i++)
+		zones[i] = &c->zones[i];
+	qsort(zones, c->nzones, sizeof(*zones), compare_zones);
+	for (i = 1; i < c->nzones; i++)
+		if (strcmp(zones[i - 1]->origin, zones[i]->origin) == 0)
+			diag_error(d, &zones[i]->mark, "the zone %s stands at "
+			    "%s:%u already, as %s", zones[i]->origin,
+			    zones[i - 1]->mark.file, zones[i - 1]->mark.line,
+			    zones[i - 1]->path);
+	free(zones);
+}
+
+/* A flag for each object of a section; the last is of CONF_NONE. */
+struct used {
+	bool *of[SECTION_COUNT];
+};
+
+static void
+use_pool(struct used *u, const struct conf_pool *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->nregions; i++)
+		u->of[SECTION_REGIONS][p->regions[i].region] = true;
+	for (i = 0; i < p->nmonitors; i++)
+		u->of[SECTION_MONITORS][p->monitors[i]] = true;
+}
+
+static void
+use_rule(struct used *u, const struct conf_rule *rule)
+{
+	size_t i;
+
+	for (i = 0; i < CONF_NETS_MAX; i++)
+		if (rule->nets >> i & 1)
+			u->of[SECTION_NETS][i] = true;
+	if (rule->when_down.action == CONF_DOWN_POOL)
+		u->of[SECTION_POOLS][rule->when_down.pool] = true;
+}
+
+static void
+use_all(struct used *u, const struct conf *c)
+{
+	size_t i, j;
+
+	for (i = 0; i < c->npools; i++)
+		use_pool(u, &c->pools[i]);
+	for (i = 0; i < c->npolicies; i++)
+		for (j = 0; j < c->policies[i].nrules; j++)
+			use_rule(u, &c->policies[i].rules[j]);
+	for (i = 0; i < c->nnames; i++) {
+		u->of[SECTION_POOLS][c->names[i].pool] = true;
+		u->of[SECTION_POLICIES][c->names[i].policy] = true;
+	}
+}
+
+static struct conf_mark
+mark_of(const struct conf *c, enum schema_section s, size_t i)
+{
+	switch (s) {
+	case SECTION_NETS:
+		return c->nets[i].mark;
+	case SECTION_REGIONS:
+		return c->regions[i].mark;
+	case SECTION_MONITORS:
+		return c->monitors[i].mark;
+	case SECTION_POOLS:
+		return c->pools[i].mark;
+	default:
+		return c->policies[i].mark;
+	}
+}
+
+static void
+warn_unused(const struct conf *c, struct diag *d)
+{
+	static const char *const by[SECTION_NAMES] = {"rule", "pool", "pool",
+	    "name", "name"};
+	struct used u;
+	struct conf_mark mark;
+	size_t i;
+	int s;
+
+	for (s = 0; s < SECTION_COUNT; s++)
+		u.of[s] = xcalloc(CONF_NONE + 1, sizeof(**u.of));
+	use_all(&u, c);
+	for (s = 0; s < SECTION_NAMES; s++) {
+		for (i = 0; i < schema_count(c, s); i++) {
+			mark = mark_of(c, s, i);
+			if (!u.of[s][i])
+				diag_warning(d, &mark, "%s \"%s\" is used by "
+				    "no %s", schema_noun(s),
+				    schema_name(c, s, i), by[s]);
+		}
+	}
+	for (s = 0; s < SECTION_COUNT; s++)
+		free(u.of[s]);
+}
+
+void
+use_check(const struct conf *c, struct diag *d)
+{
+	check_names(c, d);
+	check_zones(c, d);
+	check_uses(c, d);
+	/* What is used by something that was refused looks unused. */
+	if (d->nerrors == 0)
+		warn_unused(c, d);
+}

@@ -1,0 +1,570 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "conf/value.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "conf/load.h"
+#include "dns/name.h"
+
+static bool
+wrong(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, const char *what)
+{
+	if (node->kind == NODE_BAD)
+		return false;
+	if (node->kind != NODE_SCALAR)
+		return diag_error(r->d, &node->mark, "\"%s\" must be %s, not "
+		    "a %s", k->name, what,
+		    node->kind == NODE_LIST ? "list" : "map");
+	if (node->empty)
+		return diag_error(r->d, &node->mark, "\"%s\" has no value: "
+		    "it must be %s", k->name, what);
+	return diag_error(r->d, &node->mark, "\"%s\" must be %s, not \"%s\"",
+	    k->name, what, node->text);
+}
+
+static bool
+is_scalar(const struct yaml_node *node)
+{
+	return node->kind == NODE_SCALAR && !node->empty;
+}
+
+/* Decimal digits as a person writes them: no sign +, no leading zeros. */
+static bool
+parse_integer(const char *text, size_t len, int64_t *value)
+{
+	bool negative = len > 0 && *text == '-';
+	size_t i = negative;
+
+	*value = 0;
+	if (i == len || (text[i] == '0' && len > 1))
+		return false;
+	for (; i < len; i++) {
+		if (!isdigit((unsigned char)text[i]) ||
+		    __builtin_mul_overflow(*value, 10, value) ||
+		    __builtin_add_overflow(*value, text[i] - '0', value))
+			return false;
+	}
+	if (negative)
+		*value = -*value;
+	return true;
+}
+
+static void
+store(void *field, size_t size, int64_t value)
+{
+	uint16_t v16 = (uint16_t)value;
+	uint32_t v32 = (uint32_t)value;
+
+	if (size == sizeof(v16))
+		memcpy(field, &v16, sizeof(v16));
+	else if (size == sizeof(v32))
+		memcpy(field, &v32, sizeof(v32));
+	else if (size == sizeof(value))
+		memcpy(field, &value, sizeof(value));
+}
+
+static bool
+in_range(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, int64_t value, const char *unit)
+{
+	if (value >= k->min && value <= k->max)
+		return true;
+	if (k->min == k->max)
+		return diag_error(r->d, &node->mark, "\"%s\" must be %lld",
+		    k->name, (long long)k->min);
+	return diag_error(r->d, &node->mark, "\"%s\" is out of range: it "
+	    "must be %lld%s to %lld%s", k->name, (long long)k->min, unit,
+	    (long long)k->max, unit);
+}
+
+bool
+value_none(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	(void)r;
+	(void)k;
+	(void)node;
+	(void)field;
+	return true;
+}
+
+bool
+value_number(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	int64_t value;
+
+	if (!is_scalar(node) ||
+	    !parse_integer(node->text, strlen(node->text), &value))
+		return wrong(r, k, node, "a whole number");
+	if (!in_range(r, k, node, value, ""))
+		return false;
+	store(field, k->size, value);
+	return true;
+}
+
+bool
+value_percent(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	size_t len = is_scalar(node) ? strlen(node->text) : 0;
+	int64_t value;
+
+	if (len == 0 || node->text[len - 1] != '%' ||
+	    !parse_integer(node->text, len - 1, &value))
+		return wrong(r, k, node, "a percentage, as 85%");
+	if (!in_range(r, k, node, value, "%"))
+		return false;
+	store(field, k->size, value);
+	return true;
+}
+
+bool
+value_span(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	char least[CLOCK_TEXT_MAX], most[CLOCK_TEXT_MAX];
+	uint64_t ms;
+
+	if (!is_scalar(node) || !clock_parse_span(node->text, &ms))
+		return wrong(r, k, node, "a duration with its unit, as 5s or "
+		    "800ms");
+	if (ms < (uint64_t)k->min || ms > (uint64_t)k->max)
+		return diag_error(r->d, &node->mark, "\"%s\" is out of range: "
+		    "it must be %s to %s", k->name,
+		    clock_format_span(least, (uint64_t)k->min),
+		    clock_format_span(most, (uint64_t)k->max));
+	store(field, k->size, (int64_t)ms);
+	return true;
+}
+
+static bool
+has_control(const char *s)
+{
+	for (; *s; s++)
+		if (iscntrl((unsigned char)*s))
+			return true;
+	return false;
+}
+
+bool
+value_text(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	const char **text = field;
+	size_t len;
+
+	if (node->kind != NODE_SCALAR || node->empty)
+		return wrong(r, k, node, "text");
+	len = strlen(node->text);
+	if (len < (size_t)k->min || len > (size_t)k->max)
+		return diag_error(r->d, &node->mark, "\"%s\" must have %lld "
+		    "to %lld octets", k->name, (long long)k->min,
+		    (long long)k->max);
+	if (has_control(node->text))
+		return diag_error(r->d, &node->mark, "\"%s\" has a control "
+		    "character in it", k->name);
+	*text = arena_strdup(r->conf->arena, node->text);
+	return true;
+}
+
+bool
+value_path(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	const char **path = field;
+	char *beside;
+
+	if (!is_scalar(node) || *node->text == '\0')
+		return wrong(r, k, node, "a path");
+	beside = file_beside(node->mark.file, node->text);
+	*path = arena_strdup(r->conf->arena, beside);
+	free(beside);
+	return true;
+}
+
+static const char *
+near_part(struct schema_reader *r, const char *word, const char *const *words,
+    size_t n)
+{
+	const char *near = diag_nearest(word, words, n);
+
+	if (!near)
+		return "";
+	return arena_printf(r->d->arena, "; did you mean \"%s\"?", near);
+}
+
+bool
+value_word(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	const char *all = "";
+	size_t i;
+
+	if (!is_scalar(node))
+		return wrong(r, k, node, "a word");
+	for (i = 0; k->words[i]; i++) {
+		if (strcmp(k->words[i], node->text) == 0) {
+			store(field, k->size, (int64_t)i);
+			return true;
+		}
+		all = arena_printf(r->d->arena, "%s%s%s", all, i ? ", " : "",
+		    k->words[i]);
+	}
+	return diag_error(r->d, &node->mark, "\"%s\" is not a %s%s (%s)%s",
+	    node->text, k->map == SCHEMA_MONITOR ? "monitor " : "", k->name,
+	    all, near_part(r, node->text, k->words, i));
+}
+
+bool
+value_endpoint(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	struct error err;
+
+	if (!is_scalar(node))
+		return wrong(r, k, node, "an address and port, as "
+		    "192.0.2.1@53");
+	if (!endpoint_parse(node->text, field, &err))
+		return diag_error(r->d, &node->mark, "%s", err.text);
+	return true;
+}
+
+bool
+value_prefix(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	struct error err;
+
+	if (!is_scalar(node))
+		return wrong(r, k, node, "a prefix, as 192.0.2.0/24");
+	if (!prefix_parse(node->text, field, &err))
+		return diag_error(r->d, &node->mark, "%s", err.text);
+	return true;
+}
+
+static bool
+report_nothing(struct schema_reader *r, enum schema_section s,
+    const struct yaml_node *node)
+{
+	size_t i, n = 0, all = schema_count(r->conf, s);
+	const char **names = xcalloc(all + 1, sizeof(*names)), *name, *near;
+
+	for (i = 0; i < all; i++) {
+		name = schema_name(r->conf, s, i);
+		if (name)
+			names[n++] = name;
+	}
+	near = near_part(r, node->text, names, n);
+	free(names);
+	return diag_error(r->d, &node->mark, "there is no %s \"%s\"%s",
+	    schema_noun(s), node->text, near);
+}
+
+bool
+value_read_name(struct schema_reader *r, const struct yaml_node *node,
+    uint8_t name[DNS_NAME_MAX], const char **text)
+{
+	char buf[NAME_TEXT_MAX];
+	const uint8_t *label;
+	struct error err;
+
+	*text = NULL;
+	if (*node->text == '\0' || !name_parse(node->text, name, &err))
+		return diag_error(r->d, &node->mark, "%s", *node->text
+		    ? err.text : "a name must not be empty");
+	name_lower(name);
+	for (label = name; *label; label += *label + 1)
+		if (memchr(label + 1, '*', *label) &&
+		    (label != name || *label != 1))
+			return diag_error(r->d, &node->mark, "\"%s\": a "
+			    "wildcard is the whole first label", node->text);
+	*text = arena_strdup(r->conf->arena, name_format(buf, name));
+	return true;
+}
+
+static uint16_t
+find_name(const struct conf *c, const char *text)
+{
+	uint8_t name[DNS_NAME_MAX];
+	char buf[NAME_TEXT_MAX];
+	struct error err;
+
+	if (!name_parse(text, name, &err))
+		return CONF_NONE;
+	name_lower(name);
+	return schema_find(c, SECTION_NAMES, name_format(buf, name));
+}
+
+bool
+value_ref(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	uint16_t *index = field;
+
+	*index = CONF_NONE;
+	if (!is_scalar(node))
+		return wrong(r, k, node, arena_printf(r->d->arena,
+		    "the name of a %s", schema_noun(k->of)));
+	*index = k->of == SECTION_NAMES ? find_name(r->conf, node->text)
+	    : schema_find(r->conf, k->of, node->text);
+	return *index != CONF_NONE || report_nothing(r, k->of, node);
+}
+
+bool
+value_net(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	struct conf_rule found = {0};
+	const struct schema_key list = {k->map, k->name, value_ref,
+	    .offset = offsetof(struct conf_rule, regions),
+	    .count = offsetof(struct conf_rule, nregions),
+	    .size = sizeof(uint16_t), .list = true, .nmin = k->nmin,
+	    .nmax = k->nmax, .of = SECTION_NETS};
+	uint64_t *nets = field;
+	size_t i;
+
+	if (!schema_read_key(r, &list, node, &found))
+		return false;
+	for (i = 0; i < found.nregions; i++)
+		*nets |= UINT64_C(1) << found.regions[i];
+	return true;
+}
+
+bool
+value_regions(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	const struct schema_key list = {k->map, k->name, value_ref,
+	    .offset = offsetof(struct conf_rule, regions),
+	    .count = offsetof(struct conf_rule, nregions),
+	    .size = sizeof(uint16_t), .list = true, .nmin = k->nmin,
+	    .nmax = k->nmax, .of = SECTION_REGIONS};
+	struct conf_rule *rule = field;
+
+	if (node->kind == NODE_LIST)
+		return schema_read_key(r, &list, node, rule);
+	if (!is_scalar(node) || strcmp(node->text, "nearest") != 0)
+		return wrong(r, k, node, "a list of regions, or nearest");
+	rule->nearest = true;
+	return true;
+}
+
+bool
+value_geo(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	if (is_scalar(node) && conf_geo_parse(node->text, field))
+		return true;
+	return wrong(r, k, node, "a continent (AF AN AS EU NA OC SA), a "
+	    "country (DE) or a subdivision (US-CA), in upper case");
+}
+
+static bool
+parse_degrees(const struct yaml_node *node, double limit, double *value)
+{
+	char *end;
+
+	if (!is_scalar(node) ||
+	    strspn(node->text, "0123456789.-") != strlen(node->text))
+		return false;
+	*value = strtod(node->text, &end);
+	return *end == '\0' && end != node->text && fabs(*value) <= limit;
+}
+
+bool
+value_location(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	struct conf_region *region = field;
+
+	region->located = true; /* or refused for it here, and once */
+	if (node->kind != NODE_LIST)
+		return wrong(r, k, node, "[latitude, longitude]");
+	if (node->n != 2 ||
+	    !parse_degrees(node->items[0], 90, &region->latitude) ||
+	    !parse_degrees(node->items[1], 180, &region->longitude))
+		return diag_error(r->d, &node->mark, "\"%s\" must be "
+		    "[latitude, longitude] in degrees: -90 to 90, -180 to 180",
+		    k->name);
+	return true;
+}
+
+bool
+value_ecs(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	const struct schema_key list = {k->map, k->name, value_prefix,
+	    .offset = offsetof(struct conf_server, ecs_from),
+	    .count = offsetof(struct conf_server, necs_from),
+	    .size = sizeof(struct prefix), .list = true, .nmin = k->nmin,
+	    .nmax = k->nmax};
+	struct conf_server *server = field;
+
+	if (node->kind == NODE_LIST)
+		return schema_read_key(r, &list, node, server);
+	if (!is_scalar(node) || (strcmp(node->text, "any") != 0 &&
+	    strcmp(node->text, "none") != 0))
+		return wrong(r, k, node, "any, none or a list of prefixes");
+	server->ecs_any = strcmp(node->text, "any") == 0;
+	return true;
+}
+
+static bool
+put_address(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, struct addr pair[2])
+{
+	struct addr a, *slot;
+
+	if (!is_scalar(node) || !addr_parse(node->text, &a))
+		return wrong(r, k, node, "an address");
+	slot = &pair[a.family == 6];
+	if (slot->family)
+		return diag_error(r->d, &node->mark, "a target has at most "
+		    "one IPv%d address: make \"%s\" a target of its own",
+		    a.family, node->text);
+	*slot = a;
+	return true;
+}
+
+/* The first address that is written is what the target is called. */
+bool
+value_addrs(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	struct addr *pair = field;
+	bool ok = true;
+	size_t i;
+
+	if (node->kind != NODE_LIST)
+		return put_address(r, k, node, pair);
+	if (node->n == 0)
+		return diag_error(r->d, &node->mark, "a target needs an "
+		    "address");
+	for (i = 0; i < node->n; i++)
+		if (!put_address(r, k, node->items[i], pair))
+			ok = false;
+	return ok;
+}
+
+bool
+value_cname(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	const uint8_t **cname = field;
+	uint8_t name[DNS_NAME_MAX];
+	struct error err;
+
+	if (!is_scalar(node) || *node->text == '\0')
+		return wrong(r, k, node, "a name");
+	if (!name_parse(node->text, name, &err))
+		return diag_error(r->d, &node->mark, "%s", err.text);
+	if (memchr(name, '*', name_len(name)))
+		return diag_error(r->d, &node->mark, "a wildcard is no "
+		    "target");
+	*cname = arena_dup(r->conf->arena, name, name_len(name));
+	return true;
+}
+
+static bool
+read_offer(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_pair *pair, struct conf_pool_region *offer)
+{
+	const struct schema_key targets = {k->map, pair->key->text,
+	    schema_read_map,
+	    .offset = offsetof(struct conf_pool_region, targets),
+	    .count = offsetof(struct conf_pool_region, ntargets),
+	    .size = sizeof(struct conf_target), .list = true,
+	    .nmin = (size_t)k->min, .nmax = (size_t)k->max,
+	    .of = SCHEMA_TARGET};
+	const struct schema_key region = {k->map, k->name, value_ref,
+	    .of = SECTION_REGIONS};
+	bool ok;
+
+	offer->mark = pair->key->mark;
+	ok = value_ref(r, &region, pair->key, &offer->region);
+	return schema_read_key(r, &targets, pair->value, offer) && ok;
+}
+
+bool
+value_offers(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	struct conf_pool *pool = field;
+	bool ok = true;
+	size_t i;
+
+	if (node->kind != NODE_MAP)
+		return wrong(r, k, node, "a map of a region to its targets");
+	if (node->n < k->nmin || node->n > k->nmax)
+		return diag_error(r->d, &node->mark, "a pool has %zu to %zu "
+		    "regions", k->nmin, k->nmax);
+	pool->nregions = node->n;
+	pool->regions = arena_array(r->conf->arena, node->n,
+	    sizeof(*pool->regions));
+	for (i = 0; i < node->n; i++)
+		if (!read_offer(r, k, &node->pairs[i], &pool->regions[i]))
+			ok = false;
+	return ok;
+}
+
+bool
+value_down(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	struct conf_when_down *down = field;
+
+	if (node->kind == NODE_MAP) {
+		down->action = CONF_DOWN_POOL;
+		return schema_read(r, SCHEMA_DOWN, node, down);
+	}
+	if (is_scalar(node) && strcmp(node->text, "all") == 0)
+		down->action = CONF_DOWN_ALL;
+	else if (is_scalar(node) && strcmp(node->text, "last_known") == 0)
+		down->action = CONF_DOWN_LAST_KNOWN;
+	else
+		return wrong(r, k, node, "all, last_known or {pool: NAME}");
+	return true;
+}
+
+bool
+value_from(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	struct conf_test *test = field;
+
+	if (is_scalar(node) && (addr_parse(node->text, &test->from) ||
+	    conf_geo_parse(node->text, &test->from_geo)))
+		return true;
+	return wrong(r, k, node, "an address, or a place as EU, DE or US-CA");
+}
+
+bool
+value_expect(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	const char **expect = field;
+
+	if (!is_scalar(node))
+		return wrong(r, k, node, "the name of a region or a pool");
+	*expect = arena_strdup(r->conf->arena, node->text);
+	return conf_find_region(r->conf, *expect) != CONF_NONE ||
+	    conf_find_pool(r->conf, *expect) != CONF_NONE ||
+	    report_nothing(r, SECTION_REGIONS, node);
+}
+
+bool
+value_database(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	struct conf_database *database = field;
+
+	database->mark = node->mark;
+	return value_path(r, k, node, &database->path);
+}
