@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "steer/policy.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "base/arena.h"
 
-/* Rules to regions --------------------------------------------------------- */
+/* Rules to regions ------------------------------------------------------- */
 
 static bool
 matches_asn(const struct conf_rule *r, uint32_t asn)
@@ -41,82 +43,85 @@ within_fence(const struct conf_rule *r, const struct conf_region *region)
 	    strcmp(r->fence, region->jurisdiction) == 0);
 }
 
-struct distance {
-	double km; /* adjusted by bias */
+struct candidate {
+	double km; /* adjusted by bias; infinite: unknown */
 	uint16_t region;
+	uint8_t at; /* in the pool */
 };
 
 static int
 nearer(const void *x, const void *y)
 {
-	const struct distance *a = x, *b = y;
+	const struct candidate *a = x, *b = y;
 
 	if (a->km != b->km)
 		return a->km < b->km ? -1 : 1;
 	return a->region - b->region;
 }
 
-/* The regions that a rule gives a place, in order; how many. */
-static size_t
-rule_regions(const struct conf *conf, const struct conf_policy *policy,
-    const struct conf_rule *r, const struct place *p, uint16_t *regions,
-    bool *unlocated)
+/* The regions of a pool that the fence allows, as they are put in order. */
+struct order {
+	const struct conf *conf;
+	const struct conf_pool *pool;
+	const struct conf_rule *rule;
+	uint64_t taken;
+	uint8_t *at;
+	uint8_t n;
+};
+
+static void
+order_put(struct order *o, size_t at)
 {
-	struct distance d[UINT8_MAX + 1];
-
-	*unlocated = r->nearest && !p->located;
-	if (*unlocated) {
-		memcpy(regions, policy->unlocated,
-		    policy->nunlocated * sizeof(*regions));
-		return policy->nunlocated;
-	}
-	if (!r->nearest) {
-		memcpy(regions, r->regions, r->nregions * sizeof(*regions));
-		return r->nregions;
-	}
-	for (size_t i = 0; i < conf->nregions; i++) {
-		const struct conf_region *g = &conf->regions[i];
-
-		d[i].region = (uint16_t)i;
-		d[i].km = place_distance_km((double)p->latitude,
-		    (double)p->longitude, g->latitude, g->longitude) *
-		    (100 + g->bias) / 100;
-	}
-	qsort(d, conf->nregions, sizeof(d[0]), nearer);
-	for (size_t i = 0; i < conf->nregions; i++)
-		regions[i] = d[i].region;
-	return conf->nregions;
+	if ((o->taken >> at & 1) != 0 || !within_fence(o->rule,
+	    &o->conf->regions[o->pool->regions[at].region]))
+		return;
+	o->taken |= (uint64_t)1 << at;
+	o->at[o->n++] = (uint8_t)at;
 }
 
-/* The region's position in the pool, or -1. */
-static int
-pool_position(const struct conf_pool *pool, uint16_t region)
+static void
+order_put_list(struct order *o, const uint16_t *regions, size_t n)
 {
-	for (size_t i = 0; i < pool->nregions; i++)
-		if (pool->regions[i].region == region)
-			return (int)i;
-	return -1;
+	for (size_t i = 0; i < n; i++)
+		for (size_t at = 0; at < o->pool->nregions; at++)
+			if (o->pool->regions[at].region == regions[i])
+				order_put(o, at);
 }
 
-/* Those of the regions that the pool has and the fence allows. */
-static uint8_t
-order_put(const struct conf *conf, const struct conf_pool *pool,
-    const struct conf_rule *r, const uint16_t *regions, size_t n,
-    uint8_t *order)
+/* All of the pool by distance; p NULL: as declared. */
+static void
+order_put_nearest(struct order *o, const struct place *p)
 {
-	uint64_t taken = 0;
-	uint8_t count = 0;
+	struct candidate all[CONF_POOL_REGIONS_MAX];
+	size_t n = o->pool->nregions;
 
 	for (size_t i = 0; i < n; i++) {
-		int at = pool_position(pool, regions[i]);
+		uint16_t region = o->pool->regions[i].region;
+		const struct conf_region *g = &o->conf->regions[region];
 
-		if (at < 0 || (taken >> at & 1) ||
-		    !within_fence(r, &conf->regions[regions[i]]))
-			continue;
-		taken |= (uint64_t)1 << at;
-		order[count++] = (uint8_t)at;
+		all[i] = (struct candidate){INFINITY, region, (uint8_t)i};
+		if (p != NULL && g->located)
+			all[i].km = place_distance_km((double)p->latitude,
+			    (double)p->longitude, g->latitude, g->longitude) *
+			    (100 + g->bias) / 100;
 	}
-	return count;
+	qsort(all, n, sizeof(all[0]), nearer);
+	for (size_t i = 0; i < n; i++)
+		order_put(o, all[i].at);
+}
+
+static void
+order_put_rule(struct order *o, const struct conf_policy *policy,
+    const struct place *p)
+{
+	if (!o->rule->nearest)
+		order_put_list(o, o->rule->regions, o->rule->nregions);
+	else if (p->located)
+		order_put_nearest(o, p);
+	else if (policy->nunlocated > 0)
+		order_put_list(o, policy->unlocated, policy->nunlocated);
+	else
+		order_put_nearest(o, NULL);
 }
 
 void
@@ -126,33 +131,34 @@ policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
 {
 	const struct conf_policy *p = &conf->policies[policy];
 	const struct conf_rule *r = p->rules;
-	uint16_t regions[2 * (UINT8_MAX + 1)];
-	size_t n;
+	struct order o = {.conf = conf, .pool = &conf->pools[pool],
+	    .at = order};
 
 	while (!rule_matches(r, place))
 		r++;
 	*rule = (uint16_t)(r - p->rules);
-	n = rule_regions(conf, p, r, place, regions, &rank->unlocated);
-	rank->n = order_put(conf, &conf->pools[pool], r, regions, n, order);
-	rank->order = order;
-	rank->action = (uint8_t)r->when_down.action;
-	rank->pool = CONF_NONE;
-	rank->nfallback = 0;
-	rank->fallback = fallback;
-	if (rank->action != CONF_DOWN_POOL)
+	o.rule = r;
+	order_put_rule(&o, p, place);
+	*rank = (struct rank){.order = order, .n = o.n, .fallback = fallback,
+	    .action = (uint8_t)r->when_down.action, .pool = CONF_NONE,
+	    .unlocated = r->nearest && !place->located};
+	if (r->when_down.action != CONF_DOWN_POOL)
 		return;
 	rank->pool = r->when_down.pool;
-	for (size_t i = 0; i < conf->nregions; i++)
-		regions[n++] = (uint16_t)i;
-	rank->nfallback = order_put(conf, &conf->pools[rank->pool], r, regions,
-	    n, fallback);
+	o = (struct order){.conf = conf, .pool = &conf->pools[rank->pool],
+	    .rule = r, .at = fallback};
+	order_put_rule(&o, p, place);
+	order_put_nearest(&o, NULL);
+	rank->nfallback = o.n;
 }
 
-/* Places to classes ---------------------------------------------------------- */
+/* Places to classes ------------------------------------------------------ */
 
 struct classes {
 	struct arena *arena;
 	VEC(struct rank) ranks;
+	uint32_t *slots; /* by hash: class + 1; 0: free */
+	size_t nslots;
 };
 
 static bool
@@ -164,18 +170,54 @@ rank_equal(const struct rank *a, const struct rank *b)
 	    memcmp(a->fallback, b->fallback, a->nfallback) == 0;
 }
 
+static uint64_t
+rank_hash(const struct rank *r)
+{
+	uint64_t rest = (uint64_t)r->pool << 16 | (uint64_t)r->action << 8 |
+	    r->unlocated;
+
+	return XXH3_64bits_withSeed(r->order, r->n,
+	    XXH3_64bits_withSeed(r->fallback, r->nfallback, rest));
+}
+
+static uint32_t *
+classes_slot(const struct classes *c, const struct rank *rank)
+{
+	size_t i = rank_hash(rank) & (c->nslots - 1);
+
+	while (c->slots[i] != 0 &&
+	    !rank_equal(&c->ranks.at[c->slots[i] - 1], rank))
+		i = (i + 1) & (c->nslots - 1);
+	return &c->slots[i];
+}
+
+static void
+classes_grow(struct classes *c)
+{
+	c->nslots = c->nslots == 0 ? 64 : 2 * c->nslots;
+	free(c->slots);
+	c->slots = xcalloc(c->nslots, sizeof(*c->slots));
+	for (size_t i = 0; i < c->ranks.n; i++)
+		*classes_slot(c, &c->ranks.at[i]) = (uint32_t)i + 1;
+}
+
 static uint32_t
 class_of(struct classes *c, const struct rank *rank)
 {
 	struct rank copy = *rank;
+	uint32_t *slot;
 
-	for (size_t i = 0; i < c->ranks.n; i++)
-		if (rank_equal(&c->ranks.at[i], rank))
-			return (uint32_t)i;
-	copy.order = arena_dup(c->arena, rank->order, rank->n);
-	copy.fallback = arena_dup(c->arena, rank->fallback, rank->nfallback);
-	vec_push(&c->ranks, copy);
-	return (uint32_t)(c->ranks.n - 1);
+	if (2 * c->ranks.n >= c->nslots)
+		classes_grow(c);
+	slot = classes_slot(c, rank);
+	if (*slot == 0) {
+		copy.order = arena_dup(c->arena, rank->order, rank->n);
+		copy.fallback = arena_dup(c->arena, rank->fallback,
+		    rank->nfallback);
+		vec_push(&c->ranks, copy);
+		*slot = (uint32_t)c->ranks.n;
+	}
+	return *slot - 1;
 }
 
 /* The class of each of the places that leaves refer to. */
@@ -225,7 +267,7 @@ policy_build(struct arena *a, const struct conf *conf, struct geo *geo,
 	const struct trie_leaf *ipv4 = geo_leaves(geo, 4, &n4, err);
 	const struct trie_leaf *ipv6 = geo_leaves(geo, 6, &n6, err);
 	struct trie_leaf *mapped;
-	uint32_t *map;
+	uint32_t *map, teredo;
 
 	if (ipv4 == NULL || ipv6 == NULL)
 		return NULL;
@@ -235,8 +277,7 @@ policy_build(struct arena *a, const struct conf *conf, struct geo *geo,
 	mapped = leaves_map(ipv4, &n4, map, 0);
 	t->ipv4 = trie_build(a, mapped, n4, 32);
 	/* All IPv4 alike: Teredo needs no look inside. */
-	uint32_t teredo = n4 == 1 ? mapped[0].value : GEO_TEREDO;
-
+	teredo = n4 == 1 ? mapped[0].value : GEO_TEREDO;
 	free(mapped);
 	mapped = leaves_map(ipv6, &n6, map, teredo);
 	t->ipv6 = trie_build(a, mapped, n6, 128);
@@ -245,6 +286,7 @@ policy_build(struct arena *a, const struct conf *conf, struct geo *geo,
 	t->nranks = c.ranks.n;
 	t->ranks = arena_dup(a, c.ranks.at, c.ranks.n * sizeof(*c.ranks.at));
 	vec_free(&c.ranks);
+	free(c.slots);
 	return t;
 }
 

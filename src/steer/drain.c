@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "steer/drain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The parts of what: "region", "pool/region" or "pool/region/target". */
+static bool
+what_parse(struct drain *d, const char *what)
+{
+	const char *first = strchr(what, '/');
+	const char *second = first != NULL ? strchr(first + 1, '/') : NULL;
+
+	if (first == NULL) {
+		d->region = xstrdup(what);
+		return *what != '\0';
+	}
+	d->pool = strndup(what, (size_t)(first - what));
+	if (second == NULL) {
+		d->region = xstrdup(first + 1);
+		return first > what && first[1] != '\0';
+	}
+	d->region = strndup(first + 1, (size_t)(second - first - 1));
+	d->target = xstrdup(second + 1);
+	return first > what && second > first + 1 && second[1] != '\0';
+}
+
+struct drain *
+drain_new(const char *what, const char *owner, const char *reason,
+    int64_t since, int64_t until, bool forced, struct error *err)
+{
+	struct drain *d = xcalloc(1, sizeof(*d));
+
+	d->what = xstrdup(what);
+	d->owner = xstrdup(owner);
+	d->reason = xstrdup(reason);
+	d->since = since;
+	d->until = until;
+	d->forced = forced;
+	if (what_parse(d, what))
+		return d;
+	error_set(err, "%.200s: neither region, pool/region nor "
+	    "pool/region/target", what);
+	drain_free(d);
+	return NULL;
+}
+
+void
+drain_free(struct drain *d)
+{
+	if (d == NULL)
+		return;
+	free(d->what);
+	free(d->pool);
+	free(d->region);
+	free(d->target);
+	free(d->owner);
+	free(d->reason);
+	free(d);
+}
+
+void
+drains_fini(struct drains *t)
+{
+	for (size_t i = 0; i < t->all.n; i++)
+		drain_free(t->all.at[i]);
+	vec_free(&t->all);
+}
+
+static struct drain **
+slot_of(const struct drains *t, const char *what)
+{
+	for (size_t i = 0; i < t->all.n; i++)
+		if (strcmp(t->all.at[i]->what, what) == 0)
+			return &t->all.at[i];
+	return NULL;
+}
+
+void
+drains_put(struct drains *t, struct drain *d)
+{
+	struct drain **slot = slot_of(t, d->what);
+
+	if (slot == NULL) {
+		vec_push(&t->all, d);
+		return;
+	}
+	drain_free(*slot);
+	*slot = d;
+}
+
+const struct drain *
+drains_find(const struct drains *t, const char *what)
+{
+	struct drain **slot = slot_of(t, what);
+
+	return slot != NULL ? *slot : NULL;
+}
+
+static struct drain *
+take_out(struct drains *t, struct drain **slot)
+{
+	struct drain *d = *slot;
+
+	/* The others keep their order. */
+	memmove(slot, slot + 1,
+	    (size_t)(t->all.at + t->all.n - slot - 1) * sizeof(*slot));
+	t->all.n--;
+	return d;
+}
+
+struct drain *
+drains_remove(struct drains *t, const char *what)
+{
+	struct drain **slot = slot_of(t, what);
+
+	return slot != NULL ? take_out(t, slot) : NULL;
+}
+
+struct drain *
+drains_expire(struct drains *t, int64_t now)
+{
+	for (size_t i = 0; i < t->all.n; i++)
+		if (t->all.at[i]->until != DRAIN_FOREVER &&
+		    t->all.at[i]->until <= now)
+			return take_out(t, &t->all.at[i]);
+	return NULL;
+}
+
+static bool
+covers(const struct drain *d, const char *pool, const char *region,
+    const char *target)
+{
+	return strcmp(d->region, region) == 0 &&
+	    (d->pool == NULL || strcmp(d->pool, pool) == 0) &&
+	    (d->target == NULL ||
+	    (target != NULL && strcmp(d->target, target) == 0));
+}
+
+static bool
+ends_later(const struct drain *a, const struct drain *b)
+{
+	if (b->until == DRAIN_FOREVER)
+		return false;
+	return a->until == DRAIN_FOREVER || a->until > b->until;
+}
+
+const struct drain *
+drains_cover(const struct drains *t, const char *pool, const char *region,
+    const char *target)
+{
+	const struct drain *last = NULL;
+
+	for (size_t i = 0; i < t->all.n; i++) {
+		const struct drain *d = t->all.at[i];
+
+		if (covers(d, pool, region, target) &&
+		    (last == NULL || ends_later(d, last)))
+			last = d;
+	}
+	return last;
+}

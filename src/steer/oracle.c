@@ -1,0 +1,580 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "steer/oracle.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+const char *const oracle_struck_names[] = {
+    [STRUCK_NOT] = "no",
+    [STRUCK_FENCE] = "outside the fence",
+    [STRUCK_DRAINED] = "drained",
+    [STRUCK_DOWN] = "down",
+    [STRUCK_NOT_IN_POOL] = "not in the pool",
+};
+
+/* What a decision is taken for. */
+struct asked {
+	const struct oracle *oracle;
+	const struct conf *conf;
+	const struct conf_policy *policy;
+	const struct conf_rule *rule;
+	const struct place *place;
+	const struct oracle_assume *assume;
+};
+
+/* Steps 3 and 4: rule and fence ------------------------------------------ */
+
+static bool
+has_asn(const struct conf_rule *r, uint32_t asn)
+{
+	size_t i = 0;
+
+	while (i < r->nasn && r->asn[i] != asn)
+		i++;
+	return asn != 0 && i < r->nasn;
+}
+
+static bool
+has_geo(const struct conf_rule *r, const struct place *p)
+{
+	size_t i = 0;
+
+	while (i < r->ngeo && !place_matches_geo(p, &r->geo[i]))
+		i++;
+	return i < r->ngeo;
+}
+
+static void
+find_rule(struct asked *q)
+{
+	const struct conf_policy *p = q->policy;
+	const struct conf_rule *r;
+
+	for (size_t i = 0; i < p->nrules; i++) {
+		r = q->rule = &p->rules[i];
+		if (r->by_net && (r->nets & q->place->nets) == 0)
+			continue;
+		if (r->by_geo && !has_geo(r, q->place))
+			continue;
+		if (r->by_asn && !has_asn(r, q->place->asn))
+			continue;
+		return;
+	}
+}
+
+static bool
+pool_has(const struct conf_pool *pool, uint16_t region)
+{
+	for (size_t i = 0; i < pool->nregions; i++)
+		if (pool->regions[i].region == region)
+			return true;
+	return false;
+}
+
+static void
+measure(const struct asked *q, struct oracle_region *r)
+{
+	const struct conf_region *g = &q->conf->regions[r->region];
+
+	r->distance_km = r->adjusted_km = -1;
+	if (!q->place->located || !g->located)
+		return;
+	r->distance_km = place_distance_km((double)q->place->latitude,
+	    (double)q->place->longitude, g->latitude, g->longitude);
+	r->adjusted_km = r->distance_km * (100 + g->bias) / 100;
+}
+
+/* The regions in the order of the rule, as far as they are put. */
+struct line {
+	const struct asked *asked;
+	const struct conf_pool *pool;
+	struct oracle_region *regions;
+	size_t n;
+};
+
+static void
+line_put(struct line *l, uint16_t region)
+{
+	const struct conf_rule *rule = l->asked->rule;
+	const struct conf *conf = l->asked->conf;
+	const char *own = conf->regions[region].jurisdiction;
+	struct oracle_region r = {.region = region};
+
+	for (size_t i = 0; i < l->n; i++)
+		if (l->regions[i].region == region)
+			return;
+	if (!pool_has(l->pool, region)) {
+		/* Told where there is surely room for all. */
+		if (conf->nregions > CONF_POOL_REGIONS_MAX)
+			return;
+		r.struck = STRUCK_NOT_IN_POOL;
+	} else if (rule->fence != NULL &&
+	    (own == NULL || strcmp(own, rule->fence) != 0)) {
+		r.struck = STRUCK_FENCE;
+	}
+	measure(l->asked, &r);
+	l->regions[l->n++] = r;
+}
+
+static bool
+is_nearer(const struct oracle_region *a, const struct oracle_region *b)
+{
+	if (a->adjusted_km < 0 || b->adjusted_km < 0)
+		return a->adjusted_km >= 0 && b->adjusted_km < 0;
+	return a->adjusted_km < b->adjusted_km;
+}
+
+/* As declared, then each moves up past those that are farther. */
+static void
+line_put_nearest(struct line *l)
+{
+	const struct conf *conf = l->asked->conf;
+	struct oracle_region *r = l->regions, moved;
+
+	for (size_t i = 0; i < conf->nregions; i++)
+		if (pool_has(l->pool, (uint16_t)i))
+			line_put(l, (uint16_t)i);
+	for (size_t i = 1; i < l->n; i++)
+		for (size_t k = i; k > 0 && is_nearer(&r[k], &r[k - 1]); k--) {
+			moved = r[k];
+			r[k] = r[k - 1];
+			r[k - 1] = moved;
+		}
+}
+
+static size_t
+line_up(const struct asked *q, uint16_t pool, bool all,
+    struct oracle_region regions[CONF_POOL_REGIONS_MAX])
+{
+	struct line l = {.asked = q, .pool = &q->conf->pools[pool],
+	    .regions = regions};
+	const uint16_t *list = q->rule->regions;
+	size_t n = q->rule->nregions;
+
+	if (q->rule->nearest) {
+		list = q->policy->unlocated;
+		n = q->policy->nunlocated;
+	}
+	if (q->rule->nearest && (q->place->located || n == 0))
+		line_put_nearest(&l);
+	else
+		for (size_t i = 0; i < n; i++)
+			line_put(&l, list[i]);
+	for (size_t i = 0; all && i < q->conf->nregions; i++)
+		if (pool_has(l.pool, (uint16_t)i))
+			line_put(&l, (uint16_t)i);
+	return l.n;
+}
+
+/* Step 5: live ----------------------------------------------------------- */
+
+static const struct pool_region *
+believed(const struct asked *q, uint16_t pool, uint16_t region)
+{
+	const struct pool *p;
+
+	if (q->oracle->pools == NULL || q->assume->ignore_health)
+		return NULL;
+	p = &q->oracle->pools[pool];
+	for (size_t i = 0; i < p->nregions; i++)
+		if (p->regions[i].region == region)
+			return &p->regions[i];
+	return NULL;
+}
+
+static bool
+target_is_up(const struct pool_target *t)
+{
+	for (size_t i = 0; i < t->nwatches; i++)
+		if (t->watches[i]->health.state == HEALTH_DOWN)
+			return false;
+	return true;
+}
+
+static bool
+is_assumed(uint64_t regions, uint16_t region)
+{
+	return region < 64 && (regions >> region & 1) != 0;
+}
+
+static enum oracle_struck
+strike(const struct asked *q, uint16_t pool, uint16_t region)
+{
+	const struct pool_region *r = believed(q, pool, region);
+	unsigned needed = q->conf->pools[pool].min_healthy;
+	unsigned up = 0, live = 0;
+
+	if (is_assumed(q->assume->drained, region))
+		return STRUCK_DRAINED;
+	if (is_assumed(q->assume->down, region))
+		return STRUCK_DOWN;
+	if (r == NULL)
+		return STRUCK_NOT;
+	for (size_t i = 0; i < r->ntargets; i++) {
+		up += target_is_up(&r->targets[i]);
+		live += target_is_up(&r->targets[i]) &&
+		    r->targets[i].drain == NULL;
+	}
+	if (!r->drained && live >= needed)
+		return STRUCK_NOT;
+	return r->drained || up >= needed ? STRUCK_DRAINED : STRUCK_DOWN;
+}
+
+static void
+strike_all(const struct asked *q, uint16_t pool, struct oracle_region *regions,
+    size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (regions[i].struck == STRUCK_NOT)
+			regions[i].struck = strike(q, pool, regions[i].region);
+}
+
+/* Step 9: TTL ------------------------------------------------------------ */
+
+static uint32_t
+watch_seconds(const struct watch *w)
+{
+	return (health_change_ms(&w->health, &w->monitor) + 999) / 1000;
+}
+
+static void
+least(uint32_t *seconds, int64_t other)
+{
+	if (other < *seconds)
+		*seconds = other > 0 ? (uint32_t)other : 0;
+}
+
+/* When the region could change; UINT32_MAX: never. */
+static uint32_t
+region_seconds(const struct pool_region *r)
+{
+	uint32_t seconds = UINT32_MAX;
+
+	for (size_t i = 0; i < r->ntargets; i++) {
+		const struct pool_target *t = &r->targets[i];
+
+		for (size_t k = 0; k < t->nwatches; k++)
+			least(&seconds, watch_seconds(t->watches[k]));
+		if (t->drain != NULL && t->drain->until != DRAIN_FOREVER)
+			least(&seconds, t->drain->until - clock_wall_s());
+	}
+	return seconds;
+}
+
+/* The regions of the pool that were looked at: the first n that the fence left
+ * in. */
+static void
+consult(const struct asked *q, uint16_t pool,
+    const struct oracle_region *regions, size_t n, struct oracle_decision *d)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct pool_region *r =
+		    believed(q, pool, regions[i].region);
+		uint32_t seconds;
+
+		if (r == NULL || regions[i].struck == STRUCK_FENCE ||
+		    regions[i].struck == STRUCK_NOT_IN_POOL)
+			continue;
+		seconds = region_seconds(r);
+		if (seconds < d->ttl) {
+			d->ttl = seconds;
+			d->ttl_region = regions[i].region;
+		}
+	}
+}
+
+/* Steps 6 and 7: pick ---------------------------------------------------- */
+
+static bool
+is_in(const struct oracle_region *r)
+{
+	return r->struck != STRUCK_FENCE && r->struck != STRUCK_NOT_IN_POOL;
+}
+
+/* The first that is live; n: none. */
+static size_t
+first_live(const struct oracle_region *regions, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && regions[i].struck != STRUCK_NOT)
+		i++;
+	return i;
+}
+
+/* The first that the fence left in. */
+static size_t
+first_in(const struct oracle_region *regions, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && !is_in(&regions[i]))
+		i++;
+	return i;
+}
+
+/* when_all_down: all.  The first not drained, else the first. */
+static uint16_t
+pick_all(const struct oracle_region *regions, size_t n)
+{
+	size_t first = first_in(regions, n);
+
+	for (size_t i = 0; i < n; i++)
+		if (is_in(&regions[i]) && regions[i].struck != STRUCK_DRAINED)
+			return regions[i].region;
+	return first < n ? regions[first].region : CONF_NONE;
+}
+
+static bool
+was_live(const struct asked *q, uint16_t pool, uint16_t region)
+{
+	const struct pool *p = &q->oracle->pools[pool];
+	uint64_t last = atomic_load(&p->last_known);
+
+	for (size_t i = 0; i < p->nregions; i++)
+		if (p->regions[i].region == region)
+			return (last >> i & 1) != 0;
+	return false;
+}
+
+static uint16_t
+pick_last_known(const struct asked *q, const struct oracle_decision *d)
+{
+	for (size_t i = 0; q->oracle->pools != NULL && i < d->nregions; i++)
+		if (is_in(&d->regions[i]) &&
+		    was_live(q, d->pool, d->regions[i].region))
+			return d->regions[i].region;
+	return pick_all(d->regions, d->nregions);
+}
+
+static void
+pick_fallback(const struct asked *q, struct oracle_decision *d)
+{
+	struct oracle_region regions[CONF_POOL_REGIONS_MAX];
+	uint16_t pool = q->rule->when_down.pool;
+	size_t n = line_up(q, pool, true, regions), i;
+
+	strike_all(q, pool, regions, n);
+	i = first_live(regions, n);
+	consult(q, pool, regions, i < n ? i + 1 : n, d);
+	d->pool = pool;
+	d->region = i < n ? regions[i].region : pick_all(regions, n);
+}
+
+static enum pool_reason
+reason_of(const struct oracle_decision *d, size_t picked)
+{
+	size_t first = first_in(d->regions, d->nregions);
+
+	if (picked == first)
+		return d->unlocated ? POOL_UNLOCATED : POOL_FIRST;
+	return d->regions[first].struck == STRUCK_DRAINED ? POOL_DRAINED
+							   : POOL_FAILOVER;
+}
+
+static void
+pick(const struct asked *q, struct oracle_decision *d)
+{
+	size_t n = d->nregions, i = first_live(d->regions, n);
+
+	consult(q, d->pool, d->regions, i < n ? i + 1 : n, d);
+	if (i < n) {
+		d->region = d->regions[i].region;
+		d->reason = reason_of(d, i);
+		return;
+	}
+	d->reason = POOL_ALL_DOWN;
+	switch (q->rule->when_down.action) {
+	case CONF_DOWN_POOL:
+		pick_fallback(q, d);
+		break;
+	case CONF_DOWN_LAST_KNOWN:
+		d->region = pick_last_known(q, d);
+		break;
+	default:
+		d->region = pick_all(d->regions, n);
+	}
+}
+
+static struct asked
+ask(const struct oracle *o, const struct conf_name *name,
+    const struct place *place, const struct oracle_assume *assume)
+{
+	static const struct oracle_assume nothing;
+	struct asked q = {.oracle = o, .conf = o->conf,
+	    .policy = &o->conf->policies[name->policy], .place = place,
+	    .assume = assume != NULL ? assume : &nothing};
+
+	find_rule(&q);
+	return q;
+}
+
+void
+oracle_decide_place(const struct oracle *o, const struct conf_name *name,
+    const struct place *place, const struct oracle_assume *assume,
+    struct oracle_decision *d)
+{
+	struct asked q = ask(o, name, place, assume);
+
+	memset(d, 0, sizeof(*d));
+	d->rule = (uint16_t)(q.rule - q.policy->rules);
+	d->unlocated = q.rule->nearest && !place->located;
+	d->pool = name->pool;
+	d->nregions = line_up(&q, d->pool, false, d->regions);
+	strike_all(&q, d->pool, d->regions, d->nregions);
+	d->ttl = name->ttl_max;
+	d->ttl_region = CONF_NONE;
+	pick(&q, d);
+	if (d->ttl < name->ttl_min)
+		d->ttl = name->ttl_min;
+}
+
+/* Step 10: scope --------------------------------------------------------- */
+
+/* What makes decisions the same in every state of health. */
+struct verdict {
+	struct oracle_region regions[CONF_POOL_REGIONS_MAX];
+	struct oracle_region fallback[CONF_POOL_REGIONS_MAX];
+	size_t n, nfallback;
+	enum conf_all_down action;
+	uint16_t pool;
+	bool unlocated;
+};
+
+static void
+judge(const struct oracle *o, const struct conf_name *name,
+    const struct place *place, struct verdict *v)
+{
+	struct asked q = ask(o, name, place, NULL);
+
+	v->action = q.rule->when_down.action;
+	v->unlocated = q.rule->nearest && !place->located;
+	v->n = line_up(&q, name->pool, false, v->regions);
+	v->pool = CONF_NONE;
+	v->nfallback = 0;
+	if (v->action != CONF_DOWN_POOL)
+		return;
+	v->pool = q.rule->when_down.pool;
+	v->nfallback = line_up(&q, v->pool, true, v->fallback);
+}
+
+/* Those that are in are the same, in the same order. */
+static bool
+same_regions(const struct oracle_region *a, size_t na,
+    const struct oracle_region *b, size_t nb)
+{
+	size_t i = first_in(a, na), k = first_in(b, nb);
+
+	while (i < na && k < nb && a[i].region == b[k].region) {
+		i++;
+		k++;
+		i += first_in(a + i, na - i);
+		k += first_in(b + k, nb - k);
+	}
+	return i == na && k == nb;
+}
+
+static bool
+same_verdict(const struct verdict *a, const struct verdict *b)
+{
+	return a->action == b->action && a->pool == b->pool &&
+	    a->unlocated == b->unlocated &&
+	    same_regions(a->regions, a->n, b->regions, b->n) &&
+	    same_regions(a->fallback, a->nfallback, b->fallback,
+	    b->nfallback);
+}
+
+/* To the first address after a's prefix of that length; false: none. */
+static bool
+step(struct addr *a, unsigned len)
+{
+	addr_mask(a, len);
+	while (len-- > 0) {
+		uint8_t bit = (uint8_t)(0x80 >> (len % 8));
+
+		a->bytes[len / 8] ^= bit;
+		if ((a->bytes[len / 8] & bit) != 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * In Teredo's 2001::/32 only the last 32 bits matter (RFC 4380 4): one /96 of
+ * it stands for all the others.
+ */
+static bool
+step_teredo(struct addr *a, unsigned len, unsigned within)
+{
+	static const struct addr teredo = {{0x20, 0x01}, 6};
+	struct addr at = *a;
+
+	if (!step(a, len))
+		return false;
+	if (within >= 96 || !addr_match(&at, &teredo, 32) ||
+	    addr_match(&at, a, 96))
+		return true;
+	*a = at;
+	return step(a, within > 32 ? within : 32);
+}
+
+static bool
+all_same(const struct oracle *o, const struct conf_name *name,
+    const struct prefix *p, const struct verdict *v)
+{
+	struct addr at = p->addr;
+	struct geo_found f;
+	struct place last;
+	bool first = true;
+
+	do {
+		struct verdict other;
+
+		geo_find(o->geo, &at, &f);
+		if (first || memcmp(&last, &f.place, sizeof(last)) != 0) {
+			judge(o, name, &f.place, &other);
+			if (!same_verdict(v, &other))
+				return false;
+		}
+		memcpy(&last, &f.place, sizeof(last));
+		first = false;
+	} while (step_teredo(&at, f.depth > p->len ? f.depth : p->len,
+	    p->len) && prefix_covers(p, &at));
+	return true;
+}
+
+static unsigned
+find_scope(const struct oracle *o, const struct conf_name *name,
+    const struct addr *client, const struct geo_found *f)
+{
+	struct verdict v;
+	struct prefix p = {.addr = *client, .len = (uint8_t)f->depth};
+
+	judge(o, name, &f->place, &v);
+	for (; p.len > 0; p.len--) {
+		struct prefix beside = p;
+		unsigned last = p.len - 1u;
+
+		addr_mask(&beside.addr, p.len);
+		beside.addr.bytes[last / 8] ^= (uint8_t)(0x80 >> (last % 8));
+		if (!all_same(o, name, &beside, &v))
+			break;
+	}
+	return p.len;
+}
+
+void
+oracle_decide(const struct oracle *o, const struct conf_name *name,
+    const struct addr *client, const struct oracle_assume *assume,
+    bool want_scope, struct oracle_decision *d)
+{
+	struct geo_found found = {.counted = *client};
+
+	if (o->geo != NULL)
+		geo_find(o->geo, client, &found);
+	oracle_decide_place(o, name, &found.place, assume, d);
+	d->found = found;
+	if (want_scope && o->geo != NULL)
+		d->scope = find_scope(o, name, client, &found);
+}
