@@ -205,20 +205,19 @@ strike(const struct asked *q, uint16_t pool, uint16_t region)
 	unsigned needed = q->conf->pools[pool].min_healthy;
 	unsigned up = 0, live = 0;
 
-	if (is_assumed(q->assume->drained, region))
-		return STRUCK_DRAINED;
-	if (is_assumed(q->assume->down, region))
-		return STRUCK_DOWN;
-	if (r == NULL)
-		return STRUCK_NOT;
-	for (size_t i = 0; i < r->ntargets; i++) {
+	for (size_t i = 0; r != NULL && i < r->ntargets; i++) {
 		up += target_is_up(&r->targets[i]);
 		live += target_is_up(&r->targets[i]) &&
 		    r->targets[i].drain == NULL;
 	}
-	if (!r->drained && live >= needed)
-		return STRUCK_NOT;
-	return r->drained || up >= needed ? STRUCK_DRAINED : STRUCK_DOWN;
+	if (is_assumed(q->assume->drained, region) ||
+	    (r != NULL && (r->drain != NULL || (live < needed &&
+	    up >= needed))))
+		return STRUCK_DRAINED;
+	if (is_assumed(q->assume->down, region) ||
+	    (r != NULL && live < needed))
+		return STRUCK_DOWN;
+	return STRUCK_NOT;
 }
 
 static void
@@ -245,19 +244,26 @@ least(uint32_t *seconds, int64_t other)
 		*seconds = other > 0 ? (uint32_t)other : 0;
 }
 
+static void
+least_drain(uint32_t *seconds, const struct drain *d)
+{
+	if (d != NULL && d->until != DRAIN_FOREVER)
+		least(seconds, d->until - clock_wall_s());
+}
+
 /* When the region could change; UINT32_MAX: never. */
 static uint32_t
 region_seconds(const struct pool_region *r)
 {
 	uint32_t seconds = UINT32_MAX;
 
+	least_drain(&seconds, r->drain);
 	for (size_t i = 0; i < r->ntargets; i++) {
 		const struct pool_target *t = &r->targets[i];
 
 		for (size_t k = 0; k < t->nwatches; k++)
 			least(&seconds, watch_seconds(t->watches[k]));
-		if (t->drain != NULL && t->drain->until != DRAIN_FOREVER)
-			least(&seconds, t->drain->until - clock_wall_s());
+		least_drain(&seconds, t->drain);
 	}
 	return seconds;
 }

@@ -412,6 +412,7 @@ pool_refresh(struct pool *p, size_t region, const struct drains *drains,
 	bool live;
 
 	targets_look(p, region, drains, conf);
+	r->drain = drain;
 	r->drained = drain != NULL;
 	live = !r->drained && r->nlive >= p->conf->min_healthy;
 	offer_replace(r, offer_make(p, r));

@@ -50,6 +50,7 @@ struct pool_region {
 	size_t ntargets;
 	size_t nlive;    /* main only */
 	bool drained;    /* as a whole; main only */
+	const struct drain *drain; /* of the whole; main only; NULL: none */
 	_Atomic(struct offer *) offer; /* main stores, workers load */
 	/* When the region could change: low 32 bits seconds from any moment
 	 * (probes), high 32 the monotonic second of a drain's end (0: none).
