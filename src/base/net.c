@@ -25,7 +25,8 @@ addr_format(char buf[ADDR_TEXT_MAX], const struct addr *a)
 {
 	int af = a->family == 4 ? AF_INET : AF_INET6;
 
-	if (a->family == 0 || inet_ntop(af, a->bytes, buf, ADDR_TEXT_MAX) == NULL)
+	if (a->family == 0 ||
+	    inet_ntop(af, a->bytes, buf, ADDR_TEXT_MAX) == NULL)
 		snprintf(buf, ADDR_TEXT_MAX, "none");
 	return buf;
 }

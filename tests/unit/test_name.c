@@ -154,7 +154,8 @@ END_TEST
 
 START_TEST(a_hash_is_of_the_octets)
 {
-	const uint8_t *a = name("www.example.com"), *b = name("www.example.com");
+	const uint8_t *a = name("www.example.com");
+	const uint8_t *b = name("www.example.com");
 
 	ck_assert_uint_eq(name_hash(a, 17), name_hash(b, 17));
 	ck_assert(name_hash(a, 17) != name_hash(name("wwv.example.com"), 17));

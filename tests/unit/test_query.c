@@ -340,7 +340,7 @@ START_TEST(a_wrong_client_subnet_is_an_error)
 	    {OCTETS("\0\x8\0\7\0\1\x17\0\xc0\0\3")},      /* a bit beyond */
 	    {OCTETS("\0\x8\0\x9\0\1\x21\0\xc0\0\2\1\0")}, /* 33 bits of IPv4 */
 	    {OCTETS("\0\x8\0\x15\0\2\x81\0" "1234567890123456" "\0")},
-	    {OCTETS("\0\x8\0\5\0\0\x08\0\x0a")},          /* bits of no family */
+	    {OCTETS("\0\x8\0\5\0\0\x08\0\x0a")},      /* bits of no family */
 	    {OCTETS("\0\x8\0\5\0\0\0\0\x0a")},
 	    {OCTETS("\0\x8\0\4\0\3\0\0")},                /* unknown family */
 	    {OCTETS("\0\x8\0\4\1\1\0\0")},

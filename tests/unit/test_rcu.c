@@ -19,7 +19,7 @@ static _Atomic int reading, done;
 static void
 thing_free(struct rcu_head *head)
 {
-	struct thing *t = caa_container_of(head, struct thing, rcu);
+	struct thing *t = (struct thing *)head; /* its first member */
 
 	atomic_fetch_add(t->freed, 1);
 	free(t);
