@@ -1,6 +1,95 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/rcu.h"
 
+#if defined(__SANITIZE_THREAD__)
+#define RCU_TELLS_ORDER
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define RCU_TELLS_ORDER
+#endif
+#endif
+
+#ifdef RCU_TELLS_ORDER
+/*
+ * ThreadSanitizer cannot see the order that liburcu keeps, as that is built
+ * without it.  Here it is told, and no more than is true: what came before
+ * rcu_defer() and before a reader's quiescent state came before the function
+ * that was deferred, and that before the end of rcu_drain().
+ */
+#include <stdatomic.h>
+
+#include "base/arena.h"
+
+const char *__tsan_default_suppressions(void);
+
+const char *
+__tsan_default_suppressions(void)
+{
+	return "called_from_lib:liburcu-qsbr.so\n";
+}
+
+static _Atomic unsigned order;
+
+static void
+order_before(void)
+{
+	atomic_fetch_add_explicit(&order, 1, memory_order_release);
+}
+
+static void
+order_after(void)
+{
+	atomic_fetch_add_explicit(&order, 1, memory_order_acquire);
+}
+
+struct deferred {
+	struct rcu_head rcu;
+	struct rcu_head *head;
+	void (*fn)(struct rcu_head *head);
+};
+
+static void
+deferred_run(struct rcu_head *head)
+{
+	struct deferred *d = (struct deferred *)head; /* its first member */
+
+	order_after();
+	d->fn(d->head);
+	free(d);
+	order_before();
+}
+
+static void
+defer(struct rcu_head *head, void (*fn)(struct rcu_head *head))
+{
+	struct deferred *d = xcalloc(1, sizeof(*d));
+
+	d->head = head;
+	d->fn = fn;
+	order_before();
+	call_rcu(&d->rcu, deferred_run);
+}
+
+#else
+
+static void
+order_before(void)
+{
+}
+
+static void
+order_after(void)
+{
+}
+
+static void
+defer(struct rcu_head *head, void (*fn)(struct rcu_head *head))
+{
+	call_rcu(head, fn);
+}
+
+#endif
+
 void
 rcu_thread_begin(void)
 {
@@ -10,18 +99,21 @@ rcu_thread_begin(void)
 void
 rcu_thread_end(void)
 {
+	order_before();
 	urcu_qsbr_unregister_thread();
 }
 
 void
 rcu_quiescent(void)
 {
+	order_before();
 	urcu_qsbr_quiescent_state();
 }
 
 void
 rcu_sleep(void)
 {
+	order_before();
 	urcu_qsbr_thread_offline();
 }
 
@@ -34,11 +126,12 @@ rcu_wake(void)
 void
 rcu_defer(struct rcu_head *head, void (*fn)(struct rcu_head *head))
 {
-	call_rcu(head, fn);
+	defer(head, fn);
 }
 
 void
 rcu_drain(void)
 {
 	rcu_barrier();
+	order_after();
 }
