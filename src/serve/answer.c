@@ -150,8 +150,7 @@ add_found(struct walk *w, const struct found *f)
 static bool
 is_refused(const struct query *q)
 {
-	return q->class != DNS_IN || q->type == DNS_AXFR ||
-	    q->type == DNS_IXFR;
+	return q->class != DNS_IN || q->type == DNS_AXFR || q->type == DNS_IXFR;
 }
 
 static void

@@ -14,15 +14,15 @@ enum { ANSWER_CHAIN_MAX = 16 }; /* CNAMEs followed in one answer */
 /* One per thread that answers. */
 struct answerer {
 	struct counters *counters;
-	unsigned row;     /* of tallies */
-	uint64_t random;  /* state; never 0 */
-	uint32_t now_s;   /* monotonic second, refreshed per batch */
+	unsigned row;    /* of tallies */
+	uint64_t random; /* state; never 0 */
+	uint32_t now_s;  /* monotonic second, refreshed per batch */
 };
 
 struct answer_input {
 	const uint8_t *packet;
 	size_t len;
-	struct addr source;   /* the resolver */
+	struct addr source; /* the resolver */
 	enum count_proto proto;
 };
 
@@ -38,7 +38,7 @@ size_t answer(struct answerer *a, const struct snapshot *s,
  * that counts (step 1), the class, depth and pick. */
 struct answer_steer {
 	struct addr client;
-	bool by_ecs;       /* the client's address came by ECS */
+	bool by_ecs; /* the client's address came by ECS */
 	struct policy_hit hit;
 	struct pick pick;
 };

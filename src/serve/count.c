@@ -29,7 +29,8 @@ count_sum(struct counters *sum)
 		_Atomic uint64_t *from = (_Atomic uint64_t *)&blocks[i];
 
 		for (size_t k = 0; k < COUNTERS; k++)
-			count_add(&to[k], atomic_load_explicit(&from[k],
-			    memory_order_relaxed));
+			count_add(&to[k],
+			    atomic_load_explicit(
+				&from[k], memory_order_relaxed));
 	}
 }

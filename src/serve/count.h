@@ -18,7 +18,7 @@ struct counters {
 	_Atomic uint64_t responses[DNS_RCODE_COUNT];
 	_Atomic uint64_t ecs_queries;
 	_Atomic uint64_t truncated;
-	_Atomic uint64_t dropped;    /* nothing to answer */
+	_Atomic uint64_t dropped; /* nothing to answer */
 	_Atomic uint64_t send_failed;
 	_Atomic uint64_t tcp_connections; /* open now */
 	_Atomic uint64_t tcp_refused;     /* closed because too many */

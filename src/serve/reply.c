@@ -4,8 +4,13 @@
 #include <string.h>
 
 /* Octets of the header. */
-enum { AT_FLAGS = 2, AT_QDCOUNT = 4, AT_ANCOUNT = 6, AT_NSCOUNT = 8,
-	AT_ARCOUNT = 10 };
+enum {
+	AT_FLAGS = 2,
+	AT_QDCOUNT = 4,
+	AT_ANCOUNT = 6,
+	AT_NSCOUNT = 8,
+	AT_ARCOUNT = 10
+};
 
 struct counts {
 	uint16_t an, ns, ar;

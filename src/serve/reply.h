@@ -35,8 +35,8 @@ void reply_begin(struct reply *r, const struct query *q);
 
 /* False, and nothing is added, when the chain is full, or b is in it: a loop
  * of CNAMEs. */
-bool reply_add(struct reply *r, const struct body *b, uint32_t ttl,
-    unsigned flags);
+bool reply_add(
+    struct reply *r, const struct body *b, uint32_t ttl, unsigned flags);
 
 /*
  * Writes it to out, at most limit octets (DNS_UDP_MIN or more).  What does not

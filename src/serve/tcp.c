@@ -21,7 +21,7 @@
 #include "snapshot/publish.h"
 
 enum {
-	LENGTH_SIZE = 2,     /* RFC 1035 4.2.2 */
+	LENGTH_SIZE = 2,       /* RFC 1035 4.2.2 */
 	ACCEPT_PAUSE_MS = 100, /* when there are no descriptors left */
 };
 
@@ -92,15 +92,15 @@ answer_message(struct connection *c, const struct snapshot *s,
 	    .source = c->peer,
 	    .proto = COUNT_TCP,
 	};
-	size_t len = answer(&t->answerer, s, &input, t->reply + LENGTH_SIZE,
-	    DNS_MESSAGE_MAX);
+	size_t len = answer(
+	    &t->answerer, s, &input, t->reply + LENGTH_SIZE, DNS_MESSAGE_MAX);
 
 	if (len == 0)
 		return false;
 	t->reply[0] = (uint8_t)(len >> 8);
 	t->reply[1] = (uint8_t)len;
 	return evbuffer_add(bufferevent_get_output(c->bev), t->reply,
-	    LENGTH_SIZE + len) == 0;
+		   LENGTH_SIZE + len) == 0;
 }
 
 static bool
@@ -207,8 +207,8 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	atomic_store_explicit(&t->answerer.counters->tcp_connections,
 	    t->nconnections, memory_order_relaxed);
 	bufferevent_setcb(c->bev, on_read, on_write, on_event, c);
-	bufferevent_setwatermark(c->bev, EV_READ, 0,
-	    LENGTH_SIZE + DNS_MESSAGE_MAX);
+	bufferevent_setwatermark(
+	    c->bev, EV_READ, 0, LENGTH_SIZE + DNS_MESSAGE_MAX);
 	bufferevent_set_timeouts(c->bev, &idle, &idle);
 	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
 }
@@ -272,8 +272,8 @@ service_open(struct tcp_service *t, struct error *err)
 {
 	t->answerer.counters = count_new(&t->answerer.row);
 	if (t->answerer.counters == NULL)
-		return error_set(err, "more than %d threads would answer",
-		    SNAPSHOT_ROWS);
+		return error_set(
+		    err, "more than %d threads would answer", SNAPSHOT_ROWS);
 	if (getrandom(&t->answerer.random, sizeof(t->answerer.random), 0) < 0)
 		return error_set(err, "getrandom: %s", strerror(errno));
 	t->answerer.random |= 1;

@@ -16,8 +16,8 @@ enum {
 
 struct tcp_service;
 
-struct tcp_service *tcp_open(struct endpoint *endpoints, size_t nendpoints,
-    struct error *err);
+struct tcp_service *tcp_open(
+    struct endpoint *endpoints, size_t nendpoints, struct error *err);
 void tcp_start(struct tcp_service *t);
 void tcp_stop(struct tcp_service *t);
 

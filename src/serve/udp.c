@@ -100,8 +100,8 @@ control_turn(struct msghdr *m)
 
 /* Answers message i as number n of those to send; false: nothing to say. */
 static bool
-worker_answer(struct worker *w, const struct snapshot *s, unsigned i,
-    unsigned n)
+worker_answer(
+    struct worker *w, const struct snapshot *s, unsigned i, unsigned n)
 {
 	const struct msghdr *from = &w->in[i].msg_hdr;
 	struct msghdr *to = &w->out[n].msg_hdr;
@@ -201,8 +201,8 @@ worker_open(struct worker *w, struct endpoint *e, struct error *err)
 
 	w->answerer.counters = count_new(&w->answerer.row);
 	if (w->answerer.counters == NULL)
-		return error_set(err, "more than %d threads would answer",
-		    SNAPSHOT_ROWS);
+		return error_set(
+		    err, "more than %d threads would answer", SNAPSHOT_ROWS);
 	if (getrandom(&w->answerer.random, sizeof(w->answerer.random), 0) < 0)
 		return error_set(err, "getrandom: %s", strerror(errno));
 	w->answerer.random |= 1;
@@ -257,8 +257,8 @@ udp_start(struct udp_workers *w)
 	pthread_sigmask(SIG_BLOCK, &all, &before);
 	for (size_t i = 0; i < w->n; i++) {
 		struct worker *worker = w->all[i];
-		int rc = pthread_create(&worker->thread, NULL, worker_run,
-		    worker);
+		int rc =
+		    pthread_create(&worker->thread, NULL, worker_run, worker);
 
 		worker->running = rc == 0;
 		if (rc == 0)
@@ -279,8 +279,8 @@ udp_stop(struct udp_workers *w)
 	for (size_t i = 0; i < w->n; i++) {
 		struct worker *worker = w->all[i];
 
-		atomic_store_explicit(&worker->stop, true,
-		    memory_order_relaxed);
+		atomic_store_explicit(
+		    &worker->stop, true, memory_order_relaxed);
 		while (write(worker->stop_fd, &one, sizeof(one)) == -1 &&
 		    errno == EINTR)
 			;

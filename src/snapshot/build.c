@@ -82,8 +82,8 @@ make_tallies(struct snapshot *s)
 		s->ntallies += s->conf->pools[i].nregions;
 	s->ntallies = (s->ntallies + step - 1) / step * step;
 	s->nrows = SNAPSHOT_ROWS + 1;
-	at = (uintptr_t)arena_alloc(s->arena, s->nrows * s->ntallies *
-	    sizeof(struct tally) + CACHE_LINE);
+	at = (uintptr_t)arena_alloc(s->arena,
+	    s->nrows * s->ntallies * sizeof(struct tally) + CACHE_LINE);
 	s->tallies = (struct tally *)((at + CACHE_LINE - 1) &
 	    ~(uintptr_t)(CACHE_LINE - 1));
 }
@@ -94,7 +94,8 @@ assume_regions(const struct conf_test *t, const uint16_t *regions, size_t n,
 {
 	for (size_t i = 0; i < n; i++) {
 		if (regions[i] >= 64)
-			return diag_error(d, &t->mark, "test: only the first "
+			return diag_error(d, &t->mark,
+			    "test: only the first "
 			    "64 regions can be assumed down or drained");
 		*bits |= UINT64_C(1) << regions[i];
 	}
@@ -127,8 +128,8 @@ run_test(const struct oracle *o, const struct conf_test *t, struct diag *d)
 	char from[ADDR_TEXT_MAX];
 
 	if (!assume_regions(t, t->down_regions, t->ndown, &assume.down, d) ||
-	    !assume_regions(t, t->drained_regions, t->ndrained,
-	    &assume.drained, d))
+	    !assume_regions(
+		t, t->drained_regions, t->ndrained, &assume.drained, d))
 		return false;
 	if (t->from.family != 0) {
 		oracle_decide(o, name, &t->from, &assume, false, &got);
@@ -212,17 +213,17 @@ snapshot_row(const struct snapshot *s, size_t row)
 }
 
 uint64_t
-snapshot_steered(const struct snapshot *s, const struct pool *p,
-    size_t region, enum pool_reason reason)
+snapshot_steered(const struct snapshot *s, const struct pool *p, size_t region,
+    enum pool_reason reason)
 {
 	uint64_t sum = 0;
 
 	for (size_t row = 0; row < s->nrows; row++) {
-		const struct tally *t = snapshot_row(s, row) +
-		    p->first_tally + region;
+		const struct tally *t =
+		    snapshot_row(s, row) + p->first_tally + region;
 
-		sum += atomic_load_explicit(&t->steered[reason],
-		    memory_order_relaxed);
+		sum += atomic_load_explicit(
+		    &t->steered[reason], memory_order_relaxed);
 	}
 	return sum;
 }
@@ -233,10 +234,10 @@ snapshot_let_go(const struct snapshot *s, const struct pool *p, size_t region)
 	uint32_t last = 0;
 
 	for (size_t row = 0; row < s->nrows; row++) {
-		const struct tally *t = snapshot_row(s, row) +
-		    p->first_tally + region;
-		uint32_t end = atomic_load_explicit(&t->let_go,
-		    memory_order_relaxed);
+		const struct tally *t =
+		    snapshot_row(s, row) + p->first_tally + region;
+		uint32_t end =
+		    atomic_load_explicit(&t->let_go, memory_order_relaxed);
 
 		last = end > last ? end : last;
 	}

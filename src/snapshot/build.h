@@ -25,7 +25,7 @@ struct tally *snapshot_row(const struct snapshot *s, size_t row);
 /* Sums of all rows for a pool's region. */
 uint64_t snapshot_steered(const struct snapshot *s, const struct pool *p,
     size_t region, enum pool_reason reason);
-uint32_t snapshot_let_go(const struct snapshot *s, const struct pool *p,
-    size_t region);
+uint32_t snapshot_let_go(
+    const struct snapshot *s, const struct pool *p, size_t region);
 
 #endif

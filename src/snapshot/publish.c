@@ -2,6 +2,7 @@
 #include "snapshot/publish.h"
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "snapshot/build.h"
@@ -43,8 +44,8 @@ find_tally(const struct snapshot *s, const struct pool *p, const char *region)
 {
 	for (size_t i = 0; i < p->nregions; i++) {
 		if (strcmp(region_name(s, p, i), region) == 0)
-			return snapshot_row(s, s->nrows - 1) +
-			    p->first_tally + i;
+			return snapshot_row(s, s->nrows - 1) + p->first_tally +
+			    i;
 	}
 	return NULL;
 }
@@ -55,8 +56,7 @@ carry_region(const struct snapshot *from, const struct pool *p, size_t region,
 {
 	for (enum pool_reason i = 0; i < POOL_REASON_COUNT; i++)
 		atomic_store_explicit(&to->steered[i],
-		    snapshot_steered(from, p, region, i),
-		    memory_order_relaxed);
+		    snapshot_steered(from, p, region, i), memory_order_relaxed);
 	atomic_store_explicit(&to->let_go, snapshot_let_go(from, p, region),
 	    memory_order_relaxed);
 }
@@ -73,8 +73,8 @@ carry(const struct snapshot *from, const struct snapshot *to)
 		const struct pool *same = find_pool(to, p);
 
 		for (size_t r = 0; same != NULL && r < p->nregions; r++) {
-			struct tally *t = find_tally(to, same,
-			    region_name(from, p, r));
+			struct tally *t =
+			    find_tally(to, same, region_name(from, p, r));
 
 			if (t != NULL)
 				carry_region(from, p, r, t);
@@ -87,7 +87,8 @@ carry(const struct snapshot *from, const struct snapshot *to)
 static void
 retire(struct rcu_head *head)
 {
-	struct snapshot *s = caa_container_of(head, struct snapshot, rcu);
+	void *at = (char *)head - offsetof(struct snapshot, rcu);
+	struct snapshot *s = at;
 
 	if (s->next != NULL)
 		carry(s, s->next);
@@ -97,8 +98,8 @@ retire(struct rcu_head *head)
 void
 snapshot_publish(struct snapshot *s)
 {
-	struct snapshot *old = atomic_load_explicit(&current,
-	    memory_order_relaxed);
+	struct snapshot *old =
+	    atomic_load_explicit(&current, memory_order_relaxed);
 
 	if (s != NULL)
 		s->generation = ++generation;

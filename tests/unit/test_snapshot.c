@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sample.h"
+#include "snapshot/build.h"
+#include "snapshot/publish.h"
+
+static struct sample sample;
+static struct diag diag;
+
+static void
+setup(void)
+{
+	sample_open(&sample);
+	diag_init(&diag);
+}
+
+static void
+teardown(void)
+{
+	diag_fini(&diag);
+	sample_close(&sample);
+}
+
+static struct snapshot *
+build(const char *more)
+{
+	sample_configure(&sample, more);
+	return snapshot_build(sample.conf, &diag);
+}
+
+static bool
+was_said(const char *text)
+{
+	for (size_t i = 0; i < diag.entries.n; i++) {
+		if (strstr(diag.entries.at[i].message, text) != NULL)
+			return true;
+	}
+	return false;
+}
+
+START_TEST(a_good_configuration_becomes_a_snapshot)
+{
+	struct snapshot *s = build(NULL);
+
+	ck_assert_ptr_nonnull(s);
+	ck_assert_uint_eq(diag.nerrors, 0);
+	ck_assert_uint_eq(s->zones->nzones, 1);
+	ck_assert_uint_eq(s->generation, 0);
+	ck_assert_uint_ge(s->ntallies, 8);
+	snapshot_free(s);
+}
+END_TEST
+
+START_TEST(names_with_the_same_pool_and_policy_share_a_table)
+{
+	struct snapshot *s = build(NULL);
+
+	ck_assert_ptr_nonnull(s);
+	ck_assert_ptr_eq(s->steered[0].table, s->steered[1].table);
+	ck_assert_ptr_ne(s->steered[0].table, s->steered[2].table);
+	ck_assert_uint_eq(s->steered[0].ttl_max, 60);
+	ck_assert_uint_eq(s->steered[0].ttl_min, 10);
+	snapshot_free(s);
+}
+END_TEST
+
+START_TEST(tests_in_the_configuration_pass)
+{
+	struct snapshot *s = build("tests:\n"
+	    "  - {name: www.example.com, from: 81.2.3.4, expect: eu}\n"
+	    "  - {name: www.example.com, from: 64.10.3.4, expect: us}\n"
+	    "  - {name: www.example.com, from: 81.2.3.4, down: [eu],\n"
+	    "     expect: us}\n"
+	    "  - {name: www.example.com, from: DE, expect: us}\n"
+	    "  - {name: www.example.com, from: 81.2.3.4, expect: www}\n");
+
+	ck_assert_ptr_nonnull(s);
+	snapshot_free(s);
+}
+END_TEST
+
+START_TEST(every_failing_test_is_an_error_with_what_it_got)
+{
+	ck_assert_ptr_null(build("tests:\n"
+	    "  - {name: www.example.com, from: 81.2.3.4, expect: us}\n"
+	    "  - {name: www.example.com, from: US-CA, expect: eu}\n"));
+	ck_assert_uint_eq(diag.nerrors, 2);
+	ck_assert(was_said("www.example.com. from 81.2.3.4 gets eu, not us"));
+	ck_assert(was_said("www.example.com. from US-CA gets us, not eu"));
+	ck_assert_uint_gt(diag.entries.at[0].mark.line, 0);
+}
+END_TEST
+
+static void
+break_zone(void)
+{
+	char path[SAMPLE_PATH_MAX + 32];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/example.com.zone", sample.folder);
+	f = fopen(path, "a");
+	ck_assert_ptr_nonnull(f);
+	fputs("bad A not-an-address\n", f);
+	fclose(f);
+}
+
+START_TEST(a_broken_zone_is_an_error)
+{
+	break_zone();
+	ck_assert_ptr_null(build(NULL));
+	ck_assert_uint_eq(diag.nerrors, 1);
+}
+END_TEST
+
+START_TEST(a_missing_database_does_not_hide_a_broken_zone)
+{
+	break_zone();
+	sample_replace(&sample, "  nets:\n",
+	    "  databases: [none.mmdb]\n  nets:\n");
+	ck_assert_ptr_null(snapshot_build(sample.conf, &diag));
+	ck_assert_uint_eq(diag.nerrors, 2);
+	ck_assert(was_said("none.mmdb"));
+}
+END_TEST
+
+START_TEST(a_configuration_that_is_not_there_is_an_error)
+{
+	ck_assert_ptr_null(snapshot_build("/nonexistent/meridian.yaml",
+	    &diag));
+	ck_assert_uint_eq(diag.nerrors, 1);
+}
+END_TEST
+
+START_TEST(a_published_snapshot_is_the_current_one)
+{
+	struct snapshot *a = build(NULL), *b = build(NULL);
+
+	ck_assert_ptr_null(snapshot_current());
+	snapshot_publish(a);
+	ck_assert_ptr_eq(snapshot_current(), a);
+	ck_assert_uint_eq(a->generation, 1);
+	snapshot_publish(b);
+	ck_assert_ptr_eq(snapshot_current(), b);
+	ck_assert_uint_eq(b->generation, 2);
+	snapshot_publish(NULL);
+	ck_assert_ptr_null(snapshot_current());
+	rcu_drain();
+}
+END_TEST
+
+/* Counts n answers of row with www's region 1. */
+static void
+count(const struct snapshot *s, size_t row, uint64_t n, uint32_t let_go)
+{
+	struct tally *t = snapshot_row(s, row) + s->pools[0].first_tally + 1;
+
+	atomic_fetch_add(&t->steered[POOL_FIRST], n);
+	atomic_store(&t->let_go, let_go);
+}
+
+START_TEST(what_was_counted_goes_on_in_the_next_snapshot)
+{
+	struct snapshot *s = build(NULL);
+
+	snapshot_publish(s);
+	count(s, 0, 5, 100);
+	count(s, 7, 2, 90);
+	for (int i = 0; i < 3; i++) {
+		s = build(NULL);
+		snapshot_publish(s);
+		ck_assert_uint_ge(snapshot_steered(s, &s->pools[0], 1,
+		    POOL_FIRST), 7);
+		count(s, 1, 1, 100);
+		rcu_drain();
+	}
+	ck_assert_uint_eq(snapshot_steered(s, &s->pools[0], 1, POOL_FIRST), 10);
+	ck_assert_uint_eq(snapshot_steered(s, &s->pools[0], 0, POOL_FIRST), 0);
+	ck_assert_uint_eq(snapshot_let_go(s, &s->pools[0], 1), 100);
+	snapshot_publish(NULL);
+	rcu_drain();
+}
+END_TEST
+
+START_TEST(what_a_reader_still_counts_is_not_lost)
+{
+	struct snapshot *a = build(NULL), *b = build(NULL);
+
+	snapshot_publish(a);
+	rcu_thread_begin();
+	count(a, 0, 1, 1);
+	snapshot_publish(b);
+	count(a, 0, 1, 2); /* a batch that began before */
+	rcu_thread_end();
+	rcu_drain();
+	ck_assert_uint_eq(snapshot_steered(b, &b->pools[0], 1, POOL_FIRST), 2);
+	snapshot_publish(NULL);
+	rcu_drain();
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("snapshot");
+	TCase *tc = tcase_create("snapshot");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, a_good_configuration_becomes_a_snapshot);
+	tcase_add_test(tc, names_with_the_same_pool_and_policy_share_a_table);
+	tcase_add_test(tc, tests_in_the_configuration_pass);
+	tcase_add_test(tc, every_failing_test_is_an_error_with_what_it_got);
+	tcase_add_test(tc, a_broken_zone_is_an_error);
+	tcase_add_test(tc, a_missing_database_does_not_hide_a_broken_zone);
+	tcase_add_test(tc, a_configuration_that_is_not_there_is_an_error);
+	tcase_add_test(tc, a_published_snapshot_is_the_current_one);
+	tcase_add_test(tc, what_was_counted_goes_on_in_the_next_snapshot);
+	tcase_add_test(tc, what_a_reader_still_counts_is_not_lost);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
