@@ -13,8 +13,8 @@
 #include "client/request.h"
 #include "client/show.h"
 #include "config.h"
-#include "ctl/check.h"
-#include "ctl/explain.h"
+#include "report/check.h"
+#include "report/explain.h"
 
 struct verb {
 	const char *name;
@@ -172,8 +172,8 @@ run_explain(const struct arguments *a)
 static int
 run_drain(const struct arguments *a)
 {
-	json_t *body = json_pack("{s:s}", "what", a->words[0]);
 	struct reply r;
+	json_t *body;
 	uint64_t ms;
 	int code;
 
@@ -185,6 +185,7 @@ run_drain(const struct arguments *a)
 	if (a->span != NULL && (!clock_parse_span(a->span, &ms) || ms < 1000))
 		return fail(EXIT_USAGE, "--for %s: not a time of at least "
 		    "1s, such as 30m", a->span);
+	body = json_pack("{s:s}", "what", a->words[0]);
 	json_object_set_new(body, "reason", json_string(a->reason));
 	if (a->span != NULL)
 		json_object_set_new(body, "for_s",

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ctl/command.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "ctl/drain.h"
+#include "ctl/reload.h"
+#include "report/explain.h"
+#include "report/page.h"
+
+enum http_status {
+	STATUS_OK = 200,
+	STATUS_BAD_REQUEST = 400,
+	STATUS_NOT_FOUND = 404,
+	STATUS_CONFLICT = 409,
+	STATUS_UNPROCESSABLE = 422,
+	STATUS_TIMED_OUT = 504,
+};
+
+enum { ASSUMED_MAX = 64 };
+
+struct command {
+	enum evhttp_cmd_type method;
+	const char *path;
+	bool read_only;     /* also on the TCP listener */
+	int wrong;          /* status for EXIT_WRONG */
+	const char *params; /* that it takes, a space after each */
+	void (*run)(struct call *call);
+};
+
+/* Ends a call with JSON, which it takes over. */
+static void
+call_reply(struct call *call, json_t *json)
+{
+	const json_t *code = json_object_get(json, "exit");
+	const int by_exit[] = {
+	    [EXIT_DONE] = STATUS_OK,
+	    [EXIT_WRONG] = call->command != NULL ? call->command->wrong
+						 : STATUS_CONFLICT,
+	    [EXIT_USAGE] = STATUS_BAD_REQUEST,
+	    [EXIT_NO_DAEMON] = STATUS_CONFLICT,
+	    [EXIT_NO_SUCH] = STATUS_NOT_FOUND,
+	    [EXIT_TIMED_OUT] = STATUS_TIMED_OUT,
+	};
+	char *text = json_dumps(json, JSON_COMPACT);
+
+	call->status = by_exit[json_integer_value(code)];
+	call->type = "application/json";
+	text_add(&call->text, "%s\n", text);
+	free(text);
+	json_decref(json);
+	call->done(call);
+}
+
+static void
+call_text(struct call *call, const char *type)
+{
+	call->status = STATUS_OK;
+	call->type = type;
+	call->done(call);
+}
+
+static const char *
+param(const struct call *call, const char *name)
+{
+	return evhttp_find_header(&call->params, name);
+}
+
+static size_t
+params_all(const struct call *call, const char *name,
+    const char *values[ASSUMED_MAX])
+{
+	const struct evkeyval *kv;
+	size_t n = 0;
+
+	for (kv = TAILQ_FIRST(&call->params); kv != NULL;
+	     kv = TAILQ_NEXT(kv, next))
+		if (n < ASSUMED_MAX && strcmp(kv->key, name) == 0)
+			values[n++] = kv->value;
+	return n;
+}
+
+/* The commands ----------------------------------------------------------- */
+
+static void
+run_status(struct call *call)
+{
+	call_reply(call, status_report(&call->control->status));
+}
+
+static void
+run_stats(struct call *call)
+{
+	call_reply(call, status_stats(&call->control->status));
+}
+
+static void
+run_drains(struct call *call)
+{
+	call_reply(call, status_drains(&call->control->drains));
+}
+
+static void
+run_drain(struct call *call)
+{
+	call_reply(call, drain_begin(call->control, call->body, call->owner));
+}
+
+static void
+run_undrain(struct call *call)
+{
+	call_reply(call, drain_end(call->control, call->body, call->owner));
+}
+
+static void
+built(json_t *reply, void *arg)
+{
+	call_reply(arg, reply);
+}
+
+static void
+build(struct call *call, bool only_check)
+{
+	if (json_object_size(call->body) > 0)
+		call_reply(call, control_error(EXIT_USAGE,
+		    "it takes nothing: {}"));
+	else if (!reload_start(call->control, only_check, built, call))
+		call_reply(call, control_error(EXIT_WRONG,
+		    "a configuration is being built: ask again"));
+}
+
+static void
+run_reload(struct call *call)
+{
+	build(call, false);
+}
+
+static void
+run_check(struct call *call)
+{
+	build(call, true);
+}
+
+static void
+run_explain(struct call *call)
+{
+	const char *down[ASSUMED_MAX], *drain[ASSUMED_MAX];
+	struct explain_query q = {
+	    .name = param(call, "name"),
+	    .type = param(call, "type"),
+	    .from = param(call, "from"),
+	    .resolver = param(call, "resolver"),
+	    .down = down,
+	    .ndown = params_all(call, "down", down),
+	    .drain = drain,
+	    .ndrain = params_all(call, "drain", drain),
+	};
+
+	call_reply(call, explain_report(call->control->status.snapshot,
+	    &call->control->drains, &q));
+}
+
+static void
+add_line(const char *line, void *arg)
+{
+	text_add(arg, "%s", line);
+}
+
+static void
+run_events(struct call *call)
+{
+	const char *since = param(call, "since");
+	const char *follow = param(call, "follow");
+	unsigned long long from = 0;
+	char *end;
+
+	errno = 0;
+	if (since != NULL)
+		from = strtoull(since, &end, 10);
+	if (since != NULL && (errno != 0 || end == since || *end != '\0' ||
+	    *since == '-')) {
+		call_reply(call, control_error(EXIT_USAGE,
+		    "since %s: not the number of an event", since));
+		return;
+	}
+	call->follow = follow != NULL && strcmp(follow, "1") == 0;
+	events_since(call->control->events, from, add_line, &call->text);
+	call_text(call, "application/x-ndjson");
+}
+
+static void
+run_metrics(struct call *call)
+{
+	metrics_print(&call->control->status, &call->text);
+	call_text(call, "text/plain; version=0.0.4");
+}
+
+static void
+run_page(struct call *call)
+{
+	json_t *status = status_report(&call->control->status);
+
+	page_print(status, &call->text);
+	json_decref(status);
+	call_text(call, "text/html; charset=utf-8");
+}
+
+static const struct command commands[] = {
+    {EVHTTP_REQ_GET, "/", true, STATUS_CONFLICT, "", run_page},
+    {EVHTTP_REQ_GET, "/metrics", true, STATUS_CONFLICT, "", run_metrics},
+    {EVHTTP_REQ_GET, "/v1/status", true, STATUS_CONFLICT, "", run_status},
+    {EVHTTP_REQ_GET, "/v1/stats", false, STATUS_CONFLICT, "", run_stats},
+    {EVHTTP_REQ_GET, "/v1/drains", false, STATUS_CONFLICT, "", run_drains},
+    {EVHTTP_REQ_POST, "/v1/drain", false, STATUS_CONFLICT, "", run_drain},
+    {EVHTTP_REQ_POST, "/v1/undrain", false, STATUS_CONFLICT, "",
+	run_undrain},
+    {EVHTTP_REQ_POST, "/v1/reload", false, STATUS_UNPROCESSABLE, "",
+	run_reload},
+    {EVHTTP_REQ_POST, "/v1/check", false, STATUS_UNPROCESSABLE, "",
+	run_check},
+    {EVHTTP_REQ_GET, "/v1/explain", false, STATUS_UNPROCESSABLE,
+	"name type from resolver down drain ", run_explain},
+    {EVHTTP_REQ_GET, "/v1/events", false, STATUS_CONFLICT, "since follow ",
+	run_events},
+};
+
+enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+const char *
+command_path(size_t i)
+{
+	return i < NCOMMANDS ? commands[i].path : NULL;
+}
+
+/* Dispatch --------------------------------------------------------------- */
+
+static json_t *
+find(struct call *call, const char *path)
+{
+	const char *paths[NCOMMANDS], *near;
+	size_t n = 0;
+
+	for (size_t i = 0; i < NCOMMANDS; i++) {
+		const struct command *c = &commands[i];
+
+		if (call->read_only && !c->read_only)
+			continue;
+		paths[n++] = c->path;
+		if (strcmp(c->path, path) == 0)
+			call->command = c;
+	}
+	if (call->command == NULL) {
+		near = diag_nearest(path, paths, n);
+		return control_error(EXIT_NO_SUCH, "there is no %s%s%s%s",
+		    path, near != NULL ? "; did you mean " : "",
+		    near != NULL ? near : "", near != NULL ? "?" : "");
+	}
+	if (call->command->method != call->method &&
+	    !(call->command->method == EVHTTP_REQ_GET &&
+	    call->method == EVHTTP_REQ_HEAD))
+		return control_error(EXIT_USAGE, "%s: is a %s", path,
+		    call->command->method == EVHTTP_REQ_GET ? "GET" : "POST");
+	return NULL;
+}
+
+static bool
+is_param(const char *params, const char *key)
+{
+	size_t len = strlen(key);
+
+	while (*params != '\0') {
+		size_t n = strcspn(params, " ");
+
+		if (n == len && strncmp(params, key, n) == 0)
+			return true;
+		params += n + 1;
+	}
+	return false;
+}
+
+static json_t *
+read_params(struct call *call, const char *query)
+{
+	const struct evkeyval *kv;
+
+	if (query != NULL && *query != '\0' &&
+	    evhttp_parse_query_str(query, &call->params) != 0)
+		return control_error(EXIT_USAGE, "the query cannot be read");
+	for (kv = TAILQ_FIRST(&call->params); kv != NULL;
+	     kv = TAILQ_NEXT(kv, next))
+		if (!is_param(call->command->params, kv->key))
+			return control_error(EXIT_USAGE, "%s does not take %s",
+			    call->command->path, kv->key);
+	return NULL;
+}
+
+static json_t *
+read_body(struct call *call, const void *body, size_t len)
+{
+	json_error_t wrong;
+
+	if (call->command->method != EVHTTP_REQ_POST)
+		return NULL;
+	if (len == 0)
+		call->body = json_object();
+	else
+		call->body = json_loadb(body, len, JSON_REJECT_DUPLICATES,
+		    &wrong);
+	if (call->body == NULL)
+		return control_error(EXIT_USAGE, "the body is not JSON: %s",
+		    wrong.text);
+	if (!json_is_object(call->body))
+		return control_error(EXIT_USAGE, "the body is no object");
+	return NULL;
+}
+
+void
+command_run(struct call *call, const char *path, const char *query,
+    const void *body, size_t len)
+{
+	json_t *error;
+
+	TAILQ_INIT(&call->params);
+	error = find(call, path);
+	if (error == NULL)
+		error = read_params(call, query);
+	if (error == NULL)
+		error = read_body(call, body, len);
+	if (error != NULL)
+		call_reply(call, error);
+	else
+		call->command->run(call);
+}
+
+void
+call_fini(struct call *call)
+{
+	evhttp_clear_headers(&call->params);
+	json_decref(call->body);
+	text_fini(&call->text);
+}

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ctl/control.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "ctl/drain.h"
+#include "ctl/state.h"
+#include "probe/probe.h"
+#include "report/check.h"
+#include "report/text.h"
+#include "snapshot/publish.h"
+
+json_t *
+control_error(enum exit_code code, const char *fmt, ...)
+{
+	struct error err;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err.text, sizeof(err.text), fmt, ap);
+	va_end(ap);
+	return json_pack("{s:o, s:i}", "error", text_string(err.text), "exit",
+	    (int)code);
+}
+
+/* Refreshing ------------------------------------------------------------- */
+
+static const char *
+region_name(const struct control *c, const struct pool *p, size_t region)
+{
+	return c->status.snapshot->conf->regions[p->regions[region].region]
+	    .name;
+}
+
+static void
+refresh(struct control *c, struct pool *p, size_t region)
+{
+	const struct pool_region *r = &p->regions[region];
+	const char *name = region_name(c, p, region);
+	bool live;
+
+	if (!pool_refresh(p, region, &c->drains, c->status.snapshot->conf))
+		return;
+	live = atomic_load(&p->live) >> region & 1;
+	event_put(c->events, live ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
+	    "region", json_pack("{s:s, s:s, s:b}", "pool", p->conf->name,
+	    "region", name, "live", live),
+	    "pool %s: region %s is %s (%s%zu of %zu targets live)",
+	    p->conf->name, name, live ? "live" : "out",
+	    r->drained ? "drained, " : "", r->nlive, r->ntargets);
+}
+
+void
+control_refresh(struct control *c, const char *pool, const char *region)
+{
+	const struct snapshot *s = c->status.snapshot;
+
+	for (size_t i = 0; i < s->conf->npools; i++) {
+		struct pool *p = &s->pools[i];
+
+		if (pool != NULL && strcmp(p->conf->name, pool) != 0)
+			continue;
+		for (size_t r = 0; r < p->nregions; r++)
+			if (region == NULL ||
+			    strcmp(region_name(c, p, r), region) == 0)
+				refresh(c, p, r);
+	}
+}
+
+/* Verdicts of probes ----------------------------------------------------- */
+
+static int
+use_compare(const void *a, const void *b)
+{
+	uintptr_t x = (uintptr_t)((const struct use *)a)->watch;
+	uintptr_t y = (uintptr_t)((const struct use *)b)->watch;
+
+	return (x > y) - (x < y);
+}
+
+static void
+uses_add(struct control *c, const struct pool *p, size_t region, size_t target)
+{
+	const struct pool_target *t = &p->regions[region].targets[target];
+
+	for (size_t i = 0; i < t->nwatches; i++) {
+		const struct watch *w = t->watches[i];
+		struct use use = {.watch = w, .pool = p->index,
+		    .region = (uint16_t)region, .target = (uint16_t)target,
+		    .change_ms = health_change_ms(&w->health, &w->monitor)};
+
+		vec_push(&c->uses, use);
+	}
+}
+
+static void
+uses_find(struct control *c, const struct snapshot *s)
+{
+	c->uses.n = 0;
+	for (size_t i = 0; i < s->conf->npools; i++) {
+		const struct pool *p = &s->pools[i];
+
+		for (size_t r = 0; r < p->nregions; r++)
+			for (size_t t = 0; t < p->regions[r].ntargets; t++)
+				uses_add(c, p, r, t);
+	}
+	if (c->uses.n > 0)
+		qsort(c->uses.at, c->uses.n, sizeof(*c->uses.at),
+		    use_compare);
+}
+
+/* The first use of a watch; those that follow it are of the same. */
+static size_t
+uses_first(const struct control *c, const struct watch *w)
+{
+	size_t low = 0, high = c->uses.n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if ((uintptr_t)c->uses.at[middle].watch < (uintptr_t)w)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void
+health_event(struct control *c, const struct use *use, enum health_state old)
+{
+	const struct watch *w = use->watch;
+	const struct pool *p = &c->status.snapshot->pools[use->pool];
+	const char *region = region_name(c, p, use->region);
+	const char *target =
+	    p->regions[use->region].targets[use->target].conf->label;
+	enum health_state state = w->health.state;
+	bool good = state == HEALTH_UP;
+	unsigned of = !good ? w->monitor.fall :
+	    old == HEALTH_UNKNOWN ? 1 : w->monitor.rise;
+
+	event_put(c->events, good ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
+	    "health", json_pack(
+	    "{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:I}", "pool",
+	    p->conf->name, "region", region, "target", target, "monitor",
+	    w->monitor.name, "state", health_state_names[state], "was",
+	    health_state_names[old], "reason", text_string(w->last),
+	    "duration_ms", (json_int_t)w->last_ms),
+	    "target %s/%s/%s: %s: %s after %u of %u (%s)", p->conf->name,
+	    region, target, w->monitor.name, health_state_names[state],
+	    of, of, w->last);
+}
+
+static void
+count_failure(struct control *c, const struct use *use, const char *reason)
+{
+	const struct pool *p = &c->status.snapshot->pools[use->pool];
+
+	failures_count(&c->status.failures, p->conf->name,
+	    region_name(c, p, use->region), reason);
+}
+
+/* The pool is told when the time of its next change is another. */
+static void
+use_tell(struct control *c, struct use *use, bool changed)
+{
+	const struct watch *w = use->watch;
+	uint32_t change_ms = health_change_ms(&w->health, &w->monitor);
+
+	if (!changed && change_ms == use->change_ms)
+		return;
+	use->change_ms = change_ms;
+	refresh(c, &c->status.snapshot->pools[use->pool], use->region);
+}
+
+static void
+control_verdict(struct watch *w, const struct verdict *v, void *arg)
+{
+	struct control *c = arg;
+
+	histogram_add(&c->status.probe, w->last_ms / 1000.0);
+	for (size_t i = uses_first(c, w);
+	     i < c->uses.n && c->uses.at[i].watch == w; i++) {
+		struct use *use = &c->uses.at[i];
+
+		if (!v->ok)
+			count_failure(c, use, v->reason);
+		if (v->changed)
+			health_event(c, use, v->old);
+		use_tell(c, use, v->changed);
+	}
+	if (v->changed && w->health.state == HEALTH_DOWN &&
+	    w->first_failed_us != 0)
+		histogram_add(&c->status.cutover, (double)
+		    ((int64_t)clock_mono_us() - w->first_failed_us) / 1e6);
+	c->health_changed = true;
+}
+
+/* Going into service ----------------------------------------------------- */
+
+static void
+watch_gone(struct watch *w, void *arg)
+{
+	struct control *c = arg;
+
+	prober_remove(c->prober, w);
+}
+
+static void
+control_bind(struct control *c, struct snapshot *s)
+{
+	pools_bind(s->pools, s->conf->npools, s->conf, c->watches);
+	watches_sweep(c->watches, watch_gone, c);
+	uses_find(c, s);
+}
+
+static void
+probe_all(struct control *c)
+{
+	struct watch **all;
+	size_t n;
+
+	all = watches_all(c->watches, &n);
+	for (size_t i = 0; i < n; i++)
+		prober_add(c->prober, all[i]);
+}
+
+static void
+warn_lost_drains(struct control *c, json_t *warnings)
+{
+	for (size_t i = 0; i < c->drains.all.n; i++) {
+		const struct drain *d = c->drains.all.at[i];
+		json_t *unknown = drain_unknown(c->status.snapshot->conf, d);
+
+		if (unknown == NULL)
+			continue;
+		json_array_append_new(warnings, json_sprintf(
+		    "the drain of %s is kept, but %s", d->what,
+		    json_string_value(json_object_get(unknown, "error"))));
+		json_decref(unknown);
+	}
+}
+
+/* What the daemon started with and does not change while it runs. */
+static const char *const fixed_names[CONTROL_FIXED] = {"listen", "workers",
+    "control", "http", "state"};
+
+static void
+fixed_describe(const struct conf_server *server, struct text t[CONTROL_FIXED])
+{
+	char buf[ENDPOINT_TEXT_MAX];
+
+	for (size_t i = 0; i < server->nlisten; i++)
+		text_add(&t[0], "%s ",
+		    endpoint_format(buf, &server->listen[i]));
+	text_add(&t[1], "%u", server->workers);
+	text_add(&t[2], "%s", server->control);
+	text_add(&t[3], "%s", server->http.addr.family == 0 ? "off" :
+	    endpoint_format(buf, &server->http));
+	text_add(&t[4], "%s", server->state);
+}
+
+static void
+warn_fixed(struct control *c, const struct conf_server *server,
+    json_t *warnings)
+{
+	struct text t[CONTROL_FIXED] = {0};
+
+	fixed_describe(server, t);
+	for (size_t i = 0; i < CONTROL_FIXED; i++) {
+		if (c->fixed[i] == NULL) {
+			c->fixed[i] = t[i].at;
+			continue;
+		}
+		if (strcmp(c->fixed[i], t[i].at) != 0)
+			json_array_append_new(warnings, json_sprintf(
+			    "server.%s: a change needs a restart",
+			    fixed_names[i]));
+		text_fini(&t[i]);
+	}
+}
+
+static void
+load_state(struct control *c)
+{
+	struct error err;
+
+	if (!state_load_drains(c->folder, &c->drains, &err))
+		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
+		    "DRAINS MAY BE LOST: %s", err.text);
+	if (!state_load_health(c->folder, c->watches, &err))
+		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
+		    "health begins as unknown: %s", err.text);
+}
+
+/* The first one gets the saved state, once there are watches to take it. */
+void
+control_adopt(struct control *c, struct snapshot *s, json_t *warnings)
+{
+	warn_fixed(c, &s->conf->server, warnings);
+	control_bind(c, s);
+	if (c->status.snapshot == NULL)
+		load_state(c);
+	for (size_t i = 0; i < s->conf->npools; i++)
+		for (size_t r = 0; r < s->pools[i].nregions; r++)
+			pool_refresh(&s->pools[i], r, &c->drains, s->conf);
+	snapshot_publish(s);
+	c->status.snapshot = s;
+	warn_lost_drains(c, warnings);
+	json_decref(c->status.warnings);
+	c->status.warnings = warnings;
+	if (c->tick != NULL)
+		probe_all(c);
+}
+
+/* Start and end ---------------------------------------------------------- */
+
+static bool
+open_folder(struct control *c, struct error *err)
+{
+	struct stat st;
+
+	if (mkdir(c->folder, 0750) != 0 && errno != EEXIST)
+		return error_set(err, "%s: %s", c->folder, strerror(errno));
+	if (stat(c->folder, &st) != 0 || !S_ISDIR(st.st_mode))
+		return error_set(err, "%s: not a folder", c->folder);
+	return true;
+}
+
+static void
+save_health(struct control *c)
+{
+	struct error err;
+
+	if (!c->health_changed)
+		return;
+	c->health_changed = false;
+	if (!state_save_health(c->folder, c->watches, &err))
+		log_error("%s", err.text);
+}
+
+static void
+control_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct control *c = arg;
+
+	(void)fd;
+	(void)what;
+	drain_expire(c);
+	if (++c->ticks % HEALTH_SAVE_S == 0)
+		save_health(c);
+}
+
+struct control *
+control_new(struct event_base *base, const char *path, struct snapshot *s,
+    const struct diag *d, struct error *err)
+{
+	struct control *c = xcalloc(1, sizeof(*c));
+
+	c->base = base;
+	c->path = xstrdup(path);
+	c->folder = xstrdup(s->conf->server.state);
+	c->watches = watches_new();
+	c->events = events_new();
+	c->prober = prober_new(base, control_verdict, c);
+	c->status.drains = &c->drains;
+	c->status.config = c->path;
+	c->status.started = clock_wall_s();
+	c->status.workers = s->conf->server.workers;
+	if (!open_folder(c, err)) {
+		control_free(c);
+		return NULL;
+	}
+	control_adopt(c, s, check_warnings(d));
+	return c;
+}
+
+void
+control_start(struct control *c)
+{
+	const struct timeval second = {.tv_sec = 1};
+
+	c->tick = event_new(c->base, -1, EV_PERSIST, control_tick, c);
+	event_add(c->tick, &second);
+	drain_expire(c);
+	control_refresh(c, NULL, NULL);
+	probe_all(c);
+	event_put(c->events, LOG_LEVEL_INFO, "start", NULL,
+	    "%s is in service, generation %llu, %zu drains", c->path,
+	    (unsigned long long)c->status.snapshot->generation,
+	    c->drains.all.n);
+}
+
+void
+control_free(struct control *c)
+{
+	if (c->tick != NULL)
+		event_free(c->tick);
+	save_health(c);
+	prober_free(c->prober);
+	watches_free(c->watches);
+	drains_fini(&c->drains);
+	events_free(c->events);
+	failures_fini(&c->status.failures);
+	json_decref(c->status.warnings);
+	for (size_t i = 0; i < CONTROL_FIXED; i++)
+		free(c->fixed[i]);
+	vec_free(&c->uses);
+	free(c->path);
+	free(c->folder);
+	free(c);
+}

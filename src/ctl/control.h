@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What main owns: the snapshot in service, health, drains, events, the state
+ * folder; and how a change of one reaches the pools.  Main thread.
+ */
+#ifndef CTL_CONTROL_H
+#define CTL_CONTROL_H
+
+#include <event2/event.h>
+#include <jansson.h>
+
+#include "conf/diag.h"
+#include "ctl/event.h"
+#include "report/status.h"
+
+enum exit_code { EXIT_DONE, EXIT_WRONG, EXIT_USAGE, EXIT_NO_DAEMON,
+	EXIT_NO_SUCH, EXIT_TIMED_OUT };
+
+enum { HEALTH_SAVE_S = 10, CONTROL_FIXED = 5 };
+
+struct builder;
+struct prober;
+
+/* A target that uses a watch. */
+struct use {
+	const struct watch *watch;
+	uint16_t pool, region, target;
+	uint32_t change_ms; /* health_change_ms() that the pool was told */
+};
+
+struct control {
+	struct event_base *base;
+	struct status status; /* snapshot: the current one */
+	struct watches *watches;
+	struct drains drains;
+	struct prober *prober;
+	struct events *events;
+	char *path;   /* configuration */
+	char *folder; /* state */
+	VEC(struct use) uses; /* by watch */
+	char *fixed[CONTROL_FIXED]; /* settings that need a restart */
+	struct event *tick;
+	unsigned ticks;
+	bool health_changed;
+	struct builder *builder;
+};
+
+/*
+ * Puts s into service with the state that was saved: nothing probes yet.
+ * d: warnings of its build.  NULL: the state folder cannot be used.
+ */
+struct control *control_new(struct event_base *base, const char *path,
+    struct snapshot *s, const struct diag *d, struct error *err);
+
+/* Begins to probe and to look at the clock. */
+void control_start(struct control *c);
+
+/* Saves the state; the snapshot in service stays. */
+void control_free(struct control *c);
+
+/* Puts s into service in place of the one before; warnings (taken over) gets
+ * those that settings need a restart. */
+void control_adopt(struct control *c, struct snapshot *s, json_t *warnings);
+
+/* Looks again at the regions of that name in the pool; NULL: in all. */
+void control_refresh(struct control *c, const char *pool, const char *region);
+
+/* {"error", "exit"}. */
+json_t *control_error(enum exit_code code, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

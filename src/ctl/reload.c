@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ctl/reload.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "report/check.h"
+#include "report/text.h"
+#include "snapshot/build.h"
+
+enum { BUILDER_NICE = 10 };
+
+/* One build. The thread has path, snapshot and diag until it writes to fd. */
+struct builder {
+	struct control *control;
+	pthread_t thread;
+	int fd;
+	struct event *event;
+	char *path;
+	bool only_check, again;
+	struct snapshot *snapshot;
+	struct diag diag;
+	reload_done *done;
+	void *arg;
+};
+
+static void *
+builder_run(void *arg)
+{
+	struct builder *b = arg;
+	uint64_t one = 1;
+
+	/* On Linux this is the thread's own. */
+	setpriority(PRIO_PROCESS, (id_t)gettid(), BUILDER_NICE);
+	b->snapshot = snapshot_build(b->path, &b->diag);
+	while (write(b->fd, &one, sizeof(one)) < 0)
+		;
+	return NULL;
+}
+
+static void
+builder_free(struct builder *b)
+{
+	diag_fini(&b->diag);
+	if (b->event != NULL)
+		event_free(b->event);
+	if (b->fd >= 0)
+		close(b->fd);
+	free(b->path);
+	free(b);
+}
+
+static void
+log_lines(const char *text)
+{
+	while (*text != '\0') {
+		size_t n = strcspn(text, "\n");
+
+		log_warning("%.*s", (int)n, text);
+		text += n + (text[n] == '\n');
+	}
+}
+
+static json_t *
+reload_failed(struct control *c, const struct diag *d, json_t *text)
+{
+	json_t *reply = control_error(EXIT_WRONG, "the configuration is wrong "
+	    "(%zu errors): nothing has changed", d->nerrors);
+
+	event_put(c->events, LOG_LEVEL_ERROR, "reload_failed",
+	    json_pack("{s:I, s:O}", "errors", (json_int_t)d->nerrors,
+	    "diagnostics", text), "reload of %s failed: %zu errors", c->path,
+	    d->nerrors);
+	json_object_set_new(reply, "text", text);
+	return reply;
+}
+
+static json_t *
+reload_adopt(struct control *c, struct builder *b)
+{
+	char *diagnostics = diag_text(&b->diag);
+	json_t *text = text_string(diagnostics);
+
+	log_lines(diagnostics);
+	free(diagnostics);
+	if (b->snapshot == NULL)
+		return reload_failed(c, &b->diag, text);
+	control_adopt(c, b->snapshot, check_warnings(&b->diag));
+	b->snapshot = NULL;
+	event_put(c->events, LOG_LEVEL_INFO, "reload", json_pack("{s:I}",
+	    "generation", (json_int_t)c->status.snapshot->generation),
+	    "%s is in service, generation %llu", c->path,
+	    (unsigned long long)c->status.snapshot->generation);
+	return json_pack("{s:I, s:o, s:O}", "generation",
+	    (json_int_t)c->status.snapshot->generation, "text", text,
+	    "warnings", c->status.warnings);
+}
+
+/* The thread has ended, or is about to. */
+static json_t *
+builder_finish(struct builder *b)
+{
+	struct control *c = b->control;
+	json_t *reply;
+
+	pthread_join(b->thread, NULL);
+	c->builder = NULL;
+	if (!b->only_check)
+		return reload_adopt(c, b);
+	reply = check_result(b->snapshot != NULL ? b->snapshot->conf : NULL,
+	    &b->diag);
+	snapshot_free(b->snapshot);
+	return reply;
+}
+
+static void
+builder_ready(evutil_socket_t fd, short what, void *arg)
+{
+	struct builder *b = arg;
+	struct control *c = b->control;
+	bool again = b->again;
+	json_t *reply = builder_finish(b);
+
+	(void)fd;
+	(void)what;
+	b->done(reply, b->arg);
+	builder_free(b);
+	if (again)
+		reload_signal(c);
+}
+
+static bool
+builder_start(struct builder *b)
+{
+	sigset_t all, before;
+	int rc;
+
+	b->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (b->fd < 0)
+		return false;
+	b->event = event_new(b->control->base, b->fd, EV_READ, builder_ready,
+	    b);
+	event_add(b->event, NULL);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	rc = pthread_create(&b->thread, NULL, builder_run, b);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return rc == 0;
+}
+
+bool
+reload_start(struct control *c, bool only_check, reload_done *done, void *arg)
+{
+	struct builder *b;
+
+	if (c->builder != NULL)
+		return false;
+	b = xcalloc(1, sizeof(*b));
+	b->control = c;
+	b->path = xstrdup(c->path);
+	b->only_check = only_check;
+	b->done = done;
+	b->arg = arg;
+	diag_init(&b->diag);
+	if (!builder_start(b)) {
+		builder_free(b);
+		return false;
+	}
+	c->builder = b;
+	return true;
+}
+
+static void
+nobody_asked(json_t *reply, void *arg)
+{
+	(void)arg;
+	json_decref(reply);
+}
+
+void
+reload_signal(struct control *c)
+{
+	if (c->builder != NULL)
+		c->builder->again = true;
+	else if (!reload_start(c, false, nobody_asked, NULL))
+		log_error("reload: the builder cannot start");
+}
+
+void
+reload_cancel(struct control *c)
+{
+	struct builder *b = c->builder;
+
+	if (b == NULL)
+		return;
+	pthread_join(b->thread, NULL);
+	c->builder = NULL;
+	snapshot_free(b->snapshot);
+	b->done(control_error(EXIT_WRONG, "the daemon ends"), b->arg);
+	builder_free(b);
+}

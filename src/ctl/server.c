@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ctl/server.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "ctl/command.h"
+
+enum { OWNER_TEXT_MAX = 64, BACKLOG = 64, SOCKET_MODE = 0660 };
+
+struct server {
+	struct control *control;
+	struct evhttp *unix_http, *tcp_http;
+	char *path;
+	VEC(struct evhttp_request *) followers;
+};
+
+/* A request under way. */
+struct exchange {
+	struct call call;
+	struct server *server;
+	struct evhttp_request *request;
+	char owner[OWNER_TEXT_MAX];
+};
+
+/* Following events ------------------------------------------------------- */
+
+static void
+send_chunk(struct evhttp_request *request, const char *text)
+{
+	struct evbuffer *buf = evbuffer_new();
+
+	evbuffer_add(buf, text, strlen(text));
+	evhttp_send_reply_chunk(request, buf);
+	evbuffer_free(buf);
+}
+
+/* It is gone, or does not read. */
+static bool
+follower_is_lost(struct evhttp_request *request)
+{
+	struct evhttp_connection *con = evhttp_request_get_connection(request);
+	struct bufferevent *bev;
+
+	if (con == NULL)
+		return true;
+	bev = evhttp_connection_get_bufferevent(con);
+	return evbuffer_get_length(bufferevent_get_output(bev)) >
+	    SERVER_PENDING_MAX;
+}
+
+static void
+server_event(const char *line, void *arg)
+{
+	struct server *s = arg;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->followers.n; i++) {
+		struct evhttp_request *request = s->followers.at[i];
+
+		if (follower_is_lost(request)) {
+			evhttp_send_reply_end(request);
+			continue;
+		}
+		send_chunk(request, line);
+		s->followers.at[kept++] = request;
+	}
+	s->followers.n = kept;
+}
+
+static void
+follow(struct server *s, const struct call *call,
+    struct evhttp_request *request)
+{
+	evhttp_send_reply_start(request, call->status, NULL);
+	if (call->text.len > 0)
+		send_chunk(request, call->text.at);
+	if (s->followers.n == SERVER_FOLLOWERS_MAX)
+		evhttp_send_reply_end(request);
+	else
+		vec_push(&s->followers, request);
+}
+
+/* Requests --------------------------------------------------------------- */
+
+/* The reply is there. A request whose client is gone is only freed by what
+ * libevent sends. */
+static void
+exchange_done(struct call *call)
+{
+	struct exchange *x = call->arg;
+	struct evkeyvalq *headers =
+	    evhttp_request_get_output_headers(x->request);
+	struct evbuffer *buf;
+
+	evhttp_add_header(headers, "Content-Type", call->type);
+	evhttp_add_header(headers, "Cache-Control", "no-store");
+	evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
+	if (call->follow) {
+		follow(x->server, call, x->request);
+	} else {
+		buf = evbuffer_new();
+		if (call->text.len > 0)
+			evbuffer_add(buf, call->text.at, call->text.len);
+		evhttp_send_reply(x->request, call->status, NULL, buf);
+		evbuffer_free(buf);
+	}
+	call_fini(call);
+	free(x);
+}
+
+/* The user at the other end of the socket. */
+static void
+find_owner(struct evhttp_request *request, char owner[OWNER_TEXT_MAX])
+{
+	struct evhttp_connection *con = evhttp_request_get_connection(request);
+	int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(con));
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+	const struct passwd *pw;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0) {
+		snprintf(owner, OWNER_TEXT_MAX, "unknown");
+		return;
+	}
+	pw = getpwuid(cred.uid);
+	if (pw != NULL)
+		snprintf(owner, OWNER_TEXT_MAX, "%s", pw->pw_name);
+	else
+		snprintf(owner, OWNER_TEXT_MAX, "uid %u", cred.uid);
+}
+
+static void
+serve(struct server *s, struct evhttp_request *request, bool read_only)
+{
+	struct evbuffer *in = evhttp_request_get_input_buffer(request);
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
+	const char *path = uri != NULL ? evhttp_uri_get_path(uri) : NULL;
+	struct exchange *x = xcalloc(1, sizeof(*x));
+	size_t len = evbuffer_get_length(in);
+
+	x->server = s;
+	x->request = request;
+	if (!read_only)
+		find_owner(request, x->owner);
+	x->call = (struct call){
+	    .control = s->control,
+	    .read_only = read_only,
+	    .method = evhttp_request_get_command(request),
+	    .owner = x->owner,
+	    .done = exchange_done,
+	    .arg = x,
+	};
+	command_run(&x->call, path != NULL && *path != '\0' ? path : "/",
+	    uri != NULL ? evhttp_uri_get_query(uri) : NULL,
+	    evbuffer_pullup(in, -1), len);
+}
+
+static void
+serve_control(struct evhttp_request *request, void *arg)
+{
+	serve(arg, request, false);
+}
+
+static void
+serve_http(struct evhttp_request *request, void *arg)
+{
+	serve(arg, request, true);
+}
+
+/* Opening ---------------------------------------------------------------- */
+
+struct server *
+server_new(struct control *c)
+{
+	struct server *s = xcalloc(1, sizeof(*s));
+
+	s->control = c;
+	events_listen(c->events, server_event, s);
+	return s;
+}
+
+static struct evhttp *
+http_new(struct server *s, unsigned methods,
+    void (*fn)(struct evhttp_request *, void *))
+{
+	struct evhttp *http = evhttp_new(s->control->base);
+
+	evhttp_set_max_headers_size(http, SERVER_HEAD_MAX);
+	evhttp_set_max_body_size(http, SERVER_BODY_MAX);
+	evhttp_set_allowed_methods(http, (ev_uint16_t)methods);
+	evhttp_set_gencb(http, fn, s);
+	return http;
+}
+
+/* Makes way for a new socket; false when a daemon listens on it. */
+static bool
+socket_replace(int fd, const struct sockaddr_un *sun, struct error *err)
+{
+	struct stat st;
+
+	if (lstat(sun->sun_path, &st) != 0)
+		return true;
+	if (!S_ISSOCK(st.st_mode))
+		return error_set(err, "%s: exists and is no socket",
+		    sun->sun_path);
+	if (connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0)
+		return error_set(err, "%s: a daemon listens there already",
+		    sun->sun_path);
+	if (errno != ECONNREFUSED || unlink(sun->sun_path) != 0)
+		return error_set(err, "%s: %s", sun->sun_path,
+		    strerror(errno));
+	return true;
+}
+
+static int
+unix_socket(struct error *err)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		error_set(err, "socket: %s", strerror(errno));
+	return fd;
+}
+
+/* The folder of the socket, when it is the only one missing. */
+static void
+make_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder;
+
+	if (slash == NULL || slash == path)
+		return;
+	folder = xstrdup(path);
+	folder[slash - path] = '\0';
+	mkdir(folder, 0755);
+	free(folder);
+}
+
+static bool
+unix_bind(int fd, const struct sockaddr_un *sun, struct error *err)
+{
+	mode_t mask = umask(0777 & ~SOCKET_MODE);
+	int rc = bind(fd, (const struct sockaddr *)sun, sizeof(*sun));
+
+	umask(mask);
+	if (rc != 0 || listen(fd, BACKLOG) != 0)
+		return error_set(err, "%s: %s", sun->sun_path,
+		    strerror(errno));
+	return true;
+}
+
+bool
+server_open_control(struct server *s, const char *path, struct error *err)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	int test, fd = -1;
+	bool ok = false;
+
+	if (strlen(path) >= sizeof(sun.sun_path))
+		return error_set(err, "%s: longer than a socket's name may be",
+		    path);
+	memcpy(sun.sun_path, path, strlen(path) + 1);
+	make_folder(path);
+	test = unix_socket(err);
+	if (test < 0 || !socket_replace(test, &sun, err))
+		goto out;
+	fd = unix_socket(err);
+	if (fd < 0 || !unix_bind(fd, &sun, err))
+		goto out;
+	s->unix_http = http_new(s, EVHTTP_REQ_GET | EVHTTP_REQ_POST,
+	    serve_control);
+	ok = evhttp_accept_socket(s->unix_http, fd) == 0;
+	if (ok)
+		s->path = xstrdup(path);
+	else
+		error_set(err, "%s: cannot be listened on", path);
+out:
+	if (!ok && fd >= 0)
+		close(fd);
+	if (test >= 0)
+		close(test);
+	return ok;
+}
+
+bool
+server_open_http(struct server *s, struct endpoint *e, struct error *err)
+{
+	int fd = net_listen_tcp(e, err);
+
+	if (fd < 0)
+		return false;
+	s->tcp_http = http_new(s, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD,
+	    serve_http);
+	evhttp_set_timeout(s->tcp_http, SERVER_TCP_IDLE_S);
+	if (!net_bound_endpoint(fd, e) ||
+	    evhttp_accept_socket(s->tcp_http, fd) != 0) {
+		close(fd);
+		return error_set(err, "http: cannot be listened on");
+	}
+	return true;
+}
+
+void
+server_free(struct server *s)
+{
+	events_listen(s->control->events, NULL, NULL);
+	for (size_t i = 0; i < s->followers.n; i++)
+		evhttp_send_reply_end(s->followers.at[i]);
+	vec_free(&s->followers);
+	if (s->unix_http != NULL)
+		evhttp_free(s->unix_http);
+	if (s->tcp_http != NULL)
+		evhttp_free(s->tcp_http);
+	if (s->path != NULL)
+		unlink(s->path);
+	free(s->path);
+	free(s);
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * meridiand: arguments, sockets, privileges; start threads, run, stop.
+ */
+#include <errno.h>
+#include <event2/event.h>
+#include <getopt.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/rcu.h"
+#include "config.h"
+#include "ctl/reload.h"
+#include "ctl/server.h"
+#include "report/check.h"
+#include "serve/tcp.h"
+#include "serve/udp.h"
+#include "snapshot/build.h"
+#include "snapshot/publish.h"
+
+enum { SIGNALS = 3, PORT_TRIES = 5 };
+
+struct daemon {
+	const char *path;
+	const char *user;
+	struct event_base *base;
+	struct endpoint *listen;
+	size_t nlisten;
+	struct endpoint http;
+	struct control *control;
+	struct server *server;
+	struct udp_workers *udp;
+	struct tcp_service *tcp;
+	struct event *signals[SIGNALS];
+};
+
+static int
+usage(void)
+{
+	fputs("usage: meridiand [-fnV] [-c file] [-u user]\n", stderr);
+	return 2;
+}
+
+/* -n --------------------------------------------------------------------- */
+
+static int
+check_only(const char *path)
+{
+	json_t *report = check_report(path), *name;
+	bool ok = json_is_true(json_object_get(report, "ok"));
+	size_t i;
+
+	fputs(json_string_value(json_object_get(report, "text")), stdout);
+	json_array_foreach(json_object_get(report, "names"), i, name) {
+		const json_t *s = json_object_get(name, "cutover_s");
+		const char *text =
+		    json_string_value(json_object_get(name, "name"));
+
+		if (json_is_null(s))
+			printf("%s is not monitored\n", text);
+		else
+			printf("%s leaves a dead region within %g s\n", text,
+			    json_number_value(s));
+	}
+	printf("%s: %lld errors, %lld warnings\n", path,
+	    json_integer_value(json_object_get(report, "errors")),
+	    json_integer_value(json_object_get(report, "warnings")));
+	json_decref(report);
+	return ok ? 0 : 1;
+}
+
+/* Start ------------------------------------------------------------------ */
+
+/* As many descriptors as may be: connections and probes each have one. */
+static void
+raise_limits(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		log_warning("setrlimit: %s", strerror(errno));
+}
+
+static struct snapshot *
+first_snapshot(const char *path, struct diag *d)
+{
+	struct snapshot *s = snapshot_build(path, d);
+	char *text = diag_text(d);
+
+	fputs(text, stderr);
+	free(text);
+	if (s == NULL)
+		log_error("%s: %zu errors", path, d->nerrors);
+	return s;
+}
+
+static void
+log_endpoint(const char *what, const struct endpoint *e)
+{
+	char buf[ENDPOINT_TEXT_MAX];
+
+	log_info("%s %s", what, endpoint_format(buf, e));
+}
+
+static bool
+has_port_0(const struct conf_server *server)
+{
+	for (size_t i = 0; i < server->nlisten; i++)
+		if (server->listen[i].port == 0)
+			return true;
+	return false;
+}
+
+/* A port that the kernel chose for UDP may be taken for TCP: then again. */
+static bool
+open_service(struct daemon *m, const struct conf_server *server,
+    struct error *err)
+{
+	m->nlisten = server->nlisten;
+	m->listen = xcalloc(m->nlisten + 1, sizeof(*m->listen));
+	for (size_t i = 0; i < PORT_TRIES && m->tcp == NULL; i++) {
+		memcpy(m->listen, server->listen,
+		    m->nlisten * sizeof(*m->listen));
+		if (m->udp != NULL)
+			udp_stop(m->udp);
+		m->udp = udp_open(m->listen, m->nlisten, server->workers, err);
+		if (m->udp == NULL)
+			return false;
+		m->tcp = tcp_open(m->listen, m->nlisten, err);
+		if (!has_port_0(server))
+			break;
+	}
+	m->control->status.listen = m->listen;
+	m->control->status.nlisten = m->nlisten;
+	return m->tcp != NULL;
+}
+
+static bool
+open_sockets(struct daemon *m, const struct conf_server *server,
+    struct error *err)
+{
+	if (!open_service(m, server, err))
+		return false;
+	m->http = server->http;
+	m->server = server_new(m->control);
+	if (!server_open_control(m->server, server->control, err))
+		return false;
+	return m->http.addr.family == 0 ||
+	    server_open_http(m->server, &m->http, err);
+}
+
+static bool
+drop_privileges(const struct daemon *m, const struct conf_server *server,
+    struct error *err)
+{
+	const struct passwd *pw;
+
+	if (m->user == NULL)
+		return true;
+	errno = 0;
+	pw = getpwnam(m->user);
+	if (pw == NULL)
+		return error_set(err, "user %s: %s", m->user,
+		    errno != 0 ? strerror(errno) : "no such user");
+	if (chown(server->state, pw->pw_uid, pw->pw_gid) != 0)
+		return error_set(err, "%s: %s", server->state,
+		    strerror(errno));
+	if (chown(server->control, pw->pw_uid, pw->pw_gid) != 0)
+		return error_set(err, "%s: %s", server->control,
+		    strerror(errno));
+	if (setgroups(0, NULL) != 0 || setgid(pw->pw_gid) != 0 ||
+	    setuid(pw->pw_uid) != 0)
+		return error_set(err, "user %s: %s", m->user,
+		    strerror(errno));
+	return true;
+}
+
+/* sd_notify(3) is one datagram; without a service manager it is none. */
+static void
+notify_ready(void)
+{
+	static const char ready[] = "READY=1";
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	socklen_t len;
+	int fd;
+
+	if (path == NULL || strlen(path) >= sizeof(sun.sun_path))
+		return;
+	strcpy(sun.sun_path, path);
+	len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+	    strlen(path));
+	if (*path == '@')
+		sun.sun_path[0] = '\0'; /* an abstract name */
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	if (sendto(fd, ready, strlen(ready), MSG_NOSIGNAL,
+	    (const struct sockaddr *)&sun, len) < 0)
+		log_warning("%s: %s", path, strerror(errno));
+	close(fd);
+}
+
+/* Signals ---------------------------------------------------------------- */
+
+static void
+on_hangup(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *m = arg;
+
+	(void)fd;
+	(void)what;
+	reload_signal(m->control);
+}
+
+static void
+on_end(evutil_socket_t number, short what, void *arg)
+{
+	struct daemon *m = arg;
+
+	(void)what;
+	log_info("ends by %s", strsignal((int)number));
+	event_base_loopbreak(m->base);
+}
+
+static void
+watch_signals(struct daemon *m)
+{
+	signal(SIGPIPE, SIG_IGN);
+	m->signals[0] = evsignal_new(m->base, SIGHUP, on_hangup, m);
+	m->signals[1] = evsignal_new(m->base, SIGTERM, on_end, m);
+	m->signals[2] = evsignal_new(m->base, SIGINT, on_end, m);
+	for (size_t i = 0; i < SIGNALS; i++)
+		event_add(m->signals[i], NULL);
+}
+
+/* Run and stop ----------------------------------------------------------- */
+
+static void
+run(struct daemon *m)
+{
+	udp_start(m->udp);
+	tcp_start(m->tcp);
+	for (size_t i = 0; i < m->nlisten; i++)
+		log_endpoint("listening on", &m->listen[i]);
+	if (m->http.addr.family != 0)
+		log_endpoint("http on", &m->http);
+	control_start(m->control);
+	notify_ready();
+	event_base_dispatch(m->base);
+}
+
+static void
+stop(struct daemon *m)
+{
+	if (m->udp != NULL)
+		udp_stop(m->udp);
+	if (m->tcp != NULL)
+		tcp_stop(m->tcp);
+	if (m->control != NULL)
+		reload_cancel(m->control);
+	if (m->server != NULL)
+		server_free(m->server);
+	if (m->control != NULL)
+		control_free(m->control);
+	for (size_t i = 0; i < SIGNALS; i++)
+		if (m->signals[i] != NULL)
+			event_free(m->signals[i]);
+	snapshot_publish(NULL);
+	rcu_drain();
+	if (m->base != NULL)
+		event_base_free(m->base);
+	free(m->listen);
+}
+
+static int
+serve(struct daemon *m)
+{
+	const struct conf_server *server;
+	struct error err = {""};
+	struct snapshot *s;
+	struct diag d;
+	int code = 1;
+
+	diag_init(&d);
+	s = first_snapshot(m->path, &d);
+	if (s == NULL)
+		goto out;
+	raise_limits();
+	server = &s->conf->server;
+	m->base = event_base_new();
+	watch_signals(m);
+	m->control = control_new(m->base, m->path, s, &d, &err);
+	if (m->control == NULL) {
+		snapshot_free(s);
+		log_error("%s", err.text);
+	} else if (!open_sockets(m, server, &err) ||
+	    !drop_privileges(m, server, &err)) {
+		log_error("%s", err.text);
+	} else {
+		run(m);
+		code = 0;
+	}
+	stop(m);
+out:
+	diag_fini(&d);
+	return code;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct daemon m = {.path = MERIDIAN_CONFIG};
+	bool check = false;
+	int c;
+
+	while ((c = getopt(argc, argv, "c:fnu:V")) != -1) {
+		switch (c) {
+		case 'c':
+			m.path = optarg;
+			break;
+		case 'f':
+			break;
+		case 'n':
+			check = true;
+			break;
+		case 'u':
+			m.user = optarg;
+			break;
+		case 'V':
+			puts("meridiand " PACKAGE_VERSION);
+			return 0;
+		default:
+			return usage();
+		}
+	}
+	if (optind < argc)
+		return usage();
+	return check ? check_only(m.path) : serve(&m);
+}

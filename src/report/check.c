@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "report/check.h"
+
+#include <stdlib.h>
+
+#include "report/text.h"
+#include "snapshot/build.h"
+
+static double
+monitor_cutover_s(const struct conf_monitor *m, uint32_t ttl_min)
+{
+	double ttl_ms = 1000.0 * ttl_min;
+	double check_ms = m->interval_ms > ttl_ms ? m->interval_ms : ttl_ms;
+	double fall_ms = (double)m->fall * m->interval_ms;
+
+	return (fall_ms + m->timeout_ms + 1000.0 + check_ms) / 1000.0;
+}
+
+double
+check_cutover_s(const struct conf *conf, const struct conf_name *name)
+{
+	const struct conf_pool *pool = &conf->pools[name->pool];
+	double longest = -1;
+
+	for (size_t i = 0; i < pool->nmonitors; i++) {
+		double s = monitor_cutover_s(
+		    &conf->monitors[pool->monitors[i]], name->ttl_min);
+
+		if (s > longest)
+			longest = s;
+	}
+	return longest;
+}
+
+static json_t *
+check_names(const struct conf *conf)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; conf != NULL && i < conf->nnames; i++) {
+		double s = check_cutover_s(conf, &conf->names[i]);
+
+		json_array_append_new(names, json_pack("{s:s, s:o}", "name",
+		    conf->names[i].text, "cutover_s",
+		    s < 0 ? json_null() : json_real(s)));
+	}
+	return names;
+}
+
+json_t *
+check_result(const struct conf *conf, const struct diag *d)
+{
+	char *text = diag_text(d);
+	json_t *report = json_pack("{s:b, s:I, s:I, s:o, s:o}", "ok",
+	    conf != NULL, "errors", (json_int_t)d->nerrors, "warnings",
+	    (json_int_t)d->nwarnings, "text", text_string(text), "names",
+	    check_names(conf));
+
+	free(text);
+	return report;
+}
+
+json_t *
+check_warnings(const struct diag *d)
+{
+	json_t *warnings = json_array();
+
+	for (size_t i = 0; i < d->entries.n; i++) {
+		const struct diag_entry *e = &d->entries.at[i];
+
+		struct text t = {0};
+
+		if (e->level != DIAG_WARNING)
+			continue;
+		text_add(&t, "%s:%u:%u: %s", e->mark.file, e->mark.line,
+		    e->mark.column, e->message);
+		json_array_append_new(warnings, text_json(&t));
+	}
+	return warnings;
+}
+
+json_t *
+check_report(const char *path)
+{
+	struct snapshot *s;
+	struct diag d;
+	json_t *report;
+
+	diag_init(&d);
+	s = snapshot_build(path, &d);
+	report = check_result(s != NULL ? s->conf : NULL, &d);
+	if (s != NULL)
+		snapshot_free(s);
+	diag_fini(&d);
+	return report;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What is to be said of a configuration: its errors and warnings, and how long
+ * a cut-over may take.  Any one thread; the caller owns the JSON.
+ */
+#ifndef REPORT_CHECK_H
+#define REPORT_CHECK_H
+
+#include <jansson.h>
+
+#include "conf/diag.h"
+
+/*
+ * Seconds within which a resolver that honours TTLs has left a dead region:
+ * fall x interval + timeout + 1 s + max(interval, ttl min), for the slowest
+ * of the pool's monitors.  Below 0: nothing monitors it.
+ */
+double check_cutover_s(const struct conf *conf, const struct conf_name *name);
+
+/* Builds all of path and throws it away: {"ok", "errors", "warnings", "text",
+ * "names": [{"name", "cutover_s"}]}. */
+json_t *check_report(const char *path);
+
+/* The same of what has been built; conf is NULL when it failed. */
+json_t *check_result(const struct conf *conf, const struct diag *d);
+
+/* ["file:line:column: message"] of the warnings. */
+json_t *check_warnings(const struct diag *d);
+
+#endif

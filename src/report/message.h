@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A DNS message to text, as dig would print it.  Every read is checked against
+ * the message's length.  Pure; any thread; the caller owns the JSON.
+ */
+#ifndef REPORT_MESSAGE_H
+#define REPORT_MESSAGE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dns/rr.h"
+
+enum { TYPE_TEXT_MAX = 16, MESSAGE_CHAIN_MAX = 20 };
+
+struct message {
+	uint16_t rcode; /* with the upper bits of the OPT */
+	int scope;      /* of the ECS option; -1: none */
+	json_t *answer; /* ["www.example.com. 10 IN A 192.0.2.1"] */
+	json_t *authority;
+	uint32_t ttl;   /* the least of the answer section; 0: none */
+	uint8_t chain[MESSAGE_CHAIN_MAX][DNS_NAME_MAX]; /* the question's name,
+				and where the answer's CNAMEs lead from it */
+	size_t nchain;
+};
+
+/* False when it is no message; m is to be finished in any case. */
+bool message_parse(struct message *m, const uint8_t *packet, size_t len);
+void message_fini(struct message *m);
+
+/* "A", "TYPE65280". Returns buf. */
+char *type_format(char buf[TYPE_TEXT_MAX], uint16_t type);
+/* Without case; 0: none such. */
+uint16_t type_parse(const char *text);
+
+/* "NOERROR", "NXDOMAIN", "RCODE12". Returns buf. */
+char *rcode_format(char buf[TYPE_TEXT_MAX], uint16_t rcode);
+
+#endif

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "report/metrics.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "report/message.h"
+#include "report/status.h"
+#include "report/text.h"
+#include "serve/count.h"
+#include "snapshot/build.h"
+
+const double histogram_bounds[HISTOGRAM_BOUNDS] = {0.001, 0.0025, 0.005, 0.01,
+    0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+
+void
+histogram_add(struct histogram *h, double seconds)
+{
+	size_t i = 0;
+
+	while (i < HISTOGRAM_BOUNDS && seconds > histogram_bounds[i])
+		i++;
+	h->counts[i]++;
+	h->sum += seconds;
+}
+
+void
+failures_count(struct failures *f, const char *pool, const char *region,
+    const char *reason)
+{
+	struct failure row = {.n = 1};
+
+	for (size_t i = 0; i < f->all.n; i++) {
+		struct failure *at = &f->all.at[i];
+
+		if (strcmp(at->pool, pool) == 0 &&
+		    strcmp(at->region, region) == 0 &&
+		    strcmp(at->reason, reason) == 0) {
+			at->n++;
+			return;
+		}
+	}
+	row.pool = xstrdup(pool);
+	row.region = xstrdup(region);
+	row.reason = xstrdup(reason);
+	vec_push(&f->all, row);
+}
+
+void
+failures_fini(struct failures *f)
+{
+	for (size_t i = 0; i < f->all.n; i++) {
+		free(f->all.at[i].pool);
+		free(f->all.at[i].region);
+		free(f->all.at[i].reason);
+	}
+	vec_free(&f->all);
+}
+
+/* Printing --------------------------------------------------------------- */
+
+struct printer {
+	const struct status *status;
+	const struct counters *sum;
+	const char *name;
+	struct text *text;
+};
+
+static unsigned long long
+value(const _Atomic uint64_t *c)
+{
+	return atomic_load_explicit(c, memory_order_relaxed);
+}
+
+/* A label's value: backslash, quote and newline are escaped. */
+static void
+put_label(struct printer *p, const char *before, const char *label,
+    const char *text)
+{
+	text_add(p->text, "%s%s=\"", before, label);
+	for (; *text != '\0'; text++) {
+		if (*text == '\n')
+			text_add(p->text, "\\n");
+		else if (*text == '"' || *text == '\\')
+			text_add(p->text, "\\%c", *text);
+		else
+			text_add(p->text, "%c", *text);
+	}
+	text_add(p->text, "\"");
+}
+
+static void
+put_region(struct printer *p, const char *pool, const char *region)
+{
+	text_add(p->text, "%s", p->name);
+	put_label(p, "{", "pool", pool);
+	put_label(p, ",", "region", region);
+}
+
+static void
+put_histogram(struct printer *p, const struct histogram *h)
+{
+	unsigned long long n = 0;
+
+	for (size_t i = 0; i < HISTOGRAM_BOUNDS; i++) {
+		n += h->counts[i];
+		text_add(p->text, "%s_bucket{le=\"%g\"} %llu\n", p->name,
+		    histogram_bounds[i], n);
+	}
+	n += h->counts[HISTOGRAM_BOUNDS];
+	text_add(p->text, "%s_bucket{le=\"+Inf\"} %llu\n%s_sum %g\n"
+	    "%s_count %llu\n", p->name, n, p->name, h->sum, p->name, n);
+}
+
+static void
+put_queries(struct printer *p)
+{
+	static const char *const protos[] = {"udp", "tcp"};
+	static const char *const families[] = {"ipv4", "ipv6"};
+
+	for (size_t i = 0; i < COUNT_PROTOS; i++)
+		for (size_t j = 0; j < 2; j++)
+			text_add(p->text,
+			    "%s{proto=\"%s\",family=\"%s\"} %llu\n", p->name,
+			    protos[i], families[j],
+			    value(&p->sum->queries[i][j]));
+}
+
+static void
+put_responses(struct printer *p)
+{
+	char rcode[TYPE_TEXT_MAX];
+
+	for (uint16_t i = 0; i < DNS_RCODE_COUNT; i++)
+		if (value(&p->sum->responses[i]) > 0)
+			text_add(p->text, "%s{rcode=\"%s\"} %llu\n", p->name,
+			    rcode_format(rcode, i),
+			    value(&p->sum->responses[i]));
+}
+
+static void
+put_number(struct printer *p, unsigned long long n)
+{
+	text_add(p->text, "%s %llu\n", p->name, n);
+}
+
+static void
+put_ecs_queries(struct printer *p)
+{
+	put_number(p, value(&p->sum->ecs_queries));
+}
+
+static void
+put_truncated(struct printer *p)
+{
+	put_number(p, value(&p->sum->truncated));
+}
+
+static void
+put_dropped(struct printer *p)
+{
+	put_number(p, value(&p->sum->dropped));
+}
+
+static void
+put_send_failed(struct printer *p)
+{
+	put_number(p, value(&p->sum->send_failed));
+}
+
+static void
+put_tcp_connections(struct printer *p)
+{
+	put_number(p, value(&p->sum->tcp_connections));
+}
+
+static void
+put_tcp_refused(struct printer *p)
+{
+	put_number(p, value(&p->sum->tcp_refused));
+}
+
+static void
+put_generation(struct printer *p)
+{
+	put_number(p, p->status->snapshot->generation);
+}
+
+/* Calls put for each region of each pool. */
+static void
+each_region(struct printer *p, void (*put)(struct printer *,
+    const struct pool *, size_t, const char *))
+{
+	const struct snapshot *s = p->status->snapshot;
+
+	for (size_t i = 0; i < s->conf->npools; i++) {
+		const struct pool *pool = &s->pools[i];
+
+		for (size_t r = 0; r < pool->nregions; r++)
+			put(p, pool, r,
+			    s->conf->regions[pool->regions[r].region].name);
+	}
+}
+
+static void
+put_steered_region(struct printer *p, const struct pool *pool, size_t r,
+    const char *region)
+{
+	for (unsigned i = 0; i < POOL_REASON_COUNT; i++) {
+		put_region(p, pool->conf->name, region);
+		text_add(p->text, ",reason=\"%s\"} %llu\n",
+		    pool_reason_names[i], (unsigned long long)
+		    snapshot_steered(p->status->snapshot, pool, r,
+		    (enum pool_reason)i));
+	}
+}
+
+static void
+put_steered(struct printer *p)
+{
+	each_region(p, put_steered_region);
+}
+
+static void
+put_live_region(struct printer *p, const struct pool *pool, size_t r,
+    const char *region)
+{
+	put_region(p, pool->conf->name, region);
+	text_add(p->text, "} %u\n",
+	    (unsigned)(atomic_load(&pool->live) >> r & 1));
+}
+
+static void
+put_region_live(struct printer *p)
+{
+	each_region(p, put_live_region);
+}
+
+static void
+put_up_region(struct printer *p, const struct pool *pool, size_t r,
+    const char *region)
+{
+	const struct pool_region *pr = &pool->regions[r];
+
+	for (size_t i = 0; i < pr->ntargets; i++) {
+		put_region(p, pool->conf->name, region);
+		put_label(p, ",", "target", pr->targets[i].conf->label);
+		text_add(p->text, "} %d\n",
+		    pr->targets[i].health != HEALTH_DOWN);
+	}
+}
+
+static void
+put_target_up(struct printer *p)
+{
+	each_region(p, put_up_region);
+}
+
+static void
+put_probe_seconds(struct printer *p)
+{
+	put_histogram(p, &p->status->probe);
+}
+
+static void
+put_probe_failures(struct printer *p)
+{
+	const struct failures *f = &p->status->failures;
+
+	for (size_t i = 0; i < f->all.n; i++) {
+		put_region(p, f->all.at[i].pool, f->all.at[i].region);
+		put_label(p, ",", "reason", f->all.at[i].reason);
+		text_add(p->text, "} %llu\n",
+		    (unsigned long long)f->all.at[i].n);
+	}
+}
+
+static void
+put_drains(struct printer *p)
+{
+	const struct drains *drains = p->status->drains;
+	int64_t now = clock_wall_s();
+
+	for (size_t i = 0; i < drains->all.n; i++) {
+		const struct drain *d = drains->all.at[i];
+
+		text_add(p->text, "%s", p->name);
+		put_label(p, "{", "what", d->what);
+		if (d->until == DRAIN_FOREVER)
+			text_add(p->text, "} +Inf\n");
+		else
+			text_add(p->text, "} %lld\n",
+			    (long long)(d->until - now));
+	}
+}
+
+static void
+put_cutover(struct printer *p)
+{
+	put_histogram(p, &p->status->cutover);
+}
+
+static void
+put_geoip(struct printer *p)
+{
+	const struct geo *geo = p->status->snapshot->geo;
+
+	for (size_t i = 0; i < geo_ndatabases(geo); i++) {
+		const char *path;
+		const struct mmdb *m = geo_database(geo, i, &path);
+
+		text_add(p->text, "%s", p->name);
+		put_label(p, "{", "database", path);
+		text_add(p->text, "} %lld\n", (long long)mmdb_build_time(m));
+	}
+}
+
+static const struct metric {
+	const char *name, *type, *help;
+	void (*put)(struct printer *p);
+} metrics[] = {
+    {"meridian_queries_total", "counter", "Queries received.", put_queries},
+    {"meridian_responses_total", "counter", "Replies sent.", put_responses},
+    {"meridian_ecs_queries_total", "counter",
+	"Queries with a client subnet.", put_ecs_queries},
+    {"meridian_truncated_total", "counter", "Replies with TC set.",
+	put_truncated},
+    {"meridian_dropped_total", "counter", "Packets that get no reply.",
+	put_dropped},
+    {"meridian_send_failed_total", "counter",
+	"Replies that the system did not take.", put_send_failed},
+    {"meridian_tcp_connections", "gauge", "TCP connections open now.",
+	put_tcp_connections},
+    {"meridian_tcp_refused_total", "counter",
+	"TCP connections closed because there were too many.",
+	put_tcp_refused},
+    {"meridian_steered_total", "counter", "Steered answers.", put_steered},
+    {"meridian_region_live", "gauge", "1 when the region is live in the pool.",
+	put_region_live},
+    {"meridian_target_up", "gauge", "1 unless the target is believed down.",
+	put_target_up},
+    {"meridian_probe_seconds", "histogram", "Duration of probes.",
+	put_probe_seconds},
+    {"meridian_probe_failures_total", "counter", "Failed probes.",
+	put_probe_failures},
+    {"meridian_drain_expires_seconds", "gauge", "Seconds until a drain ends.",
+	put_drains},
+    {"meridian_cutover_seconds", "histogram",
+	"From the first failed probe to answers without the target.",
+	put_cutover},
+    {"meridian_geoip_build_timestamp_seconds", "gauge",
+	"When a database was built.", put_geoip},
+    {"meridian_config_generation", "gauge",
+	"Grows by one with each configuration that went into service.",
+	put_generation},
+};
+
+enum { NMETRICS = sizeof(metrics) / sizeof(metrics[0]) };
+
+void
+metrics_print(const struct status *s, struct text *t)
+{
+	struct printer p = {.status = s, .text = t};
+	struct counters sum;
+
+	count_sum(&sum);
+	p.sum = &sum;
+	for (size_t i = 0; i < NMETRICS; i++) {
+		p.name = metrics[i].name;
+		text_add(t, "# HELP %s %s\n# TYPE %s %s\n", p.name,
+		    metrics[i].help, p.name, metrics[i].type);
+		metrics[i].put(&p);
+	}
+}
+
+const char *
+metrics_name(size_t i)
+{
+	return i < NMETRICS ? metrics[i].name : NULL;
+}

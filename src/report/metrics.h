@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Metrics in the text format of Prometheus: one row of a table each.  Main
+ * thread.
+ */
+#ifndef REPORT_METRICS_H
+#define REPORT_METRICS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+struct status;
+struct text;
+
+enum { HISTOGRAM_BOUNDS = 14 };
+
+struct histogram {
+	uint64_t counts[HISTOGRAM_BOUNDS + 1]; /* the last one: above all */
+	double sum;
+};
+
+extern const double histogram_bounds[HISTOGRAM_BOUNDS]; /* seconds */
+
+void histogram_add(struct histogram *h, double seconds);
+
+/* Failed probes by pool, region and reason; they outlive snapshots. */
+struct failure {
+	char *pool, *region, *reason;
+	uint64_t n;
+};
+
+struct failures {
+	VEC(struct failure) all;
+};
+
+void failures_count(struct failures *f, const char *pool, const char *region,
+    const char *reason);
+void failures_fini(struct failures *f);
+
+/* All metrics. */
+void metrics_print(const struct status *s, struct text *t);
+
+/* The i-th name, or NULL beyond the last: for the test of the manual. */
+const char *metrics_name(size_t i);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "report/page.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "report/text.h"
+
+static const char head[] =
+    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+    "<meta http-equiv=\"refresh\" content=\"5\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width\">\n"
+    "<title>Meridian</title>\n<style>\n"
+    "body{font:15px/1.4 sans-serif;margin:1.5em auto;max-width:70em;"
+    "padding:0 1em;color:#222;background:#fff}\n"
+    "table{border-collapse:collapse;width:100%;margin:.5em 0 1.5em}\n"
+    "th,td{text-align:left;padding:.3em .6em;"
+    "border-bottom:1px solid #ddd;vertical-align:top}\n"
+    "th{font-weight:600;background:#f4f4f4}\n"
+    ".up,.live{color:#176f2c}.down,.out{color:#b00020;font-weight:600}\n"
+    ".unknown,.degraded,.drained{color:#8a5a00}\n"
+    "</style></head><body>\n";
+
+static void
+page_escape(struct text *t, const char *s)
+{
+	static const char *const entities[128] = {
+	    ['<'] = "&lt;", ['>'] = "&gt;", ['&'] = "&amp;",
+	    ['"'] = "&quot;", ['\''] = "&#39;",
+	};
+
+	for (; s != NULL && *s != '\0'; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c < 128 && entities[c] != NULL)
+			text_add(t, "%s", entities[c]);
+		else
+			text_add(t, "%c", c);
+	}
+}
+
+static const char *
+text_of(const json_t *o, const char *key)
+{
+	return json_string_value(json_object_get(o, key));
+}
+
+static void
+page_cell(struct text *t, const char *class, const char *s)
+{
+	text_add(t, class != NULL ? "<td class=\"%s\">" : "<td>", class);
+	page_escape(t, s);
+	text_add(t, "</td>");
+}
+
+static void
+page_span(struct text *t, const json_t *seconds)
+{
+	char span[CLOCK_TEXT_MAX];
+
+	page_cell(t, NULL, json_is_integer(seconds) ? clock_format_span(span,
+	    (uint64_t)json_integer_value(seconds) * 1000) :
+	    "until cancelled");
+}
+
+static void
+page_target(struct text *t, const json_t *target)
+{
+	const char *health = text_of(target, "health");
+	const json_t *drain = json_object_get(target, "drain");
+	const json_t *watch;
+	size_t i;
+
+	page_cell(t, NULL, text_of(target, "target"));
+	page_cell(t, health, health);
+	text_add(t, "<td>");
+	json_array_foreach(json_object_get(target, "watches"), i, watch) {
+		text_add(t, i > 0 ? "<br>" : "");
+		page_escape(t, text_of(watch, "monitor"));
+		text_add(t, ": ");
+		page_escape(t, text_of(watch, "last"));
+	}
+	text_add(t, "</td><td>");
+	if (json_is_object(drain)) {
+		page_escape(t, text_of(drain, "owner"));
+		text_add(t, ": ");
+		page_escape(t, text_of(drain, "reason"));
+	}
+	text_add(t, "</td></tr>\n");
+}
+
+static void
+page_region(struct text *t, const json_t *region)
+{
+	const json_t *targets = json_object_get(region, "targets");
+	bool drained = json_is_true(json_object_get(region, "drained"));
+	bool live = json_is_true(json_object_get(region, "live"));
+	const char *state = live ? "live" : drained ? "drained" : "out";
+	const json_t *target;
+	size_t i;
+
+	json_array_foreach(targets, i, target) {
+		text_add(t, "<tr>");
+		page_cell(t, NULL, i == 0 ? text_of(region, "region") : "");
+		page_cell(t, state, i == 0 ? state : "");
+		page_target(t, target);
+	}
+}
+
+static void
+page_pools(struct text *t, const json_t *pools)
+{
+	const json_t *pool, *region;
+	size_t i, j;
+
+	json_array_foreach(pools, i, pool) {
+		text_add(t, "<h2>Pool ");
+		page_escape(t, text_of(pool, "name"));
+		text_add(t, "</h2>\n<table><tr><th>Region</th><th>State</th>"
+		    "<th>Target</th><th>Health</th><th>Last probe</th>"
+		    "<th>Drain</th></tr>\n");
+		json_array_foreach(json_object_get(pool, "regions"), j, region)
+			page_region(t, region);
+		text_add(t, "</table>\n");
+	}
+}
+
+static void
+page_drains(struct text *t, const json_t *drains)
+{
+	const json_t *d;
+	size_t i;
+
+	if (json_array_size(drains) == 0)
+		return;
+	text_add(t, "<h2>Drains</h2>\n<table><tr><th>What</th><th>Left</th>"
+	    "<th>Owner</th><th>Reason</th></tr>\n");
+	json_array_foreach(drains, i, d) {
+		text_add(t, "<tr>");
+		page_cell(t, NULL, text_of(d, "what"));
+		page_span(t, json_object_get(d, "left_s"));
+		page_cell(t, NULL, text_of(d, "owner"));
+		page_cell(t, NULL, text_of(d, "reason"));
+		text_add(t, "</tr>\n");
+	}
+	text_add(t, "</table>\n");
+}
+
+static void
+page_lines(struct text *t, const json_t *status)
+{
+	const json_t *zone, *warning;
+	size_t i;
+
+	text_add(t, "<p>Zones:");
+	json_array_foreach(json_object_get(status, "zones"), i, zone) {
+		text_add(t, "%s ", i > 0 ? "," : "");
+		page_escape(t, text_of(zone, "origin"));
+		text_add(t, " (%lld)", (long long)json_integer_value(
+		    json_object_get(zone, "serial")));
+	}
+	text_add(t, "</p>\n");
+	json_array_foreach(json_object_get(status, "warnings"), i, warning) {
+		text_add(t, "<p class=\"degraded\">");
+		page_escape(t, json_string_value(warning));
+		text_add(t, "</p>\n");
+	}
+}
+
+void
+page_print(const json_t *status, struct text *t)
+{
+	char span[CLOCK_TEXT_MAX];
+	uint64_t uptime_s = (uint64_t)json_integer_value(
+	    json_object_get(status, "uptime_s"));
+
+	text_add(t, "%s<h1>Meridian</h1>\n<p>", head);
+	page_escape(t, text_of(status, "config"));
+	text_add(t, ", generation %lld, version %s, up %s</p>\n",
+	    (long long)json_integer_value(json_object_get(status,
+	    "generation")), text_of(status, "version"),
+	    clock_format_span(span, uptime_s * 1000));
+	page_lines(t, status);
+	page_drains(t, json_object_get(status, "drains"));
+	page_pools(t, json_object_get(status, "pools"));
+	text_add(t, "</body></html>\n");
+}

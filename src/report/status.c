@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "report/status.h"
+
+#include "base/clock.h"
+#include "config.h"
+#include "report/check.h"
+#include "report/message.h"
+#include "report/story.h"
+#include "report/text.h"
+#include "serve/count.h"
+#include "snapshot/build.h"
+
+json_t *
+status_drains(const struct drains *drains)
+{
+	json_t *list = json_array();
+	int64_t now = clock_wall_s();
+
+	for (size_t i = 0; i < drains->all.n; i++) {
+		const struct drain *d = drains->all.at[i];
+		bool ends = d->until != DRAIN_FOREVER;
+
+		json_array_append_new(list, json_pack(
+		    "{s:o, s:o, s:o, s:I, s:o, s:o, s:b}", "what",
+		    text_string(d->what), "owner", text_string(d->owner),
+		    "reason", text_string(d->reason), "since",
+		    (json_int_t)d->since, "until",
+		    ends ? json_integer(d->until) : json_null(), "left_s",
+		    ends ? json_integer(d->until - now) : json_null(),
+		    "forced", d->forced));
+	}
+	return json_pack("{s:o}", "drains", list);
+}
+
+static json_t *
+status_listen(const struct status *s)
+{
+	json_t *list = json_array();
+	char buf[ENDPOINT_TEXT_MAX];
+
+	for (size_t i = 0; i < s->nlisten; i++)
+		json_array_append_new(list,
+		    json_string(endpoint_format(buf, &s->listen[i])));
+	return list;
+}
+
+static json_t *
+status_zones(const struct zones *zones)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < zones->nzones; i++) {
+		const struct zone *z = &zones->zones[i];
+
+		json_array_append_new(list, json_pack(
+		    "{s:s, s:I, s:I, s:o}", "origin", z->conf->origin,
+		    "serial", (json_int_t)z->serial, "records",
+		    (json_int_t)z->nrecords, "path",
+		    text_string(z->conf->path)));
+	}
+	return list;
+}
+
+static json_t *
+status_databases(const struct geo *geo)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < geo_ndatabases(geo); i++) {
+		const char *path;
+		const struct mmdb *m = geo_database(geo, i, &path);
+
+		json_array_append_new(list, json_pack("{s:o, s:o, s:I}",
+		    "path", text_string(path), "type",
+		    text_string(mmdb_type(m)), "built",
+		    (json_int_t)mmdb_build_time(m)));
+	}
+	return list;
+}
+
+static json_t *
+status_names(const struct conf *conf)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < conf->nnames; i++) {
+		const struct conf_name *n = &conf->names[i];
+		double s = check_cutover_s(conf, n);
+
+		json_array_append_new(list, json_pack(
+		    "{s:s, s:s, s:s, s:I, s:I, s:o}", "name", n->text, "pool",
+		    conf->pools[n->pool].name, "policy",
+		    conf->policies[n->policy].name, "ttl_min",
+		    (json_int_t)n->ttl_min, "ttl_max", (json_int_t)n->ttl_max,
+		    "cutover_s", s < 0 ? json_null() : json_real(s)));
+	}
+	return list;
+}
+
+static json_t *
+status_region(const struct conf *conf, const struct pool *p, size_t i)
+{
+	const struct pool_region *r = &p->regions[i];
+	json_t *targets = json_array();
+
+	for (size_t t = 0; t < r->ntargets; t++)
+		json_array_append_new(targets, story_target(&r->targets[t]));
+	return json_pack("{s:s, s:b, s:b, s:o}", "region",
+	    conf->regions[r->region].name, "live",
+	    (int)(atomic_load(&p->live) >> i & 1), "drained", r->drained,
+	    "targets", targets);
+}
+
+static json_t *
+status_pools(const struct snapshot *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->conf->npools; i++) {
+		const struct pool *p = &s->pools[i];
+		json_t *regions = json_array();
+
+		for (size_t r = 0; r < p->nregions; r++)
+			json_array_append_new(regions,
+			    status_region(s->conf, p, r));
+		json_array_append_new(list, json_pack("{s:s, s:i, s:o}",
+		    "name", p->conf->name, "live_regions",
+		    __builtin_popcountll(atomic_load(&p->live)), "regions",
+		    regions));
+	}
+	return list;
+}
+
+json_t *
+status_report(const struct status *s)
+{
+	const struct snapshot *shot = s->snapshot;
+	json_t *report = status_drains(s->drains);
+	json_t *rest = json_pack(
+	    "{s:s, s:I, s:o, s:I, s:I, s:I, s:o, s:I, s:O, s:o, s:o, s:o, "
+	    "s:o}", "version", PACKAGE_VERSION, "generation",
+	    (json_int_t)shot->generation, "config", text_string(s->config),
+	    "loaded", (json_int_t)shot->loaded, "started",
+	    (json_int_t)s->started, "uptime_s",
+	    (json_int_t)(clock_wall_s() - s->started), "listen",
+	    status_listen(s), "workers", (json_int_t)s->workers, "warnings",
+	    s->warnings, "zones", status_zones(shot->zones), "databases",
+	    status_databases(shot->geo), "names", status_names(shot->conf),
+	    "pools", status_pools(shot));
+
+	json_object_update(report, rest);
+	json_decref(rest);
+	return report;
+}
+
+/* Counters --------------------------------------------------------------- */
+
+static json_t *
+counter(const _Atomic uint64_t *c)
+{
+	return json_integer((json_int_t)atomic_load_explicit(c,
+	    memory_order_relaxed));
+}
+
+static json_t *
+stats_queries(const struct counters *sum, enum count_proto proto)
+{
+	return json_pack("{s:o, s:o}", "ipv4", counter(&sum->queries[proto][0]),
+	    "ipv6", counter(&sum->queries[proto][1]));
+}
+
+static json_t *
+stats_responses(const struct counters *sum)
+{
+	json_t *responses = json_object();
+	char name[TYPE_TEXT_MAX];
+
+	for (uint16_t i = 0; i < DNS_RCODE_COUNT; i++)
+		if (atomic_load(&sum->responses[i]) > 0)
+			json_object_set_new(responses, rcode_format(name, i),
+			    counter(&sum->responses[i]));
+	return responses;
+}
+
+static void
+stats_region(json_t *list, const struct snapshot *s, const struct pool *p,
+    size_t region)
+{
+	const char *name = s->conf->regions[p->regions[region].region].name;
+
+	for (unsigned reason = 0; reason < POOL_REASON_COUNT; reason++) {
+		uint64_t n = snapshot_steered(s, p, region,
+		    (enum pool_reason)reason);
+
+		if (n > 0)
+			json_array_append_new(list, json_pack(
+			    "{s:s, s:s, s:s, s:I}", "pool", p->conf->name,
+			    "region", name, "reason",
+			    pool_reason_names[reason], "count",
+			    (json_int_t)n));
+	}
+}
+
+json_t *
+status_stats(const struct status *s)
+{
+	json_t *steered = json_array();
+	struct counters sum;
+
+	count_sum(&sum);
+	for (size_t i = 0; i < s->snapshot->conf->npools; i++) {
+		const struct pool *p = &s->snapshot->pools[i];
+
+		for (size_t r = 0; r < p->nregions; r++)
+			stats_region(steered, s->snapshot, p, r);
+	}
+	return json_pack("{s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+	    "s:o}", "queries", "udp", stats_queries(&sum, COUNT_UDP), "tcp",
+	    stats_queries(&sum, COUNT_TCP), "responses",
+	    stats_responses(&sum), "ecs_queries", counter(&sum.ecs_queries),
+	    "truncated", counter(&sum.truncated), "dropped",
+	    counter(&sum.dropped), "send_failed", counter(&sum.send_failed),
+	    "tcp_connections", counter(&sum.tcp_connections), "tcp_refused",
+	    counter(&sum.tcp_refused), "steered", steered);
+}

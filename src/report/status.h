@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the daemon says of itself as JSON.  Main thread; the caller owns the
+ * JSON.
+ */
+#ifndef REPORT_STATUS_H
+#define REPORT_STATUS_H
+
+#include <jansson.h>
+
+#include "report/metrics.h"
+#include "snapshot/snapshot.h"
+
+struct status {
+	const struct snapshot *snapshot; /* the current one */
+	const struct drains *drains;
+	const char *config;
+	int64_t started; /* wall */
+	const struct endpoint *listen; /* as bound */
+	size_t nlisten;
+	unsigned workers;
+	json_t *warnings; /* of the configuration in service */
+	struct histogram cutover; /* first failed probe to answers without */
+	struct histogram probe;
+	struct failures failures;
+};
+
+json_t *status_report(const struct status *s);
+json_t *status_stats(const struct status *s);
+
+/* {"drains": [{"what", "owner", "reason", "since", "until", "left_s",
+ * "forced"}]}; until and left_s are null until cancelled. */
+json_t *status_drains(const struct drains *drains);
+
+#endif

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "report/story.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "report/text.h"
+
+json_t *
+story_step(json_t *steps, const char *title, json_t *text)
+{
+	json_t *step = json_pack("{s:I, s:s, s:o}", "step",
+	    (json_int_t)json_array_size(steps) + 1, "title", title, "text",
+	    text);
+
+	json_array_append_new(steps, step);
+	return step;
+}
+
+static json_t *
+story_drain(const struct drain *d)
+{
+	return json_pack("{s:o, s:o, s:o}", "owner", text_string(d->owner),
+	    "reason", text_string(d->reason), "until",
+	    d->until == DRAIN_FOREVER ? json_null() : json_integer(d->until));
+}
+
+static json_t *
+story_watch(const struct watch *w)
+{
+	char addr[ADDR_TEXT_MAX];
+
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:I, s:I}",
+	    "monitor", w->monitor.name, "address",
+	    addr_format(addr, &w->addr), "state",
+	    health_state_names[w->health.state], "since",
+	    (json_int_t)w->health.since, "failures",
+	    (json_int_t)w->health.failures, "successes",
+	    (json_int_t)w->health.successes, "last", text_string(w->last),
+	    "last_at", (json_int_t)w->last_at, "duration_ms",
+	    (json_int_t)w->last_ms);
+}
+
+json_t *
+story_target(const struct pool_target *t)
+{
+	json_t *watches = json_array();
+	int64_t since = 0;
+
+	for (size_t i = 0; i < t->nwatches; i++) {
+		json_array_append_new(watches, story_watch(t->watches[i]));
+		if (t->watches[i]->health.since > since)
+			since = t->watches[i]->health.since;
+	}
+	return json_pack("{s:s, s:s, s:b, s:I, s:o, s:o}", "target",
+	    t->conf->label, "health", health_state_names[t->health], "live",
+	    t->live, "since", (json_int_t)since, "drain",
+	    t->drain != NULL ? story_drain(t->drain) : json_null(), "watches",
+	    watches);
+}
+
+/* Step 2 ----------------------------------------------------------------- */
+
+static void
+story_place(const struct story *s, json_t *steps)
+{
+	const struct geo_found *f = &s->decision->found;
+	char buf[PLACE_TEXT_MAX], prefix[PREFIX_TEXT_MAX];
+	char addr[ADDR_TEXT_MAX];
+	struct text t = {0};
+	json_t *step;
+
+	if (s->by_place) {
+		text_add(&t, "%s, as asked", s->place);
+		story_step(steps, "Place", text_json(&t));
+		return;
+	}
+	if (f->counted.family != (s->bits == 32 ? 4 : 6))
+		text_add(&t, "counts as %s; ", addr_format(addr, &f->counted));
+	text_add(&t, "%s", place_format(buf, &f->place));
+	if (f->net != NULL)
+		text_add(&t, "; net %s by %s", f->net,
+		    prefix_format(prefix, &f->net_prefix));
+	if (f->database != NULL)
+		text_add(&t, "; %s by %s", f->database,
+		    prefix_format(prefix, &f->database_prefix));
+	if (f->net == NULL && f->database == NULL)
+		text_add(&t, "; in no net and no database");
+	step = story_step(steps, "Place", text_json(&t));
+	json_object_set_new(step, "place", text_string(buf));
+}
+
+/* Step 3 ----------------------------------------------------------------- */
+
+static void
+rule_geo(struct text *t, const struct conf_geo *g)
+{
+	if (g->kind == CONF_GEO_SUBDIVISION)
+		text_add(t, " %.2s-%.3s", g->code, g->subdivision);
+	else
+		text_add(t, " %.2s", g->code);
+}
+
+static void
+rule_describe(struct text *t, const struct conf *conf,
+    const struct conf_rule *r)
+{
+	if (r->by_net)
+		text_add(t, " nets");
+	for (size_t i = 0; r->by_net && i < conf->nnets; i++)
+		if (r->nets >> i & 1)
+			text_add(t, " %s", conf->nets[i].name);
+	if (r->by_geo)
+		text_add(t, " geo");
+	for (size_t i = 0; i < r->ngeo; i++)
+		rule_geo(t, &r->geo[i]);
+	if (r->by_asn)
+		text_add(t, " asn");
+	for (size_t i = 0; i < r->nasn; i++)
+		text_add(t, " %u", r->asn[i]);
+	if (!r->by_net && !r->by_geo && !r->by_asn)
+		text_add(t, " everyone");
+}
+
+static void
+region_distance(struct text *t, const struct oracle_region *r, int bias)
+{
+	if (r->distance_km < 0)
+		return;
+	text_add(t, " %.0f km", r->distance_km);
+	if (bias != 0)
+		text_add(t, " (%.0f km with bias %d)", r->adjusted_km, bias);
+}
+
+static const struct conf_rule *
+story_the_rule(const struct story *s)
+{
+	const struct conf *conf = s->snapshot->conf;
+
+	return &conf->policies[s->name->policy].rules[s->decision->rule];
+}
+
+static void
+story_rule(const struct story *s, json_t *steps)
+{
+	const struct conf *conf = s->snapshot->conf;
+	const struct oracle_decision *d = s->decision;
+	const struct conf_policy *policy = &conf->policies[s->name->policy];
+	const struct conf_rule *rule = story_the_rule(s);
+	struct text t = {0};
+	json_t *step;
+
+	text_add(&t, "%s rule %u (%s:%u):", policy->name, d->rule + 1u,
+	    rule->mark.file, rule->mark.line);
+	rule_describe(&t, conf, rule);
+	text_add(&t, d->unlocated ? "; nearest, but where the client is is "
+	    "unknown: the unlocated list" : rule->nearest ? "; nearest" :
+	    "; regions");
+	for (size_t i = 0; i < d->nregions; i++) {
+		const struct oracle_region *r = &d->regions[i];
+
+		text_add(&t, "%s %s", i > 0 ? "," : ":",
+		    conf->regions[r->region].name);
+		region_distance(&t, r, rule->nearest ?
+		    conf->regions[r->region].bias : 0);
+	}
+	step = story_step(steps, "Rule", text_json(&t));
+	json_object_set_new(step, "policy", json_string(policy->name));
+	json_object_set_new(step, "rule", json_integer(d->rule + 1));
+	json_object_set_new(step, "file", text_string(rule->mark.file));
+	json_object_set_new(step, "line", json_integer(rule->mark.line));
+}
+
+/* Step 4 ----------------------------------------------------------------- */
+
+static void
+story_struck(const struct story *s, struct text *t, enum oracle_struck why)
+{
+	const char *before = "";
+
+	for (size_t i = 0; i < s->decision->nregions; i++) {
+		const struct oracle_region *r = &s->decision->regions[i];
+
+		if (r->struck != why)
+			continue;
+		text_add(t, "%s%s", before,
+		    s->snapshot->conf->regions[r->region].name);
+		before = ", ";
+	}
+	if (*before == '\0')
+		text_add(t, "nothing");
+}
+
+static void
+story_fence(const struct story *s, json_t *steps)
+{
+	const struct conf_rule *rule = story_the_rule(s);
+	struct text t = {0};
+
+	if (rule->fence == NULL) {
+		text_add(&t, "none in this rule");
+	} else {
+		text_add(&t, "%s strikes out ", rule->fence);
+		story_struck(s, &t, STRUCK_FENCE);
+	}
+	story_step(steps, "Fence", text_json(&t));
+}
+
+/* Step 5 ----------------------------------------------------------------- */
+
+static void
+drain_describe(struct text *t, const struct drain *d)
+{
+	char span[CLOCK_TEXT_MAX];
+	int64_t left = d->until - clock_wall_s();
+
+	text_add(t, ", drained by %s (%s)", d->owner, d->reason);
+	if (d->until == DRAIN_FOREVER)
+		text_add(t, " until cancelled");
+	else
+		text_add(t, " for another %s", clock_format_span(span,
+		    left > 0 ? (uint64_t)left * 1000 : 0));
+}
+
+static void
+target_describe(struct text *t, const struct pool_target *target, bool all_up)
+{
+	char span[CLOCK_TEXT_MAX];
+	int64_t now = clock_wall_s();
+
+	text_add(t, "\n  %s %s", target->conf->label,
+	    all_up ? "assumed up" : health_state_names[target->health]);
+	for (size_t i = 0; i < target->nwatches && !all_up; i++) {
+		const struct watch *w = target->watches[i];
+
+		if (w->last_at == 0)
+			text_add(t, ", %s: not probed yet", w->monitor.name);
+		else
+			text_add(t, ", %s: %s %s ago", w->monitor.name,
+			    w->last, clock_format_span(span,
+			    (uint64_t)(now - w->last_at) * 1000));
+	}
+	if (target->nwatches == 0 && !all_up)
+		text_add(t, ", not monitored");
+	if (target->drain != NULL)
+		drain_describe(t, target->drain);
+}
+
+static const struct pool_region *
+region_of(const struct pool *p, uint16_t region)
+{
+	for (size_t i = 0; i < p->nregions; i++)
+		if (p->regions[i].region == region)
+			return &p->regions[i];
+	return NULL;
+}
+
+static bool
+assumed(uint64_t mask, uint16_t region)
+{
+	return region < 64 && mask >> region & 1;
+}
+
+static void
+region_describe(const struct story *s, struct text *t,
+    const struct oracle_region *r)
+{
+	const struct pool *pool = &s->snapshot->pools[s->name->pool];
+	const struct pool_region *pr = region_of(pool, r->region);
+	const char *name = s->snapshot->conf->regions[r->region].name;
+
+	text_add(t, "%s%s: %s", t->len > 0 ? "\n" : "", name,
+	    r->struck == STRUCK_NOT ? "live" : oracle_struck_names[r->struck]);
+	if (assumed(s->assume->down, r->region))
+		text_add(t, ", assumed down");
+	if (assumed(s->assume->drained, r->region))
+		text_add(t, ", assumed drained");
+	if (pr == NULL)
+		return;
+	text_add(t, ", %zu of %zu targets live, %u needed", pr->nlive,
+	    pr->ntargets, pool->conf->min_healthy);
+	for (size_t i = 0; i < pr->ntargets; i++)
+		target_describe(t, &pr->targets[i], s->all_up);
+}
+
+static json_t *
+region_details(const struct story *s, const struct oracle_region *r)
+{
+	const struct pool *pool = &s->snapshot->pools[s->name->pool];
+	const struct pool_region *pr = region_of(pool, r->region);
+	json_t *targets = json_array();
+
+	for (size_t i = 0; pr != NULL && i < pr->ntargets; i++)
+		json_array_append_new(targets, story_target(&pr->targets[i]));
+	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "region",
+	    s->snapshot->conf->regions[r->region].name, "distance_km",
+	    r->distance_km < 0 ? json_null() : json_real(r->distance_km),
+	    "adjusted_km",
+	    r->distance_km < 0 ? json_null() : json_real(r->adjusted_km),
+	    "struck", r->struck == STRUCK_NOT ? json_null() :
+	    json_string(oracle_struck_names[r->struck]), "targets", targets);
+}
+
+static void
+story_live(const struct story *s, json_t *steps)
+{
+	struct text t = {0};
+	json_t *regions = json_array(), *step;
+
+	for (size_t i = 0; i < s->decision->nregions; i++) {
+		const struct oracle_region *r = &s->decision->regions[i];
+
+		json_array_append_new(regions, region_details(s, r));
+		if (r->struck != STRUCK_FENCE &&
+		    r->struck != STRUCK_NOT_IN_POOL)
+			region_describe(s, &t, r);
+	}
+	if (t.len == 0)
+		text_add(&t, "no region is left to look at");
+	step = story_step(steps, "Live", text_json(&t));
+	json_object_set_new(step, "regions", regions);
+}
+
+/* Steps 6 to 8 ----------------------------------------------------------- */
+
+static const char *const down_names[] = {
+    [CONF_DOWN_ALL] = "all",
+    [CONF_DOWN_LAST_KNOWN] = "last_known",
+    [CONF_DOWN_POOL] = "pool",
+};
+
+static void
+story_pick(const struct story *s, json_t *steps)
+{
+	const struct conf *conf = s->snapshot->conf;
+	const struct oracle_decision *d = s->decision;
+	const struct conf_when_down *w = &story_the_rule(s)->when_down;
+	const char *region = conf->regions[d->region].name;
+	struct text pick = {0}, left = {0};
+
+	if (d->reason == POOL_ALL_DOWN) {
+		text_add(&pick, "no region is left");
+		text_add(&left, "when_all_down: %s%s%s: %s of pool %s",
+		    down_names[w->action],
+		    w->action == CONF_DOWN_POOL ? " " : "",
+		    w->action == CONF_DOWN_POOL ? conf->pools[w->pool].name
+						: "", region,
+		    conf->pools[d->pool].name);
+	} else {
+		text_add(&pick, "%s, the first region left (%s)", region,
+		    pool_reason_names[d->reason]);
+		text_add(&left, "does not apply");
+	}
+	story_step(steps, "Pick", text_json(&pick));
+	story_step(steps, "Nothing left", text_json(&left));
+}
+
+static void
+story_targets(const struct story *s, json_t *steps)
+{
+	const struct pool *pool = &s->snapshot->pools[s->decision->pool];
+	const struct pool_region *r = region_of(pool, s->decision->region);
+	struct text t = {0};
+
+	if (pool->conf->mode == CONF_ANSWER_ONE)
+		text_add(&t, "one by weight of");
+	else
+		text_add(&t, "up to %u of", pool->conf->max);
+	for (size_t i = 0; r != NULL && i < r->ntargets; i++) {
+		const struct pool_target *target = &r->targets[i];
+
+		if (!target->live && r->nlive > 0)
+			continue;
+		text_add(&t, " %s", target->conf->label);
+		if (pool->conf->mode == CONF_ANSWER_ONE)
+			text_add(&t, " (weight %u)", target->conf->weight);
+	}
+	if (r != NULL && r->nlive == 0)
+		text_add(&t, " (none is live: all of them)");
+	story_step(steps, "Targets", text_json(&t));
+}
+
+/* Steps 9 and 10 --------------------------------------------------------- */
+
+static void
+story_ttl(const struct story *s, json_t *steps)
+{
+	const struct oracle_decision *d = s->decision;
+	const struct conf *conf = s->snapshot->conf;
+	struct text t = {0};
+	json_t *step;
+
+	text_add(&t, "%u s: ", d->ttl);
+	if (d->ttl_region == CONF_NONE)
+		text_add(&t, "nothing can change this answer sooner");
+	else
+		text_add(&t, "the earliest change is that of %s",
+		    conf->regions[d->ttl_region].name);
+	text_add(&t, ", within %u..%u", s->name->ttl_min, s->name->ttl_max);
+	step = story_step(steps, "TTL", text_json(&t));
+	json_object_set_new(step, "ttl", json_integer(d->ttl));
+	json_object_set_new(step, "min", json_integer(s->name->ttl_min));
+	json_object_set_new(step, "max", json_integer(s->name->ttl_max));
+}
+
+static void
+story_scope(const struct story *s, json_t *steps)
+{
+	struct text t = {0};
+	json_t *step;
+
+	if (s->by_place)
+		text_add(&t, "does not apply to a place");
+	else
+		text_add(&t, "/%u is the shortest prefix around the client in "
+		    "which every address gets this decision",
+		    s->decision->scope);
+	if (!s->by_place && !s->by_ecs)
+		text_add(&t, "; not said, as the client's address did not "
+		    "come by client subnet");
+	step = story_step(steps, "Scope", text_json(&t));
+	if (!s->by_place)
+		json_object_set_new(step, "scope",
+		    json_integer(s->decision->scope));
+}
+
+void
+story_tell(const struct story *s, json_t *steps)
+{
+	story_place(s, steps);
+	story_rule(s, steps);
+	story_fence(s, steps);
+	story_live(s, steps);
+	story_pick(s, steps);
+	story_targets(s, steps);
+	story_ttl(s, steps);
+	story_scope(s, steps);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The steps 2 to 10 of a steered answer, told from the oracle's decision.
+ * Main thread (health and drains are its); the caller owns the JSON.
+ */
+#ifndef REPORT_STORY_H
+#define REPORT_STORY_H
+
+#include <jansson.h>
+
+#include "snapshot/snapshot.h"
+#include "steer/oracle.h"
+
+struct story {
+	const struct snapshot *snapshot;
+	const struct drains *drains;
+	const struct oracle_assume *assume;
+	const struct oracle_decision *decision;
+	const struct conf_name *name;
+	bool by_place;    /* the client is a place, not an address */
+	bool by_ecs;      /* the client's address came by client subnet */
+	unsigned bits;    /* of the client's address */
+	bool all_up;      /* no daemon: health is assumed */
+	const char *place; /* of a place: its code */
+};
+
+/* {"step", "title", "text"}; details may be added to it. text is taken over,
+ * steps keeps the object. */
+json_t *story_step(json_t *steps, const char *title, json_t *text);
+
+void story_tell(const struct story *s, json_t *steps);
+
+/* A target with its watches, as status and explain show it. */
+json_t *story_target(const struct pool_target *t);
+
+#endif

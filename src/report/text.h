@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Text that grows.  struct text t = {0}; text_add(&t, ...); text_fini(&t).
+ * One thread at a time.
+ */
+#ifndef REPORT_TEXT_H
+#define REPORT_TEXT_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+struct text {
+	char *at; /* NUL-terminated; NULL: nothing added */
+	size_t len, cap;
+};
+
+void text_add(struct text *t, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void text_fini(struct text *t);
+
+/* As a JSON string, and finishes it. */
+json_t *text_json(struct text *t);
+
+/* A JSON string; when s is not UTF-8, '?' for each octet beyond ASCII. */
+json_t *text_string(const char *s);
+
+#endif
