@@ -86,6 +86,9 @@ exchange(const struct arguments *a, const char *path, const char *body,
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
 	curl_slist_free_all(headers);
 	curl_easy_cleanup(curl);
+	if (rc == CURLE_COULDNT_CONNECT)
+		return fail(EXIT_NO_DAEMON, "%s: no daemon listens there",
+		    socket_path(a));
 	if (rc != CURLE_OK)
 		return fail(curl_exit_code(rc), "%s: %s", socket_path(a),
 		    *detail != '\0' ? detail : curl_easy_strerror(rc));

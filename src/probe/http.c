@@ -10,9 +10,12 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "probe/tcp.h"
 
 struct http {
 	struct evhttp_connection *connection; /* NULL: none */
+	struct tcp_attempt why; /* why it does not connect */
+	struct event *again; /* asks anew on a new connection */
 	bool reused; /* it has answered before */
 	bool failed; /* error says how */
 	enum evhttp_request_error error;
@@ -32,7 +35,11 @@ http_close(struct http *h)
 static void
 http_abort(struct probe *p)
 {
-	http_close(p->state);
+	struct http *h = p->state;
+
+	evtimer_del(h->again);
+	tcp_stop(&h->why);
+	http_close(h);
 }
 
 static bool
@@ -99,10 +106,14 @@ http_again(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (!p->busy)
-		return;
 	http_close(p->state);
 	http_request(p);
+}
+
+static void
+http_not_connected(struct probe *p, int error)
+{
+	probe_failed(p, error != 0 ? error : ECONNRESET);
 }
 
 static void
@@ -110,7 +121,6 @@ http_reply(struct evhttp_request *request, void *arg)
 {
 	struct probe *p = arg;
 	struct http *h = p->state;
-	int error = errno;
 	const struct timeval now = {0};
 
 	if (request != NULL && evhttp_request_get_response_code(request) != 0) {
@@ -118,12 +128,12 @@ http_reply(struct evhttp_request *request, void *arg)
 	} else if (h->reused && (!h->failed || h->error == EVREQ_HTTP_EOF)) {
 		/* The peer closed while we asked: ask anew, once. */
 		h->reused = false;
-		event_base_once(probe_base(p), -1, EV_TIMEOUT, http_again, p,
-		    &now);
+		evtimer_add(h->again, &now);
 	} else if (h->failed) {
 		http_broken(p, h->error);
 	} else {
-		probe_failed(p, error != 0 ? error : ECONNRESET);
+		/* evhttp has lost why by now. */
+		tcp_begin(&h->why, p, http_not_connected);
 	}
 }
 
@@ -155,7 +165,6 @@ http_request(struct probe *p)
 	struct evkeyvalq *headers;
 
 	h->failed = false;
-	errno = 0;
 	http_connect(p);
 	if (h->connection != NULL)
 		request = evhttp_request_new(http_reply, p);
@@ -171,23 +180,31 @@ http_request(struct probe *p)
 	evhttp_add_header(headers, "User-Agent", "meridian-probe");
 	if (evhttp_make_request(h->connection, request, EVHTTP_REQ_GET,
 	    m->path != NULL ? m->path : "/") != 0 && p->busy)
-		probe_failed(p, errno != 0 ? errno : ECONNRESET);
+		probe_failed(p, ECONNRESET);
 }
 
 static void
 http_start(struct probe *p)
 {
-	if (p->state == NULL)
-		p->state = xcalloc(1, sizeof(struct http));
+	struct http *h = p->state;
+
+	if (h == NULL) {
+		p->state = h = xcalloc(1, sizeof(*h));
+		h->again = evtimer_new(probe_base(p), http_again, p);
+	}
 	http_request(p);
 }
 
 static void
 http_free(struct probe *p)
 {
-	if (p->state != NULL)
-		http_close(p->state);
-	free(p->state);
+	struct http *h = p->state;
+
+	if (h == NULL)
+		return;
+	http_close(h);
+	event_free(h->again);
+	free(h);
 }
 
 const struct probe_type http_probe_type = {http_start, http_abort, http_free};

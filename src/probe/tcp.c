@@ -9,31 +9,61 @@
 #include "base/arena.h"
 #include "base/clock.h"
 
-struct tcp {
-	int fd; /* -1: none */
-	struct event *writable;
-};
-
-static void
-tcp_close(struct tcp *t)
+void
+tcp_stop(struct tcp_attempt *t)
 {
-	if (t->fd == -1)
+	if (t->writable == NULL)
 		return;
 	event_free(t->writable);
+	t->writable = NULL;
 	close(t->fd);
-	t->fd = -1;
 }
 
 static void
-tcp_abort(struct probe *p)
+tcp_connected(evutil_socket_t fd, short what, void *arg)
 {
-	tcp_close(p->state);
+	struct tcp_attempt *t = arg;
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	(void)what;
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
+		error = errno;
+	tcp_stop(t);
+	t->done(t->probe, error);
+}
+
+void
+tcp_begin(struct tcp_attempt *t, struct probe *p,
+    void (*done)(struct probe *p, int error))
+{
+	struct sockaddr_storage ss;
+	socklen_t len = addr_to_sockaddr(&p->watch->addr,
+	    p->watch->monitor.port, &ss);
+	int error;
+
+	t->probe = p;
+	t->done = done;
+	t->fd = socket(ss.ss_family,
+	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (t->fd == -1) {
+		done(p, errno);
+		return;
+	}
+	t->writable = event_new(probe_base(p), t->fd, EV_WRITE, tcp_connected,
+	    t);
+	error = connect(t->fd, (struct sockaddr *)&ss, len) == 0 ? 0 : errno;
+	if (error == EINPROGRESS || error == 0) {
+		event_add(t->writable, NULL);
+		return;
+	}
+	tcp_stop(t);
+	done(p, error);
 }
 
 static void
-tcp_finish(struct probe *p, int error)
+tcp_done(struct probe *p, int error)
 {
-	tcp_close(p->state);
 	if (error != 0)
 		probe_failed(p, error);
 	else
@@ -42,43 +72,17 @@ tcp_finish(struct probe *p, int error)
 }
 
 static void
-tcp_connected(evutil_socket_t fd, short what, void *arg)
+tcp_start(struct probe *p)
 {
-	int error = 0;
-	socklen_t len = sizeof(error);
-
-	(void)what;
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
-		error = errno;
-	tcp_finish(arg, error);
+	if (p->state == NULL)
+		p->state = xcalloc(1, sizeof(struct tcp_attempt));
+	tcp_begin(p->state, p, tcp_done);
 }
 
 static void
-tcp_start(struct probe *p)
+tcp_abort(struct probe *p)
 {
-	struct sockaddr_storage ss;
-	socklen_t len = addr_to_sockaddr(&p->watch->addr,
-	    p->watch->monitor.port, &ss);
-	struct tcp *t = p->state;
-	int error;
-
-	if (t == NULL) {
-		p->state = t = xcalloc(1, sizeof(*t));
-		t->fd = -1;
-	}
-	t->fd = socket(ss.ss_family,
-	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (t->fd == -1) {
-		probe_failed(p, errno);
-		return;
-	}
-	t->writable = event_new(probe_base(p), t->fd, EV_WRITE, tcp_connected,
-	    p);
-	error = connect(t->fd, (struct sockaddr *)&ss, len) == 0 ? 0 : errno;
-	if (error == EINPROGRESS || error == 0)
-		event_add(t->writable, NULL);
-	else
-		tcp_finish(p, error);
+	tcp_stop(p->state);
 }
 
 static void

@@ -9,4 +9,17 @@
 
 extern const struct probe_type tcp_probe_type;
 
+/* One attempt to connect to the probe's address and port. */
+struct tcp_attempt {
+	struct probe *probe;
+	void (*done)(struct probe *p, int error); /* 0: connected */
+	int fd;
+	struct event *writable; /* NULL: none under way */
+};
+
+/* Calls done, maybe at once, unless tcp_stop() comes before. */
+void tcp_begin(struct tcp_attempt *t, struct probe *p,
+    void (*done)(struct probe *p, int error));
+void tcp_stop(struct tcp_attempt *t);
+
 #endif
