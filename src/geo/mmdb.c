@@ -12,8 +12,7 @@
 #include "base/file.h"
 
 struct mmdb {
-	MMDB_s db;
-	int fd; /* the sealed copy */
+	MMDB_s db;      /* maps the sealed copy */
 	unsigned bits; /* of the tree: 32 or 128 */
 	uint32_t ipv4_root; /* node below ::/96, when it is one */
 	bool has_ipv4_root;
@@ -78,13 +77,13 @@ mmdb_open(const char *path, struct error *err)
 	char copy[64];
 	struct step root;
 	size_t len;
-	int rc;
+	int rc, fd = file_memfd(path, &len, err);
 
-	m->fd = file_memfd(path, &len, err);
-	if (m->fd == -1)
+	if (fd == -1)
 		goto fail;
-	snprintf(copy, sizeof(copy), "/proc/self/fd/%d", m->fd);
+	snprintf(copy, sizeof(copy), "/proc/self/fd/%d", fd);
 	rc = MMDB_open(copy, MMDB_MODE_MMAP, &m->db);
+	close(fd);
 	if (rc != MMDB_SUCCESS) {
 		error_set(err, "%s: %s", path, MMDB_strerror(rc));
 		goto fail;
@@ -99,8 +98,6 @@ mmdb_open(const char *path, struct error *err)
 	m->ipv4_root = root.node;
 	return m;
 fail:
-	if (m->fd != -1)
-		close(m->fd);
 	free(m);
 	return NULL;
 }
@@ -111,7 +108,6 @@ mmdb_close(struct mmdb *m)
 	if (m == NULL)
 		return;
 	MMDB_close(&m->db);
-	close(m->fd);
 	free(m);
 }
 

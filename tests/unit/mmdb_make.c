@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "mmdb_make.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+enum { NOTHING = -1, FIRST_RECORD = -2 }; /* records: FIRST_RECORD - i */
+
+/* https://maxmind.github.io/MaxMind-DB/: types of the data section. */
+enum { TYPE_STRING = 2, TYPE_DOUBLE = 3, TYPE_U16 = 5, TYPE_U32 = 6,
+	TYPE_MAP = 7, TYPE_U64 = 9, TYPE_ARRAY = 11 };
+
+struct node {
+	int32_t child[2];
+};
+
+struct tree {
+	VEC(struct node) nodes;
+	VEC(uint8_t) data;
+	VEC(uint32_t) offsets; /* of the records */
+};
+
+static void
+put(struct tree *t, const void *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		vec_push(&t->data, ((const uint8_t *)p)[i]);
+}
+
+static void
+put_number(struct tree *t, uint64_t v, size_t octets)
+{
+	while (octets-- > 0)
+		vec_push(&t->data, (uint8_t)(v >> (8 * octets)));
+}
+
+static void
+put_type(struct tree *t, unsigned type, size_t size)
+{
+	if (type <= 7) {
+		put_number(t, type << 5 | size, 1);
+		return;
+	}
+	put_number(t, size, 1);
+	put_number(t, type - 7, 1);
+}
+
+static void
+put_text(struct tree *t, const char *s, size_t n)
+{
+	put_type(t, TYPE_STRING, n);
+	put(t, s, n);
+}
+
+static void
+put_key(struct tree *t, const char *s)
+{
+	put_text(t, s, strlen(s));
+}
+
+static void
+put_uint(struct tree *t, const char *key, unsigned type, uint64_t v,
+    size_t octets)
+{
+	put_key(t, key);
+	put_type(t, type, octets);
+	put_number(t, v, octets);
+}
+
+static void
+put_double(struct tree *t, const char *key, double v)
+{
+	uint64_t bits;
+
+	put_key(t, key);
+	put_type(t, TYPE_DOUBLE, 8);
+	memcpy(&bits, &v, 8);
+	put_number(t, bits, 8);
+}
+
+static void
+put_code(struct tree *t, const char *outer, const char *inner,
+    const char *code, size_t max)
+{
+	if (code[0] == '\0')
+		return;
+	put_key(t, outer);
+	if (inner != NULL) {
+		put_type(t, TYPE_MAP, 1);
+		put_key(t, inner);
+	}
+	put_text(t, code, strnlen(code, max));
+}
+
+static void
+put_location(struct tree *t, bool nested, const struct place *p)
+{
+	if (!p->located)
+		return;
+	if (nested) {
+		put_key(t, "location");
+		put_type(t, TYPE_MAP, 2);
+	}
+	put_double(t, "latitude", (double)p->latitude);
+	put_double(t, "longitude", (double)p->longitude);
+}
+
+static void
+put_place(struct tree *t, bool nested, const struct place *p)
+{
+	size_t n = (p->continent[0] != '\0') + (p->country[0] != '\0') +
+	    (p->asn != 0) + p->located * (nested ? 1u : 2u) +
+	    (nested && p->subdivision[0] != '\0');
+
+	put_type(t, TYPE_MAP, n);
+	put_code(t, nested ? "continent" : "continent_code",
+	    nested ? "code" : NULL, p->continent, 2);
+	put_code(t, nested ? "country" : "country_code",
+	    nested ? "iso_code" : NULL, p->country, 2);
+	if (nested && p->subdivision[0] != '\0') {
+		put_key(t, "subdivisions");
+		put_type(t, TYPE_ARRAY, 1);
+		put_type(t, TYPE_MAP, 1);
+		put_code(t, "iso_code", NULL, p->subdivision, 3);
+	}
+	put_location(t, nested, p);
+	if (p->asn != 0)
+		put_uint(t, nested ? "autonomous_system_number" : "asn",
+		    TYPE_U32, p->asn, 4);
+}
+
+static int32_t
+node_new(struct tree *t, int32_t fill)
+{
+	struct node n = {{fill, fill}};
+
+	vec_push(&t->nodes, n);
+	return (int32_t)(t->nodes.n - 1);
+}
+
+static void
+insert(struct tree *t, const struct addr *a, unsigned len, int32_t value)
+{
+	int32_t at = 0;
+
+	for (unsigned i = 0; i < len; i++) {
+		unsigned bit = addr_bit(a, i);
+		int32_t child = t->nodes.at[at].child[bit];
+
+		if (i + 1 == len) {
+			t->nodes.at[at].child[bit] = value;
+			return;
+		}
+		if (child < 0) {
+			child = node_new(t, child);
+			t->nodes.at[at].child[bit] = child;
+		}
+		at = child;
+	}
+	t->nodes.at[0] = (struct node){{value, value}};
+}
+
+static void
+insert_row(struct tree *t, uint8_t family, const struct mmdb_row *row,
+    int32_t value)
+{
+	struct addr a = row->prefix.addr;
+	unsigned len = row->prefix.len;
+
+	if (family == 4 && a.family == 6)
+		return;
+	if (family == 6 && a.family == 4) {
+		memset(a.bytes, 0, 12);
+		memcpy(a.bytes + 12, row->prefix.addr.bytes, 4);
+		a.family = 6;
+		len += 96;
+	}
+	insert(t, &a, len, value);
+}
+
+static void
+insert_aliases(struct tree *t)
+{
+	static const struct addr mapped = {{[10] = 0xff, [11] = 0xff}, 6};
+	static const struct addr six_to_four = {{0x20, 0x02}, 6};
+	int32_t root = 0;
+
+	for (unsigned i = 0; i < 96; i++) {
+		if (t->nodes.at[root].child[0] < 0)
+			return;
+		root = t->nodes.at[root].child[0];
+	}
+	insert(t, &mapped, 96, root);
+	insert(t, &six_to_four, 16, root);
+}
+
+static void
+put_metadata(struct tree *t, uint8_t family)
+{
+	put(t, "\xab\xcd\xefMaxMind.com", 14);
+	put_type(t, TYPE_MAP, 9);
+	put_uint(t, "binary_format_major_version", TYPE_U16, 2, 2);
+	put_uint(t, "binary_format_minor_version", TYPE_U16, 0, 2);
+	put_uint(t, "build_epoch", TYPE_U64, 1767225600, 8);
+	put_key(t, "database_type");
+	put_key(t, "Test-City");
+	put_key(t, "description");
+	put_type(t, TYPE_MAP, 0);
+	put_uint(t, "ip_version", TYPE_U16, family, 2);
+	put_key(t, "languages");
+	put_type(t, TYPE_ARRAY, 0);
+	put_uint(t, "node_count", TYPE_U32, t->nodes.n, 4);
+	put_uint(t, "record_size", TYPE_U16, 32, 2);
+}
+
+static uint32_t
+child_number(const struct tree *t, int32_t child)
+{
+	if (child >= 0)
+		return (uint32_t)child;
+	if (child == NOTHING)
+		return (uint32_t)t->nodes.n;
+	return (uint32_t)t->nodes.n + 16 +
+	    t->offsets.at[FIRST_RECORD - child];
+}
+
+static void
+write_file(const char *path, const struct tree *t)
+{
+	FILE *f = fopen(path, "w");
+	uint8_t between[16] = {0};
+
+	if (f == NULL)
+		abort();
+	for (size_t i = 0; i < 2 * t->nodes.n; i++) {
+		uint32_t v = __builtin_bswap32(child_number(t,
+		    t->nodes.at[i / 2].child[i % 2]));
+
+		fwrite(&v, 4, 1, f);
+	}
+	fwrite(between, sizeof(between), 1, f);
+	fwrite(t->data.at, 1, t->data.n, f);
+	if (fclose(f) != 0)
+		abort();
+}
+
+static unsigned
+depth_of(const struct mmdb_row *r)
+{
+	return r->prefix.len + (r->prefix.addr.family == 4 ? 96u : 0u);
+}
+
+static int
+compare(const void *x, const void *y)
+{
+	return (int)depth_of(x) - (int)depth_of(y);
+}
+
+void
+mmdb_make(const char *path, uint8_t family, enum mmdb_shape shape,
+    struct mmdb_row *rows, size_t n)
+{
+	struct tree t = {0};
+
+	node_new(&t, NOTHING);
+	if (n > 0)
+		qsort(rows, n, sizeof(*rows), compare);
+	for (size_t i = 0; i < n; i++) {
+		vec_push(&t.offsets, (uint32_t)t.data.n);
+		put_place(&t, shape == MMDB_NESTED, &rows[i].place);
+		insert_row(&t, family, &rows[i], FIRST_RECORD - (int32_t)i);
+	}
+	if (family == 6)
+		insert_aliases(&t);
+	put_metadata(&t, family);
+	write_file(path, &t);
+	vec_free(&t.nodes);
+	vec_free(&t.data);
+	vec_free(&t.offsets);
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "geo/geo.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "geo/country.h"
+#include "mmdb_make.h"
+#include "world.h"
+
+enum { WORLDS = 60, ADDRESSES = 300 };
+
+static char files[2][32] = {"/tmp/test_geo.XXXXXX", "/tmp/test_geo.XXXXXX"};
+
+static struct addr
+address(const char *text)
+{
+	struct addr a;
+
+	ck_assert(addr_parse(text, &a));
+	return a;
+}
+
+static struct prefix
+prefix(const char *text)
+{
+	struct error err;
+	struct prefix p;
+
+	ck_assert_msg(prefix_parse(text, &p, &err), "%s", err.text);
+	return p;
+}
+
+static struct geo_found
+find(const struct geo *g, const char *text)
+{
+	struct addr a = address(text);
+	struct geo_found f;
+
+	geo_find(g, &a, &f);
+	return f;
+}
+
+static struct geo *
+load(const struct conf *conf)
+{
+	struct error err;
+	struct geo *g = geo_load(conf, &err);
+
+	ck_assert_msg(g != NULL, "%s", err.text);
+	return g;
+}
+
+START_TEST(countries_have_a_continent_and_a_place)
+{
+	const struct country *c = country_find("JP");
+
+	ck_assert(c != NULL);
+	ck_assert_str_eq(c->continent, "AS");
+	ck_assert(c->latitude > 30 && c->longitude > 130);
+	ck_assert(country_find("AD") != NULL && country_find("ZW") != NULL);
+	ck_assert(country_find("XX") == NULL);
+}
+END_TEST
+
+START_TEST(distances_are_of_the_great_circle)
+{
+	double km = place_distance_km(52.5, 13.4, 40.7, -74.0);
+
+	ck_assert(km > 6370 && km < 6400);
+	ck_assert(place_distance_km(0, 0, 0, 180) > 20000);
+	ck_assert(place_distance_km(10, 20, 10, 20) < 1e-9);
+}
+END_TEST
+
+START_TEST(a_place_from_a_code_is_completed)
+{
+	struct conf_geo geo = {CONF_GEO_SUBDIVISION, "US", "CA"};
+	struct conf_geo america = {CONF_GEO_CONTINENT, "NA", ""};
+	struct conf_geo other = {CONF_GEO_SUBDIVISION, "US", "NY"};
+	char buf[PLACE_TEXT_MAX];
+	struct place p;
+
+	place_from_geo(&p, &geo);
+	ck_assert(p.located && memcmp(p.continent, "NA", 2) == 0);
+	ck_assert(place_matches_geo(&p, &geo));
+	ck_assert(place_matches_geo(&p, &america));
+	ck_assert(!place_matches_geo(&p, &other));
+	ck_assert(strstr(place_format(buf, &p), "US") != NULL);
+	place_from_geo(&p, &america);
+	ck_assert(!p.located && p.country[0] == '\0');
+}
+END_TEST
+
+START_TEST(every_net_that_covers_counts_and_the_longest_is_told)
+{
+	struct prefix a[] = {prefix("10.0.0.0/8")};
+	struct prefix b[] = {prefix("10.1.0.0/16"), prefix("2001:db8::/32")};
+	struct conf_net nets[] = {{.name = "a", .prefixes = a, .nprefixes = 1},
+	    {.name = "b", .prefixes = b, .nprefixes = 2}};
+	struct conf conf = {.nets = nets, .nnets = 2};
+	struct geo *g = load(&conf);
+	struct geo_found f = find(g, "10.1.2.3");
+
+	ck_assert_uint_eq(f.place.nets, 3);
+	ck_assert_str_eq(f.net, "b");
+	ck_assert_uint_eq(f.net_prefix.len, 16);
+	ck_assert_uint_eq(f.depth, 16);
+	f = find(g, "10.128.0.0");
+	ck_assert_uint_eq(f.place.nets, 1);
+	ck_assert_uint_eq(f.depth, 9);
+	f = find(g, "2001:db8::1");
+	ck_assert_uint_eq(f.place.nets, 2);
+	ck_assert_uint_eq(f.depth, 32);
+	geo_free(g);
+}
+END_TEST
+
+START_TEST(ipv4_inside_ipv6_counts_as_ipv4)
+{
+	struct prefix a[] = {prefix("192.0.2.0/24")};
+	struct prefix b[] = {prefix("2000::/3")};
+	struct conf_net nets[] = {{.name = "a", .prefixes = a, .nprefixes = 1},
+	    {.name = "b", .prefixes = b, .nprefixes = 1}};
+	struct conf conf = {.nets = nets, .nnets = 2};
+	struct geo *g = load(&conf);
+	static const struct {
+		const char *text;
+		unsigned depth;
+	} same[] = {{"192.0.2.1", 24}, {"::ffff:192.0.2.1", 120},
+	    {"2002:c000:0201::1", 40}, {"2001::3fff:fdfe", 120}};
+
+	for (size_t i = 0; i < 4; i++) {
+		struct geo_found f = find(g, same[i].text);
+		struct addr v4 = address("192.0.2.1");
+
+		ck_assert(addr_equal(&f.counted, &v4));
+		ck_assert_uint_eq(f.place.nets, 1);
+		ck_assert_uint_eq(f.depth, same[i].depth);
+	}
+	ck_assert_uint_eq(find(g, "2003::1").depth, 16);
+	geo_free(g);
+}
+END_TEST
+
+static struct mmdb_row
+row(const char *text, const char *country)
+{
+	struct mmdb_row r;
+
+	memset(&r, 0, sizeof(r));
+	r.prefix = prefix(text);
+	memcpy(r.place.country, country, strlen(country));
+	return r;
+}
+
+START_TEST(a_later_file_fills_what_an_earlier_one_lacks)
+{
+	struct mmdb_row first[] = {row("192.0.2.0/24", "DE"),
+	    row("198.51.100.0/24", "FR")};
+	struct mmdb_row second[] = {row("192.0.2.0/25", "US")};
+	struct conf_database databases[] = {{.path = files[0]},
+	    {.path = files[1]}};
+	struct conf conf = {.databases = databases, .ndatabases = 2};
+	struct geo_found f;
+	struct geo *g;
+
+	second[0].place.asn = 64496;
+	second[0].place.located = true;
+	second[0].place.latitude = 1.5f;
+	mmdb_make(files[0], 4, MMDB_FLAT, first, 2);
+	mmdb_make(files[1], 6, MMDB_NESTED, second, 1);
+	g = load(&conf);
+	f = find(g, "192.0.2.1");
+	ck_assert_mem_eq(f.place.country, "DE", 2);
+	ck_assert_mem_eq(f.place.continent, "EU", 2);
+	ck_assert_uint_eq(f.place.asn, 64496);
+	ck_assert(f.place.latitude == 1.5f);
+	ck_assert_str_eq(f.database, files[0]);
+	ck_assert_uint_eq(f.database_prefix.len, 24);
+	ck_assert_uint_eq(f.depth, 25);
+	f = find(g, "198.51.100.1");
+	ck_assert(f.place.located &&
+	    f.place.latitude == country_find("FR")->latitude);
+	ck_assert_uint_eq(geo_ndatabases(g), 2);
+	geo_free(g);
+}
+END_TEST
+
+START_TEST(a_missing_database_is_an_error_that_names_it)
+{
+	struct conf_database d = {.path = "/nonexistent.mmdb"};
+	struct conf conf = {.databases = &d, .ndatabases = 1};
+	struct error err;
+
+	ck_assert(geo_load(&conf, &err) == NULL);
+	ck_assert(strstr(err.text, "/nonexistent.mmdb") != NULL);
+}
+END_TEST
+
+START_TEST(a_damaged_tree_is_an_error_that_names_the_file)
+{
+	struct mmdb_row r = row("192.0.2.0/24", "DE");
+	struct conf_database d = {.path = files[0]};
+	struct conf conf = {.databases = &d, .ndatabases = 1};
+	char zeros[24 * 8] = {0};
+	struct error err;
+	struct geo *g;
+	size_t n;
+	FILE *f;
+
+	mmdb_make(files[0], 4, MMDB_FLAT, &r, 1);
+	f = fopen(files[0], "r+");
+	ck_assert(f != NULL);
+	ck_assert_uint_eq(fwrite(zeros, 1, sizeof(zeros), f), sizeof(zeros));
+	ck_assert_int_eq(fclose(f), 0);
+	g = load(&conf);
+	ck_assert(geo_leaves(g, 6, &n, &err) == NULL);
+	ck_assert(strstr(err.text, files[0]) != NULL);
+	geo_free(g);
+}
+END_TEST
+
+/* Sorted, without gaps or overlaps: together they fill the space. */
+static void
+expect_cover(const struct trie_leaf *leaves, size_t n)
+{
+	uint8_t next[17] = {0}; /* one octet more, for the carry at the end */
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned len = leaves[i].len, carry;
+
+		ck_assert_mem_eq(leaves[i].bytes, next + 1, 16);
+		carry = len == 0 ? 1 : 1u << (7 - (len - 1) % 8);
+		for (int k = len == 0 ? 0 : (int)(len - 1) / 8 + 1;
+		     carry != 0 && k >= 0; k--) {
+			carry += next[k];
+			next[k] = (uint8_t)carry;
+			carry >>= 8;
+		}
+	}
+	ck_assert_uint_eq(next[0], 1);
+}
+
+static uint32_t
+leaf_value(const struct trie_leaf *leaves, size_t n, const struct addr *a)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct prefix p = {.addr.family = a->family,
+		    .len = leaves[i].len};
+
+		memcpy(p.addr.bytes, leaves[i].bytes, 16);
+		if (prefix_covers(&p, a))
+			return leaves[i].value;
+	}
+	ck_abort();
+}
+
+static void
+expect_places(const struct world *w, struct geo *g)
+{
+	const struct trie_leaf *leaves[2];
+	const struct place *places;
+	size_t n[2], nplaces;
+
+	for (unsigned i = 0; i < 2; i++) {
+		leaves[i] = geo_leaves(g, i == 0 ? 4 : 6, &n[i], NULL);
+		ck_assert(leaves[i] != NULL);
+		expect_cover(leaves[i], n[i]);
+	}
+	places = geo_places(g, &nplaces);
+	for (unsigned i = 0; i < ADDRESSES; i++) {
+		struct geo_found f, beside;
+		struct prefix around;
+		struct addr a;
+		uint32_t value;
+
+		world_addr(w, &a);
+		geo_find(g, &a, &f);
+		value = leaf_value(leaves[a.family == 6], n[a.family == 6],
+		    &a);
+		if (value == GEO_TEREDO)
+			value = leaf_value(leaves[0], n[0], &f.counted);
+		ck_assert(value < nplaces);
+		ck_assert_mem_eq(&places[value], &f.place, sizeof(f.place));
+		around = (struct prefix){a, (uint8_t)f.depth};
+		addr_mask(&around.addr, around.len);
+		world_addr_in(&around, &a);
+		geo_find(g, &a, &beside);
+		ck_assert_mem_eq(&beside.place, &f.place, sizeof(f.place));
+	}
+}
+
+START_TEST(leaves_say_what_find_says)
+{
+	for (unsigned i = 0; i < WORLDS; i++) {
+		struct world w;
+		struct geo *g;
+
+		srandom(i);
+		world_new(&w);
+		g = load(w.conf);
+		expect_places(&w, g);
+		geo_forget_leaves(g);
+		geo_free(g);
+		world_free(&w);
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("geo");
+	TCase *c = tcase_create("geo");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	for (size_t i = 0; i < 2; i++) {
+		int fd = mkstemp(files[i]);
+
+		if (fd == -1)
+			return 1;
+		close(fd);
+	}
+	tcase_set_timeout(c, 120);
+	suite_add_tcase(s, c);
+	tcase_add_test(c, countries_have_a_continent_and_a_place);
+	tcase_add_test(c, distances_are_of_the_great_circle);
+	tcase_add_test(c, a_place_from_a_code_is_completed);
+	tcase_add_test(c,
+	    every_net_that_covers_counts_and_the_longest_is_told);
+	tcase_add_test(c, ipv4_inside_ipv6_counts_as_ipv4);
+	tcase_add_test(c, a_later_file_fills_what_an_earlier_one_lacks);
+	tcase_add_test(c, a_missing_database_is_an_error_that_names_it);
+	tcase_add_test(c, a_damaged_tree_is_an_error_that_names_the_file);
+	tcase_add_test(c, leaves_say_what_find_says);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	for (size_t i = 0; i < 2; i++)
+		unlink(files[i]);
+	return failed == 0 ? 0 : 1;
+}

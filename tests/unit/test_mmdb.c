@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "geo/mmdb.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "mmdb_make.h"
+
+static char path[] = "/tmp/test_mmdb.XXXXXX";
+
+static struct addr
+address(const char *text)
+{
+	struct addr a;
+
+	ck_assert(addr_parse(text, &a));
+	return a;
+}
+
+static struct mmdb_row
+row(const char *prefix, const char *country)
+{
+	struct mmdb_row r;
+	struct error err;
+
+	memset(&r, 0, sizeof(r));
+	ck_assert(prefix_parse(prefix, &r.prefix, &err));
+	memcpy(r.place.country, country, 2);
+	return r;
+}
+
+static struct mmdb *
+make(uint8_t family, enum mmdb_shape shape, struct mmdb_row *rows, size_t n)
+{
+	struct error err;
+	struct mmdb *m;
+
+	mmdb_make(path, family, shape, rows, n);
+	m = mmdb_open(path, &err);
+	ck_assert_msg(m != NULL, "%s", err.text);
+	return m;
+}
+
+static void
+expect(const struct mmdb *m, const char *text, const char *country,
+    unsigned depth)
+{
+	struct addr a = address(text);
+	struct place p;
+	unsigned got;
+
+	memset(&p, 0, sizeof(p));
+	ck_assert(mmdb_find(m, &a, &p, &got) == (country[0] != '\0'));
+	ck_assert_msg(strncmp(p.country, country, 2) == 0, "%s: %.2s", text,
+	    p.country);
+	ck_assert_msg(got == depth, "%s: depth %u", text, got);
+}
+
+static void
+facts(enum mmdb_shape shape)
+{
+	struct mmdb_row r = row("192.0.2.0/24", "DE");
+	struct addr a = address("192.0.2.77");
+	struct place p;
+	struct mmdb *m;
+	unsigned depth;
+
+	memcpy(r.place.continent, "EU", 2);
+	memcpy(r.place.subdivision, "BE", 2);
+	r.place.asn = 64496;
+	r.place.located = true;
+	r.place.latitude = 52.5f;
+	r.place.longitude = -13.25f;
+	m = make(4, shape, &r, 1);
+	memset(&p, 0, sizeof(p));
+	ck_assert(mmdb_find(m, &a, &p, &depth));
+	ck_assert_mem_eq(p.country, "DE", 2);
+	ck_assert_mem_eq(p.continent, "EU", 2);
+	ck_assert_mem_eq(p.subdivision, shape == MMDB_NESTED ? "BE\0" :
+	    "\0\0\0", 3);
+	ck_assert_uint_eq(p.asn, 64496);
+	ck_assert(p.located && p.latitude == 52.5f && p.longitude == -13.25f);
+	ck_assert_int_eq(mmdb_build_time(m), 1767225600);
+	ck_assert_str_eq(mmdb_type(m), "Test-City");
+	mmdb_close(m);
+}
+
+START_TEST(reads_all_facts_of_the_nested_shape)
+{
+	facts(MMDB_NESTED);
+}
+END_TEST
+
+START_TEST(reads_all_facts_of_the_flat_shape)
+{
+	facts(MMDB_FLAT);
+}
+END_TEST
+
+START_TEST(fills_only_what_is_lacking)
+{
+	struct mmdb_row r = row("192.0.2.0/24", "DE");
+	struct addr a = address("192.0.2.1");
+	struct place p;
+	struct mmdb *m;
+	unsigned depth;
+
+	r.place.asn = 64496;
+	r.place.located = true;
+	r.place.latitude = 1;
+	m = make(4, MMDB_FLAT, &r, 1);
+	memset(&p, 0, sizeof(p));
+	memcpy(p.country, "FR", 2);
+	ck_assert(mmdb_find(m, &a, &p, &depth));
+	ck_assert_mem_eq(p.country, "FR", 2);
+	ck_assert_uint_eq(p.asn, 64496);
+	ck_assert(p.located && p.latitude == 1);
+	mmdb_close(m);
+}
+END_TEST
+
+START_TEST(finds_the_longest_prefix_and_its_depth)
+{
+	struct mmdb_row rows[] = {row("192.0.2.0/24", "DE"),
+	    row("192.0.2.128/25", "FR"), row("2001:db8::/32", "JP")};
+	struct mmdb *m = make(6, MMDB_NESTED, rows, 3);
+
+	expect(m, "192.0.2.1", "DE", 25);
+	expect(m, "192.0.2.200", "FR", 25);
+	expect(m, "192.0.3.1", "", 24);
+	expect(m, "128.0.0.0", "", 2);
+	expect(m, "2001:db8::1", "JP", 32);
+	expect(m, "8000::", "", 1);
+	mmdb_close(m);
+}
+END_TEST
+
+START_TEST(ipv4_inside_ipv6_is_not_reported_again)
+{
+	struct mmdb_row rows[] = {row("192.0.2.0/24", "DE"),
+	    row("2001:db8::/32", "JP")};
+	struct mmdb *m = make(6, MMDB_NESTED, rows, 2);
+
+	expect(m, "::192.0.2.1", "", 96);
+	expect(m, "::ffff:192.0.2.1", "", 96);
+	expect(m, "2002:c000:201::", "", 16);
+	mmdb_close(m);
+}
+END_TEST
+
+START_TEST(a_record_above_ipv4_covers_all_of_it)
+{
+	struct mmdb_row r = row("::/64", "AQ");
+	struct mmdb *m = make(6, MMDB_NESTED, &r, 1);
+
+	expect(m, "192.0.2.1", "AQ", 0);
+	expect(m, "::1", "AQ", 64);
+	mmdb_close(m);
+}
+END_TEST
+
+START_TEST(a_tree_for_ipv4_has_no_ipv6)
+{
+	struct mmdb_row r = row("0.0.0.0/0", "DE");
+	struct mmdb *m = make(4, MMDB_FLAT, &r, 1);
+
+	expect(m, "192.0.2.1", "DE", 1);
+	expect(m, "2001:db8::1", "", 0);
+	mmdb_close(m);
+}
+END_TEST
+
+struct seen {
+	const struct mmdb *m;
+	struct addr next; /* where the next leaf must begin */
+	size_t n, stop_at;
+	bool ended;
+};
+
+/* The address after a prefix; false: it was the last. */
+static bool
+after(struct addr *a, unsigned len)
+{
+	while (len-- > 0) {
+		uint8_t bit = (uint8_t)(0x80 >> (len % 8));
+
+		a->bytes[len / 8] ^= bit;
+		if ((a->bytes[len / 8] & bit) != 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+see(const struct prefix *p, uint32_t record, void *arg)
+{
+	struct seen *s = arg;
+	struct place walked, found;
+	unsigned depth;
+	bool has;
+
+	ck_assert(!s->ended && addr_equal(&p->addr, &s->next));
+	memset(&walked, 0, sizeof(walked));
+	memset(&found, 0, sizeof(found));
+	has = mmdb_find(s->m, &p->addr, &found, &depth);
+	ck_assert(has == (record != 0));
+	ck_assert_uint_eq(depth, p->len);
+	if (record != 0)
+		ck_assert(mmdb_record(s->m, record, &walked, NULL));
+	ck_assert_mem_eq(&walked, &found, sizeof(found));
+	s->ended = !after(&s->next, p->len);
+	return ++s->n != s->stop_at;
+}
+
+START_TEST(a_walk_covers_the_space_in_order_as_find_does)
+{
+	struct mmdb_row rows[] = {row("192.0.2.0/24", "DE"),
+	    row("10.0.0.0/8", "US"), row("10.1.2.3/32", "FR"),
+	    row("2001:db8::/32", "JP"), row("2001:db8::1/128", "KR")};
+	struct mmdb *m = make(6, MMDB_NESTED, rows, 5);
+
+	for (uint8_t family = 4; family <= 6; family += 2) {
+		struct seen s = {.m = m, .next.family = family};
+
+		ck_assert(mmdb_walk(m, family, see, &s, NULL));
+		ck_assert(s.ended && s.n > 30);
+	}
+	mmdb_close(m);
+}
+END_TEST
+
+START_TEST(a_walk_stops_when_asked)
+{
+	struct mmdb_row r = row("192.0.2.0/24", "DE");
+	struct mmdb *m = make(4, MMDB_FLAT, &r, 1);
+	struct seen s = {.m = m, .next.family = 4, .stop_at = 3};
+
+	ck_assert(!mmdb_walk(m, 4, see, &s, NULL));
+	ck_assert_uint_eq(s.n, 3);
+	mmdb_close(m);
+}
+END_TEST
+
+START_TEST(truncating_the_file_harms_nothing)
+{
+	struct mmdb_row r = row("192.0.2.0/24", "DE");
+	struct mmdb *m = make(4, MMDB_FLAT, &r, 1);
+
+	ck_assert_int_eq(truncate(path, 0), 0);
+	expect(m, "192.0.2.1", "DE", 24);
+	mmdb_close(m);
+}
+END_TEST
+
+static bool
+ignore(const struct prefix *p, uint32_t record, void *arg)
+{
+	struct place place;
+
+	(void)p;
+	memset(&place, 0, sizeof(place));
+	return record == 0 || mmdb_record(arg, record, &place, NULL);
+}
+
+static void
+try_damaged(const char *data, size_t len)
+{
+	struct error err;
+	struct mmdb *m;
+	FILE *f = fopen(path, "w");
+
+	ck_assert(f != NULL && fwrite(data, 1, len, f) == len);
+	ck_assert_int_eq(fclose(f), 0);
+	m = mmdb_open(path, &err);
+	if (m == NULL) {
+		ck_assert(strncmp(err.text, path, strlen(path)) == 0);
+		return;
+	}
+	mmdb_walk(m, 4, ignore, m, &err);
+	mmdb_walk(m, 6, ignore, m, &err);
+	mmdb_close(m);
+}
+
+START_TEST(any_damage_is_an_error_or_harmless)
+{
+	struct mmdb_row rows[] = {row("192.0.2.0/24", "DE"),
+	    row("2001:db8::/32", "JP")};
+	size_t len;
+	char *data;
+
+	mmdb_make(path, 6, MMDB_NESTED, rows, 2);
+	ck_assert(file_read(path, 1 << 20, &data, &len, NULL));
+	for (size_t i = 0; i < len; i += 7)
+		try_damaged(data, i);
+	for (int i = 0; i < 3000; i++) {
+		size_t at = (size_t)random() % len;
+		char before = data[at];
+
+		data[at] = (char)random();
+		try_damaged(data, len);
+		data[at] = before;
+	}
+	free(data);
+}
+END_TEST
+
+START_TEST(a_tree_that_bites_its_tail_ends)
+{
+	struct mmdb_row r = row("192.0.2.0/24", "DE");
+	struct error err;
+	struct mmdb *m;
+	size_t len;
+	char *data;
+	FILE *f;
+
+	mmdb_make(path, 4, MMDB_FLAT, &r, 1);
+	ck_assert(file_read(path, 1 << 20, &data, &len, NULL));
+	memset(data, 0, 24 * 8); /* every node leads to the first */
+	f = fopen(path, "w");
+	ck_assert(f != NULL && fwrite(data, 1, len, f) == len);
+	ck_assert_int_eq(fclose(f), 0);
+	m = mmdb_open(path, &err);
+	ck_assert(m != NULL);
+	ck_assert(!mmdb_walk(m, 4, ignore, m, &err));
+	ck_assert(strstr(err.text, "damaged") != NULL);
+	mmdb_close(m);
+	free(data);
+}
+END_TEST
+
+START_TEST(no_database_is_an_error_that_names_the_file)
+{
+	struct error err;
+
+	ck_assert(mmdb_open("/nonexistent.mmdb", &err) == NULL);
+	ck_assert(strstr(err.text, "/nonexistent.mmdb") != NULL);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("mmdb");
+	TCase *c = tcase_create("mmdb");
+	SRunner *r = srunner_create(s);
+	int failed, fd = mkstemp(path);
+
+	if (fd == -1)
+		return 1;
+	close(fd);
+	srandom(1);
+	tcase_set_timeout(c, 120);
+	suite_add_tcase(s, c);
+	tcase_add_test(c, reads_all_facts_of_the_nested_shape);
+	tcase_add_test(c, reads_all_facts_of_the_flat_shape);
+	tcase_add_test(c, fills_only_what_is_lacking);
+	tcase_add_test(c, finds_the_longest_prefix_and_its_depth);
+	tcase_add_test(c, ipv4_inside_ipv6_is_not_reported_again);
+	tcase_add_test(c, a_record_above_ipv4_covers_all_of_it);
+	tcase_add_test(c, a_tree_for_ipv4_has_no_ipv6);
+	tcase_add_test(c, a_walk_covers_the_space_in_order_as_find_does);
+	tcase_add_test(c, a_walk_stops_when_asked);
+	tcase_add_test(c, truncating_the_file_harms_nothing);
+	tcase_add_test(c, any_damage_is_an_error_or_harmless);
+	tcase_add_test(c, a_tree_that_bites_its_tail_ends);
+	tcase_add_test(c, no_database_is_an_error_that_names_the_file);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	unlink(path);
+	return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "world.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mmdb_make.h"
+
+enum { REGIONS = 7, POOLS = 3, POLICIES = 3, NETS = 4, ROWS = 7,
+	MONITORS = 2, SPARE = 256 };
+
+uint32_t
+world_dice(uint32_t sides)
+{
+	return (uint32_t)random() % sides;
+}
+
+static bool
+chance(uint32_t percent)
+{
+	return world_dice(100) < percent;
+}
+
+void
+world_addr_in(const struct prefix *p, struct addr *a)
+{
+	*a = p->addr;
+	for (unsigned i = p->len; i < addr_bits(a); i++)
+		if (chance(50))
+			a->bytes[i / 8] |= (uint8_t)(0x80 >> i % 8);
+}
+
+/* Few distinct ones, so that they meet and nest. */
+static struct prefix
+random_prefix(struct world *w)
+{
+	static const uint8_t v6[][4] = {{0x20, 0x01, 0x0d, 0xb8},
+	    {0x20, 0x01}, {0x20, 0x02, 0xc0}, {0x20, 0x02}, {0x2a, 0x00}, {0},
+	    {0xfd}};
+	struct prefix p = {.addr.family = chance(60) ? 4 : 6};
+	struct prefix low;
+
+	if (w->nprefixes > 0 && chance(40)) {
+		p = w->prefixes[world_dice((uint32_t)w->nprefixes)];
+		if (p.len > 0)
+			p.addr.bytes[(p.len - 1) / 8] ^= (uint8_t)
+			    (chance(50) ? 0x80 >> (p.len - 1) % 8 : 0);
+	} else if (p.addr.family == 4) {
+		p.addr.bytes[0] = (uint8_t)(chance(50) ? 192 : random());
+		p.addr.bytes[1] = (uint8_t)random();
+		p.len = (uint8_t)world_dice(17);
+	} else {
+		memcpy(p.addr.bytes, v6[world_dice(7)], 4);
+		p.len = (uint8_t)world_dice(40);
+	}
+	addr_mask(&p.addr, p.len);
+	low = p;
+	low.len = (uint8_t)(p.len + world_dice(addr_bits(&p.addr) - p.len +
+	    1) / (1 + world_dice(4)));
+	world_addr_in(&low, &p.addr);
+	p.len = low.len;
+	addr_mask(&p.addr, p.len);
+	w->prefixes[w->nprefixes++] = p;
+	return p;
+}
+
+static const char *const countries[] = {"DE", "FR", "US", "JP", "ZA", "QQ"};
+static const char *const continents[] = {"EU", "NA", "AS", "AF"};
+static const char *const subdivisions[] = {"BE", "CA", "1"};
+static const char *const jurisdictions[] = {"EU", "US", NULL};
+
+static void
+nets_make(struct world *w)
+{
+	struct conf *c = w->conf;
+
+	c->nnets = world_dice(NETS + 1);
+	c->nets = arena_array(w->arena, c->nnets, sizeof(*c->nets));
+	for (size_t i = 0; i < c->nnets; i++) {
+		struct conf_net *net = &c->nets[i];
+
+		net->name = arena_printf(w->arena, "net%zu", i);
+		net->nprefixes = world_dice(4);
+		net->prefixes = arena_array(w->arena, net->nprefixes,
+		    sizeof(*net->prefixes));
+		for (size_t k = 0; k < net->nprefixes; k++)
+			net->prefixes[k] = random_prefix(w);
+	}
+}
+
+static void
+row_make(struct world *w, struct mmdb_row *r)
+{
+	struct place *p = &r->place;
+
+	memset(p, 0, sizeof(*p));
+	r->prefix = random_prefix(w);
+	if (chance(70))
+		memcpy(p->country, countries[world_dice(6)], 2);
+	if (chance(30))
+		memcpy(p->continent, continents[world_dice(4)], 2);
+	if (chance(40))
+		strncpy(p->subdivision, subdivisions[world_dice(3)], 3);
+	if (chance(40))
+		p->asn = 64496 + world_dice(3);
+	if (chance(30)) {
+		p->located = true;
+		p->latitude = (float)world_dice(180) - 90;
+		p->longitude = (float)world_dice(360) - 180;
+	}
+}
+
+static void
+databases_make(struct world *w)
+{
+	struct mmdb_row rows[ROWS];
+	struct conf *c = w->conf;
+
+	c->ndatabases = world_dice(3);
+	c->databases = arena_array(w->arena, c->ndatabases,
+	    sizeof(*c->databases));
+	for (size_t i = 0; i < c->ndatabases; i++) {
+		char *path = arena_strdup(w->arena, "/tmp/world.XXXXXX");
+		uint8_t family = chance(80) ? 6 : 4;
+		enum mmdb_shape shape = chance(50) ? MMDB_NESTED : MMDB_FLAT;
+		size_t n = world_dice(ROWS + 1);
+		int fd = mkstemp(path);
+
+		if (fd == -1)
+			abort();
+		close(fd);
+		for (size_t k = 0; k < n; k++)
+			row_make(w, &rows[k]);
+		mmdb_make(path, family, shape, rows, n);
+		c->databases[i].path = path;
+	}
+}
+
+static void
+regions_make(struct world *w)
+{
+	struct conf *c = w->conf;
+
+	c->nregions = 1 + world_dice(REGIONS);
+	c->regions = arena_array(w->arena, c->nregions, sizeof(*c->regions));
+	for (size_t i = 0; i < c->nregions; i++) {
+		struct conf_region *r = &c->regions[i];
+
+		if (i > 0 && chance(30))
+			*r = c->regions[i - 1]; /* for ties */
+		r->name = arena_printf(w->arena, "r%zu", i);
+		r->jurisdiction = jurisdictions[world_dice(3)];
+		if (chance(30))
+			r->bias = (int)world_dice(300) - 90;
+		if (chance(20))
+			continue;
+		r->located = true;
+		r->latitude = world_dice(180) - 90.0;
+		r->longitude = world_dice(360) - 180.0;
+	}
+}
+
+/* Some of the regions, in any order, each once. */
+static uint16_t *
+some_regions(struct world *w, size_t *n)
+{
+	uint16_t *all = arena_array(w->arena, w->conf->nregions,
+	    sizeof(*all));
+
+	for (uint16_t i = 0; i < w->conf->nregions; i++) {
+		uint32_t at = world_dice(i + 1u);
+
+		all[i] = all[at];
+		all[at] = i;
+	}
+	*n = 1 + world_dice((uint32_t)w->conf->nregions);
+	return all;
+}
+
+static void
+targets_make(struct world *w, struct conf_pool_region *r)
+{
+	r->ntargets = 1 + world_dice(3);
+	r->targets = arena_array(w->arena, r->ntargets, sizeof(*r->targets));
+	for (size_t i = 0; i < r->ntargets; i++) {
+		struct conf_target *t = &r->targets[i];
+
+		/* Few, so that pools share some. */
+		t->addr[0] = (struct addr){{127, 0, (uint8_t)r->region,
+		    (uint8_t)(1 + 3 * world_dice(2) + i)}, 4};
+		t->label = arena_printf(w->arena, "127.0.%u.%u", r->region,
+		    t->addr[0].bytes[3]);
+		t->weight = 1 + world_dice(10);
+	}
+}
+
+static void
+pools_make(struct world *w)
+{
+	struct conf *c = w->conf;
+
+	c->npools = 1 + world_dice(POOLS);
+	c->pools = arena_array(w->arena, c->npools, sizeof(*c->pools));
+	for (size_t i = 0; i < c->npools; i++) {
+		struct conf_pool *p = &c->pools[i];
+		uint16_t *regions = some_regions(w, &p->nregions);
+
+		p->name = arena_printf(w->arena, "p%zu", i);
+		p->min_healthy = world_dice(3);
+		p->max = 8;
+		p->has_ipv4 = true;
+		p->monitors = arena_array(w->arena, MONITORS,
+		    sizeof(*p->monitors));
+		while (p->nmonitors < MONITORS && chance(60)) {
+			p->monitors[p->nmonitors] = (uint16_t)p->nmonitors;
+			p->nmonitors++;
+		}
+		p->regions = arena_array(w->arena, p->nregions,
+		    sizeof(*p->regions));
+		for (size_t k = 0; k < p->nregions; k++) {
+			p->regions[k].region = regions[k];
+			targets_make(w, &p->regions[k]);
+		}
+	}
+}
+
+static struct conf_geo
+random_geo(void)
+{
+	struct conf_geo g = {.kind = (enum conf_geo_kind)world_dice(3)};
+
+	if (g.kind == CONF_GEO_CONTINENT)
+		memcpy(g.code, continents[world_dice(4)], 2);
+	else
+		memcpy(g.code, countries[world_dice(6)], 2);
+	if (g.kind == CONF_GEO_SUBDIVISION)
+		strncpy(g.subdivision, subdivisions[world_dice(3)], 3);
+	return g;
+}
+
+static void
+rule_match_make(struct world *w, struct conf_rule *r)
+{
+	r->by_net = w->conf->nnets > 0 && chance(35);
+	r->by_asn = chance(25);
+	r->by_geo = !r->by_net && !r->by_asn ? true : chance(30);
+	r->nets = (uint64_t)random() & 0xf;
+	r->nasn = 1 + world_dice(2);
+	r->asn = arena_array(w->arena, r->nasn, sizeof(*r->asn));
+	for (size_t i = 0; i < r->nasn; i++)
+		r->asn[i] = 64496 + world_dice(3);
+	r->ngeo = 1 + world_dice(3);
+	r->geo = arena_array(w->arena, r->ngeo, sizeof(*r->geo));
+	for (size_t i = 0; i < r->ngeo; i++)
+		r->geo[i] = random_geo();
+}
+
+static void
+policies_make(struct world *w)
+{
+	struct conf *c = w->conf;
+
+	c->npolicies = 1 + world_dice(POLICIES);
+	c->policies = arena_array(w->arena, c->npolicies,
+	    sizeof(*c->policies));
+	for (size_t i = 0; i < c->npolicies; i++) {
+		struct conf_policy *p = &c->policies[i];
+
+		p->name = arena_printf(w->arena, "policy%zu", i);
+		p->nrules = 1 + world_dice(5);
+		p->rules = arena_array(w->arena, p->nrules,
+		    sizeof(*p->rules));
+		if (chance(70))
+			p->unlocated = some_regions(w, &p->nunlocated);
+		for (size_t k = 0; k < p->nrules; k++) {
+			struct conf_rule *r = &p->rules[k];
+
+			if (k + 1 < p->nrules)
+				rule_match_make(w, r);
+			r->nearest = chance(50);
+			if (!r->nearest)
+				r->regions = some_regions(w, &r->nregions);
+			r->fence = chance(20) ? "EU" : NULL;
+			r->when_down.action =
+			    (enum conf_all_down)world_dice(3);
+			r->when_down.pool = CONF_NONE;
+			if (r->when_down.action == CONF_DOWN_POOL)
+				r->when_down.pool = (uint16_t)world_dice(
+				    (uint32_t)c->npools);
+		}
+	}
+}
+
+static void
+names_make(struct world *w)
+{
+	struct conf *c = w->conf;
+
+	c->nnames = c->npools * c->npolicies;
+	c->names = arena_array(w->arena, c->nnames, sizeof(*c->names));
+	for (size_t i = 0; i < c->nnames; i++) {
+		c->names[i].pool = (uint16_t)(i % c->npools);
+		c->names[i].policy = (uint16_t)(i / c->npools);
+		c->names[i].ttl_min = 1 + world_dice(10);
+		c->names[i].ttl_max = 10 + world_dice(60);
+	}
+}
+
+void
+world_new(struct world *w)
+{
+	memset(w, 0, sizeof(*w));
+	w->arena = arena_new();
+	w->conf = arena_alloc(w->arena, sizeof(*w->conf));
+	w->prefixes = arena_array(w->arena, SPARE, sizeof(*w->prefixes));
+	w->conf->nmonitors = MONITORS;
+	w->conf->monitors = arena_array(w->arena, MONITORS,
+	    sizeof(*w->conf->monitors));
+	for (uint16_t i = 0; i < MONITORS; i++)
+		w->conf->monitors[i] = (struct conf_monitor){.name = "m",
+		    .port = i, .interval_ms = 700 + world_dice(9000),
+		    .fall = 1 + world_dice(4), .rise = 1 + world_dice(4),
+		    .clear = 1 + world_dice(4)};
+	nets_make(w);
+	databases_make(w);
+	regions_make(w);
+	pools_make(w);
+	policies_make(w);
+	names_make(w);
+}
+
+void
+world_free(struct world *w)
+{
+	for (size_t i = 0; i < w->conf->ndatabases; i++)
+		unlink(w->conf->databases[i].path);
+	arena_free(w->arena);
+}
+
+/* One address further or back, now and then. */
+static void
+nudge(struct addr *a)
+{
+	size_t i = addr_bits(a) / 8;
+	uint8_t by = chance(50) ? 1 : 0xff, limit = by == 1 ? 0 : 0xff;
+
+	if (chance(60))
+		return;
+	while (i-- > 0) {
+		a->bytes[i] = (uint8_t)(a->bytes[i] + by);
+		if (a->bytes[i] != limit)
+			return;
+	}
+}
+
+/* As IPv4-mapped, 6to4 or Teredo address. */
+static void
+embed(struct addr *a)
+{
+	static const struct prefix within[] = {
+	    {{{[10] = 0xff, [11] = 0xff}, 6}, 96}, {{{0x20, 0x02}, 6}, 16},
+	    {{{0x20, 0x01}, 6}, 32}};
+	uint32_t kind = world_dice(3);
+	struct addr v4 = *a;
+
+	world_addr_in(&within[kind], a);
+	for (size_t i = 0; i < 4; i++)
+		a->bytes[(kind == 1 ? 2 : 12) + i] =
+		    (uint8_t)(v4.bytes[i] ^ (kind == 2 ? 0xff : 0));
+}
+
+void
+world_addr(const struct world *w, struct addr *a)
+{
+	struct prefix p = {.addr.family = chance(50) ? 4 : 6};
+
+	if (w->nprefixes > 0 && chance(80))
+		p = w->prefixes[world_dice((uint32_t)w->nprefixes)];
+	if (chance(50)) {
+		*a = p.addr;
+		nudge(a);
+	} else {
+		world_addr_in(&p, a);
+	}
+	if (a->family == 4 && chance(40))
+		embed(a);
+}
