@@ -195,7 +195,7 @@ skip_chars(const char *s, size_t n)
 	return s;
 }
 
-/* Columns count characters, not octets, and a tab is one. */
+/* Columns count characters, not octets, and a tab is one; 0: no caret. */
 static void
 put_line(FILE *f, const char *line, unsigned column)
 {
@@ -207,7 +207,9 @@ put_line(FILE *f, const char *line, unsigned column)
 	for (; s < end; s++)
 		if (*s != '\r')
 			fputc(iscntrl((unsigned char)*s) ? ' ' : *s, f);
-	fprintf(f, "\n    %*s\n", (int)(column - skip), "^");
+	fputc('\n', f);
+	if (column > 0)
+		fprintf(f, "    %*s\n", (int)(column - skip), "^");
 }
 
 static size_t
@@ -247,11 +249,12 @@ put_entry(FILE *f, const struct diag_entry *e, const struct diag_source *s,
 
 	fputs(e->mark.file, f);
 	if (e->mark.line)
-		fprintf(f, ":%u:%u", e->mark.line,
-		    e->mark.column ? e->mark.column : 1);
+		fprintf(f, ":%u", e->mark.line);
+	if (e->mark.line && e->mark.column)
+		fprintf(f, ":%u", e->mark.column);
 	fprintf(f, ": %s: %s\n", e->level == DIAG_ERROR ? "error" : "warning",
 	    e->message);
-	if (e->mark.line == 0 || e->mark.column == 0)
+	if (e->mark.line == 0)
 		return;
 	line = cursor_seek(c, s, e->mark.line);
 	if (line)

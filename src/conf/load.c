@@ -191,7 +191,8 @@ read_text(struct loader *l, const char *path, const char *text, size_t len,
 	if (depth == 0)
 		l->top.mark = root->mark;
 	for (i = 0; i < root->n; i++)
-		add_pair(l, &root->pairs[i]);
+		if (strcmp(root->pairs[i].key->text, "include") != 0)
+			add_pair(l, &root->pairs[i]);
 	for (i = 0; i < root->n; i++)
 		if (strcmp(root->pairs[i].key->text, "include") == 0)
 			include_all(l, root->pairs[i].value, depth);

@@ -75,7 +75,7 @@ struct schema_key {
 /* All keys, those of one map together. */
 const struct schema_key *schema_keys(size_t *n);
 
-/* "monitors.*.expect": how the manual heads the keys of a map. */
+/* "monitors.NAME.expect": how the manual heads the keys of a map. */
 const char *schema_title(enum schema_map map);
 
 /* Reads all keys of a map into object; unknown ones, missing ones and what

@@ -1,0 +1,598 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Whole configurations: what becomes of each key, and of several files. */
+#include "conf/load.h"
+
+#include <sys/stat.h>
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "dns/name.h"
+
+static char folder[64];
+static struct diag diag;
+
+/* Patterns must not be taken from the folder's own name. */
+static void
+setup(void)
+{
+	strcpy(folder, "/tmp/meridian-[a]*-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	diag_init(&diag);
+}
+
+static void
+teardown(void)
+{
+	char command[128];
+
+	diag_fini(&diag);
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static const char *
+path_of(const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return path;
+}
+
+static void
+put(const char *name, const char *text)
+{
+	const char *path = path_of(name);
+	struct error err;
+	char dir[256];
+
+	snprintf(dir, sizeof(dir), "%.*s", (int)(strrchr(path, '/') - path),
+	    path);
+	mkdir(dir, 0755);
+	ck_assert_msg(file_replace(path, text, strlen(text), &err), "%s",
+	    err.text);
+}
+
+static struct conf *
+load(const char *text)
+{
+	put("meridian.yaml", text);
+	return conf_load(path_of("meridian.yaml"), &diag);
+}
+
+static struct conf *
+must_load(const char *text)
+{
+	struct conf *c = load(text);
+	char *said = diag_text(&diag);
+
+	ck_assert_msg(c != NULL, "%s", said);
+	free(said);
+	return c;
+}
+
+static void
+must_refuse(const char *text, const char *message)
+{
+	struct conf *c = load(text);
+	char *said = diag_text(&diag);
+
+	ck_assert_ptr_null(c);
+	ck_assert_msg(strstr(said, message) != NULL, "%s", said);
+	free(said);
+}
+
+static void
+expect_prefix(const struct prefix *p, const char *text)
+{
+	char buf[PREFIX_TEXT_MAX];
+
+	ck_assert_str_eq(prefix_format(buf, p), text);
+}
+
+static void
+expect_addr(const struct addr *a, const char *text)
+{
+	char buf[ADDR_TEXT_MAX];
+
+	ck_assert_str_eq(addr_format(buf, a), text);
+}
+
+static const char whole[] =
+    "meridian: 1\n"
+    "server:\n"
+    "  listen: [127.0.0.1@5300, \"::1@5301\"]\n"
+    "  workers: 3\n"
+    "  state: st\n"
+    "  control: /x/control.sock\n"
+    "  http: 127.0.0.1@9153\n"
+    "  nsid: ams-1\n"
+    "  ecs_from: [192.0.2.0/24]\n"
+    "geoip:\n"
+    "  databases: [geoip/city.mmdb, /asn.mmdb]\n"
+    "  nets:\n"
+    "    corp: [10.0.0.0/8, \"2001:db8:ffff::/48\"]\n"
+    "    partners: partners.txt\n"
+    "zones: {Example.COM: zones/example.com.zone}\n"
+    "regions:\n"
+    "  eu: {location: [50.1, 8.7], jurisdiction: EU, capacity: 8000}\n"
+    "  us: {location: [39.0, -77.5], jurisdiction: US}\n"
+    "  ap: {location: [35.7, 139.7], jurisdiction: JP, bias: -10}\n"
+    "monitors:\n"
+    "  web: {type: http, host: www.example.com, port: 8080, path: /h,\n"
+    "        expect: {status: 204, body: ok}, interval: 7s,\n"
+    "        timeout: 800ms, fall: 1, rise: 2, clear: 9}\n"
+    "  db: {type: tcp, port: 5432}\n"
+    "pools:\n"
+    "  www:\n"
+    "    monitor: [web, db]\n"
+    "    min_healthy: 2\n"
+    "    answer: {mode: one, max: 3}\n"
+    "    regions:\n"
+    "      us: [{addr: [\"2001:db8::10\", 192.0.2.10], weight: 10},\n"
+    "           {addr: 192.0.2.11}]\n"
+    "      eu: [{addr: [192.0.2.12, \"2001:db8::12\"]},\n"
+    "           {addr: [192.0.2.13, \"2001:db8::13\"]}]\n"
+    "  sorry: {regions: {eu: [{addr: [192.0.2.250, \"2001:db8::250\"]}]}}\n"
+    "  cdn: {regions: {ap: [{cname: EU.example.net}]}}\n"
+    "policies:\n"
+    "  near:\n"
+    "    rules:\n"
+    "      - {nets: [partners, corp], regions: [us]}\n"
+    "      - {geo: [DE, US-CA, AF, \"country:AF\"], regions: [eu, us],\n"
+    "         fence: EU, when_all_down: {pool: sorry}}\n"
+    "      - {asn: [64496, 4294967295], regions: [ap, us]}\n"
+    "      - {regions: nearest}\n"
+    "    unlocated: [us, eu]\n"
+    "    when_all_down: last_known\n"
+    "  cdn: {rules: [{regions: [ap]}]}\n"
+    "names:\n"
+    "  WWW.example.com: {pool: www, policy: near, ttl: {max: 50, min: 5}}\n"
+    "  \"*.cdn.example.com\": {pool: cdn, policy: cdn}\n"
+    "safety: {min_regions: 2, max_fill: 85%}\n"
+    "tests:\n"
+    "  - {name: www.EXAMPLE.com., from: 203.0.113.9, expect: eu}\n"
+    "  - {name: www.example.com, from: DE, down: [eu], drain: us,\n"
+    "     expect: sorry}\n";
+
+static const char partners[] =
+    "# partners\n"
+    "\n"
+    "192.0.2.0/24 # one\r\n"
+    "\t2001:db8::/32\n"
+    "198.51.100.7";
+
+static void
+expect_sections_above(const struct conf *c)
+{
+	const struct conf_server *s = &c->server;
+
+	ck_assert_uint_eq(s->nlisten, 2);
+	ck_assert_uint_eq(s->listen[1].port, 5301);
+	ck_assert_uint_eq(s->workers, 3);
+	ck_assert_str_eq(s->state, path_of("st"));
+	ck_assert_str_eq(s->control, "/x/control.sock");
+	ck_assert_uint_eq(s->http.port, 9153);
+	ck_assert_str_eq(s->nsid, "ams-1");
+	ck_assert(!s->ecs_any);
+	ck_assert_uint_eq(s->necs_from, 1);
+	expect_prefix(&s->ecs_from[0], "192.0.2.0/24");
+	ck_assert_uint_eq(c->ndatabases, 2);
+	ck_assert_str_eq(c->databases[0].path, path_of("geoip/city.mmdb"));
+	ck_assert_str_eq(c->databases[1].path, "/asn.mmdb");
+	ck_assert_uint_eq(c->nnets, 2);
+	ck_assert_str_eq(c->nets[0].name, "corp");
+	expect_prefix(&c->nets[0].prefixes[1], "2001:db8:ffff::/48");
+	ck_assert_uint_eq(c->nets[1].nprefixes, 3);
+	expect_prefix(&c->nets[1].prefixes[1], "2001:db8::/32");
+	ck_assert_uint_eq(c->nzones, 1);
+	ck_assert_str_eq(c->zones[0].origin, "example.com.");
+	ck_assert_str_eq(c->zones[0].path, path_of("zones/example.com.zone"));
+}
+
+static void
+expect_regions_and_monitors(const struct conf *c)
+{
+	const struct conf_monitor *web = &c->monitors[0];
+
+	ck_assert_uint_eq(c->nregions, 3);
+	ck_assert_str_eq(c->regions[1].jurisdiction, "US");
+	ck_assert(c->regions[1].located);
+	ck_assert_double_eq(c->regions[1].longitude, -77.5);
+	ck_assert_uint_eq(c->regions[0].capacity, 8000);
+	ck_assert_uint_eq(c->regions[1].capacity, 0);
+	ck_assert_int_eq(c->regions[2].bias, -10);
+	ck_assert_uint_eq(c->regions[2].mark.line, 19);
+	ck_assert_uint_eq(c->regions[2].mark.column, 3);
+	ck_assert_int_eq(web->type, CONF_MONITOR_HTTP);
+	ck_assert_uint_eq(web->port, 8080);
+	ck_assert_str_eq(web->host, "www.example.com");
+	ck_assert_str_eq(web->path, "/h");
+	ck_assert_uint_eq(web->status, 204);
+	ck_assert_str_eq(web->body, "ok");
+	ck_assert_uint_eq(web->interval_ms, 7000);
+	ck_assert_uint_eq(web->timeout_ms, 800);
+	ck_assert_uint_eq(web->fall, 1);
+	ck_assert_uint_eq(web->rise, 2);
+	ck_assert_uint_eq(web->clear, 9);
+	ck_assert_int_eq(c->monitors[1].type, CONF_MONITOR_TCP);
+}
+
+static void
+expect_pools(const struct conf *c)
+{
+	const struct conf_pool *www = &c->pools[0];
+	const struct conf_target *t = www->regions[0].targets;
+	uint8_t name[DNS_NAME_MAX];
+	struct error err;
+
+	ck_assert_uint_eq(www->nmonitors, 2);
+	ck_assert_uint_eq(www->monitors[1], 1);
+	ck_assert_uint_eq(www->min_healthy, 2);
+	ck_assert_int_eq(www->mode, CONF_ANSWER_ONE);
+	ck_assert_uint_eq(www->max, 3);
+	ck_assert_uint_eq(www->nregions, 2);
+	ck_assert_uint_eq(www->regions[0].region, 1);
+	ck_assert(www->has_ipv4 && www->has_ipv6 && !www->has_cname);
+	ck_assert_str_eq(t[0].label, "2001:db8::10");
+	expect_addr(&t[0].addr[0], "192.0.2.10");
+	expect_addr(&t[0].addr[1], "2001:db8::10");
+	ck_assert_uint_eq(t[0].weight, 10);
+	ck_assert_str_eq(t[1].label, "192.0.2.11");
+	ck_assert_uint_eq(t[1].addr[1].family, 0);
+	ck_assert_uint_eq(t[1].weight, 1);
+	t = c->pools[2].regions[0].targets;
+	ck_assert(c->pools[2].has_cname && !c->pools[2].has_ipv4);
+	ck_assert_str_eq(t->label, "EU.example.net");
+	ck_assert(name_parse("eu.example.net.", name, &err));
+	ck_assert(name_equal(t->cname, name));
+}
+
+static void
+expect_policies(const struct conf *c)
+{
+	const struct conf_policy *p = &c->policies[0];
+	const struct conf_rule *rule = p->rules;
+
+	ck_assert_uint_eq(p->nrules, 4);
+	ck_assert(rule[0].by_net && !rule[0].by_geo && !rule[0].by_asn);
+	ck_assert_uint_eq(rule[0].nets, 3);
+	ck_assert_int_eq(rule[0].when_down.action, CONF_DOWN_LAST_KNOWN);
+	ck_assert(rule[1].by_geo);
+	ck_assert_uint_eq(rule[1].ngeo, 4);
+	ck_assert_int_eq(rule[1].geo[0].kind, CONF_GEO_COUNTRY);
+	ck_assert_int_eq(rule[1].geo[1].kind, CONF_GEO_SUBDIVISION);
+	ck_assert_int_eq(rule[1].geo[2].kind, CONF_GEO_CONTINENT);
+	ck_assert_int_eq(rule[1].geo[3].kind, CONF_GEO_COUNTRY);
+	ck_assert_str_eq(rule[1].fence, "EU");
+	ck_assert_int_eq(rule[1].when_down.action, CONF_DOWN_POOL);
+	ck_assert_uint_eq(rule[1].when_down.pool, 1);
+	ck_assert_uint_eq(rule[2].asn[1], UINT32_MAX);
+	ck_assert_uint_eq(rule[2].regions[0], 2);
+	ck_assert(rule[3].nearest && rule[3].nregions == 0);
+	ck_assert_uint_eq(p->nunlocated, 2);
+	ck_assert_uint_eq(p->unlocated[0], 1);
+	ck_assert_uint_eq(c->policies[1].nunlocated, 3);
+	ck_assert_uint_eq(c->policies[1].unlocated[2], 2);
+	ck_assert_int_eq(c->policies[1].rules[0].when_down.action,
+	    CONF_DOWN_ALL);
+}
+
+static void
+expect_names_and_tests(const struct conf *c)
+{
+	const struct conf_test *t = c->tests;
+
+	ck_assert_uint_eq(c->nnames, 2);
+	ck_assert_str_eq(c->names[0].text, "www.example.com.");
+	ck_assert_uint_eq(c->names[0].name[1], 'w');
+	ck_assert_uint_eq(c->names[0].ttl_max, 50);
+	ck_assert_uint_eq(c->names[0].ttl_min, 5);
+	ck_assert_str_eq(c->names[1].text, "*.cdn.example.com.");
+	ck_assert_uint_eq(c->names[1].pool, 2);
+	ck_assert_uint_eq(c->names[1].policy, 1);
+	ck_assert_uint_eq(c->names[1].ttl_max, 60);
+	ck_assert_uint_eq(c->names[1].ttl_min, 10);
+	ck_assert_uint_eq(c->safety.min_regions, 2);
+	ck_assert_uint_eq(c->safety.max_fill, 85);
+	ck_assert_uint_eq(c->ntests, 2);
+	ck_assert_uint_eq(t[0].name, 0);
+	expect_addr(&t[0].from, "203.0.113.9");
+	ck_assert_uint_eq(t[1].from.family, 0);
+	ck_assert_mem_eq(t[1].from_geo.code, "DE", 2);
+	ck_assert_uint_eq(t[1].ndown, 1);
+	ck_assert_uint_eq(t[1].drained_regions[0], 1);
+	ck_assert_str_eq(t[1].expect, "sorry");
+}
+
+START_TEST(every_key_is_kept)
+{
+	struct conf *c;
+
+	put("partners.txt", partners);
+	c = must_load(whole);
+	ck_assert_uint_eq(diag.entries.n, 0);
+	expect_sections_above(c);
+	expect_regions_and_monitors(c);
+	expect_pools(c);
+	expect_policies(c);
+	expect_names_and_tests(c);
+	ck_assert_uint_eq(conf_find_region(c, "ap"), 2);
+	ck_assert_uint_eq(conf_find_region(c, "www"), CONF_NONE);
+	ck_assert_uint_eq(conf_find_pool(c, "cdn"), 2);
+	conf_free(c);
+}
+END_TEST
+
+START_TEST(a_plain_dns_server_needs_only_zones)
+{
+	struct conf *c = must_load("meridian: 1\nzones: {example.com: z}\n");
+
+	ck_assert_uint_eq(c->nzones, 1);
+	ck_assert_uint_eq(c->nregions, 0);
+	ck_assert_uint_eq(c->server.nlisten, 2);
+	ck_assert_uint_eq(c->server.listen[0].port, 53);
+	ck_assert_uint_ge(c->server.workers, 1);
+	ck_assert_uint_le(c->server.workers, 256);
+	ck_assert(c->server.ecs_any);
+	ck_assert_uint_eq(c->server.http.addr.family, 0);
+	ck_assert_int_eq(*c->server.state, '/');
+	ck_assert_int_eq(*c->server.control, '/');
+	ck_assert_uint_eq(c->safety.min_regions, 1);
+	ck_assert_uint_eq(c->safety.max_fill, 100);
+	conf_free(c);
+}
+END_TEST
+
+START_TEST(a_section_may_be_empty)
+{
+	struct conf *c = must_load("meridian: 1\nserver:\nregions:\nnames:\n"
+	    "geoip:\n  nets:\nzones:\n");
+
+	ck_assert_uint_eq(c->nnames, 0);
+	ck_assert_uint_eq(c->server.nlisten, 2);
+	conf_free(c);
+}
+END_TEST
+
+START_TEST(a_short_interval_shortens_the_timeout)
+{
+	struct conf *c = must_load("meridian: 1\nmonitors:\n"
+	    "  m: {type: http, interval: 500ms}\n");
+
+	ck_assert_uint_eq(c->monitors[0].timeout_ms, 500);
+	ck_assert_uint_eq(c->monitors[0].port, 80);
+	ck_assert_uint_eq(c->monitors[0].status, 200);
+	ck_assert_str_eq(c->monitors[0].path, "/");
+	ck_assert_ptr_null(c->monitors[0].host);
+	ck_assert_uint_eq(c->monitors[0].fall, 3);
+	ck_assert_uint_eq(c->monitors[0].rise, 4);
+	ck_assert_uint_eq(c->monitors[0].clear, 6);
+	conf_free(c);
+}
+END_TEST
+
+START_TEST(one_bound_of_the_ttl_moves_the_other)
+{
+	struct conf *c = must_load("meridian: 1\n"
+	    "regions: {eu: {}}\n"
+	    "pools: {p: {regions: {eu: [{addr: 1.2.3.4}]}}}\n"
+	    "policies: {p: {rules: [{regions: [eu]}]}}\n"
+	    "names:\n"
+	    "  a: {pool: p, policy: p, ttl: {max: 5}}\n"
+	    "  b: {pool: p, policy: p, ttl: {min: 100}}\n");
+
+	ck_assert_uint_eq(c->names[0].ttl_min, 5);
+	ck_assert_uint_eq(c->names[1].ttl_max, 100);
+	conf_free(c);
+}
+END_TEST
+
+START_TEST(included_files_add_to_sections)
+{
+	struct conf *c;
+
+	put("d/1.yaml", "regions: {us: {}}\n"
+	    "zones: {b.example: b.zone}\n"
+	    "geoip: {databases: [x.mmdb], nets: {b: [\"::/0\"]}}\n");
+	put("d/2.yaml", "meridian: 1\nregions: {ap: {}}\n"
+	    "include: sub/more.yaml\n");
+	put("d/sub/more.yaml", "regions: {sa: {}}\ntests: []\n");
+	c = must_load("meridian: 1\n"
+	    "include: [\"d/*.yaml\"]\n"
+	    "regions: {eu: {}}\n"
+	    "zones: {a.example: a.zone}\n"
+	    "geoip: {databases: [y.mmdb], nets: {a: [0.0.0.0/0]}}\n"
+	    "tests: []\n");
+	ck_assert_uint_eq(c->nregions, 4);
+	ck_assert_str_eq(c->regions[0].name, "eu");
+	ck_assert_uint_ne(conf_find_region(c, "sa"), CONF_NONE);
+	ck_assert_uint_eq(c->nzones, 2);
+	ck_assert_str_eq(c->zones[1].path, path_of("d/b.zone"));
+	ck_assert_uint_eq(c->ndatabases, 2);
+	ck_assert_str_eq(c->databases[1].path, path_of("d/x.mmdb"));
+	ck_assert_uint_eq(c->nnets, 2);
+	conf_free(c);
+}
+END_TEST
+
+START_TEST(what_two_files_say_of_one_thing_is_refused)
+{
+	put("b.yaml", "regions: {eu: {}}\nserver: {workers: 2}\n"
+	    "zones: z.zone\n");
+	must_refuse("meridian: 1\ninclude: b.yaml\nregions: {eu: {}}\n"
+	    "server: {workers: 3}\nzones: {a: a}\n", "duplicate key \"eu\"");
+	ck_assert_uint_eq(diag.nerrors, 3);
+}
+END_TEST
+
+START_TEST(errors_name_the_included_file)
+{
+	put("b.yaml", "regions:\n  eu: {colour: red}\n");
+	must_refuse("meridian: 1\ninclude: b.yaml\n",
+	    "/b.yaml:2:8: error: unknown key \"colour\" in a region\n"
+	    "      eu: {colour: red}\n           ^\n");
+}
+END_TEST
+
+START_TEST(a_file_that_includes_itself_is_refused)
+{
+	must_refuse("meridian: 1\ninclude: \"*.yaml\"\n", "is read already");
+}
+END_TEST
+
+START_TEST(files_that_include_each_other_are_refused)
+{
+	put("b.yaml", "include: meridian.yaml\n");
+	must_refuse("meridian: 1\ninclude: b.yaml\n", "is read already");
+}
+END_TEST
+
+START_TEST(includes_are_bounded_in_depth)
+{
+	char name[32], text[64];
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "%d.yaml", i);
+		snprintf(text, sizeof(text), "include: %d.yaml\n", i + 1);
+		put(name, text);
+	}
+	must_refuse("meridian: 1\ninclude: 0.yaml\n", "more than 8 deep");
+}
+END_TEST
+
+START_TEST(a_missing_file_is_refused_and_an_empty_pattern_warned_of)
+{
+	must_refuse("meridian: 1\ninclude: gone.yaml\n",
+	    "there is no file \"gone.yaml\"");
+	conf_free(must_load("meridian: 1\ninclude: gone/*.yaml\n"));
+	ck_assert_uint_eq(diag.nwarnings, 1);
+}
+END_TEST
+
+START_TEST(a_configuration_must_be_a_file)
+{
+	ck_assert_ptr_null(conf_load(folder, &diag));
+	ck_assert_ptr_null(conf_load("/nowhere/meridian.yaml", &diag));
+	ck_assert_uint_eq(diag.nerrors, 2);
+	must_refuse("- a\n", "a configuration is a map");
+}
+END_TEST
+
+START_TEST(zones_are_found_by_a_pattern)
+{
+	struct conf *c;
+
+	put("zones/b.example.zone", "");
+	put("zones/A.example.zone", "");
+	put("zones/notes.txt", "");
+	c = must_load("meridian: 1\nzones: zones/*.zone\n");
+	ck_assert_uint_eq(c->nzones, 2);
+	ck_assert_str_eq(c->zones[0].origin, "a.example.");
+	ck_assert_str_eq(c->zones[0].path, path_of("zones/A.example.zone"));
+	conf_free(c);
+	c = must_load("meridian: 1\nzones: [zones/b*.zone, "
+	    "zones/A.example.zone]\n");
+	ck_assert_uint_eq(c->nzones, 2);
+	conf_free(c);
+	must_refuse("meridian: 1\nzones: [zones/*]\n", "must end in .zone");
+}
+END_TEST
+
+START_TEST(a_zone_found_twice_is_refused)
+{
+	put("zones/b.example.zone", "");
+	must_refuse("meridian: 1\nzones: [zones/*.zone, zones/b*.zone]\n",
+	    "the zone b.example. stands at");
+}
+END_TEST
+
+START_TEST(errors_in_a_file_of_prefixes_have_its_line)
+{
+	put("nets.txt", "10.0.0.0/8\n  10.0.0.1/8 # bits\nx\n");
+	must_refuse("meridian: 1\ngeoip: {nets: {a: nets.txt}}\n",
+	    "/nets.txt:2:3: error: 10.0.0.1/8: has bits beyond");
+	ck_assert_uint_eq(diag.nerrors, 2);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	int kind; /* -1: none */
+	const char *code, *subdivision;
+} places[] = {
+	{"EU", CONF_GEO_CONTINENT, "EU", ""},
+	{"NA", CONF_GEO_CONTINENT, "NA", ""},
+	{"country:NA", CONF_GEO_COUNTRY, "NA", ""},
+	{"NO", CONF_GEO_COUNTRY, "NO", ""},
+	{"US-CA", CONF_GEO_SUBDIVISION, "US", "CA"},
+	{"GB-ENG", CONF_GEO_SUBDIVISION, "GB", "ENG"},
+	{"FR-6", CONF_GEO_SUBDIVISION, "FR", "6"},
+	{"", -1, NULL, NULL},
+	{"E", -1, NULL, NULL},
+	{"de", -1, NULL, NULL},
+	{"DEU", -1, NULL, NULL},
+	{"US-", -1, NULL, NULL},
+	{"US-ca", -1, NULL, NULL},
+	{"US-CALI", -1, NULL, NULL},
+	{"country:", -1, NULL, NULL},
+	{"country:US-CA", -1, NULL, NULL},
+};
+
+START_TEST(places_are_continents_countries_or_subdivisions)
+{
+	struct conf_geo geo;
+	char want[4] = "";
+
+	ck_assert_int_eq(conf_geo_parse(places[_i].text, &geo),
+	    places[_i].kind >= 0);
+	if (places[_i].kind < 0)
+		return;
+	ck_assert_int_eq((int)geo.kind, places[_i].kind);
+	ck_assert_mem_eq(geo.code, places[_i].code, 2);
+	strncpy(want, places[_i].subdivision, 3);
+	ck_assert_mem_eq(geo.subdivision, want, 3);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("conf");
+	TCase *t = tcase_create("conf");
+	SRunner *r;
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, every_key_is_kept);
+	tcase_add_test(t, a_plain_dns_server_needs_only_zones);
+	tcase_add_test(t, a_section_may_be_empty);
+	tcase_add_test(t, a_short_interval_shortens_the_timeout);
+	tcase_add_test(t, one_bound_of_the_ttl_moves_the_other);
+	tcase_add_test(t, included_files_add_to_sections);
+	tcase_add_test(t, what_two_files_say_of_one_thing_is_refused);
+	tcase_add_test(t, errors_name_the_included_file);
+	tcase_add_test(t, a_file_that_includes_itself_is_refused);
+	tcase_add_test(t, files_that_include_each_other_are_refused);
+	tcase_add_test(t, includes_are_bounded_in_depth);
+	tcase_add_test(t,
+	    a_missing_file_is_refused_and_an_empty_pattern_warned_of);
+	tcase_add_test(t, a_configuration_must_be_a_file);
+	tcase_add_test(t, zones_are_found_by_a_pattern);
+	tcase_add_test(t, a_zone_found_twice_is_refused);
+	tcase_add_test(t, errors_in_a_file_of_prefixes_have_its_line);
+	tcase_add_loop_test(t, places_are_continents_countries_or_subdivisions,
+	    0, sizeof(places) / sizeof(*places));
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
