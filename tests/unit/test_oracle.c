@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "steer/oracle.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "world.h"
+
+enum { WORLDS = 120, STATES = 12, ADDRESSES = 25, WITHIN = 8,
+	WALL = 1767225600, MONO = 5000 };
+
+/* A world at work: both ways to a decision. */
+struct both {
+	struct world world;
+	struct arena *arena;
+	struct geo *geo;
+	struct policy_table **tables; /* of each name */
+	struct watches *watches;
+	struct pool *pools;
+	struct drains drains;
+	struct oracle oracle;
+};
+
+static void
+both_new(struct both *b, unsigned seed)
+{
+	struct conf *conf;
+	struct error err;
+
+	memset(b, 0, sizeof(*b));
+	srandom(seed);
+	world_new(&b->world);
+	conf = b->world.conf;
+	b->arena = arena_new();
+	b->geo = geo_load(conf, &err);
+	ck_assert_msg(b->geo != NULL, "%s", err.text);
+	b->tables = xcalloc(conf->nnames, sizeof(*b->tables));
+	for (size_t i = 0; i < conf->nnames; i++) {
+		b->tables[i] = policy_build(b->arena, conf, b->geo,
+		    conf->names[i].policy, conf->names[i].pool, &err);
+		ck_assert_msg(b->tables[i] != NULL, "%s", err.text);
+	}
+	b->watches = watches_new();
+	b->pools = pools_build(b->arena, conf);
+	pools_bind(b->pools, conf->npools, conf, b->watches);
+	b->oracle = (struct oracle){conf, b->geo, b->pools};
+}
+
+static void
+drains_clear(struct both *b)
+{
+	while (b->drains.all.n > 0)
+		drain_free(drains_remove(&b->drains, b->drains.all.at[0]->what));
+}
+
+static void
+both_free(struct both *b)
+{
+	drains_clear(b);
+	drains_fini(&b->drains);
+	pools_fini(b->pools, b->world.conf->npools);
+	watches_free(b->watches);
+	geo_free(b->geo);
+	arena_free(b->arena);
+	free(b->tables);
+	world_free(&b->world);
+}
+
+static void
+drain_random(struct both *b)
+{
+	const struct conf *conf = b->world.conf;
+	const struct conf_pool *p =
+	    &conf->pools[world_dice((uint32_t)conf->npools)];
+	const struct conf_pool_region *r =
+	    &p->regions[world_dice((uint32_t)p->nregions)];
+	const struct conf_target *t =
+	    &r->targets[world_dice((uint32_t)r->ntargets)];
+	const char *region = conf->regions[r->region].name;
+	const char *const forms[] = {region,
+	    arena_printf(b->arena, "%s/%s", p->name, region),
+	    arena_printf(b->arena, "%s/%s/%s", p->name, region, t->label)};
+	int64_t until = world_dice(3) == 0 ? DRAIN_FOREVER
+					   : WALL + 1 + world_dice(90);
+	struct error err;
+	struct drain *d = drain_new(forms[world_dice(3)], "me", "test", WALL,
+	    until, false, &err);
+
+	ck_assert_msg(d != NULL, "%s", err.text);
+	drains_put(&b->drains, d);
+}
+
+/* Other health and other drains, as the main thread would see them come. */
+static void
+shake(struct both *b)
+{
+	const struct conf *conf = b->world.conf;
+	uint32_t failing = world_dice(101);
+	struct watch **all;
+	size_t n;
+
+	drains_clear(b);
+	for (uint32_t i = world_dice(4); i > 0; i--)
+		drain_random(b);
+	all = watches_all(b->watches, &n);
+	for (size_t i = 0; i < n; i++)
+		for (uint32_t k = world_dice(8); k > 0; k--)
+			health_count(&all[i]->health, &all[i]->monitor,
+			    world_dice(100) >= failing, WALL);
+	for (size_t i = 0; i < conf->npools; i++)
+		for (size_t r = 0; r < conf->pools[i].nregions; r++)
+			pool_refresh(&b->pools[i], r, &b->drains, conf);
+}
+
+/* As the configuration's checks make sure of. */
+static bool
+has_regions(const struct rank *r)
+{
+	return r->n > 0 && (r->action != CONF_DOWN_POOL || r->nfallback > 0);
+}
+
+static void
+expect_pick(const struct both *b, const struct conf_name *name,
+    const struct rank *rank, const struct oracle_decision *d)
+{
+	struct pick pick;
+
+	pool_pick(b->pools, name->pool, rank, DNS_A, name->ttl_min,
+	    name->ttl_max, clock_mono_s(), (uint32_t)random(), &pick);
+	ck_assert_uint_eq(pick.pool->index, d->pool);
+	ck_assert_uint_eq(pick.pool->regions[pick.region].region, d->region);
+	ck_assert_uint_eq(pick.reason, d->reason);
+	ck_assert_uint_eq(pick.ttl, d->ttl);
+	ck_assert(d->unlocated == rank->unlocated);
+	ck_assert(d->ttl >= name->ttl_min);
+}
+
+static size_t
+random_name(const struct both *b)
+{
+	return world_dice((uint32_t)b->world.conf->nnames);
+}
+
+static void
+expect_same_picks(struct both *b)
+{
+	for (unsigned i = 0; i < ADDRESSES; i++) {
+		size_t n = random_name(b);
+		const struct conf_name *name = &b->world.conf->names[n];
+		const struct policy_table *t = b->tables[n];
+		struct oracle_decision d;
+		struct policy_hit hit;
+		struct addr a;
+
+		world_addr(&b->world, &a);
+		hit = policy_find(t, &a);
+		oracle_decide(&b->oracle, name, &a, NULL, false, &d);
+		if (has_regions(&t->ranks[hit.class]))
+			expect_pick(b, name, &t->ranks[hit.class], &d);
+	}
+}
+
+START_TEST(both_ways_agree_in_every_state_of_health)
+{
+	clock_fake(MONO * 1000, WALL);
+	for (unsigned i = 0; i < WORLDS; i++) {
+		struct both b;
+
+		both_new(&b, i);
+		for (unsigned k = 0; k < STATES; k++) {
+			shake(&b);
+			expect_same_picks(&b);
+		}
+		both_free(&b);
+	}
+	rcu_drain();
+	clock_real();
+}
+END_TEST
+
+static void
+expect_scope(struct both *b)
+{
+	size_t n = random_name(b);
+	struct oracle_decision d;
+	struct policy_hit hit, other;
+	struct prefix around;
+	struct addr a;
+
+	world_addr(&b->world, &a);
+	hit = policy_find(b->tables[n], &a);
+	oracle_decide(&b->oracle, &b->world.conf->names[n], &a, NULL, true,
+	    &d);
+	ck_assert_uint_eq(hit.depth, d.scope);
+	ck_assert_uint_le(d.scope, d.found.depth);
+	around = (struct prefix){a, hit.depth};
+	addr_mask(&around.addr, around.len);
+	for (unsigned k = 0; k < WITHIN; k++) {
+		world_addr_in(&around, &a);
+		other = policy_find(b->tables[n], &a);
+		ck_assert_uint_eq(other.class, hit.class);
+		ck_assert_uint_eq(other.depth, hit.depth);
+	}
+}
+
+START_TEST(scopes_are_right_and_minimal)
+{
+	for (unsigned i = 0; i < WORLDS; i++) {
+		struct both b;
+
+		both_new(&b, 1000 + i);
+		for (unsigned k = 0; k < ADDRESSES; k++)
+			expect_scope(&b);
+		both_free(&b);
+	}
+	rcu_drain();
+}
+END_TEST
+
+/* One pool in two regions, one of them near; a fallback within the fence. */
+static struct conf_region regions[] = {
+    {.name = "eu", .jurisdiction = "EU", .latitude = 50, .longitude = 8,
+	.located = true},
+    {.name = "us", .jurisdiction = "US", .latitude = 39, .longitude = -77,
+	.located = true}};
+static struct conf_target targets[] = {
+    {.label = "127.0.0.1", .addr = {{{127, 0, 0, 1}, 4}}, .weight = 1},
+    {.label = "127.0.0.2", .addr = {{{127, 0, 0, 2}, 4}}, .weight = 1},
+    {.label = "127.0.0.3", .addr = {{{127, 0, 0, 3}, 4}}, .weight = 1}};
+static struct conf_pool_region www[] = {
+    {.region = 0, .targets = &targets[0], .ntargets = 1},
+    {.region = 1, .targets = &targets[1], .ntargets = 1}};
+static struct conf_pool_region sorry[] = {
+    {.region = 0, .targets = &targets[2], .ntargets = 1}};
+static uint16_t monitors[] = {0};
+static struct conf_monitor monitor = {.name = "web", .interval_ms = 5000,
+    .fall = 3, .rise = 4, .clear = 6};
+static struct conf_pool pools[] = {
+    {.name = "www", .regions = www, .nregions = 2, .min_healthy = 1,
+	.max = 8, .has_ipv4 = true, .monitors = monitors, .nmonitors = 1},
+    {.name = "sorry", .regions = sorry, .nregions = 1, .min_healthy = 1,
+	.max = 8, .has_ipv4 = true}};
+static struct conf_geo germany = {CONF_GEO_COUNTRY, "DE", ""};
+static struct conf_rule rules[] = {
+    {.by_geo = true, .geo = &germany, .ngeo = 1, .nearest = true,
+	.fence = "EU", .when_down = {CONF_DOWN_POOL, 1}},
+    {.nearest = true, .when_down = {CONF_DOWN_ALL, CONF_NONE}}};
+static uint16_t unlocated[] = {1, 0};
+static struct conf_policy policy = {.name = "near", .rules = rules,
+    .nrules = 2, .unlocated = unlocated, .nunlocated = 2};
+static struct conf_name name = {.text = "www.", .ttl_max = 60, .ttl_min = 5};
+static struct conf conf = {.regions = regions, .nregions = 2, .pools = pools,
+    .npools = 2, .policies = &policy, .npolicies = 1, .names = &name,
+    .nnames = 1, .monitors = &monitor, .nmonitors = 1};
+
+static struct arena *arena;
+static struct watches *watches;
+static struct oracle oracle;
+static struct oracle_decision d;
+static struct place de, fr, nowhere;
+
+static void
+setup(void)
+{
+	struct conf_geo france = {CONF_GEO_COUNTRY, "FR", ""};
+	struct pool *p;
+
+	arena = arena_new();
+	watches = watches_new();
+	p = pools_build(arena, &conf);
+	pools_bind(p, 2, &conf, watches);
+	oracle = (struct oracle){.conf = &conf, .pools = p};
+	place_from_geo(&de, &germany);
+	place_from_geo(&fr, &france);
+	memset(&nowhere, 0, sizeof(nowhere));
+}
+
+static void
+teardown(void)
+{
+	pools_fini(&((struct pool *)(uintptr_t)oracle.pools)[0], 2);
+	watches_free(watches);
+	arena_free(arena);
+}
+
+static struct health *
+health_of(size_t target)
+{
+	return &watches_get(watches, &monitor, &targets[target].addr[0])
+	    ->health;
+}
+
+static void
+decide(const struct place *p, const struct oracle_assume *assume)
+{
+	oracle_decide_place(&oracle, &name, p, assume, &d);
+}
+
+START_TEST(the_nearest_live_region_is_the_first)
+{
+	decide(&fr, NULL);
+	ck_assert_uint_eq(d.region, 0);
+	ck_assert_uint_eq(d.reason, POOL_FIRST);
+	ck_assert_uint_eq(d.rule, 1);
+	ck_assert(d.regions[0].distance_km > 100 &&
+	    d.regions[0].distance_km < 1000);
+	health_of(0)->state = HEALTH_DOWN;
+	decide(&fr, NULL);
+	ck_assert_uint_eq(d.region, 1);
+	ck_assert_uint_eq(d.reason, POOL_FAILOVER);
+	ck_assert_uint_eq(d.regions[0].struck, STRUCK_DOWN);
+}
+END_TEST
+
+START_TEST(a_fence_holds_when_all_is_down)
+{
+	struct oracle_assume assume = {.down = 1, .ignore_health = true};
+
+	decide(&de, &assume);
+	ck_assert_uint_eq(d.pool, 1);
+	ck_assert_uint_eq(d.region, 0);
+	ck_assert_uint_eq(d.reason, POOL_ALL_DOWN);
+	ck_assert_uint_eq(d.regions[1].struck, STRUCK_FENCE);
+}
+END_TEST
+
+START_TEST(assumptions_strike_regions_out)
+{
+	struct oracle_assume assume = {.drained = 1, .ignore_health = true};
+
+	decide(&fr, &assume);
+	ck_assert_uint_eq(d.region, 1);
+	ck_assert_uint_eq(d.reason, POOL_DRAINED);
+	assume.down = 2;
+	decide(&fr, &assume);
+	ck_assert_uint_eq(d.reason, POOL_ALL_DOWN);
+	ck_assert_uint_eq(d.region, 1);
+}
+END_TEST
+
+START_TEST(who_has_no_place_gets_the_unlocated_list)
+{
+	decide(&nowhere, NULL);
+	ck_assert(d.unlocated);
+	ck_assert_uint_eq(d.region, 1);
+	ck_assert_uint_eq(d.reason, POOL_UNLOCATED);
+}
+END_TEST
+
+START_TEST(the_ttl_is_the_least_that_probes_leave)
+{
+	decide(&fr, NULL);
+	ck_assert_uint_eq(d.ttl, 5); /* unknown: the minimum */
+	ck_assert_uint_eq(d.ttl_region, 0);
+	*health_of(0) = (struct health){.state = HEALTH_UP, .failures = 1};
+	decide(&fr, NULL);
+	ck_assert_uint_eq(d.ttl, 10);
+	*health_of(0) = (struct health){.state = HEALTH_DOWN, .successes = 0};
+	*health_of(1) = (struct health){.state = HEALTH_UP};
+	decide(&fr, NULL);
+	ck_assert_uint_eq(d.ttl, 15);
+	ck_assert_uint_eq(d.ttl_region, 1);
+	decide(&fr, &(struct oracle_assume){.ignore_health = true});
+	ck_assert_uint_eq(d.ttl, 60);
+	ck_assert_uint_eq(d.ttl_region, CONF_NONE);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("oracle");
+	TCase *by_hand = tcase_create("by hand");
+	TCase *both = tcase_create("both ways");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_checked_fixture(by_hand, setup, teardown);
+	tcase_add_test(by_hand, the_nearest_live_region_is_the_first);
+	tcase_add_test(by_hand, a_fence_holds_when_all_is_down);
+	tcase_add_test(by_hand, assumptions_strike_regions_out);
+	tcase_add_test(by_hand, who_has_no_place_gets_the_unlocated_list);
+	tcase_add_test(by_hand, the_ttl_is_the_least_that_probes_leave);
+	suite_add_tcase(s, by_hand);
+	tcase_set_timeout(both, 300);
+	tcase_add_test(both, both_ways_agree_in_every_state_of_health);
+	tcase_add_test(both, scopes_are_right_and_minimal);
+	suite_add_tcase(s, both);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "steer/policy.h"
+
+#include <check.h>
+#include <string.h>
+
+#include "world.h"
+
+enum { EU, US, AP, NREGIONS, WORLDS = 60, ADDRESSES = 200 };
+
+static struct conf_region regions[NREGIONS] = {
+    [EU] = {.name = "eu", .jurisdiction = "EU", .latitude = 50,
+	.longitude = 8, .located = true},
+    [US] = {.name = "us", .jurisdiction = "US", .latitude = 39,
+	.longitude = -77, .located = true},
+    [AP] = {.name = "ap", .jurisdiction = "JP", .latitude = 35,
+	.longitude = 139, .located = true},
+};
+
+/* Positions in the pools differ from those in the configuration. */
+static struct conf_pool_region in_www[] = {{.region = AP}, {.region = US},
+    {.region = EU}};
+static struct conf_pool_region in_sorry[] = {{.region = US}, {.region = EU}};
+static struct conf_pool pools[] = {
+    {.name = "www", .regions = in_www, .nregions = 3},
+    {.name = "sorry", .regions = in_sorry, .nregions = 2}};
+
+static struct conf_policy policy = {.name = "policy"};
+static struct conf conf = {.regions = regions, .nregions = NREGIONS,
+    .pools = pools, .npools = 2, .policies = &policy, .npolicies = 1};
+
+static struct rank rank;
+static uint8_t order[CONF_POOL_REGIONS_MAX], fallback[CONF_POOL_REGIONS_MAX];
+static uint16_t rule;
+
+static void
+setup(void)
+{
+	for (size_t i = 0; i < NREGIONS; i++)
+		regions[i].bias = 0;
+	policy.unlocated = NULL;
+	policy.nunlocated = 0;
+}
+
+static void
+rank_of(struct conf_rule *rules, size_t n, const struct place *p)
+{
+	policy.rules = rules;
+	policy.nrules = n;
+	policy_rank(&conf, 0, 0, p, &rank, order, fallback, &rule);
+}
+
+static void
+expect_regions(const uint8_t *at, size_t n, const struct conf_pool *pool,
+    const char *expected)
+{
+	char got[64] = "";
+
+	for (size_t i = 0; i < n; i++) {
+		strcat(got, i > 0 ? " " : "");
+		strcat(got, regions[pool->regions[at[i]].region].name);
+	}
+	ck_assert_str_eq(got, expected);
+}
+
+static void
+expect_order(const char *expected)
+{
+	expect_regions(rank.order, rank.n, &pools[0], expected);
+}
+
+static struct place
+place(const char *country)
+{
+	struct conf_geo g = {.kind = CONF_GEO_COUNTRY};
+	struct place p;
+
+	memcpy(g.code, country, 2);
+	place_from_geo(&p, &g);
+	return p;
+}
+
+START_TEST(nearest_orders_by_distance)
+{
+	struct conf_rule r = {.nearest = true};
+	struct place fr = place("FR"), us = place("US"), jp = place("JP");
+
+	rank_of(&r, 1, &fr);
+	expect_order("eu us ap");
+	rank_of(&r, 1, &us);
+	expect_order("us eu ap");
+	rank_of(&r, 1, &jp);
+	expect_order("ap eu us");
+	ck_assert(!rank.unlocated && rank.pool == CONF_NONE);
+}
+END_TEST
+
+START_TEST(bias_is_a_percentage_of_distance)
+{
+	struct conf_rule r = {.nearest = true};
+	struct place fr = place("FR");
+
+	regions[EU].bias = 900;
+	regions[US].bias = -50;
+	rank_of(&r, 1, &fr);
+	expect_order("us eu ap");
+}
+END_TEST
+
+START_TEST(ties_are_in_order_of_declaration)
+{
+	struct conf_rule r = {.nearest = true};
+	struct conf_region ap = regions[AP];
+	struct place fr = place("FR");
+
+	regions[AP].latitude = regions[EU].latitude;
+	regions[AP].longitude = regions[EU].longitude;
+	rank_of(&r, 1, &fr);
+	expect_order("eu ap us");
+	regions[AP] = ap;
+}
+END_TEST
+
+START_TEST(a_region_without_location_is_the_farthest)
+{
+	struct conf_rule r = {.nearest = true};
+	struct place fr = place("FR");
+
+	regions[EU].located = false;
+	rank_of(&r, 1, &fr);
+	expect_order("us ap eu");
+	regions[EU].located = true;
+}
+END_TEST
+
+START_TEST(without_a_place_the_unlocated_list_counts)
+{
+	struct conf_rule r = {.nearest = true};
+	uint16_t list[] = {AP, EU};
+	struct place nowhere;
+
+	memset(&nowhere, 0, sizeof(nowhere));
+	rank_of(&r, 1, &nowhere);
+	expect_order("eu us ap");
+	ck_assert(rank.unlocated);
+	policy.unlocated = list;
+	policy.nunlocated = 2;
+	rank_of(&r, 1, &nowhere);
+	expect_order("ap eu");
+	ck_assert(rank.unlocated);
+}
+END_TEST
+
+START_TEST(the_first_rule_that_matches_decides)
+{
+	struct conf_geo de = {CONF_GEO_COUNTRY, "DE", ""};
+	struct conf_geo europe = {CONF_GEO_CONTINENT, "EU", ""};
+	uint16_t us[] = {US}, ap[] = {AP, US}, eu[] = {EU};
+	uint32_t asn = 64496;
+	struct conf_rule r[] = {
+	    {.by_net = true, .nets = 2, .regions = us, .nregions = 1},
+	    {.by_geo = true, .geo = &de, .ngeo = 1, .by_asn = true,
+		.asn = &asn, .nasn = 1, .regions = ap, .nregions = 2},
+	    {.by_geo = true, .geo = &europe, .ngeo = 1, .regions = eu,
+		.nregions = 1},
+	    {.nearest = true}};
+	struct place p = place("DE"), jp = place("JP");
+
+	rank_of(r, 4, &p);
+	expect_order("eu");
+	p.asn = 64496;
+	rank_of(r, 4, &p);
+	expect_order("ap us");
+	ck_assert_uint_eq(rule, 1);
+	p.nets = 3;
+	rank_of(r, 4, &p);
+	expect_order("us");
+	rank_of(r, 4, &jp);
+	ck_assert_uint_eq(rule, 3);
+}
+END_TEST
+
+START_TEST(the_fence_leaves_out_what_is_outside)
+{
+	uint16_t list[] = {US, EU, AP};
+	struct conf_rule r = {.regions = list, .nregions = 3, .fence = "EU"};
+	struct place de = place("DE");
+
+	rank_of(&r, 1, &de);
+	expect_order("eu");
+}
+END_TEST
+
+START_TEST(the_fallback_pool_is_ordered_and_fenced_too)
+{
+	uint16_t list[] = {AP, EU};
+	struct conf_rule r = {.regions = list, .nregions = 2,
+	    .when_down = {CONF_DOWN_POOL, 1}};
+	struct place de = place("DE");
+
+	rank_of(&r, 1, &de);
+	expect_order("ap eu");
+	ck_assert_uint_eq(rank.pool, 1);
+	ck_assert_uint_eq(rank.action, CONF_DOWN_POOL);
+	expect_regions(rank.fallback, rank.nfallback, &pools[1], "eu us");
+	r.fence = "EU";
+	rank_of(&r, 1, &de);
+	expect_regions(rank.fallback, rank.nfallback, &pools[1], "eu");
+}
+END_TEST
+
+static struct addr
+address(const char *text)
+{
+	struct addr a;
+
+	ck_assert(addr_parse(text, &a));
+	return a;
+}
+
+static void
+expect_hit(const struct policy_table *t, const char *text, size_t n,
+    unsigned depth)
+{
+	struct addr a = address(text);
+	struct policy_hit hit = policy_find(t, &a);
+
+	ck_assert_uint_lt(hit.class, t->nranks);
+	ck_assert_uint_eq(t->ranks[hit.class].n, n);
+	ck_assert_msg(hit.depth == depth, "%s: depth %u", text, hit.depth);
+}
+
+START_TEST(depth_is_of_the_family_that_was_asked)
+{
+	struct prefix p = {{{192, 0, 2}, 4}, 24};
+	struct conf_net net = {.name = "net", .prefixes = &p, .nprefixes = 1};
+	struct conf with_net = conf;
+	uint16_t eu[] = {EU};
+	struct conf_rule r[] = {{.by_net = true, .nets = 1, .regions = eu,
+	    .nregions = 1}, {.nearest = true}};
+	struct arena *a = arena_new();
+	struct error err;
+	struct policy_table *t;
+	struct geo *g;
+
+	with_net.nets = &net;
+	with_net.nnets = 1;
+	policy.rules = r;
+	policy.nrules = 2;
+	g = geo_load(&with_net, &err);
+	t = policy_build(a, &with_net, g, 0, 0, &err);
+	ck_assert(t != NULL);
+	ck_assert_uint_eq(t->nranks, 2);
+	expect_hit(t, "192.0.2.1", 1, 24);
+	expect_hit(t, "::ffff:192.0.2.1", 1, 120);
+	expect_hit(t, "2002:c000:0201::", 1, 40);
+	expect_hit(t, "2001:0:1:2:3:4:3fff:fdfe", 1, 120);
+	expect_hit(t, "2001:0:1:2:3:4:bfff:fdfe", 3, 97);
+	expect_hit(t, "128.0.0.1", 3, 2);
+	expect_hit(t, "8000::", 3, 1);
+	geo_free(g);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(where_all_are_alike_the_scope_is_0)
+{
+	struct conf_rule r = {.nearest = true};
+	struct arena *a = arena_new();
+	struct error err;
+	struct policy_table *t;
+	struct geo *g;
+
+	policy.rules = &r;
+	policy.nrules = 1;
+	g = geo_load(&conf, &err);
+	t = policy_build(a, &conf, g, 0, 0, &err);
+	ck_assert(t != NULL);
+	expect_hit(t, "192.0.2.1", 3, 0);
+	expect_hit(t, "2001:0:1:2:3:4:5:6", 3, 0);
+	geo_free(g);
+	arena_free(a);
+}
+END_TEST
+
+static void
+expect_rank(const struct world *w, const struct geo *g,
+    const struct policy_table *t, const struct addr *a)
+{
+	struct policy_hit hit = policy_find(t, a);
+	const struct rank *got = &t->ranks[hit.class];
+	struct geo_found f;
+
+	ck_assert_uint_lt(hit.class, t->nranks);
+	geo_find(g, a, &f);
+	policy_rank(w->conf, t->policy, t->pool, &f.place, &rank, order,
+	    fallback, &rule);
+	ck_assert_uint_eq(rank.n, got->n);
+	ck_assert_uint_eq(rank.nfallback, got->nfallback);
+	ck_assert_uint_eq(rank.action, got->action);
+	ck_assert_uint_eq(rank.pool, got->pool);
+	ck_assert(rank.unlocated == got->unlocated);
+	ck_assert_mem_eq(rank.order, got->order, rank.n);
+	ck_assert_mem_eq(rank.fallback, got->fallback, rank.nfallback);
+}
+
+START_TEST(the_table_says_what_the_rules_say)
+{
+	for (unsigned i = 0; i < WORLDS; i++) {
+		struct arena *arena = arena_new();
+		struct error err;
+		struct world w;
+		struct geo *g;
+		struct policy_table *t;
+
+		srandom(i);
+		world_new(&w);
+		g = geo_load(w.conf, &err);
+		ck_assert(g != NULL);
+		t = policy_build(arena, w.conf, g, 0, 0, &err);
+		ck_assert_msg(t != NULL, "%s", err.text);
+		for (unsigned k = 0; k < ADDRESSES; k++) {
+			struct addr a;
+
+			world_addr(&w, &a);
+			expect_rank(&w, g, t, &a);
+		}
+		geo_free(g);
+		world_free(&w);
+		arena_free(arena);
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("policy");
+	TCase *c = tcase_create("policy");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_set_timeout(c, 120);
+	tcase_add_checked_fixture(c, setup, NULL);
+	suite_add_tcase(s, c);
+	tcase_add_test(c, nearest_orders_by_distance);
+	tcase_add_test(c, bias_is_a_percentage_of_distance);
+	tcase_add_test(c, ties_are_in_order_of_declaration);
+	tcase_add_test(c, a_region_without_location_is_the_farthest);
+	tcase_add_test(c, without_a_place_the_unlocated_list_counts);
+	tcase_add_test(c, the_first_rule_that_matches_decides);
+	tcase_add_test(c, the_fence_leaves_out_what_is_outside);
+	tcase_add_test(c, the_fallback_pool_is_ordered_and_fenced_too);
+	tcase_add_test(c, depth_is_of_the_family_that_was_asked);
+	tcase_add_test(c, where_all_are_alike_the_scope_is_0);
+	tcase_add_test(c, the_table_says_what_the_rules_say);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? 0 : 1;
+}
