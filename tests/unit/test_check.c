@@ -10,6 +10,7 @@
 
 #include "conf/load.h"
 
+/* clang-format off */
 static const struct part {
 	const char *key, *value;
 } good[] = {
@@ -30,6 +31,7 @@ static const struct part {
 	{"safety", "{max_fill: 85%}"},
 	{"tests", "[{name: www.example.com, from: DE, expect: eu}]"},
 };
+/* clang-format on */
 
 enum { PARTS = sizeof(good) / sizeof(*good) };
 
@@ -87,6 +89,7 @@ START_TEST(the_good_configuration_is_accepted_in_silence)
 }
 END_TEST
 
+/* clang-format off */
 static const struct {
 	const char *key, *value, *message;
 } refused[] = {
@@ -292,6 +295,7 @@ static const struct {
 		"eu}]", "there is no region \"x\""},
 	{"tests", "[a]", "a test must be a map"},
 };
+/* clang-format on */
 
 START_TEST(each_mistake_is_refused_in_its_own_words)
 {
