@@ -183,7 +183,8 @@ control_verdict(struct watch *w, const struct verdict *v, void *arg)
 {
 	struct control *c = arg;
 
-	histogram_add(&c->status.probe, w->last_ms / 1000.0);
+	/* last_ms has lost its fraction: half of one, on average. */
+	histogram_add(&c->status.probe, (w->last_ms + 0.5) / 1000);
 	for (size_t i = uses_first(c, w);
 	     i < c->uses.n && c->uses.at[i].watch == w; i++) {
 		struct use *use = &c->uses.at[i];

@@ -360,9 +360,12 @@ story_targets(const struct story *s, json_t *steps)
 {
 	const struct pool *pool = &s->snapshot->pools[s->decision->pool];
 	const struct pool_region *r = region_of(pool, s->decision->region);
+	/* A name has one CNAME (RFC 2181 10.1). */
+	bool one = pool->conf->mode == CONF_ANSWER_ONE ||
+	    pool->conf->has_cname;
 	struct text t = {0};
 
-	if (pool->conf->mode == CONF_ANSWER_ONE)
+	if (one)
 		text_add(&t, "one by weight of");
 	else
 		text_add(&t, "up to %u of", pool->conf->max);
@@ -372,7 +375,7 @@ story_targets(const struct story *s, json_t *steps)
 		if (!target->live && r->nlive > 0)
 			continue;
 		text_add(&t, " %s", target->conf->label);
-		if (pool->conf->mode == CONF_ANSWER_ONE)
+		if (one)
 			text_add(&t, " (weight %u)", target->conf->weight);
 	}
 	if (r != NULL && r->nlive == 0)
@@ -394,7 +397,8 @@ story_ttl(const struct story *s, json_t *steps)
 	if (d->ttl_region == CONF_NONE)
 		text_add(&t, "nothing can change this answer sooner");
 	else
-		text_add(&t, "the earliest change is that of %s",
+		text_add(&t, "the earliest change is that of %s (interval "
+		    "times the checks left, or a drain's end)",
 		    conf->regions[d->ttl_region].name);
 	text_add(&t, ", within %u..%u", s->name->ttl_min, s->name->ttl_max);
 	step = story_step(steps, "TTL", text_json(&t));

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ctl/drain.h"
+
+#include <check.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "service.h"
+
+static struct service s;
+static int status;
+
+static void
+setup(void)
+{
+	clock_fake(100000, 1000000);
+	service_open(&s);
+}
+
+static void
+teardown(void)
+{
+	service_close(&s);
+	clock_real();
+}
+
+static json_t *
+drain(const char *body)
+{
+	return service_call(&s, EVHTTP_REQ_POST, "/v1/drain", NULL, body,
+	    &status);
+}
+
+static const char *
+text_of(const json_t *o, const char *key)
+{
+	return json_string_value(json_object_get(o, key));
+}
+
+START_TEST(a_drain_takes_the_region_out_and_says_so)
+{
+	json_t *reply, *pool;
+
+	service_answers(&s, "www", 0, 10, 42);
+	reply = drain("{\"what\":\"eu\",\"for_s\":60,\"reason\":\"switch\"}");
+	pool = json_array_get(json_object_get(reply, "pools"), 0);
+	ck_assert_int_eq(status, 200);
+	ck_assert_str_eq(text_of(reply, "drained"), "eu");
+	ck_assert_str_eq(text_of(reply, "owner"), "ana");
+	ck_assert_int_eq(json_integer_value(json_object_get(reply, "until")),
+	    1000060);
+	ck_assert_int_eq(json_integer_value(json_object_get(reply,
+	    "let_go_s")), 42);
+	ck_assert_str_eq(text_of(pool, "pool"), "www");
+	ck_assert_int_eq(json_integer_value(json_object_get(pool,
+	    "live_after")), 2);
+	ck_assert_uint_eq(service_live(&s, "www"), 6);
+	ck_assert_uint_eq(service_live(&s, "cdn"), 2);
+	json_decref(reply);
+}
+END_TEST
+
+START_TEST(a_drain_of_one_pool_leaves_the_others)
+{
+	json_decref(drain(
+	    "{\"what\":\"www/us\",\"for_s\":60,\"reason\":\"x\"}"));
+	ck_assert_int_eq(status, 200);
+	ck_assert_uint_eq(service_live(&s, "www"), 5);
+	ck_assert_uint_eq(service_live(&s, "cdn"), 3);
+}
+END_TEST
+
+START_TEST(a_drain_of_a_target_leaves_the_region_live)
+{
+	json_decref(drain("{\"what\":\"www/eu/192.0.2.10\",\"for_s\":60,"
+	    "\"reason\":\"x\"}"));
+	ck_assert_int_eq(status, 200);
+	ck_assert_uint_eq(service_live(&s, "www"), 7);
+	json_decref(drain("{\"what\":\"www/eu/192.0.2.11\",\"for_s\":60,"
+	    "\"reason\":\"x\"}"));
+	ck_assert_uint_eq(service_live(&s, "www"), 6);
+}
+END_TEST
+
+static const struct {
+	const char *body;
+	int status;
+} refused[] = {
+    {"{\"what\":\"eu\",\"reason\":\"x\"}", 400},
+    {"{\"what\":\"eu\",\"for_s\":60}", 400},
+    {"{\"what\":\"eu\",\"for_s\":60,\"reason\":\" \"}", 400},
+    {"{\"what\":\"eu\",\"for_s\":-1,\"reason\":\"x\"}", 400},
+    {"{\"what\":\"eu\",\"for_s\":99999999999,\"reason\":\"x\"}", 400},
+    {"{\"what\":\"eu\",\"for_s\":9,\"until_cancelled\":true,"
+     "\"reason\":\"x\"}", 400},
+    {"{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\",\"more\":1}", 400},
+    {"{\"what\":7,\"for_s\":60,\"reason\":\"x\"}", 400},
+    {"{\"what\":\"/eu\",\"for_s\":60,\"reason\":\"x\"}", 400},
+    {"{\"what\":\"eux\",\"for_s\":60,\"reason\":\"x\"}", 404},
+    {"{\"what\":\"www/e\",\"for_s\":60,\"reason\":\"x\"}", 404},
+    {"{\"what\":\"www/eu/192.0.2.19\",\"for_s\":60,\"reason\":\"x\"}", 404},
+    {"[]", 400},
+    {"{", 400},
+};
+
+START_TEST(what_is_no_drain_is_refused_and_changes_nothing)
+{
+	json_t *reply = drain(refused[_i].body);
+
+	ck_assert_int_eq(status, refused[_i].status);
+	ck_assert_ptr_nonnull(text_of(reply, "error"));
+	ck_assert_int_eq(json_integer_value(json_object_get(reply, "exit")),
+	    refused[_i].status == 400 ? 2 : 4);
+	ck_assert_uint_eq(service_live(&s, "www"), 7);
+	ck_assert_uint_eq(s.control->drains.all.n, 0);
+	json_decref(reply);
+}
+END_TEST
+
+START_TEST(an_unknown_name_is_answered_with_the_nearest)
+{
+	json_t *reply =
+	    drain("{\"what\":\"www/ue\",\"for_s\":60,\"reason\":\"x\"}");
+
+	ck_assert_ptr_nonnull(strstr(text_of(reply, "error"),
+	    "did you mean www/"));
+	json_decref(reply);
+}
+END_TEST
+
+START_TEST(emptying_a_pool_is_refused_with_the_figures_unless_forced)
+{
+	json_t *reply;
+
+	service_health(&s, "198.51.100.10", HEALTH_DOWN);
+	service_health(&s, "203.0.113.10", HEALTH_DOWN);
+	reply = drain("{\"what\":\"www/eu\",\"for_s\":60,\"reason\":\"x\"}");
+	ck_assert_int_eq(status, 409);
+	ck_assert_ptr_nonnull(strstr(text_of(reply, "error"),
+	    "pool www with 0 live regions of 1 now; safety.min_regions is 1"));
+	ck_assert_uint_eq(service_live(&s, "www"), 1);
+	json_decref(reply);
+	json_decref(drain("{\"what\":\"www/eu\",\"for_s\":60,\"reason\":\"x\","
+	    "\"force\":true}"));
+	ck_assert_int_eq(status, 200);
+	ck_assert_uint_eq(service_live(&s, "www"), 0);
+	ck_assert(s.control->drains.all.at[0]->forced);
+}
+END_TEST
+
+START_TEST(a_pool_that_only_stands_in_may_be_emptied)
+{
+	json_decref(drain(
+	    "{\"what\":\"sorry/eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	ck_assert_int_eq(status, 200);
+}
+END_TEST
+
+START_TEST(filling_the_regions_left_is_refused)
+{
+	json_t *reply;
+
+	for (size_t i = 0; i < 3; i++)
+		service_answers(&s, "www", i, 1000, 60);
+	json_decref(drain(
+	    "{\"what\":\"www/eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	ck_assert_int_eq(status, 200);
+	reply = drain("{\"what\":\"www/us\",\"for_s\":60,\"reason\":\"x\"}");
+	ck_assert_int_eq(status, 409);
+	ck_assert_ptr_nonnull(strstr(text_of(reply, "error"),
+	    "would fill region ap of pool www to 170% of its capacity"));
+	ck_assert_ptr_nonnull(strstr(text_of(reply, "error"),
+	    "safety.max_fill is 85%"));
+	json_decref(reply);
+}
+END_TEST
+
+START_TEST(a_drain_outlives_a_restart)
+{
+	json_decref(drain("{\"what\":\"eu\",\"until_cancelled\":true,"
+	    "\"reason\":\"x\"}"));
+	service_restart(&s);
+	ck_assert_uint_eq(service_live(&s, "www"), 6);
+	ck_assert_str_eq(s.control->drains.all.at[0]->owner, "ana");
+}
+END_TEST
+
+START_TEST(a_drain_that_cannot_be_saved_does_not_take_effect)
+{
+	free(s.control->folder);
+	s.control->folder = strdup("/dev/null");
+	json_decref(drain("{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	ck_assert_int_eq(status, 409);
+	ck_assert_uint_eq(service_live(&s, "www"), 7);
+	ck_assert_uint_eq(s.control->drains.all.n, 0);
+}
+END_TEST
+
+START_TEST(a_drain_ends_by_itself)
+{
+	json_decref(drain("{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	clock_fake(159000, 1000059);
+	drain_expire(s.control);
+	ck_assert_uint_eq(service_live(&s, "www"), 6);
+	clock_fake(160000, 1000060);
+	drain_expire(s.control);
+	ck_assert_uint_eq(service_live(&s, "www"), 7);
+	service_restart(&s);
+	ck_assert_uint_eq(s.control->drains.all.n, 0);
+}
+END_TEST
+
+START_TEST(draining_again_renews_the_lease)
+{
+	json_decref(drain("{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	json_decref(drain("{\"what\":\"eu\",\"for_s\":90,\"reason\":\"y\"}"));
+	ck_assert_int_eq(status, 200);
+	ck_assert_uint_eq(s.control->drains.all.n, 1);
+	ck_assert_int_eq(s.control->drains.all.at[0]->until, 1000090);
+}
+END_TEST
+
+START_TEST(undrain_ends_it_and_knows_the_nearest)
+{
+	json_t *reply;
+
+	json_decref(drain("{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	reply = service_call(&s, EVHTTP_REQ_POST, "/v1/undrain", NULL,
+	    "{\"what\":\"ue\"}", &status);
+	ck_assert_int_eq(status, 404);
+	ck_assert_ptr_nonnull(strstr(text_of(reply, "error"),
+	    "did you mean eu?"));
+	json_decref(reply);
+	json_decref(service_call(&s, EVHTTP_REQ_POST, "/v1/undrain", NULL,
+	    "{\"what\":\"eu\"}", &status));
+	ck_assert_int_eq(status, 200);
+	ck_assert_uint_eq(service_live(&s, "www"), 7);
+	service_restart(&s);
+	ck_assert_uint_eq(s.control->drains.all.n, 0);
+}
+END_TEST
+
+START_TEST(the_list_says_what_is_left)
+{
+	json_t *reply, *d;
+
+	json_decref(drain("{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	clock_fake(110000, 1000010);
+	reply = service_call(&s, EVHTTP_REQ_GET, "/v1/drains", NULL, NULL,
+	    &status);
+	d = json_array_get(json_object_get(reply, "drains"), 0);
+	ck_assert_int_eq(json_integer_value(json_object_get(d, "left_s")), 50);
+	ck_assert_str_eq(text_of(d, "reason"), "x");
+	json_decref(reply);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("ctl/drain");
+	TCase *t = tcase_create("drain");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, a_drain_takes_the_region_out_and_says_so);
+	tcase_add_test(t, a_drain_of_one_pool_leaves_the_others);
+	tcase_add_test(t, a_drain_of_a_target_leaves_the_region_live);
+	tcase_add_loop_test(t, what_is_no_drain_is_refused_and_changes_nothing,
+	    0, sizeof(refused) / sizeof(refused[0]));
+	tcase_add_test(t, an_unknown_name_is_answered_with_the_nearest);
+	tcase_add_test(t,
+	    emptying_a_pool_is_refused_with_the_figures_unless_forced);
+	tcase_add_test(t, a_pool_that_only_stands_in_may_be_emptied);
+	tcase_add_test(t, filling_the_regions_left_is_refused);
+	tcase_add_test(t, a_drain_outlives_a_restart);
+	tcase_add_test(t, a_drain_that_cannot_be_saved_does_not_take_effect);
+	tcase_add_test(t, a_drain_ends_by_itself);
+	tcase_add_test(t, draining_again_renews_the_lease);
+	tcase_add_test(t, undrain_ends_it_and_knows_the_nearest);
+	tcase_add_test(t, the_list_says_what_is_left);
+	suite_add_tcase(suite, t);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
