@@ -61,8 +61,7 @@ step_pool(size_t i)
 	const struct steered *n = &snapshot->steered[0];
 
 	pool_pick(snapshot->pools, n->pool, &n->table->ranks[classes[i]],
-	    queries[i].type, n->ttl_min, n->ttl_max, 0, (uint32_t)i,
-	    &picks[i]);
+	    queries[i].type, n->ttl_min, n->ttl_max, 0, (uint32_t)i, &picks[i]);
 }
 
 static void
@@ -148,10 +147,10 @@ make_packets(void)
 
 		snprintf(ecs, sizeof(ecs), "%ld.%ld.%ld.0/24",
 		    1 + (r >> 16 & 0xff) % 223, r >> 8 & 0xff, r & 0xff);
-		lengths[i] = sample_packet(packets[i], &(struct sample_query){
-		    .name = conf->names[0].text,
-		    .type = snapshot->pools[conf->names[0].pool].types[0],
-		    .ecs = ecs});
+		lengths[i] = sample_packet(packets[i],
+		    &(struct sample_query){.name = conf->names[0].text,
+			.type = snapshot->pools[conf->names[0].pool].types[0],
+			.ecs = ecs});
 	}
 }
 

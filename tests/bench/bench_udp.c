@@ -25,8 +25,14 @@
 #include "snapshot/build.h"
 #include "snapshot/publish.h"
 
-enum { BATCH = 32, WINDOW = 192, PACKETS = 1024, OCTETS = 1232, RUNS = 5,
-	CLIENTS_MAX = 3 };
+enum {
+	BATCH = 32,
+	WINDOW = 192,
+	PACKETS = 1024,
+	OCTETS = 1232,
+	RUNS = 5,
+	CLIENTS_MAX = 3
+};
 
 union control {
 	struct cmsghdr align;
@@ -47,8 +53,7 @@ static struct endpoint endpoint;
 static _Atomic bool stop;
 static _Atomic uint64_t received;
 
-static void __attribute__((noreturn))
-fail(const char *what)
+static void __attribute__((noreturn)) fail(const char *what)
 {
 	perror(what);
 	exit(EXIT_FAILURE);
@@ -83,8 +88,7 @@ batch_prepare(struct batch *b, bool with_names)
 	}
 }
 
-static void __attribute__((noreturn))
-echo(int fd)
+static void __attribute__((noreturn)) echo(int fd)
 {
 	static struct batch b;
 	struct pollfd p = {.fd = fd, .events = POLLIN};
@@ -104,8 +108,7 @@ echo(int fd)
 	}
 }
 
-static void __attribute__((noreturn))
-serve_echo(int ready)
+static void __attribute__((noreturn)) serve_echo(int ready)
 {
 	int fd = net_listen_udp(&endpoint, NULL);
 
@@ -115,8 +118,7 @@ serve_echo(int ready)
 	echo(fd);
 }
 
-static void __attribute__((noreturn))
-serve_answers(int ready)
+static void __attribute__((noreturn)) serve_answers(int ready)
 {
 	struct sample sample;
 	struct udp_workers *w;
@@ -199,8 +201,8 @@ client(void *arg)
 			waiting += client_send(fd, to, &next);
 		n = recvmmsg(fd, in->m, BATCH, MSG_DONTWAIT, NULL);
 		if (n > 0) {
-			waiting -= (unsigned)n > waiting ? waiting
-							 : (unsigned)n;
+			waiting -=
+			    (unsigned)n > waiting ? waiting : (unsigned)n;
 			received += (unsigned)n;
 		} else if (waiting + BATCH > WINDOW && poll(&p, 1, 20) == 0) {
 			waiting = 0; /* lost */
@@ -228,11 +230,11 @@ cpu_seconds(pid_t pid)
 static double
 run(void (*serve)(int ready), double seconds)
 {
-	const struct timespec wait = {(time_t)seconds,
-	    (long)((seconds - (double)(time_t)seconds) * 1e9)};
+	const struct timespec wait = {
+	    (time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
 	pthread_t threads[CLIENTS_MAX];
 	long ncpus = sysconf(_SC_NPROCESSORS_ONLN);
-	int nclients = ncpus - 1 < 1 ? 1
+	int nclients = ncpus - 1 < 1  ? 1
 	    : ncpus - 1 > CLIENTS_MAX ? CLIENTS_MAX
 				      : (int)ncpus - 1;
 	pid_t pid = start_server(serve);
@@ -273,8 +275,10 @@ make_packets(void)
 
 		snprintf(ecs, sizeof(ecs), "%ld.%ld.%ld.0/24",
 		    1 + (r >> 16 & 0xff) % 223, r >> 8 & 0xff, r & 0xff);
-		lengths[i] = sample_packet(packets[i], &(struct sample_query){
-		    .name = "www.example.com.", .type = DNS_AAAA, .ecs = ecs});
+		lengths[i] = sample_packet(packets[i],
+		    &(struct sample_query){.name = "www.example.com.",
+			.type = DNS_AAAA,
+			.ecs = ecs});
 	}
 }
 

@@ -44,8 +44,8 @@ check_reply(const struct answer_input *in, size_t len, size_t cap)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const resolvers[] = {"127.0.0.1", "81.2.0.53",
-	    "2600:100::53", "2002:5102:35::1"};
+	static const char *const resolvers[] = {
+	    "127.0.0.1", "81.2.0.53", "2600:100::53", "2002:5102:35::1"};
 	struct answerer a = {.counters = &counters, .random = 1};
 	struct answer_input in = {0};
 	size_t cap, len;

@@ -34,7 +34,7 @@ struct sample_query {
 	const char *ecs; /* "192.0.2.0/24"; NULL: none */
 };
 
-size_t sample_packet(uint8_t packet[SAMPLE_QUERY_MAX],
-    const struct sample_query *q);
+size_t sample_packet(
+    uint8_t packet[SAMPLE_QUERY_MAX], const struct sample_query *q);
 
 #endif

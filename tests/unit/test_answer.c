@@ -80,8 +80,8 @@ send_packet(const uint8_t *packet, size_t len, const char *source,
 }
 
 static void
-ask_over(const struct sample_query *q, const char *source,
-    enum count_proto proto)
+ask_over(
+    const struct sample_query *q, const char *source, enum count_proto proto)
 {
 	uint8_t packet[SAMPLE_QUERY_MAX];
 
@@ -92,8 +92,8 @@ ask_over(const struct sample_query *q, const char *source,
 static void
 ask(const char *name, uint16_t type, const char *source, const char *ecs)
 {
-	ask_over(&(struct sample_query){.name = name, .type = type,
-	    .ecs = ecs}, source, COUNT_UDP);
+	ask_over(&(struct sample_query){.name = name, .type = type, .ecs = ecs},
+	    source, COUNT_UDP);
 }
 
 static bool
@@ -233,7 +233,7 @@ START_TEST(a_steered_cname_is_followed_into_static_data)
 	ask("still.example.com.", DNS_A, LOCAL, "81.2.3.0/24");
 	ck_assert_uint_eq(answers(), 2);
 	ck_assert(says("still.example.com.\t60\tIN\tCNAME\t"
-	    "static.example.com.\n"));
+		       "static.example.com.\n"));
 	ck_assert(says("static.example.com.\t3600\tIN\tA\t192.0.2.80\n"));
 	ck_assert_int_eq(scope(NULL), 16);
 	ask("still.example.com.", DNS_A, LOCAL, "64.10.3.0/24");
@@ -285,7 +285,7 @@ START_TEST(a_wildcard_cname_is_followed)
 {
 	ask("a.b.wild.example.com.", DNS_A, LOCAL, NULL);
 	ck_assert(says("a.b.wild.example.com.\t3600\tIN\tCNAME\t"
-	    "static.example.com.\n"));
+		       "static.example.com.\n"));
 	ck_assert(says("static.example.com.\t3600\tIN\tA\t192.0.2.80\n"));
 }
 END_TEST
@@ -303,7 +303,8 @@ END_TEST
 START_TEST(long_chains_are_cut)
 {
 	ask_over(&(struct sample_query){.name = "chain0.example.com.",
-	    .type = DNS_A}, LOCAL, COUNT_TCP);
+		     .type = DNS_A},
+	    LOCAL, COUNT_TCP);
 	ck_assert_uint_eq(rcode(), DNS_NOERROR);
 	ck_assert_uint_eq(answers(), REPLY_PARTS_MAX);
 }
@@ -338,19 +339,23 @@ START_TEST(what_is_not_ours_is_refused)
 	ck_assert(!ldns_pkt_aa(reply));
 	ask("example.com.", DNS_AXFR, LOCAL, NULL);
 	ck_assert_uint_eq(rcode(), DNS_REFUSED);
-	ask_over(&(struct sample_query){.name = "version.bind.",
-	    .type = DNS_TXT, .class = DNS_CH}, LOCAL, COUNT_UDP);
+	ask_over(
+	    &(struct sample_query){
+		.name = "version.bind.", .type = DNS_TXT, .class = DNS_CH},
+	    LOCAL, COUNT_UDP);
 	ck_assert_uint_eq(rcode(), DNS_REFUSED);
 	ask_over(&(struct sample_query){.name = "static.example.com.",
-	    .type = DNS_A, .class = DNS_CLASS_ANY}, LOCAL, COUNT_UDP);
+		     .type = DNS_A,
+		     .class = DNS_CLASS_ANY},
+	    LOCAL, COUNT_UDP);
 	ck_assert_uint_eq(rcode(), DNS_REFUSED);
 }
 END_TEST
 
 START_TEST(replies_over_udp_are_bounded_by_what_the_client_takes)
 {
-	struct sample_query q = {.name = "medium.example.com.",
-	    .type = DNS_TXT};
+	struct sample_query q = {
+	    .name = "medium.example.com.", .type = DNS_TXT};
 
 	ask_over(&q, LOCAL, COUNT_UDP);
 	ck_assert(ldns_pkt_tc(reply));
@@ -377,8 +382,11 @@ END_TEST
 START_TEST(flags_are_copied_or_cleared)
 {
 	ask_over(&(struct sample_query){.name = "static.example.com.",
-	    .type = DNS_A, .edns = true, .dnssec_ok = true,
-	    .flags = DNS_RD | DNS_CD | DNS_AD | DNS_RA}, LOCAL, COUNT_UDP);
+		     .type = DNS_A,
+		     .edns = true,
+		     .dnssec_ok = true,
+		     .flags = DNS_RD | DNS_CD | DNS_AD | DNS_RA},
+	    LOCAL, COUNT_UDP);
 	ck_assert(ldns_pkt_rd(reply) && ldns_pkt_cd(reply));
 	ck_assert(!ldns_pkt_ra(reply) && !ldns_pkt_ad(reply));
 	ck_assert(ldns_pkt_edns_do(reply));
@@ -388,7 +396,10 @@ END_TEST
 START_TEST(an_edns_version_above_0_is_badvers)
 {
 	ask_over(&(struct sample_query){.name = "static.example.com.",
-	    .type = DNS_A, .edns = true, .version = 1}, LOCAL, COUNT_UDP);
+		     .type = DNS_A,
+		     .edns = true,
+		     .version = 1},
+	    LOCAL, COUNT_UDP);
 	ck_assert_uint_eq(rcode(), 0);
 	ck_assert_uint_eq(ldns_pkt_edns_extended_rcode(reply), 1);
 	ck_assert_uint_eq(answers(), 0);
@@ -398,10 +409,15 @@ END_TEST
 START_TEST(nsid_is_said_when_asked)
 {
 	ask_over(&(struct sample_query){.name = "static.example.com.",
-	    .type = DNS_A, .edns = true, .nsid = true}, LOCAL, COUNT_UDP);
+		     .type = DNS_A,
+		     .edns = true,
+		     .nsid = true},
+	    LOCAL, COUNT_UDP);
 	ck_assert_ptr_nonnull(memmem(out, out_len, "\0\3\0\6test-1", 10));
-	ask_over(&(struct sample_query){.name = "static.example.com.",
-	    .type = DNS_A, .edns = true}, LOCAL, COUNT_UDP);
+	ask_over(
+	    &(struct sample_query){
+		.name = "static.example.com.", .type = DNS_A, .edns = true},
+	    LOCAL, COUNT_UDP);
 	ck_assert_ptr_null(memmem(out, out_len, "test-1", 6));
 }
 END_TEST
@@ -410,7 +426,8 @@ START_TEST(what_is_no_query_gets_its_error)
 {
 	uint8_t packet[SAMPLE_QUERY_MAX];
 	const struct sample_query q = {.name = "static.example.com.",
-	    .type = DNS_A, .flags = 5 << 11}; /* UPDATE */
+	    .type = DNS_A,
+	    .flags = 5 << 11}; /* UPDATE */
 	size_t len = sample_packet(packet, &q);
 
 	send_packet(packet, len, LOCAL, COUNT_UDP);
@@ -493,8 +510,8 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, a_referral_is_not_authoritative);
 	tcase_add_test(tc, steered_wildcards_answer_for_the_name_asked);
 	tcase_add_test(tc, what_is_not_ours_is_refused);
-	tcase_add_test(tc,
-	    replies_over_udp_are_bounded_by_what_the_client_takes);
+	tcase_add_test(
+	    tc, replies_over_udp_are_bounded_by_what_the_client_takes);
 	tcase_add_test(tc, flags_are_copied_or_cleared);
 	tcase_add_test(tc, an_edns_version_above_0_is_badvers);
 	tcase_add_test(tc, nsid_is_said_when_asked);

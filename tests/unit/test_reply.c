@@ -17,8 +17,8 @@ ask(const struct sample_query *q)
 	size_t len = sample_packet(packet, q);
 	uint16_t rcode;
 
-	ck_assert_int_eq(query_parse(&query, packet, len, &rcode),
-	    QUERY_ANSWER);
+	ck_assert_int_eq(
+	    query_parse(&query, packet, len, &rcode), QUERY_ANSWER);
 }
 
 static void
@@ -67,8 +67,8 @@ large(size_t n, size_t noptional)
 	}
 	for (size_t i = 0; i < noptional; i++) {
 		text[1] = (uint8_t)i;
-		put(BODY_ADDITIONAL, "b.example.", DNS_TXT, text,
-		    sizeof(text), true);
+		put(BODY_ADDITIONAL, "b.example.", DNS_TXT, text, sizeof(text),
+		    true);
 	}
 	return end();
 }
@@ -78,7 +78,8 @@ START_TEST(an_empty_reply_keeps_id_opcode_and_question)
 	struct reply r;
 	size_t len;
 
-	ask(&(struct sample_query){.name = "A.example.", .type = DNS_A,
+	ask(&(struct sample_query){.name = "A.example.",
+	    .type = DNS_A,
 	    .flags = DNS_RD | DNS_CD | DNS_AD | DNS_RA | DNS_AA | DNS_TC});
 	reply_begin(&r, &query);
 	r.rcode = DNS_REFUSED;
@@ -115,8 +116,8 @@ START_TEST(optional_records_go_before_anything_is_truncated)
 	struct body *b = large(2, 2);
 	struct reply r;
 
-	ask(&(struct sample_query){.name = "a.example.", .type = DNS_TXT,
-	    .edns = true});
+	ask(&(struct sample_query){
+	    .name = "a.example.", .type = DNS_TXT, .edns = true});
 	reply_begin(&r, &query);
 	ck_assert(reply_add(&r, b, 0, BODY_KEEP_TTL));
 	reply_end(&r, out, DNS_UDP_MIN);
@@ -134,16 +135,16 @@ START_TEST(a_truncated_reply_has_its_question_and_opt_alone)
 	struct reply r;
 	size_t len;
 
-	ask(&(struct sample_query){.name = "a.example.", .type = DNS_TXT,
-	    .ecs = "81.2.3.0/24"});
+	ask(&(struct sample_query){
+	    .name = "a.example.", .type = DNS_TXT, .ecs = "81.2.3.0/24"});
 	reply_begin(&r, &query);
 	r.edns.ecs = &query.ecs;
 	r.edns.scope = 16;
 	ck_assert(reply_add(&r, b, 0, BODY_KEEP_TTL));
 	len = reply_end(&r, out, DNS_UDP_MIN);
 	ck_assert(r.truncated);
-	ck_assert_uint_eq(len, DNS_HEADER_SIZE + query.question_len +
-	    edns_size(&r.edns));
+	ck_assert_uint_eq(
+	    len, DNS_HEADER_SIZE + query.question_len + edns_size(&r.edns));
 	ck_assert_uint_eq(header(2) & DNS_TC, DNS_TC);
 	ck_assert_uint_eq(header(6), 0);
 	ck_assert_uint_eq(header(10), 1);
@@ -171,12 +172,10 @@ START_TEST(a_part_continues_at_the_cname_before_it)
 	ck_assert(reply_add(&r, cname, 0, BODY_KEEP_TTL));
 	ck_assert(reply_add(&r, a, 7, 0));
 	len = reply_end(&r, out, DNS_UDP_MIN);
-	at = DNS_HEADER_SIZE + query.question_len + cname->len -
-	    sizeof(target);
+	at = DNS_HEADER_SIZE + query.question_len + cname->len - sizeof(target);
 	ck_assert_mem_eq(out + at, target, sizeof(target));
 	/* owner: a pointer to that target; TTL 7 */
-	ck_assert_uint_eq(wire_get_u16(out + at + sizeof(target)),
-	    0xc000 | at);
+	ck_assert_uint_eq(wire_get_u16(out + at + sizeof(target)), 0xc000 | at);
 	ck_assert_uint_eq(wire_get_u32(out + at + sizeof(target) + 6), 7);
 	ck_assert_mem_eq(out + len - 4, address, 4);
 	ck_assert_uint_eq(header(6), 2);
@@ -204,8 +203,8 @@ START_TEST(an_extended_rcode_is_split_between_header_and_opt)
 	struct reply r;
 	size_t len;
 
-	ask(&(struct sample_query){.name = "a.example.", .type = DNS_A,
-	    .edns = true});
+	ask(&(struct sample_query){
+	    .name = "a.example.", .type = DNS_A, .edns = true});
 	reply_begin(&r, &query);
 	r.rcode = DNS_BADVERS;
 	len = reply_end(&r, out, DNS_UDP_MIN);
@@ -222,8 +221,8 @@ START_TEST(an_nsid_that_does_not_fit_is_left_out)
 
 	memset(nsid, 'x', sizeof(nsid) - 1);
 	nsid[sizeof(nsid) - 1] = '\0';
-	ask(&(struct sample_query){.name = "a.example.", .type = DNS_A,
-	    .edns = true, .nsid = true});
+	ask(&(struct sample_query){
+	    .name = "a.example.", .type = DNS_A, .edns = true, .nsid = true});
 	reply_begin(&r, &query);
 	r.edns.nsid = nsid;
 	len = reply_end(&r, out, DNS_UDP_MIN);

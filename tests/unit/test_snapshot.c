@@ -70,13 +70,14 @@ END_TEST
 
 START_TEST(tests_in_the_configuration_pass)
 {
-	struct snapshot *s = build("tests:\n"
-	    "  - {name: www.example.com, from: 81.2.3.4, expect: eu}\n"
-	    "  - {name: www.example.com, from: 64.10.3.4, expect: us}\n"
-	    "  - {name: www.example.com, from: 81.2.3.4, down: [eu],\n"
-	    "     expect: us}\n"
-	    "  - {name: www.example.com, from: DE, expect: us}\n"
-	    "  - {name: www.example.com, from: 81.2.3.4, expect: www}\n");
+	struct snapshot *s =
+	    build("tests:\n"
+		  "  - {name: www.example.com, from: 81.2.3.4, expect: eu}\n"
+		  "  - {name: www.example.com, from: 64.10.3.4, expect: us}\n"
+		  "  - {name: www.example.com, from: 81.2.3.4, down: [eu],\n"
+		  "     expect: us}\n"
+		  "  - {name: www.example.com, from: DE, expect: us}\n"
+		  "  - {name: www.example.com, from: 81.2.3.4, expect: www}\n");
 
 	ck_assert_ptr_nonnull(s);
 	snapshot_free(s);
@@ -85,9 +86,10 @@ END_TEST
 
 START_TEST(every_failing_test_is_an_error_with_what_it_got)
 {
-	ck_assert_ptr_null(build("tests:\n"
-	    "  - {name: www.example.com, from: 81.2.3.4, expect: us}\n"
-	    "  - {name: www.example.com, from: US-CA, expect: eu}\n"));
+	ck_assert_ptr_null(
+	    build("tests:\n"
+		  "  - {name: www.example.com, from: 81.2.3.4, expect: us}\n"
+		  "  - {name: www.example.com, from: US-CA, expect: eu}\n"));
 	ck_assert_uint_eq(diag.nerrors, 2);
 	ck_assert(was_said("www.example.com. from 81.2.3.4 gets eu, not us"));
 	ck_assert(was_said("www.example.com. from US-CA gets us, not eu"));
@@ -119,8 +121,8 @@ END_TEST
 START_TEST(a_missing_database_does_not_hide_a_broken_zone)
 {
 	break_zone();
-	sample_replace(&sample, "  nets:\n",
-	    "  databases: [none.mmdb]\n  nets:\n");
+	sample_replace(
+	    &sample, "  nets:\n", "  databases: [none.mmdb]\n  nets:\n");
 	ck_assert_ptr_null(snapshot_build(sample.conf, &diag));
 	ck_assert_uint_eq(diag.nerrors, 2);
 	ck_assert(was_said("none.mmdb"));
@@ -129,8 +131,7 @@ END_TEST
 
 START_TEST(a_configuration_that_is_not_there_is_an_error)
 {
-	ck_assert_ptr_null(snapshot_build("/nonexistent/meridian.yaml",
-	    &diag));
+	ck_assert_ptr_null(snapshot_build("/nonexistent/meridian.yaml", &diag));
 	ck_assert_uint_eq(diag.nerrors, 1);
 }
 END_TEST
@@ -172,8 +173,8 @@ START_TEST(what_was_counted_goes_on_in_the_next_snapshot)
 	for (int i = 0; i < 3; i++) {
 		s = build(NULL);
 		snapshot_publish(s);
-		ck_assert_uint_ge(snapshot_steered(s, &s->pools[0], 1,
-		    POOL_FIRST), 7);
+		ck_assert_uint_ge(
+		    snapshot_steered(s, &s->pools[0], 1, POOL_FIRST), 7);
 		count(s, 1, 1, 100);
 		rcu_drain();
 	}

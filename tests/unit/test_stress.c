@@ -17,8 +17,13 @@
 #include "snapshot/build.h"
 #include "snapshot/publish.h"
 
-enum { RUN_MS = 2000, WAIT_MS = 5000, CLIENTS = 2, PIPELINED = 8,
-	REPLY_MAX = 4096 };
+enum {
+	RUN_MS = 2000,
+	WAIT_MS = 5000,
+	CLIENTS = 2,
+	PIPELINED = 8,
+	REPLY_MAX = 4096
+};
 
 static const struct sample_query queries[] = {
     {.name = "www.example.com.", .type = DNS_A, .ecs = "81.2.3.0/24"},
@@ -165,12 +170,12 @@ refresh_all(struct snapshot *s, const struct drains *drains)
 static void
 drain_and_undrain(struct snapshot *s, struct drains *drains)
 {
-	static const char *const what[] = {"eu", "www/us",
-	    "www/eu/192.0.2.10"};
+	static const char *const what[] = {"eu", "www/us", "www/eu/192.0.2.10"};
 
 	for (size_t i = 0; i < sizeof(what) / sizeof(what[0]); i++) {
-		drains_put(drains, drain_new(what[i], "test", "stress", 0,
-		    DRAIN_FOREVER, true, NULL));
+		drains_put(drains,
+		    drain_new(what[i], "test", "stress", 0, DRAIN_FOREVER, true,
+			NULL));
 		refresh_all(s, drains);
 	}
 	for (size_t i = 0; i < sizeof(what) / sizeof(what[0]); i++) {
@@ -225,8 +230,8 @@ START_TEST(no_query_is_lost_while_main_reloads_and_drains)
 	tcp_start(tcp);
 	ck_assert(addr_parse("::1", &endpoints[1].addr));
 	for (int i = 0; i < CLIENTS; i++)
-		pthread_create(&udp_clients[i], NULL, ask_udp,
-		    &endpoints[i % 2]);
+		pthread_create(
+		    &udp_clients[i], NULL, ask_udp, &endpoints[i % 2]);
 	pthread_create(&tcp_client, NULL, ask_tcp, &endpoints[0]);
 
 	reload_and_drain(&sample);

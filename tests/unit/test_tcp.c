@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "dns/wire.h"
+#include "sample.h"
+#include "serve/count.h"
+#include "serve/tcp.h"
+#include "snapshot/build.h"
+#include "snapshot/publish.h"
+
+enum { WAIT_MS = 5000, FRAME_MAX = SAMPLE_QUERY_MAX + 2 };
+
+static struct sample sample;
+static struct endpoint endpoint;
+static struct tcp_service *service;
+
+static void
+setup(void)
+{
+	struct diag d;
+	struct error err = {""};
+
+	diag_init(&d);
+	sample_open(&sample);
+	snapshot_publish(snapshot_build(sample.conf, &d));
+	diag_fini(&d);
+	ck_assert_ptr_nonnull(snapshot_current());
+	ck_assert(endpoint_parse("127.0.0.1@0", &endpoint, &err));
+	service = tcp_open(&endpoint, 1, &err);
+	ck_assert_msg(service != NULL, "%s", err.text);
+	tcp_start(service);
+}
+
+static void
+teardown(void)
+{
+	tcp_stop(service);
+	snapshot_publish(NULL);
+	rcu_drain();
+	sample_close(&sample);
+}
+
+static int
+client(void)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = addr_to_sockaddr(&endpoint.addr, endpoint.port, &ss);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&ss, len), 0);
+	return fd;
+}
+
+static size_t
+frame(uint8_t to[FRAME_MAX], const char *name, uint16_t type)
+{
+	const struct sample_query q = {.name = name, .type = type};
+	size_t len = sample_packet(to + 2, &q);
+
+	to[0] = (uint8_t)(len >> 8);
+	to[1] = (uint8_t)len;
+	return len + 2;
+}
+
+static void
+send_all(int fd, const uint8_t *p, size_t len)
+{
+	ck_assert_int_eq(write(fd, p, len), (ssize_t)len);
+}
+
+/* False: the connection was closed, or nothing came in time. */
+static bool
+receive_octets(int fd, uint8_t *to, size_t len)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	while (len > 0) {
+		ssize_t n;
+
+		if (poll(&p, 1, WAIT_MS) != 1)
+			return false;
+		n = read(fd, to, len);
+		if (n <= 0)
+			return false;
+		to += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+/* The length of the next reply; 0: none. */
+static size_t
+receive(int fd, uint8_t *reply)
+{
+	uint8_t size[2];
+
+	if (!receive_octets(fd, size, 2) ||
+	    !receive_octets(fd, reply, wire_get_u16(size)))
+		return 0;
+	return wire_get_u16(size);
+}
+
+static bool
+is_closed(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	uint8_t octet;
+
+	return poll(&p, 1, WAIT_MS) == 1 && read(fd, &octet, 1) <= 0;
+}
+
+static uint8_t reply[DNS_MESSAGE_MAX];
+
+START_TEST(a_message_in_pieces_is_answered)
+{
+	uint8_t octets[FRAME_MAX];
+	size_t len = frame(octets, "static.example.com.", DNS_A);
+	int fd = client();
+
+	for (size_t i = 0; i < len; i++)
+		send_all(fd, octets + i, 1);
+	ck_assert_uint_gt(receive(fd, reply), len);
+	close(fd);
+}
+END_TEST
+
+START_TEST(several_messages_at_once_are_answered_in_order)
+{
+	uint8_t octets[3 * FRAME_MAX];
+	size_t len = 0;
+	int fd = client();
+
+	for (uint8_t i = 0; i < 3; i++) {
+		size_t n = frame(octets + len, "www.example.com.", DNS_A);
+
+		octets[len + 2] = i;
+		len += n;
+	}
+	send_all(fd, octets, len);
+	for (uint8_t i = 0; i < 3; i++) {
+		ck_assert_uint_gt(receive(fd, reply), 0);
+		ck_assert_uint_eq(reply[0], i);
+	}
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_half_closed_connection_is_answered_then_closed)
+{
+	uint8_t octets[FRAME_MAX];
+	size_t len = frame(octets, "static.example.com.", DNS_A);
+	int fd = client();
+
+	send_all(fd, octets, len);
+	shutdown(fd, SHUT_WR);
+	ck_assert_uint_gt(receive(fd, reply), 0);
+	ck_assert(is_closed(fd));
+	close(fd);
+}
+END_TEST
+
+START_TEST(what_is_no_query_closes_the_connection_after_the_answers)
+{
+	uint8_t octets[FRAME_MAX + 4] = {0};
+	size_t len = frame(octets, "static.example.com.", DNS_A);
+	int fd = client();
+
+	octets[len + 1] = 1; /* one octet is no message */
+	send_all(fd, octets, len + 3);
+	ck_assert_uint_gt(receive(fd, reply), 0);
+	ck_assert(is_closed(fd));
+	close(fd);
+}
+END_TEST
+
+/* Sends queries until the service reads no more; returns how many whole ones
+ * went. */
+static size_t
+fill(int fd, const uint8_t *octets, size_t len)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	size_t sent = 0;
+
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	while (poll(&p, 1, 300) == 1) {
+		size_t at = sent % len;
+		ssize_t n = write(fd, octets + at, len - at);
+
+		if (n > 0)
+			sent += (size_t)n;
+	}
+	return sent / len;
+}
+
+START_TEST(a_client_that_does_not_read_is_read_no_more)
+{
+	const int size = 65536;
+	uint8_t octets[FRAME_MAX];
+	size_t len = frame(octets, "big.example.com.", DNS_TXT), n;
+	int fd = client();
+	struct counters sum;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	n = fill(fd, octets, len);
+	count_sum(&sum);
+	ck_assert_uint_lt(sum.queries[COUNT_TCP][0], n);
+	for (size_t i = 0; i < n; i++)
+		ck_assert_uint_gt(receive(fd, reply), 1000);
+	close(fd);
+}
+END_TEST
+
+static void
+allow_descriptors(rlim_t n)
+{
+	struct rlimit limit;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = n;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+START_TEST(at_the_limit_the_idlest_connection_is_closed)
+{
+	uint8_t octets[FRAME_MAX];
+	size_t len = frame(octets, "static.example.com.", DNS_A);
+	int fds[TCP_CONNECTIONS_MAX + 1];
+	struct counters sum;
+
+	allow_descriptors(2 * TCP_CONNECTIONS_MAX + 200);
+	for (size_t i = 0; i < TCP_CONNECTIONS_MAX; i++) {
+		fds[i] = client();
+		send_all(fds[i], octets, len);
+		ck_assert_uint_gt(receive(fds[i], reply), 0);
+	}
+	send_all(fds[0], octets, len);
+	ck_assert_uint_gt(receive(fds[0], reply), 0);
+	fds[TCP_CONNECTIONS_MAX] = client();
+	ck_assert(is_closed(fds[1]));
+	send_all(fds[0], octets, len);
+	ck_assert_uint_gt(receive(fds[0], reply), 0);
+	count_sum(&sum);
+	ck_assert_uint_eq(sum.tcp_connections, TCP_CONNECTIONS_MAX);
+	ck_assert_uint_eq(sum.tcp_refused, 1);
+	for (size_t i = 0; i <= TCP_CONNECTIONS_MAX; i++)
+		close(fds[i]);
+}
+END_TEST
+
+START_TEST(without_descriptors_connections_wait)
+{
+	uint8_t octets[FRAME_MAX];
+	size_t len = frame(octets, "static.example.com.", DNS_A);
+	int fd = client(), next = dup(fd);
+
+	send_all(fd, octets, len);
+	ck_assert_uint_gt(receive(fd, reply), 0);
+	close(next);
+	allow_descriptors((rlim_t)next + 1); /* one: the client's own */
+	next = client();
+	send_all(next, octets, len);
+	ck_assert_int_eq(
+	    poll(&(struct pollfd){.fd = next, .events = POLLIN}, 1, 50), 0);
+	allow_descriptors((rlim_t)next + 20);
+	ck_assert_uint_gt(receive(next, reply), 0);
+	close(next);
+	close(fd);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("tcp");
+	TCase *tc = tcase_create("tcp");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, a_message_in_pieces_is_answered);
+	tcase_add_test(tc, several_messages_at_once_are_answered_in_order);
+	tcase_add_test(tc, a_half_closed_connection_is_answered_then_closed);
+	tcase_add_test(
+	    tc, what_is_no_query_closes_the_connection_after_the_answers);
+	tcase_add_test(tc, a_client_that_does_not_read_is_read_no_more);
+	tcase_add_test(tc, at_the_limit_the_idlest_connection_is_closed);
+	tcase_add_test(tc, without_descriptors_connections_wait);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

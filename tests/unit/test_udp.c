@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <check.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "dns/wire.h"
+#include "sample.h"
+#include "serve/count.h"
+#include "serve/udp.h"
+#include "snapshot/build.h"
+#include "snapshot/publish.h"
+
+enum { WAIT_MS = 5000, MANY = 200 };
+
+static struct sample sample;
+static struct endpoint endpoints[2];
+static struct udp_workers *workers;
+
+static void
+setup(void)
+{
+	struct diag d;
+	struct error err = {""};
+
+	diag_init(&d);
+	sample_open(&sample);
+	snapshot_publish(snapshot_build(sample.conf, &d));
+	diag_fini(&d);
+	ck_assert_ptr_nonnull(snapshot_current());
+	ck_assert(endpoint_parse("0.0.0.0@0", &endpoints[0], &err));
+	ck_assert(endpoint_parse("::@0", &endpoints[1], &err));
+	workers = udp_open(endpoints, 2, 2, &err);
+	ck_assert_msg(workers != NULL, "%s", err.text);
+	udp_start(workers);
+}
+
+static void
+teardown(void)
+{
+	udp_stop(workers);
+	snapshot_publish(NULL);
+	rcu_drain();
+	sample_close(&sample);
+}
+
+static int
+client(int family)
+{
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ne(fd, -1);
+	return fd;
+}
+
+static void
+send_to(int fd, const char *to, uint16_t port, const void *packet, size_t len)
+{
+	struct sockaddr_storage ss;
+	struct addr a;
+	socklen_t ss_len;
+
+	ck_assert(addr_parse(to, &a));
+	ss_len = addr_to_sockaddr(&a, port, &ss);
+	ck_assert_int_eq(
+	    sendto(fd, packet, len, 0, (struct sockaddr *)&ss, ss_len),
+	    (ssize_t)len);
+}
+
+/* The length of the next reply, and where it came from; 0: none came. */
+static size_t
+receive(int fd, uint8_t reply[DNS_UDP_EDNS], struct addr *from, int wait_ms)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	ssize_t n;
+
+	if (poll(&p, 1, wait_ms) != 1)
+		return 0;
+	n = recvfrom(fd, reply, DNS_UDP_EDNS, 0, (struct sockaddr *)&ss, &len);
+	ck_assert_int_gt(n, 0);
+	addr_from_sockaddr(from, (struct sockaddr *)&ss);
+	return (size_t)n;
+}
+
+static void
+check_asked(int family, const char *to, uint16_t port)
+{
+	const struct sample_query q = {
+	    .name = "static.example.com.", .type = DNS_A};
+	uint8_t packet[SAMPLE_QUERY_MAX], reply[DNS_UDP_EDNS];
+	size_t len = sample_packet(packet, &q);
+	int fd = client(family);
+	struct addr from, asked;
+
+	send_to(fd, to, port, packet, len);
+	ck_assert_uint_gt(receive(fd, reply, &from, WAIT_MS), len);
+	ck_assert(addr_parse(to, &asked));
+	ck_assert(addr_equal(&from, &asked));
+	close(fd);
+}
+
+START_TEST(a_port_of_the_kernels_choice_is_written_back)
+{
+	ck_assert_uint_ne(endpoints[0].port, 0);
+	ck_assert_uint_ne(endpoints[1].port, 0);
+}
+END_TEST
+
+START_TEST(replies_leave_from_the_address_that_was_asked)
+{
+	check_asked(AF_INET, "127.0.0.1", endpoints[0].port);
+	check_asked(AF_INET, "127.0.0.2", endpoints[0].port);
+	check_asked(AF_INET6, "::1", endpoints[1].port);
+}
+END_TEST
+
+START_TEST(what_is_no_query_gets_no_reply_and_stops_nothing)
+{
+	const struct sample_query q = {
+	    .name = "static.example.com.", .type = DNS_A};
+	uint8_t packet[SAMPLE_QUERY_MAX], reply[DNS_UDP_EDNS];
+	size_t len = sample_packet(packet, &q);
+	int fd = client(AF_INET);
+	struct counters sum;
+	struct addr from;
+
+	send_to(fd, "127.0.0.1", endpoints[0].port, packet, 0);
+	send_to(fd, "127.0.0.1", endpoints[0].port, packet, 5);
+	send_to(fd, "127.0.0.1", endpoints[0].port, packet, len);
+	ck_assert_uint_gt(receive(fd, reply, &from, WAIT_MS), len);
+	ck_assert_uint_eq(receive(fd, reply, &from, 20), 0);
+	close(fd);
+	count_sum(&sum);
+	ck_assert_uint_eq(sum.dropped, 2);
+}
+END_TEST
+
+START_TEST(every_query_of_a_burst_is_answered)
+{
+	const struct sample_query q = {
+	    .name = "www.example.com.", .type = DNS_A};
+	uint8_t packet[SAMPLE_QUERY_MAX], reply[DNS_UDP_EDNS];
+	size_t len = sample_packet(packet, &q);
+	bool seen[MANY] = {false};
+	int fd = client(AF_INET);
+	struct addr from;
+
+	for (unsigned sent = 0; sent < MANY; sent += 50) {
+		for (unsigned i = sent; i < sent + 50; i++) {
+			packet[1] = (uint8_t)i;
+			send_to(
+			    fd, "127.0.0.1", endpoints[0].port, packet, len);
+		}
+		for (unsigned i = 0; i < 50; i++) {
+			ck_assert_uint_gt(
+			    receive(fd, reply, &from, WAIT_MS), len);
+			ck_assert(!seen[reply[1]]);
+			seen[reply[1]] = true;
+		}
+	}
+	close(fd);
+}
+END_TEST
+
+START_TEST(an_address_that_is_not_ours_is_an_error)
+{
+	struct endpoint e;
+	struct error err = {""};
+
+	ck_assert(endpoint_parse("203.0.113.1@0", &e, NULL));
+	ck_assert_ptr_null(udp_open(&e, 1, 1, &err));
+	ck_assert_str_ne(err.text, "");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("udp");
+	TCase *tc = tcase_create("udp");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, a_port_of_the_kernels_choice_is_written_back);
+	tcase_add_test(tc, replies_leave_from_the_address_that_was_asked);
+	tcase_add_test(tc, what_is_no_query_gets_no_reply_and_stops_nothing);
+	tcase_add_test(tc, every_query_of_a_burst_is_answered);
+	tcase_add_test(tc, an_address_that_is_not_ours_is_an_error);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
