@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Who goes where, as declared.  Part of struct conf: see conf/conf.h.
+ */
+#ifndef CONF_POLICY_H
+#define CONF_POLICY_H
+
+#include "conf/pool.h"
+
+enum conf_geo_kind { CONF_GEO_CONTINENT, CONF_GEO_COUNTRY,
+	CONF_GEO_SUBDIVISION };
+
+/* Two letters are a continent when they are AF AN AS EU NA OC SA, else a
+ * country; the countries of those letters are written "country:NA". */
+struct conf_geo {
+	enum conf_geo_kind kind;
+	char code[2];        /* continent or country, upper case */
+	char subdivision[3]; /* without the country; padded with NUL */
+};
+
+enum conf_all_down { CONF_DOWN_ALL, CONF_DOWN_LAST_KNOWN, CONF_DOWN_POOL };
+
+struct conf_when_down {
+	enum conf_all_down action;
+	uint16_t pool; /* for CONF_DOWN_POOL */
+};
+
+struct conf_rule {
+	bool by_net, by_geo, by_asn; /* all that is declared must match */
+	uint64_t nets;               /* bit i: conf.nets[i]; any of them */
+	struct conf_geo *geo;        /* any of them */
+	size_t ngeo;
+	uint32_t *asn;               /* any of them */
+	size_t nasn;
+	bool nearest;
+	uint16_t *regions; /* ordered; without nearest */
+	size_t nregions;
+	const char *fence; /* NULL: none */
+	struct conf_when_down when_down; /* the policy's when not its own */
+	struct conf_mark mark;
+};
+
+struct conf_policy {
+	const char *name;
+	struct conf_rule *rules; /* the last one matches everything */
+	size_t nrules;
+	uint16_t *unlocated;     /* ordered regions for nearest without a place;
+				    default: all in order of declaration */
+	size_t nunlocated;
+	struct conf_when_down when_down;
+	struct conf_mark mark;
+};
+
+#endif

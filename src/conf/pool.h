@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What traffic may go to, as declared: regions, monitors, pools and their
+ * targets.  Part of struct conf: see conf/conf.h.
+ */
+#ifndef CONF_POOL_H
+#define CONF_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/net.h"
+
+enum {
+	CONF_POOL_REGIONS_MAX = 64, /* bits of a live word */
+	CONF_NETS_MAX = 64,         /* bits of a place's nets */
+	CONF_NONE = UINT16_MAX,     /* an index that refers to nothing */
+};
+
+struct conf_mark {
+	const char *file;
+	unsigned line, column; /* from 1 */
+};
+
+struct conf_region {
+	const char *name;
+	const char *jurisdiction; /* NULL: none */
+	double latitude, longitude;
+	bool located;
+	uint64_t capacity; /* 0: not declared */
+	int bias;          /* percent of distance, -90..900 */
+	struct conf_mark mark;
+};
+
+enum conf_monitor_type { CONF_MONITOR_TCP, CONF_MONITOR_HTTP };
+
+struct conf_monitor {
+	const char *name;
+	enum conf_monitor_type type;
+	uint16_t port;
+	const char *host;  /* Host header; NULL: the address */
+	const char *path;
+	uint16_t status;   /* expected */
+	const char *body;  /* expected substring; NULL: any */
+	uint32_t interval_ms, timeout_ms;
+	unsigned fall, rise, clear;
+	struct conf_mark mark;
+};
+
+struct conf_target {
+	const char *label;   /* how drains and logs call it: the first address,
+				or the CNAME target's text */
+	struct addr addr[2]; /* IPv4, IPv6; family 0: none */
+	const uint8_t *cname; /* wire form; NULL: none */
+	unsigned weight;     /* 1..1000000, default 1 */
+	struct conf_mark mark;
+};
+
+struct conf_pool_region {
+	uint16_t region;
+	struct conf_target *targets;
+	size_t ntargets;
+	struct conf_mark mark;
+};
+
+enum conf_answer_mode { CONF_ANSWER_ALL, CONF_ANSWER_ONE };
+
+struct conf_pool {
+	const char *name;
+	uint16_t *monitors; /* all must pass; none: always up */
+	size_t nmonitors;
+	unsigned min_healthy;
+	enum conf_answer_mode mode;
+	unsigned max;
+	struct conf_pool_region *regions;
+	size_t nregions;    /* 1..CONF_POOL_REGIONS_MAX */
+	bool has_ipv4, has_ipv6, has_cname; /* the same in every region */
+	struct conf_mark mark;
+};
+
+#endif
