@@ -38,7 +38,7 @@ http_abort(struct probe *p)
 	struct http *h = p->state;
 
 	evtimer_del(h->again);
-	tcp_stop(&h->why);
+	attempt_stop(&h->why);
 	http_close(h);
 }
 
@@ -133,7 +133,7 @@ http_reply(struct evhttp_request *request, void *arg)
 		http_broken(p, h->error);
 	} else {
 		/* evhttp has lost why by now. */
-		tcp_begin(&h->why, p, http_not_connected);
+		attempt_begin(&h->why, p, http_not_connected);
 	}
 }
 

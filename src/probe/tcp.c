@@ -10,7 +10,7 @@
 #include "base/clock.h"
 
 void
-tcp_stop(struct tcp_attempt *t)
+attempt_stop(struct tcp_attempt *t)
 {
 	if (t->writable == NULL)
 		return;
@@ -29,12 +29,12 @@ tcp_connected(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
 		error = errno;
-	tcp_stop(t);
+	attempt_stop(t);
 	t->done(t->probe, error);
 }
 
 void
-tcp_begin(struct tcp_attempt *t, struct probe *p,
+attempt_begin(struct tcp_attempt *t, struct probe *p,
     void (*done)(struct probe *p, int error))
 {
 	struct sockaddr_storage ss;
@@ -57,7 +57,7 @@ tcp_begin(struct tcp_attempt *t, struct probe *p,
 		event_add(t->writable, NULL);
 		return;
 	}
-	tcp_stop(t);
+	attempt_stop(t);
 	done(p, error);
 }
 
@@ -76,13 +76,13 @@ tcp_start(struct probe *p)
 {
 	if (p->state == NULL)
 		p->state = xcalloc(1, sizeof(struct tcp_attempt));
-	tcp_begin(p->state, p, tcp_done);
+	attempt_begin(p->state, p, tcp_done);
 }
 
 static void
 tcp_abort(struct probe *p)
 {
-	tcp_stop(p->state);
+	attempt_stop(p->state);
 }
 
 static void

@@ -17,9 +17,9 @@ struct tcp_attempt {
 	struct event *writable; /* NULL: none under way */
 };
 
-/* Calls done, maybe at once, unless tcp_stop() comes before. */
-void tcp_begin(struct tcp_attempt *t, struct probe *p,
+/* Calls done, maybe at once, unless attempt_stop() comes before. */
+void attempt_begin(struct tcp_attempt *t, struct probe *p,
     void (*done)(struct probe *p, int error));
-void tcp_stop(struct tcp_attempt *t);
+void attempt_stop(struct tcp_attempt *t);
 
 #endif

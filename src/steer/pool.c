@@ -160,7 +160,7 @@ offer_make(const struct pool *p, const struct pool_region *r)
 static void
 offer_free(struct rcu_head *head)
 {
-	free(caa_container_of(head, struct offer, rcu));
+	free(head); /* it stands first in the offer */
 }
 
 static void

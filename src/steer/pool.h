@@ -29,7 +29,7 @@ struct variant {
 };
 
 struct offer {
-	struct rcu_head rcu;
+	struct rcu_head rcu; /* first: it is freed by it */
 	uint32_t total[POOL_TYPES_MAX];
 	uint16_t count[POOL_TYPES_MAX];
 	struct variant *variants[POOL_TYPES_MAX];
@@ -67,7 +67,7 @@ struct pool {
 	size_t nregions;
 	struct pool_region *regions;
 	_Atomic uint64_t live;       /* bit i: regions[i]; main stores */
-	_Atomic uint64_t drained;    /* main stores */
+	_Atomic uint64_t drained;    /* as a whole, or not live by drains alone */
 	_Atomic uint64_t last_known; /* the last live word that was not 0 */
 };
 

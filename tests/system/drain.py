@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Drains: leases with owner, reason and expiry, that hold over kill -9, end by
 themselves, and are refused when they would empty a pool."""

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """A target is killed under load: no answer is lost, answers leave the dead
 region within the bound that check prints, and come back."""

@@ -71,6 +71,14 @@ static const char *const subdivisions[] = {"BE", "CA", "1"};
 static const char *const jurisdictions[] = {"EU", "US", NULL};
 
 static void
+subdivision_put(char subdivision[3])
+{
+	const char *s = subdivisions[world_dice(3)];
+
+	memcpy(subdivision, s, strlen(s));
+}
+
+static void
 nets_make(struct world *w)
 {
 	struct conf *c = w->conf;
@@ -101,7 +109,7 @@ row_make(struct world *w, struct mmdb_row *r)
 	if (chance(30))
 		memcpy(p->continent, continents[world_dice(4)], 2);
 	if (chance(40))
-		strncpy(p->subdivision, subdivisions[world_dice(3)], 3);
+		subdivision_put(p->subdivision);
 	if (chance(40))
 		p->asn = 64496 + world_dice(3);
 	if (chance(30)) {
@@ -235,7 +243,7 @@ random_geo(void)
 	else
 		memcpy(g.code, countries[world_dice(6)], 2);
 	if (g.kind == CONF_GEO_SUBDIVISION)
-		strncpy(g.subdivision, subdivisions[world_dice(3)], 3);
+		subdivision_put(g.subdivision);
 	return g;
 }
 
