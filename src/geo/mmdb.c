@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "geo/mmdb.h"
 
+#include <sys/mman.h>
+
 #include <ctype.h>
 #include <maxminddb.h>
 #include <stdio.h>
@@ -70,6 +72,132 @@ skip_ipv4(const struct mmdb *m, uint8_t family, struct step *s)
 		*s = (struct step){0};
 }
 
+/* Metadata ---------------------------------------------------------------- */
+
+/*
+ * The library multiplies node_count without regard to overflow and then reads
+ * where no file is: what it is told is looked at before.
+ */
+enum { META_MAX = 128 * 1024, META_DEPTH = 16, NODE_OCTETS_MIN = 6 };
+
+static const char meta_mark[] = "\xab\xcd\xefMaxMind.com";
+
+struct cursor {
+	const uint8_t *at, *end;
+	bool bad;
+};
+
+static const uint8_t *
+take(struct cursor *c, size_t n)
+{
+	const uint8_t *at = c->at;
+
+	c->bad = c->bad || n > (size_t)(c->end - at);
+	if (c->bad)
+		return NULL;
+	c->at += n;
+	return at;
+}
+
+static uint32_t
+take_number(struct cursor *c, size_t octets)
+{
+	const uint8_t *at = take(c, octets);
+	uint32_t v = 0;
+
+	for (size_t i = 0; at != NULL && i < octets; i++)
+		v = v << 8 | at[i];
+	return v;
+}
+
+/* The type of the next field, and its size; a pointer is taken whole. */
+static unsigned
+take_control(struct cursor *c, uint32_t *size)
+{
+	static const uint32_t from[] = {29, 285, 65821};
+	uint32_t control = take_number(c, 1), type = control >> 5;
+
+	if (type == 0)
+		type = 7 + take_number(c, 1);
+	*size = control & 31;
+	if (type == MMDB_DATA_TYPE_POINTER) {
+		take(c, 1 + (control >> 3 & 3));
+		*size = 0;
+	} else if (*size >= 29) {
+		*size = from[*size - 29] + take_number(c, *size - 28);
+	}
+	return type;
+}
+
+static void
+skip(struct cursor *c, unsigned depth)
+{
+	uint32_t size;
+	unsigned type = take_control(c, &size);
+
+	c->bad = c->bad || depth == 0;
+	if (type == MMDB_DATA_TYPE_MAP || type == MMDB_DATA_TYPE_ARRAY)
+		for (size_t n = type == MMDB_DATA_TYPE_MAP ? 2ul * size : size;
+		     n > 0 && !c->bad; n--)
+			skip(c, depth - 1);
+	else if (type != MMDB_DATA_TYPE_BOOLEAN)
+		take(c, size);
+}
+
+/* No node_count is more than that many. */
+static bool
+nodes_fit(struct cursor *c, size_t max)
+{
+	uint32_t pairs, size;
+
+	if (take_control(c, &pairs) != MMDB_DATA_TYPE_MAP)
+		return false;
+	for (; pairs > 0 && !c->bad; pairs--) {
+		unsigned type = take_control(c, &size);
+		const uint8_t *key = take(c, size);
+
+		if (type != MMDB_DATA_TYPE_UTF8_STRING || key == NULL)
+			return false;
+		if (size != 10 || memcmp(key, "node_count", 10) != 0) {
+			skip(c, META_DEPTH);
+			continue;
+		}
+		if (take_control(c, &size) != MMDB_DATA_TYPE_UINT32 ||
+		    size > 4 || take_number(c, size) > max)
+			return false;
+	}
+	return !c->bad;
+}
+
+static bool
+metadata_check(int fd, size_t len)
+{
+	const size_t mark = sizeof(meta_mark) - 1;
+	const uint8_t *map, *at;
+	bool ok = false;
+
+	if (len < mark || len > UINT32_MAX / 2)
+		return false;
+	map = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (map == MAP_FAILED)
+		return false;
+	/* The last one is it, as it is for the library. */
+	for (at = map + len - mark;; at--) {
+		if (memcmp(at, meta_mark, mark) == 0) {
+			struct cursor c = {at + mark, map + len, false};
+
+			ok = nodes_fit(&c, len / NODE_OCTETS_MIN);
+			break;
+		}
+		if (at == map || (size_t)(map + len - at) > META_MAX)
+			break;
+	}
+	munmap((void *)(uintptr_t)map, len);
+	return ok;
+}
+
+/* Opening ----------------------------------------------------------------- */
+
 struct mmdb *
 mmdb_open(const char *path, struct error *err)
 {
@@ -82,7 +210,9 @@ mmdb_open(const char *path, struct error *err)
 	if (fd == -1)
 		goto fail;
 	snprintf(copy, sizeof(copy), "/proc/self/fd/%d", fd);
-	rc = MMDB_open(copy, MMDB_MODE_MMAP, &m->db);
+	rc = metadata_check(fd, len)
+	    ? MMDB_open(copy, MMDB_MODE_MMAP, &m->db)
+	    : MMDB_INVALID_METADATA_ERROR;
 	close(fd);
 	if (rc != MMDB_SUCCESS) {
 		error_set(err, "%s: %s", path, MMDB_strerror(rc));
