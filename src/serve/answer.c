@@ -16,7 +16,7 @@ struct walk {
 	struct answerer *answerer;
 	const struct snapshot *snapshot;
 	const struct addr *source;
-	struct reply reply;
+	struct reply *reply;
 	struct answer_steer steer;
 	bool steered;
 };
@@ -104,7 +104,7 @@ next_random(struct answerer *a)
 static const struct body *
 steer(struct walk *w, const struct found *f, uint32_t *ttl)
 {
-	const struct query *q = w->reply.query;
+	const struct query *q = w->reply->query;
 	struct answerer *a = w->answerer;
 	struct addr client;
 
@@ -113,7 +113,7 @@ steer(struct walk *w, const struct found *f, uint32_t *ttl)
 	answer_decide(w->snapshot, f->steered, f->type, &client, a->now_s,
 	    next_random(a), &w->steer);
 	w->steered = true;
-	w->reply.edns.scope = w->steer.by_ecs ? w->steer.hit.depth : 0;
+	w->reply->edns.scope = w->steer.by_ecs ? w->steer.hit.depth : 0;
 	*ttl = w->steer.pick.ttl;
 	return w->steer.pick.body;
 }
@@ -122,7 +122,7 @@ steer(struct walk *w, const struct found *f, uint32_t *ttl)
 static const struct body *
 add_found(struct walk *w, const struct found *f)
 {
-	const struct query *q = w->reply.query;
+	const struct query *q = w->reply->query;
 	const struct body *b = f->body;
 	unsigned flags = BODY_KEEP_TTL;
 	uint32_t ttl = 0;
@@ -137,10 +137,10 @@ add_found(struct walk *w, const struct found *f)
 		b = steer(w, f, &ttl);
 		flags = 0;
 	}
-	if (!reply_add(&w->reply, b, ttl, flags))
+	if (!reply_add(w->reply, b, ttl, flags))
 		return NULL;
 	if (f->kind == FIND_NXDOMAIN)
-		w->reply.rcode = DNS_NXDOMAIN;
+		w->reply->rcode = DNS_NXDOMAIN;
 	if (b->target_len == 0 || q->type == DNS_CNAME || q->type == DNS_ANY)
 		return NULL;
 	return b;
@@ -156,24 +156,24 @@ is_refused(const struct query *q)
 static void
 decide(struct walk *w)
 {
-	const struct query *q = w->reply.query;
+	const struct query *q = w->reply->query;
 	const struct zones *zones = w->snapshot->zones;
 	const struct body *cname;
 	uint8_t name[DNS_NAME_MAX];
 	struct found f;
 
 	if (resolver_believed(w->snapshot->conf, w->source) && q->ecs.present)
-		w->reply.edns.ecs = &q->ecs;
-	w->reply.rcode = DNS_REFUSED;
+		w->reply->edns.ecs = &q->ecs;
+	w->reply->rcode = DNS_REFUSED;
 	if (is_refused(q))
 		return;
 	zone_find(zones, q->name, q->name_len, q->type, &f);
 	if (f.kind == FIND_FOREIGN)
 		return;
-	w->reply.rcode = DNS_NOERROR;
+	w->reply->rcode = DNS_NOERROR;
 	/* Of a chain, the AA bit is about the first owner (RFC 1035 4.1.1),
 	 * the rcode about the last (RFC 6604 3). */
-	w->reply.authoritative = f.kind != FIND_REFERRAL;
+	w->reply->authoritative = f.kind != FIND_REFERRAL;
 	while ((cname = add_found(w, &f)) != NULL) {
 		memcpy(name, body_target(cname), cname->target_len);
 		name_lower(name);
@@ -214,10 +214,10 @@ count_reply(const struct walk *w)
 {
 	struct counters *c = w->answerer->counters;
 
-	count_add(&c->responses[w->reply.rcode], 1);
-	if (w->reply.query->ecs.present)
+	count_add(&c->responses[w->reply->rcode], 1);
+	if (w->reply->query->ecs.present)
 		count_add(&c->ecs_queries, 1);
-	if (w->reply.truncated)
+	if (w->reply->truncated)
 		count_add(&c->truncated, 1);
 	else if (w->steered)
 		count_steered(w);
@@ -227,8 +227,14 @@ size_t
 answer(struct answerer *a, const struct snapshot *s,
     const struct answer_input *in, uint8_t *out, size_t cap)
 {
-	struct walk w;
 	struct query q;
+	struct reply r;
+	struct walk w = {
+	    .answerer = a,
+	    .snapshot = s,
+	    .source = &in->source,
+	    .reply = &r,
+	};
 	uint16_t rcode;
 	enum query_verdict verdict;
 	size_t len;
@@ -239,18 +245,14 @@ answer(struct answerer *a, const struct snapshot *s,
 		count_add(&a->counters->dropped, 1);
 		return 0;
 	}
-	w.answerer = a;
-	w.snapshot = s;
-	w.source = &in->source;
-	w.steered = false;
-	reply_begin(&w.reply, &q);
+	reply_begin(&r, &q);
 	if (q.nsid)
-		w.reply.edns.nsid = s->conf->server.nsid;
+		r.edns.nsid = s->conf->server.nsid;
 	if (verdict == QUERY_ANSWER)
 		decide(&w);
 	else
-		w.reply.rcode = rcode;
-	len = reply_end(&w.reply, out, size_limit(&q, in->proto, cap));
+		r.rcode = rcode;
+	len = reply_end(&r, out, size_limit(&q, in->proto, cap));
 	count_reply(&w);
 	return len;
 }

@@ -48,7 +48,7 @@ struct tcp_service {
 	pthread_t thread;
 	bool running;
 	struct answerer answerer;
-	TAILQ_HEAD(, connection) connections;
+	TAILQ_HEAD(connections, connection) connections;
 	size_t nconnections;
 	uint8_t reply[LENGTH_SIZE + DNS_MESSAGE_MAX];
 };
