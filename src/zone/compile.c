@@ -9,6 +9,8 @@
 #include "dns/wire.h"
 #include "zone/node.h"
 
+enum { TYPE_RRSIG = 46, TYPE_NSEC = 47 };
+
 struct compiler {
 	struct arena *arena;
 	const struct conf *conf;
@@ -16,6 +18,7 @@ struct compiler {
 	struct diag *diag;
 	struct node_builder nodes;
 	struct zone_records *records; /* of each zone */
+	bool *loaded;                 /* each zone, without errors */
 	struct composer *composer;
 };
 
@@ -105,31 +108,48 @@ records_hand_down(struct compiler *c, size_t zone)
 	from->all.n = kept;
 }
 
-static bool
+/* Origins and apexes of all zones, before any record is looked at. */
+static void
+zones_begin(struct compiler *c)
+{
+	struct zones *z = c->zones;
+
+	for (size_t i = 0; i < z->nzones; i++) {
+		struct zone *zone = &z->zones[i];
+
+		zone->conf = &c->conf->zones[i];
+		zone->origin = zone->conf->name;
+		zone->origin_len = (uint8_t)name_len(zone->origin);
+		zone->apex = node_put(&c->nodes, zone->origin, (uint16_t)i);
+	}
+	for (size_t i = 0; i < z->nzones; i++) {
+		struct zone *zone = &z->zones[i];
+		const uint8_t *up = name_parent(zone->origin);
+
+		zone->parent = zone->origin_len == 1 ? CONF_NONE
+						     : node_zone(z, up);
+		/* The parent's names down to this zone exist. */
+		if (zone->parent != CONF_NONE)
+			node_put(&c->nodes, up, zone->parent);
+	}
+}
+
+static void
 zones_load(struct compiler *c)
 {
 	struct zones *z = c->zones;
-	bool ok = true;
 
 	for (size_t i = 0; i < z->nzones; i++) {
-		const struct conf_zone *conf = &c->conf->zones[i];
-		struct zone *zone = &z->zones[i];
-
-		zone->conf = conf;
-		zone->origin = conf->name;
-		zone->origin_len = (uint8_t)name_len(conf->name);
-		ok = zone_load(c->arena, conf, &c->records[i], c->diag) && ok;
-	}
-	for (size_t i = 0; i < z->nzones; i++) {
-		const uint8_t *origin = z->zones[i].origin;
-
-		z->zones[i].parent = *origin == 0 ? CONF_NONE
-		    : node_zone(z, name_parent(origin));
+		c->loaded[i] = zone_load(c->arena, &c->conf->zones[i],
+		    &c->records[i], c->diag);
 		z->zones[i].nrecords = c->records[i].all.n;
-		if (z->nzones > 1)
-			records_hand_down(c, i);
 	}
-	return ok;
+	for (size_t i = 0; i < z->nzones && z->nzones > 1; i++)
+		records_hand_down(c, i);
+	for (size_t i = 0; i < z->nzones; i++)
+		if (c->records[i].all.n > 0)
+			qsort(c->records[i].all.at, c->records[i].all.n,
+			    sizeof(struct zone_record), by_owner_and_type);
 }
 
 /* Nodes ---------------------------------------------------------------------- */
@@ -147,29 +167,25 @@ nodes_put(struct compiler *c)
 {
 	struct zones *z = c->zones;
 
-	for (size_t i = 0; i < z->nzones; i++)
-		z->zones[i].apex = node_put(&c->nodes, z->zones[i].origin,
-		    (uint16_t)i);
 	for (size_t i = 0; i < z->nzones; i++) {
 		const struct zone_record *at = c->records[i].all.at;
-		const uint8_t *last = NULL;
 
-		for (size_t k = 0; k < c->records[i].all.n; k++) {
-			if (at[k].owner != last)
+		for (size_t k = 0; k < c->records[i].all.n; k++)
+			if (k == 0 || at[k].owner != at[k - 1].owner)
 				node_put(&c->nodes, at[k].owner, (uint16_t)i);
-			last = at[k].owner;
-		}
 	}
 	for (size_t i = 0; i < c->conf->nnames; i++) {
 		const struct conf_name *name = &c->conf->names[i];
 		uint16_t zone = node_zone(z, name->name);
+		uint32_t node;
 
-		if (zone == CONF_NONE)
+		if (zone == CONF_NONE) {
 			diag_error(c->diag, &name->mark,
 			    "%s: in none of the zones", name->text);
-		else
-			z->nodes[node_put(&c->nodes, name->name, zone)]
-			    .steered = (uint16_t)i;
+			continue;
+		}
+		node = node_put(&c->nodes, name->name, zone);
+		z->nodes[node].steered = (uint16_t)i;
 	}
 }
 
@@ -180,14 +196,13 @@ nodes_cut(struct compiler *c)
 	struct zones *z = c->zones;
 
 	for (uint32_t i = 0; i < z->nnodes; i++) {
-		uint32_t up = i;
+		struct zone_node *n = &z->nodes[i];
 
-		for (; up != ZONE_NONE; up = z->nodes[up].parent)
+		for (uint32_t up = i; up != ZONE_NONE; up = z->nodes[up].parent)
 			if (z->nodes[up].kind == ZONE_NODE_CUT)
-				z->nodes[i].cut = up;
-		if (z->nodes[i].cut != ZONE_NONE)
-			z->nodes[i].kind = z->nodes[i].cut == i
-			    ? ZONE_NODE_CUT : ZONE_NODE_BELOW;
+				n->cut = up;
+		if (n->cut != ZONE_NONE && n->cut != i)
+			n->kind = ZONE_NODE_BELOW;
 	}
 }
 
@@ -245,6 +260,16 @@ set_compose(struct compiler *c, const struct set *s, enum body_section section,
 	return true;
 }
 
+/* Are there records in it that differ? */
+static bool
+set_differs(const struct set *s)
+{
+	for (size_t i = 1; i < s->n; i++)
+		if (!same_rdata(&s->at[0], &s->at[i]))
+			return true;
+	return false;
+}
+
 static const struct body *
 body_end(struct compiler *c)
 {
@@ -259,16 +284,22 @@ set_is_wrong(struct compiler *c, uint32_t node, const struct set *s)
 
 	if (s->at->type == DNS_SOA && !is_apex(c, node))
 		return !complain(c, s->at, "SOA below the zone's apex");
-	if (s->at->type == DNS_SOA && s->n > 1 &&
-	    !same_rdata(&s->at[0], &s->at[1]))
+	if (s->at->type == DNS_SOA && set_differs(s))
 		return !complain(c, &s->at[1], "a second SOA");
 	if (s->at->type == DNS_NS && name_is_wildcard(n->name))
 		return !complain(c, s->at, "NS at a wildcard (RFC 4592 4.2)");
 	if (s->at->type == DNS_DNAME)
 		return !complain(c, s->at, "DNAME is not served yet");
-	if (s->at->type == DNS_CNAME && s->n > 1)
+	if (s->at->type == DNS_CNAME && set_differs(s))
 		return !complain(c, &s->at[1], "a second CNAME");
 	return false;
+}
+
+/* RFC 4035 2.5 */
+static bool
+is_beside_cname(uint16_t type)
+{
+	return type == DNS_CNAME || type == TYPE_RRSIG || type == TYPE_NSEC;
 }
 
 /* All RRsets of a node: records from at on. */
@@ -278,7 +309,7 @@ node_compose(struct compiler *c, uint32_t node, const struct zone_record *at,
 {
 	struct zone_node *n = &c->zones->nodes[node];
 	VEC(struct zone_set) sets = {0};
-	bool cname = false;
+	bool cname = false, other = false;
 
 	while (at < end) {
 		struct set s = set_next(c, at, end);
@@ -288,6 +319,7 @@ node_compose(struct compiler *c, uint32_t node, const struct zone_record *at,
 		if (set_is_wrong(c, node, &s))
 			continue;
 		cname = cname || set.type == DNS_CNAME;
+		other = other || !is_beside_cname(set.type);
 		if (set.type == DNS_NS && !is_apex(c, node))
 			n->kind = ZONE_NODE_CUT;
 		composer_begin(c->composer, n->name, false);
@@ -296,7 +328,7 @@ node_compose(struct compiler *c, uint32_t node, const struct zone_record *at,
 		vec_push(&sets, set);
 	}
 	/* RFC 1034 3.6.2 */
-	if (cname && sets.n > 1)
+	if (cname && other)
 		complain(c, end - 1, "CNAME beside other data");
 	n->nsets = (uint16_t)sets.n;
 	n->sets = arena_dup(c->arena, sets.at, sets.n * sizeof(*sets.at));
@@ -304,19 +336,18 @@ node_compose(struct compiler *c, uint32_t node, const struct zone_record *at,
 }
 
 static void
-zone_compose(struct compiler *c, size_t zone)
+zone_compose(struct compiler *c, const struct zone_records *r)
 {
-	struct zone_records *r = &c->records[zone];
-	const struct zone_record *end = r->all.at + r->all.n;
+	size_t next;
 
-	for (const struct zone_record *at = r->all.at; at < end;) {
-		const struct zone_record *next = at;
+	for (size_t i = 0; i < r->all.n; i = next) {
+		const struct zone_record *at = &r->all.at[i];
 
-		while (next < end && name_equal(next->owner, at->owner))
-			next++;
+		for (next = i + 1; next < r->all.n; next++)
+			if (!name_equal(r->all.at[next].owner, at->owner))
+				break;
 		node_compose(c, node_find(c->zones, at->owner,
-		    name_len(at->owner)), at, next);
-		at = next;
+		    name_len(at->owner)), at, at + (next - i));
 	}
 }
 
@@ -356,7 +387,7 @@ set_find(struct compiler *c, uint32_t node, uint16_t type)
 
 enum { SOA_NUMBERS = 20, SOA_SERIAL = 0, SOA_MINIMUM = 16 };
 
-static bool
+static void
 apex_compose(struct compiler *c, size_t zone)
 {
 	struct zone *z = &c->zones->zones[zone];
@@ -366,14 +397,14 @@ apex_compose(struct compiler *c, size_t zone)
 	const uint8_t *numbers;
 	uint32_t minimum;
 
-	if (soa.n == 0)
+	if (soa.n == 0 && c->loaded[zone])
 		diag_error(c->diag, &mark, "zone %s: no SOA at its apex",
 		    z->conf->origin);
-	if (ns.n == 0)
+	if (ns.n == 0 && c->loaded[zone])
 		diag_error(c->diag, &mark, "zone %s: no NS at its apex",
 		    z->conf->origin);
 	if (soa.n == 0 || ns.n == 0)
-		return false;
+		return;
 	numbers = soa.at->rdata + soa.at->rdata_len - SOA_NUMBERS;
 	z->serial = wire_get_u32(numbers + SOA_SERIAL);
 	minimum = wire_get_u32(numbers + SOA_MINIMUM);
@@ -383,15 +414,16 @@ apex_compose(struct compiler *c, size_t zone)
 	soa.n = 1;
 	composer_begin(c->composer, z->origin, true);
 	if (!set_compose(c, &soa, BODY_AUTHORITY, false))
-		return false;
+		return;
 	z->negative = body_end(c);
-	return true;
 }
 
-/* The addresses of a name server that we hold; how many. */
-static size_t
-glue_compose(struct compiler *c, const struct zone_node *cut,
-    const uint8_t *server, bool optional)
+/*
+ * The addresses of a name server that we hold; false if there are none.  Below
+ * the cut they are needed, elsewhere they help (RFC 9471 2.1, 2.2).
+ */
+static bool
+glue_compose(struct compiler *c, const uint8_t *server, bool optional)
 {
 	static const uint16_t types[] = {DNS_A, DNS_AAAA};
 	uint8_t name[DNS_NAME_MAX];
@@ -401,16 +433,15 @@ glue_compose(struct compiler *c, const struct zone_node *cut,
 	memcpy(name, server, len);
 	name_lower(name);
 	node = node_find(c->zones, name, len);
-	/* RFC 9471 2.1: below the cut it is needed, elsewhere it helps. */
-	if (node == ZONE_NONE || name_is_under(name, cut->name) == optional)
-		return 0;
+	if (node == ZONE_NONE)
+		return false;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		struct set s = set_find(c, node, types[i]);
 
 		found += s.n;
 		set_compose(c, &s, BODY_ADDITIONAL, optional);
 	}
-	return found;
+	return found > 0;
 }
 
 static void
@@ -422,13 +453,18 @@ cut_compose(struct compiler *c, uint32_t node)
 	composer_begin(c->composer, n->name, true);
 	if (!set_compose(c, &ns, BODY_AUTHORITY, false))
 		return;
-	for (size_t i = 0; i < ns.n; i++)
-		if (glue_compose(c, n, ns.at[i].rdata, false) == 0 &&
-		    name_is_under(ns.at[i].rdata, n->name))
-			warn(c, &ns.at[i], "a name server below the cut has no "
-			    "glue");
-	for (size_t i = 0; i < ns.n; i++)
-		glue_compose(c, n, ns.at[i].rdata, true);
+	/* What may be left out comes last. */
+	for (size_t i = 0; i < 2 * ns.n; i++) {
+		size_t k = i % ns.n;
+		bool optional = i >= ns.n;
+
+		if (is_duplicate(&ns, k) ||
+		    name_is_under(ns.at[k].rdata, n->name) == optional)
+			continue;
+		if (!glue_compose(c, ns.at[k].rdata, optional) && !optional)
+			warn(c, &ns.at[k], "a name server below the cut has "
+			    "no glue");
+	}
 	n->referral = body_end(c);
 }
 
@@ -468,9 +504,11 @@ compile(struct compiler *c)
 {
 	struct zones *z = c->zones;
 
+	zones_begin(c);
+	zones_load(c);
 	nodes_put(c);
 	for (size_t i = 0; i < z->nzones; i++)
-		zone_compose(c, i);
+		zone_compose(c, &c->records[i]);
 	nodes_cut(c);
 	for (size_t i = 0; i < z->nzones; i++)
 		apex_compose(c, i);
@@ -493,6 +531,7 @@ zones_build(struct arena *a, const struct conf *conf, struct diag *d)
 	    .zones = z,
 	    .diag = d,
 	    .records = xcalloc(conf->nzones, sizeof(*c.records)),
+	    .loaded = xcalloc(conf->nzones, sizeof(*c.loaded)),
 	    .composer = xmalloc(sizeof(*c.composer)),
 	};
 
@@ -500,18 +539,12 @@ zones_build(struct arena *a, const struct conf *conf, struct diag *d)
 	z->nzones = conf->nzones;
 	z->zones = arena_array(a, z->nzones, sizeof(*z->zones));
 	node_begin(&c.nodes, a, z);
-	if (zones_load(&c)) {
-		for (size_t i = 0; i < z->nzones; i++)
-			if (c.records[i].all.n > 0)
-				qsort(c.records[i].all.at, c.records[i].all.n,
-				    sizeof(struct zone_record),
-				    by_owner_and_type);
-		compile(&c);
-	}
+	compile(&c);
 	node_finish(&c.nodes);
 	for (size_t i = 0; i < z->nzones; i++)
 		vec_free(&c.records[i].all);
 	free(c.records);
+	free(c.loaded);
 	free(c.composer);
 	return d->nerrors == before ? z : NULL;
 }

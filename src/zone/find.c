@@ -75,6 +75,15 @@ find_data(const struct zones *z, const struct zone_node *n, uint16_t type,
 		found_negative(z, n->zone, FIND_NODATA, f);
 }
 
+static void
+found_referral(const struct zones *z, const struct zone_node *n,
+    struct found *f)
+{
+	f->kind = FIND_REFERRAL;
+	f->zone = n->zone;
+	f->body = z->nodes[n->cut].referral;
+}
+
 /* RFC 4035 3.1.4.1: DS belongs to the parent's side of a cut. */
 static void
 find_ds(const struct zones *z, const struct zone_node *n, uint16_t parent,
@@ -89,24 +98,35 @@ find_ds(const struct zones *z, const struct zone_node *n, uint16_t parent,
 		found_negative(z, parent, FIND_NODATA, f);
 }
 
+/* The same at the apex of a zone whose parent is served here too. */
+static void
+find_ds_above(const struct zones *z, const struct zone_node *n,
+    struct found *f)
+{
+	const uint8_t *name = name_parent(n->name);
+	uint32_t up = node_find(z, name, n->name_len - 1u - n->name[0]);
+
+	if (z->nodes[up].cut != ZONE_NONE)
+		found_referral(z, &z->nodes[up], f);
+	else
+		find_ds(z, n, z->zones[n->zone].parent, f);
+}
+
 static void
 find_at(const struct zones *z, const struct zone_node *n, uint16_t type,
     struct found *f)
 {
 	const struct zone *zone = &z->zones[n->zone];
 
-	if (type == DNS_DS && n->kind == ZONE_NODE_CUT) {
+	if (type == DNS_DS && n->kind == ZONE_NODE_CUT)
 		find_ds(z, n, n->zone, f);
-	} else if (type == DNS_DS && n == &z->nodes[zone->apex] &&
-	    zone->parent != CONF_NONE) {
-		find_ds(z, n, zone->parent, f);
-	} else if (n->cut != ZONE_NONE) {
-		f->kind = FIND_REFERRAL;
-		f->zone = n->zone;
-		f->body = z->nodes[n->cut].referral;
-	} else {
+	else if (type == DNS_DS && n == &z->nodes[zone->apex] &&
+	    zone->parent != CONF_NONE)
+		find_ds_above(z, n, f);
+	else if (n->cut != ZONE_NONE)
+		found_referral(z, n, f);
+	else
 		find_data(z, n, type, f);
-	}
 }
 
 /* The closest encloser of a name that does not exist (RFC 4592 3.3.1). */
@@ -146,7 +166,7 @@ zone_find(const struct zones *z, const uint8_t *name, size_t name_len,
 	if (n == NULL)
 		f->kind = FIND_FOREIGN;
 	else if (n->cut != ZONE_NONE)
-		find_at(z, n, DNS_NS, f);
+		found_referral(z, n, f);
 	else if (n->wildcard != ZONE_NONE)
 		find_data(z, &z->nodes[n->wildcard], type, f);
 	else

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <ldns/ldns.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -14,6 +15,10 @@ enum {
 	FILE_SIZE_MAX = 1 << 30,
 	TTL_DEFAULT = 3600,
 	LINE_SHOWN = 120,
+	WORD_SIZE = 1100, /* the longest name in text, and more */
+	/* Types that ask or belong to a message (RFC 6895 3.1). */
+	META_FIRST = 128,
+	META_LAST = 255,
 };
 
 /* Reading one zone; includes share it. */
@@ -23,7 +28,7 @@ struct loader {
 	struct zone_records *records;
 	struct diag *diag;
 	ldns_buffer *buffer;
-	ldns_rdf *previous; /* owner */
+	text_record line; /* what ldns gets to read */
 	uint32_t ttl;
 	bool ttl_stated; /* by $TTL; else the last record's is taken */
 	const uint8_t *owner; /* of the last record, in the arena */
@@ -35,6 +40,7 @@ struct source {
 	const char *path;
 	const char *text;
 	ldns_rdf *origin;
+	ldns_rdf *previous; /* owner */
 	unsigned line; /* of the record being read */
 	unsigned depth;
 	bool shown;    /* the text is with the diag */
@@ -50,8 +56,8 @@ complain(struct source *s, const char *why, const char *record)
 	s->shown = true;
 	while (isspace((unsigned char)*record))
 		record++;
-	return diag_error(s->loader->diag, &mark, "%s: %.*s", why, LINE_SHOWN,
-	    record);
+	return diag_error(s->loader->diag, &mark, "%s%s%.*s", why,
+	    *record != '\0' ? ": " : "", LINE_SHOWN, record);
 }
 
 static const uint8_t *
@@ -68,35 +74,154 @@ owner_store(struct loader *l, const ldns_rdf *owner)
 	return l->owner;
 }
 
+/* Does the record that ldns made hold all that its type needs? ldns takes what
+ * it gets as RFC 3597 octets for a type it knows. */
 static bool
-record_store(struct source *s, ldns_rr *rr, const char *text)
+rdata_is_whole(const ldns_rr *rr, const char *rdata, size_t len)
+{
+	const ldns_rr_descriptor *d = ldns_rr_descript(ldns_rr_get_type(rr));
+
+	if (ldns_rr_rd_count(rr) < ldns_rr_descriptor_minimum(d))
+		return false;
+	return strncmp(rdata, "\\# ", 3) != 0 ||
+	    strtoul(rdata + 3, NULL, 10) == len;
+}
+
+static bool
+type_is_meta(unsigned type)
+{
+	return type == 0 || type == DNS_OPT ||
+	    (type >= META_FIRST && type <= META_LAST);
+}
+
+/* rdata: where its text begins. */
+static bool
+record_store(struct source *s, ldns_rr *rr, const char *rdata,
+    const char *text)
 {
 	struct loader *l = s->loader;
 	struct zone_record r = {
-	    .owner = owner_store(l, ldns_rr_owner(rr)),
 	    .ttl = ldns_rr_ttl(rr),
 	    .type = (uint16_t)ldns_rr_get_type(rr),
 	    .line = s->line,
 	    .file = s->path,
 	};
 
-	if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN)
-		return complain(s, "a class but IN", text);
+	if (ldns_rdf_size(ldns_rr_owner(rr)) > DNS_NAME_MAX)
+		return complain(s, "too long a name", text);
+	r.owner = owner_store(l, ldns_rr_owner(rr));
 	if (!name_is_under(r.owner, l->zone->name))
 		return complain(s, "out of the zone", text);
-	/* RFC 2181 8: a TTL with the top bit set counts as 0. */
-	if (r.ttl > INT32_MAX)
-		r.ttl = 0;
-	if (!l->ttl_stated)
-		l->ttl = r.ttl;
+	if (type_is_meta(r.type))
+		return complain(s, "a type that no zone holds", text);
 	ldns_buffer_clear(l->buffer);
 	if (ldns_rr_rdata2buffer_wire(l->buffer, rr) != LDNS_STATUS_OK ||
 	    ldns_buffer_position(l->buffer) > UINT16_MAX)
 		return complain(s, "too large a record", text);
 	r.rdata_len = (uint16_t)ldns_buffer_position(l->buffer);
+	if (!rdata_is_whole(rr, rdata, r.rdata_len))
+		return complain(s, "data that its type does not have", text);
 	r.rdata = arena_dup(l->arena, ldns_buffer_begin(l->buffer),
 	    r.rdata_len);
 	vec_push(&l->records->all, r);
+	return true;
+}
+
+/* Past the word at p, in which a backslash escapes the next character. */
+static const char *
+word_end(const char *p)
+{
+	for (; *p != ' ' && *p != '\0'; p++)
+		if (*p == '\\' && p[1] != '\0')
+			p++;
+	return p;
+}
+
+static const char *
+skip_spaces(const char *p)
+{
+	return p + strspn(p, " ");
+}
+
+/* A TTL, or with units as in 1h30m; at most 2^31 - 1 (RFC 2181 8). */
+static bool
+ttl_parse(const char *p, const char *end, uint32_t *ttl)
+{
+	uint64_t sum = 0, n = 0;
+
+	if (!isdigit((unsigned char)*p))
+		return false;
+	for (; p < end && sum + n <= INT32_MAX; p++) {
+		static const char units[] = "smhdw";
+		static const unsigned seconds[] = {1, 60, 3600, 86400, 604800};
+		const char *unit = strchr(units, tolower((unsigned char)*p));
+
+		if (isdigit((unsigned char)*p)) {
+			n = n * 10 + (unsigned)(*p - '0');
+		} else if (unit != NULL && isdigit((unsigned char)p[-1])) {
+			sum += n * seconds[unit - units];
+			n = 0;
+		} else {
+			return false;
+		}
+	}
+	*ttl = (uint32_t)(sum + n);
+	return sum + n <= INT32_MAX;
+}
+
+enum class_word { CLASS_NOT, CLASS_IN, CLASS_OTHER };
+
+static enum class_word
+class_parse(const char *p, size_t len)
+{
+	if ((len == 2 && strncasecmp(p, "IN", 2) == 0) ||
+	    (len == 6 && strncasecmp(p, "CLASS1", 6) == 0))
+		return CLASS_IN;
+	if ((len == 2 && (strncasecmp(p, "CH", 2) == 0 ||
+	    strncasecmp(p, "HS", 2) == 0 || strncasecmp(p, "CS", 2) == 0)) ||
+	    (len > 5 && strncasecmp(p, "CLASS", 5) == 0))
+		return CLASS_OTHER;
+	return CLASS_NOT;
+}
+
+/* TTL and class in either order (RFC 1035 5.1), of which ldns reads but one;
+ * *p moves on to the type.  False: said what is wrong. */
+static bool
+ttl_and_class(struct source *s, const char **p, uint32_t *ttl,
+    const char *text)
+{
+	bool has_ttl = false, has_class = false;
+
+	for (;;) {
+		const char *end = word_end(*p);
+		enum class_word class = class_parse(*p, (size_t)(end - *p));
+
+		if (class == CLASS_OTHER)
+			return complain(s, "a class but IN", text);
+		if (class == CLASS_IN && !has_class)
+			has_class = true;
+		else if (isdigit((unsigned char)**p) && !has_ttl)
+			has_ttl = true;
+		else
+			return true;
+		if (class == CLASS_NOT && !ttl_parse(*p, end, ttl))
+			return complain(s, "not a TTL", text);
+		*p = skip_spaces(end);
+	}
+}
+
+static bool
+record_parse(struct source *s, const char *type, const char *text)
+{
+	struct loader *l = s->loader;
+	ldns_rr *rr = NULL;
+	ldns_status status = ldns_rr_new_frm_str(&rr, l->line.at, 0, s->origin,
+	    &s->previous);
+
+	if (status != LDNS_STATUS_OK)
+		return complain(s, ldns_get_errorstr_by_id(status), text);
+	record_store(s, rr, skip_spaces(word_end(type)), text);
+	ldns_rr_free(rr);
 	return true;
 }
 
@@ -105,15 +230,46 @@ record_read(const char *text, void *arg)
 {
 	struct source *s = arg;
 	struct loader *l = s->loader;
-	ldns_rr *rr = NULL;
-	ldns_status status = ldns_rr_new_frm_str(&rr, text, l->ttl, s->origin,
-	    &l->previous);
+	const char *owner_end = word_end(text), *type = skip_spaces(owner_end);
+	uint32_t ttl = l->ttl;
+	char between[32];
 
-	if (status != LDNS_STATUS_OK)
-		return complain(s, ldns_get_errorstr_by_id(status), text);
-	record_store(s, rr, text);
-	ldns_rr_free(rr);
+	if (!ttl_and_class(s, &type, &ttl, text))
+		return false;
+	if (!l->ttl_stated)
+		l->ttl = ttl;
+	snprintf(between, sizeof(between), " %u IN ", ttl);
+	l->line.n = 0;
+	text_append(&l->line, text, (size_t)(owner_end - text));
+	text_append(&l->line, between, strlen(between));
+	text_append(&l->line, type, strlen(type) + 1);
+	return record_parse(s, type, text);
+}
+
+/* The next word of a directive's arguments, which may stand in quotes; what
+ * does not fit counts as none. */
+static bool
+word_next(const char **p, char word[WORD_SIZE])
+{
+	const char *start = skip_spaces(*p), *end = word_end(start);
+	bool quoted = *start == '"';
+
+	if (quoted) {
+		end = strchr(++start, '"');
+		end = end != NULL ? end : start + strlen(start);
+	}
+	if ((end == start && !quoted) || end - start >= WORD_SIZE)
+		return false;
+	memcpy(word, start, (size_t)(end - start));
+	word[end - start] = '\0';
+	*p = end + (quoted && *end == '"');
 	return true;
+}
+
+static bool
+is_over(const char *p)
+{
+	return *skip_spaces(p) == '\0';
 }
 
 static bool file_load(struct loader *l, struct source *parent,
@@ -124,6 +280,8 @@ name_read(struct source *s, const char *word)
 {
 	ldns_rdf *name = NULL;
 
+	if (strcmp(word, "@") == 0)
+		return ldns_rdf_clone(s->origin);
 	if (ldns_str2rdf_dname(&name, word) != LDNS_STATUS_OK)
 		return NULL;
 	if (!ldns_dname_str_absolute(word) &&
@@ -137,10 +295,11 @@ name_read(struct source *s, const char *word)
 static bool
 read_origin(struct source *s, const char *args)
 {
-	char word[1100];
+	const char *p = args;
+	char word[WORD_SIZE];
 	ldns_rdf *name;
 
-	if (sscanf(args, " %1099s", word) != 1 ||
+	if (!word_next(&p, word) || !is_over(p) ||
 	    (name = name_read(s, word)) == NULL)
 		return complain(s, "$ORIGIN: not a name", args);
 	ldns_rdf_deep_free(s->origin);
@@ -151,14 +310,12 @@ read_origin(struct source *s, const char *args)
 static bool
 read_ttl(struct source *s, const char *args)
 {
-	const char *end;
+	const char *p = args;
+	char word[WORD_SIZE];
 	uint32_t ttl;
 
-	while (isspace((unsigned char)*args))
-		args++;
-	ttl = ldns_str2period(args, &end);
-	if (!isdigit((unsigned char)*args) ||
-	    (*end != '\0' && !isspace((unsigned char)*end)) || ttl > INT32_MAX)
+	if (!word_next(&p, word) || !is_over(p) ||
+	    !ttl_parse(word, word + strlen(word), &ttl))
 		return complain(s, "$TTL: not a TTL", args);
 	s->loader->ttl = ttl;
 	s->loader->ttl_stated = true;
@@ -168,24 +325,22 @@ read_ttl(struct source *s, const char *args)
 static bool
 read_include(struct source *s, const char *args)
 {
-	char file[1024], word[1100];
-	int words = sscanf(args, " %1023s %1099s", file, word);
-	char *unquoted = file, *path;
+	const char *p = args;
+	char file[WORD_SIZE], word[WORD_SIZE];
+	char *path;
 	ldns_rdf *origin;
 	bool ok;
 
-	if (words < 1)
+	if (!word_next(&p, file))
 		return complain(s, "$INCLUDE: no file", args);
 	if (s->depth == INCLUDE_DEPTH_MAX)
 		return complain(s, "$INCLUDE: too deep", args);
-	if (*file == '"' && strlen(file) > 1) {
-		unquoted = file + 1;
-		file[strlen(file) - 1] = '\0';
-	}
-	origin = words == 2 ? name_read(s, word) : ldns_rdf_clone(s->origin);
+	if (!word_next(&p, word))
+		strcpy(word, "@");
+	origin = is_over(p) ? name_read(s, word) : NULL;
 	if (origin == NULL)
 		return complain(s, "$INCLUDE: not a name", args);
-	path = file_beside(s->path, unquoted);
+	path = file_beside(s->path, file);
 	ok = file_load(s->loader, s, path, origin);
 	free(path);
 	return ok;
@@ -250,6 +405,8 @@ file_load(struct loader *l, struct source *parent, const char *path,
 	    .loader = l,
 	    .path = arena_strdup(l->arena, path),
 	    .origin = origin,
+	    .previous = ldns_rdf_clone(parent != NULL ? parent->previous
+						      : origin),
 	    .depth = parent != NULL ? parent->depth + 1 : 0,
 	};
 	struct error err;
@@ -269,6 +426,7 @@ file_load(struct loader *l, struct source *parent, const char *path,
 		    l->zone->origin, err.text);
 	}
 	ldns_rdf_deep_free(s.origin);
+	ldns_rdf_deep_free(s.previous);
 	free(data);
 	return ok;
 }
@@ -288,9 +446,8 @@ zone_load(struct arena *a, const struct conf_zone *zone,
 	};
 	ldns_rdf *origin = ldns_dname_new_frm_str(zone->origin);
 
-	l.previous = ldns_rdf_clone(origin);
 	file_load(&l, NULL, zone->path, origin);
-	ldns_rdf_deep_free(l.previous);
+	vec_free(&l.line);
 	ldns_buffer_free(l.buffer);
 	return d->nerrors == before;
 }

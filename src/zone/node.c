@@ -28,14 +28,18 @@ node_find(const struct zones *z, const uint8_t *name, size_t len)
 uint16_t
 node_zone(const struct zones *z, const uint8_t *name)
 {
-	uint16_t best = CONF_NONE;
+	size_t len = name_len(name);
 
-	for (size_t i = 0; i < z->nzones; i++)
-		if (name_is_under(name, z->zones[i].origin) &&
-		    (best == CONF_NONE || z->zones[i].origin_len >
-		    z->zones[best].origin_len))
-			best = (uint16_t)i;
-	return best;
+	for (;;) {
+		uint32_t node = node_find(z, name, len);
+
+		if (node != ZONE_NONE)
+			return z->nodes[node].zone;
+		if (len == 1)
+			return CONF_NONE;
+		len -= 1u + *name;
+		name = name_parent(name);
+	}
 }
 
 static uint32_t *

@@ -18,7 +18,8 @@ struct node_builder {
 /* The node of the lower-case name, or ZONE_NONE. */
 uint32_t node_find(const struct zones *z, const uint8_t *name, size_t len);
 
-/* The deepest zone whose origin is name or above it, or CONF_NONE. */
+/* The deepest zone whose origin is name or above it, or CONF_NONE; all apexes
+ * must have been put. */
 uint16_t node_zone(const struct zones *z, const uint8_t *name);
 
 void node_begin(struct node_builder *b, struct arena *a, struct zones *z);

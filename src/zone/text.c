@@ -4,13 +4,20 @@
 #include <ctype.h>
 #include <stdio.h>
 
-enum { DEPTH_MAX = 1 };
-
 /* Where a logical record is being read. */
 struct scan {
 	bool quoted, content;
 	unsigned depth;
+	const char *wrong;
 };
+
+void
+text_append(text_record *record, const char *text, size_t len)
+{
+	vec_reserve(record, record->n + len + 1);
+	memcpy(record->at + record->n, text, len);
+	record->n += len;
+}
 
 static void
 skip_comment(struct text *t)
@@ -19,39 +26,53 @@ skip_comment(struct text *t)
 		t->at++;
 }
 
+static bool
+scan_newline(struct text *t, struct scan *s, text_record *record)
+{
+	t->line++;
+	t->at++;
+	if (s->depth == 0 || s->quoted)
+		return false;
+	vec_push(record, ' ');
+	return true;
+}
+
+static char
+scan_parenthesis(struct scan *s, char c)
+{
+	if (c == ')' && s->depth == 0)
+		s->wrong = "')' without '('";
+	s->depth += c == '(' ? 1 : -1u;
+	return ' ';
+}
+
 /* One octet of the record; false at its end. */
 static bool
 scan_octet(struct text *t, struct scan *s, text_record *record)
 {
 	char c = *t->at;
 
-	if (c == '\\' && t->end - t->at > 1 && t->at[1] != '\n') {
+	if (c == '\n')
+		return scan_newline(t, s, record);
+	if (c == '\0') {
+		s->wrong = "an octet 0";
+	} else if (c == '\\' && t->end - t->at > 1 && t->at[1] > ' ') {
 		vec_push(record, c);
 		c = *++t->at;
-		s->content = true;
 	} else if (c == '"') {
 		s->quoted = !s->quoted;
-		s->content = true;
-	} else if (c == '\n') {
-		t->line++;
-		t->at++;
-		if (s->depth == 0 || s->quoted)
-			return false;
-		vec_push(record, ' ');
-		return true;
 	} else if (!s->quoted && c == ';') {
 		skip_comment(t);
 		return true;
 	} else if (!s->quoted && (c == '(' || c == ')')) {
-		s->depth += c == '(' ? 1 : -1u;
-		c = ' ';
-	} else if (c == '\r' || c == '\t') {
+		c = scan_parenthesis(s, c);
+	} else if (!s->quoted && isspace((unsigned char)c)) {
 		c = ' ';
 	}
 	s->content = s->content || c != ' ';
 	vec_push(record, c);
 	t->at++;
-	return true;
+	return s->wrong == NULL;
 }
 
 enum text_result
@@ -63,18 +84,17 @@ text_next(struct text *t, text_record *record, unsigned *line,
 
 		record->n = 0;
 		*line = t->line;
-		while (t->at < t->end && scan_octet(t, &s, record)) {
-			if (s.depth <= DEPTH_MAX)
-				continue;
-			skip_comment(t);
-			error_set(err, s.depth == -1u
-			    ? "')' without '('" : "'(' within parentheses");
-			return TEXT_WRONG;
-		}
+		while (t->at < t->end && scan_octet(t, &s, record))
+			;
 		vec_push(record, '\0');
-		if (s.quoted || s.depth != 0) {
-			error_set(err, s.quoted ? "a quote that does not end"
-						: "'(' without ')'");
+		if (s.wrong != NULL)
+			skip_comment(t);
+		else if (s.quoted)
+			s.wrong = "a quote that does not end";
+		else if (s.depth != 0)
+			s.wrong = "'(' without ')'";
+		if (s.wrong != NULL) {
+			error_set(err, "%s", s.wrong);
 			return TEXT_WRONG;
 		}
 		if (s.content)
@@ -85,10 +105,15 @@ text_next(struct text *t, text_record *record, unsigned *line,
 
 /* "${offset,width,base}" and its shorter forms, or "$" alone. */
 struct place_holder {
-	long offset;
-	int width;
+	int offset, width;
 	char base;
 };
+
+enum { WIDTH_MAX = 100 };
+
+/* Bases n and N are nibbles, the lowest first, as names below ip6.arpa have
+ * them; the width counts their dots too. */
+static const char bases[] = "doxXnN";
 
 static bool
 holder_parse(const char **p, struct place_holder *h, struct error *err)
@@ -98,58 +123,76 @@ holder_parse(const char **p, struct place_holder *h, struct error *err)
 	*h = (struct place_holder){0, 0, 'd'};
 	if (**p != '{')
 		return true;
-	parts = sscanf(*p, "{%ld%n,%d%n,%c%n", &h->offset, &used, &h->width,
+	parts = sscanf(*p, "{%9d%n,%9d%n,%c%n", &h->offset, &used, &h->width,
 	    &used, &h->base, &used);
-	if (parts < 1 || (*p)[used] != '}' || strchr("doxX", h->base) == NULL ||
-	    h->width < 0 || h->width > 60)
+	if (parts < 1 || (*p)[used] != '}' || strchr(bases, h->base) == NULL ||
+	    h->width < 0 || h->width > WIDTH_MAX)
 		return error_set(err, "$GENERATE: not an offset, width and "
-		    "base (d, o, x, X): $%.40s", *p);
+		    "base (d, o, x, X, n, N): $%.40s", *p);
 	*p += used + 1;
 	return true;
 }
 
-static bool
-append(text_record *line, const char *text)
+static void
+append_nibbles(text_record *line, unsigned number, int width, char base)
 {
-	for (; *text != '\0'; text++)
-		vec_push(line, *text);
-	return true;
+	const char *digits = base == 'N' ? "0123456789ABCDEF"
+					 : "0123456789abcdef";
+
+	for (;;) {
+		vec_push(line, digits[number & 0xf]);
+		number >>= 4;
+		width -= 2;
+		if (number == 0 && width <= 0)
+			return;
+		vec_push(line, '.');
+	}
 }
 
-/* One template with $ replaced by the number. */
-static bool
-expand(text_record *line, const char *p, long number, struct error *err)
+static void
+append_number(text_record *line, unsigned number, const struct place_holder *h)
 {
-	while (*p != '\0') {
-		struct place_holder h;
-		char text[80], format[] = "%0*ld";
+	char text[WIDTH_MAX + 16];
+	int len;
 
-		if (*p == '\\' && p[1] != '\0') {
-			vec_push(line, *p++);
-			vec_push(line, *p++);
-			continue;
-		}
-		if (*p != '$') {
-			vec_push(line, *p++);
-			continue;
-		}
-		p++;
-		if (*p == '$') {
-			vec_push(line, *p++);
-			continue;
-		}
-		if (!holder_parse(&p, &h, err))
-			return false;
-		format[4] = h.base;
-		if (number + h.offset < 0)
-			return error_set(err, "$GENERATE: below 0");
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-		snprintf(text, sizeof(text), format, h.width,
-		    number + h.offset);
-#pragma GCC diagnostic pop
-		append(line, text);
+	if (h->base == 'n' || h->base == 'N') {
+		append_nibbles(line, number, h->width, h->base);
+		return;
 	}
+	if (h->base == 'o')
+		len = snprintf(text, sizeof(text), "%0*o", h->width, number);
+	else if (h->base == 'x')
+		len = snprintf(text, sizeof(text), "%0*x", h->width, number);
+	else if (h->base == 'X')
+		len = snprintf(text, sizeof(text), "%0*X", h->width, number);
+	else
+		len = snprintf(text, sizeof(text), "%0*u", h->width, number);
+	text_append(line, text, (size_t)len);
+}
+
+/* One template with $ replaced by the number, $$ by a dollar sign. */
+static bool
+expand(text_record *line, const char *p, int number, struct error *err)
+{
+	struct place_holder h;
+
+	while (*p != '\0') {
+		if (*p == '\\' && p[1] != '\0') {
+			text_append(line, p, 2);
+			p += 2;
+		} else if (*p != '$' || p[1] == '$') {
+			vec_push(line, *p);
+			p += *p == '$' ? 2 : 1;
+		} else {
+			p++;
+			if (!holder_parse(&p, &h, err))
+				return false;
+			if (number + h.offset < 0)
+				return error_set(err, "$GENERATE: below 0");
+			append_number(line, (unsigned)(number + h.offset), &h);
+		}
+	}
+	vec_push(line, '\0');
 	return true;
 }
 
@@ -157,25 +200,21 @@ bool
 text_generate(const char *words, bool (*fn)(const char *line, void *arg),
     void *arg, struct error *err)
 {
-	long start, stop, step = 1;
-	int used = 0;
+	int start, stop, step = 1, used = 0;
 	text_record line = {0};
 	bool ok = true;
 
-	if (sscanf(words, " %ld-%ld%n/%ld%n", &start, &stop, &used, &step,
-	    &used) < 2 || !isspace((unsigned char)words[used]))
+	if (sscanf(words, " %9d-%9d%n/%9d%n", &start, &stop, &used, &step,
+	    &used) < 2 || words[used] != ' ')
 		return error_set(err, "$GENERATE: not start-stop[/step]");
 	if (start < 0 || stop < start || step < 1 ||
 	    (stop - start) / step >= TEXT_GENERATE_MAX)
 		return error_set(err, "$GENERATE: a range of 1 to %d records "
 		    "is meant", TEXT_GENERATE_MAX);
-	for (words += used; isspace((unsigned char)*words);)
-		words++;
-	for (long i = start; ok && i <= stop; i += step) {
+	words += used + strspn(words + used, " ");
+	for (int i = start; ok && i <= stop; i += step) {
 		line.n = 0;
-		ok = expand(&line, words, i, err);
-		vec_push(&line, '\0');
-		ok = ok && fn(line.at, arg);
+		ok = expand(&line, words, i, err) && fn(line.at, arg);
 	}
 	vec_free(&line);
 	return ok;

@@ -18,6 +18,8 @@ struct text {
 
 typedef VEC(char) text_record;
 
+void text_append(text_record *record, const char *text, size_t len);
+
 /*
  * The next logical record that is not blank, ended by NUL, in *record (reused);
  * *line is where it begins.  False: no more, or err says what is wrong with

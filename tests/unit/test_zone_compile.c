@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "zone_sample.h"
+
+#define APEX "@ 60 SOA ns host 7 3600 900 604800 300\n@ 60 NS ns\n"
+#define WHOLE APEX "ns 60 A 192.0.2.1\n"
+
+static struct zone_sample sample;
+
+static void
+setup(void)
+{
+	zone_sample_open(&sample);
+}
+
+static void
+teardown(void)
+{
+	zone_sample_close(&sample);
+}
+
+static void
+expect_wrong(const char *want)
+{
+	ck_assert(!zone_sample_build(&sample));
+	ck_assert_str_eq(zone_sample_diag(&sample), want);
+}
+
+static void
+expect_warned(const char *want)
+{
+	ck_assert_msg(zone_sample_build(&sample), "%s",
+	    zone_sample_diag(&sample));
+	ck_assert_str_eq(zone_sample_diag(&sample), want);
+}
+
+START_TEST(a_good_zone_is_compiled_without_a_word)
+{
+	zone_sample_zone(&sample, "example.com.", WHOLE);
+	expect_warned("");
+	ck_assert_uint_eq(sample.zones->zones[0].serial, 7);
+	ck_assert_uint_eq(sample.zones->zones[0].nrecords, 3);
+	ck_assert_uint_eq(sample.zones->max_labels, 3);
+}
+END_TEST
+
+START_TEST(no_zones_are_fine)
+{
+	expect_warned("");
+	ck_assert_str_eq(zone_sample_ask(&sample, "a.", "A"), "foreign\n");
+}
+END_TEST
+
+START_TEST(soa_and_ns_must_be_at_the_apex)
+{
+	zone_sample_zone(&sample, "example.com.", "ns 60 A 192.0.2.1\n");
+	zone_sample_zone(&sample, "example.org.",
+	    WHOLE "sub 60 SOA ns host 1 2 3 4 5\n"
+	    "@ 60 SOA ns host 2 2 3 4 5\n");
+	expect_wrong(
+	    "example.org.:5: error: example.org.: a second SOA\n"
+	    "example.org.:4: error: sub.example.org.: SOA below the zone's "
+	    "apex\n"
+	    "example.com.:0: error: zone example.com.: no SOA at its apex\n"
+	    "example.com.:0: error: zone example.com.: no NS at its apex\n");
+}
+END_TEST
+
+START_TEST(syntax_errors_do_not_hide_the_errors_of_other_zones)
+{
+	zone_sample_zone(&sample, "example.com.", "@ 60 SOA wrong\n");
+	zone_sample_zone(&sample, "example.org.", "@ 60 NS ns\n");
+	expect_wrong(
+	    "example.com.:1: error: Syntax error, value expected: "
+	    "@ 60 SOA wrong\n"
+	    "example.org.:0: error: zone example.org.: no SOA at its apex\n");
+}
+END_TEST
+
+START_TEST(a_cname_stands_alone)
+{
+	zone_sample_zone(&sample, "example.com.", WHOLE
+	    "a 60 CNAME ns\na 60 A 192.0.2.2\n"
+	    "b 60 CNAME ns\nb 60 CNAME a\n"
+	    "same 60 CNAME ns\nsame 60 CNAME ns\n"
+	    "signed 60 CNAME ns\nsigned 60 NSEC a CNAME\n");
+	expect_wrong(
+	    "example.com.:4: error: a.example.com.: CNAME beside other data\n"
+	    "example.com.:7: error: b.example.com.: a second CNAME\n");
+}
+END_TEST
+
+START_TEST(what_is_not_served_is_refused)
+{
+	zone_sample_zone(&sample, "example.com.", WHOLE
+	    "a 60 DNAME ns\n*.b 60 NS ns\n");
+	expect_wrong(
+	    "example.com.:4: error: a.example.com.: DNAME is not served yet\n"
+	    "example.com.:5: error: *.b.example.com.: NS at a wildcard "
+	    "(RFC 4592 4.2)\n");
+}
+END_TEST
+
+START_TEST(ttls_that_differ_are_warned_about_and_the_least_is_taken)
+{
+	zone_sample_zone(&sample, "example.com.", WHOLE
+	    "a 60 A 192.0.2.2\na 30 A 192.0.2.3\n");
+	expect_warned("example.com.:4: warning: a.example.com.: the TTLs of "
+	    "its records of one type differ: 30 is taken (RFC 2181 5.2)\n");
+	ck_assert_str_eq(zone_sample_ask(&sample, "a.example.com.", "A"),
+	    "data in example.com.\n"
+	    "an a.example.com. 30 IN A 192.0.2.2\n"
+	    "an a.example.com. 30 IN A 192.0.2.3\n");
+}
+END_TEST
+
+START_TEST(records_said_twice_are_served_once)
+{
+	zone_sample_zone(&sample, "example.com.", WHOLE
+	    "a 60 A 192.0.2.2\nA 60 A 192.0.2.3\na 60 A 192.0.2.2\n"
+	    "cut 60 NS ns.cut\ncut 60 NS ns.cut\nns.cut 60 A 192.0.2.9\n");
+	expect_warned("");
+	ck_assert_str_eq(zone_sample_ask(&sample, "a.example.com.", "A"),
+	    "data in example.com.\n"
+	    "an a.example.com. 60 IN A 192.0.2.2\n"
+	    "an a.example.com. 60 IN A 192.0.2.3\n");
+	ck_assert_str_eq(zone_sample_ask(&sample, "cut.example.com.", "A"),
+	    "referral in example.com.\n"
+	    "ns cut.example.com. 60 IN NS ns.cut.example.com.\n"
+	    "ar ns.cut.example.com. 60 IN A 192.0.2.9\n");
+}
+END_TEST
+
+START_TEST(missing_glue_is_warned_about)
+{
+	zone_sample_zone(&sample, "example.com.", WHOLE
+	    "a 60 NS ns.a\nb 60 NS ns.a\nc 60 NS elsewhere.net.\n");
+	expect_warned("example.com.:4: warning: a.example.com.: a name server "
+	    "below the cut has no glue\n");
+}
+END_TEST
+
+START_TEST(steered_names_are_in_zones_and_above_cuts)
+{
+	zone_sample_zone(&sample, "example.com.", WHOLE
+	    "cut 60 NS ns.elsewhere.net.\n");
+	zone_sample_steer(&sample, "www.example.org.", POOL_IPV4);
+	zone_sample_steer(&sample, "cut.example.com.", POOL_IPV4);
+	zone_sample_steer(&sample, "x.cut.example.com.", POOL_IPV4);
+	expect_wrong(
+	    "meridian.yaml:9: error: www.example.org.: in none of the zones\n"
+	    "meridian.yaml:9: error: cut.example.com.: at or below a "
+	    "delegation\n"
+	    "meridian.yaml:9: error: x.cut.example.com.: at or below a "
+	    "delegation\n");
+}
+END_TEST
+
+/* The path of the file is part of these messages. */
+static void
+expect_clash(size_t entry, const char *want)
+{
+	const char *message = sample.diag.entries.at[entry].message;
+
+	ck_assert_msg(strstr(message, want) != NULL, "%s", message);
+}
+
+START_TEST(steered_names_may_not_be_in_the_file_too)
+{
+	zone_sample_zone(&sample, "example.com.", WHOLE
+	    "a 60 A 192.0.2.2\nb 60 CNAME a\nc 60 TXT x\nd 60 TXT x\n"
+	    "e 60 AAAA ::1\n");
+	zone_sample_steer(&sample, "a.example.com.", POOL_IPV4);
+	zone_sample_steer(&sample, "b.example.com.", POOL_IPV4);
+	zone_sample_steer(&sample, "c.example.com.", POOL_IPV4);
+	zone_sample_steer(&sample, "d.example.com.", POOL_CNAME);
+	zone_sample_steer(&sample, "e.example.com.", POOL_IPV4);
+	ck_assert(!zone_sample_build(&sample));
+	ck_assert_uint_eq(sample.diag.nerrors, 4);
+	expect_clash(0, "example.com.:4 has an address or CNAME for it too");
+	expect_clash(1, "example.com.:5 has an address or CNAME for it too");
+	expect_clash(2, "example.com.:7 has data for it too");
+	expect_clash(3, "example.com.:8 has an address or CNAME for it too");
+}
+END_TEST
+
+START_TEST(an_rrset_larger_than_a_message_is_refused)
+{
+	zone_sample_zone(&sample, "example.com.", WHOLE
+	    "$GENERATE 1-6000 a 60 AAAA 2001:db8::${0,0,x}\n"
+	    "b 60 A 192.0.2.1\n");
+	expect_wrong("example.com.:4: error: a.example.com.: its records do "
+	    "not fit into a message\n");
+}
+END_TEST
+
+START_TEST(many_names_are_all_found_again)
+{
+	char name[64];
+
+	zone_sample_zone(&sample, "example.com.", WHOLE
+	    "$GENERATE 0-19999 n$.sub${0,5} 60 A 192.0.2.1\n");
+	expect_warned("");
+	ck_assert_uint_eq(sample.zones->nnodes, 40002);
+	for (int i = 0; i < 20000; i += 7) {
+		snprintf(name, sizeof(name), "n%d.sub%05d.example.com.", i, i);
+		zone_sample_ask(&sample, name, "A");
+		ck_assert_int_eq(sample.found.kind, FIND_DATA);
+		ck_assert_ptr_eq(strstr(zone_sample_ask(&sample, name + 1,
+		    "A"), "nxdomain"), sample.text);
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("zone_compile");
+	TCase *tc = tcase_create("zone_compile");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, a_good_zone_is_compiled_without_a_word);
+	tcase_add_test(tc, no_zones_are_fine);
+	tcase_add_test(tc, soa_and_ns_must_be_at_the_apex);
+	tcase_add_test(tc, syntax_errors_do_not_hide_the_errors_of_other_zones);
+	tcase_add_test(tc, a_cname_stands_alone);
+	tcase_add_test(tc, what_is_not_served_is_refused);
+	tcase_add_test(tc, ttls_that_differ_are_warned_about_and_the_least_is_taken);
+	tcase_add_test(tc, records_said_twice_are_served_once);
+	tcase_add_test(tc, missing_glue_is_warned_about);
+	tcase_add_test(tc, steered_names_are_in_zones_and_above_cuts);
+	tcase_add_test(tc, steered_names_may_not_be_in_the_file_too);
+	tcase_add_test(tc, an_rrset_larger_than_a_message_is_refused);
+	tcase_add_test(tc, many_names_are_all_found_again);
+	suite_add_tcase(s, tc);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "zone_sample.h"
+
+#define SOA "@ 3600 SOA ns.example.com. host.example.com. 7 3600 900 604800 300\n"
+#define NEGATIVE "ns example.com. 300 IN SOA ns.example.com. " \
+		 "host.example.com. 7 3600 900 604800 300\n"
+#define NODATA "nodata in example.com.\n" NEGATIVE
+#define NXDOMAIN "nxdomain in example.com.\n" NEGATIVE
+
+static struct zone_sample sample;
+
+static const char zone_text[] =
+    "$TTL 60\n" SOA
+    "@ NS ns\n"
+    "@ NS ns.elsewhere.net.\n"
+    "@ MX 10 mail\n"
+    "ns A 192.0.2.1\n"
+    "www A 192.0.2.2\n"
+    "www A 192.0.2.3\n"
+    "www TXT \"a\" \"b c\"\n"
+    "alias CNAME www\n"
+    "out CNAME www.Elsewhere.NET.\n"
+    "a.b.deep A 192.0.2.4\n"
+    "odd TYPE65280 \\# 4 0a0b0c0d\n"
+    "*.wild A 192.0.2.5\n"
+    "*.wild MX 10 mail\n"
+    "host.wild A 192.0.2.6\n"
+    "below.host.wild A 192.0.2.7\n"
+    "sub.*.wild TXT \"sub\"\n"
+    "*.calias CNAME www\n"
+    "x.*.empty A 192.0.2.8\n"
+    "cut NS ns.cut\n"
+    "cut NS ns\n"
+    "cut NS ns.sister\n"
+    "cut DS 1 8 2 00\n"
+    "cut TXT \"hidden\"\n"
+    "ns.cut A 192.0.2.9\n"
+    "ns.cut AAAA 2001:db8::9\n"
+    "*.cut A 192.0.2.10\n"
+    "deep.cut NS ns.deep.cut\n"
+    "ns.deep.cut A 192.0.2.11\n"
+    "sister NS ns.sister\n"
+    "ns.sister A 192.0.2.12\n";
+
+static const char child_text[] =
+    "$TTL 60\n"
+    "@ SOA ns host 1 2 3 4 5\n"
+    "@ NS ns\n"
+    "ns A 192.0.2.20\n";
+
+static const char parent_extra[] =
+    "child.of NS ns.child.of\n"
+    "child.of DS 2 8 2 00\n"
+    "ns.child.of A 192.0.2.66\n"
+    "bare NS ns.bare\n"
+    "away NS ns.elsewhere.net.\n";
+
+static void
+setup(void)
+{
+	zone_sample_open(&sample);
+	zone_sample_zone(&sample, "example.com.", zone_text);
+}
+
+static void
+teardown(void)
+{
+	zone_sample_close(&sample);
+}
+
+static void
+build(void)
+{
+	ck_assert_msg(zone_sample_build(&sample), "%s",
+	    zone_sample_diag(&sample));
+}
+
+/* Builds when that was not done yet. */
+static void
+expect(const char *name, const char *type, const char *want)
+{
+	if (sample.zones == NULL)
+		build();
+	ck_assert_str_eq(zone_sample_ask(&sample, name, type), want);
+}
+
+static void
+expect_start(const char *name, const char *type, const char *want)
+{
+	if (sample.zones == NULL)
+		build();
+	zone_sample_ask(&sample, name, type);
+	sample.text[strlen(want)] = '\0';
+	ck_assert_str_eq(sample.text, want);
+}
+
+START_TEST(an_exact_name_has_its_rrset)
+{
+	expect("www.example.com.", "A",
+	    "data in example.com.\n"
+	    "an www.example.com. 60 IN A 192.0.2.2\n"
+	    "an www.example.com. 60 IN A 192.0.2.3\n");
+	expect("WWW.Example.COM.", "TXT",
+	    "data in example.com.\n"
+	    "an www.example.com. 60 IN TXT \"a\" \"b c\"\n");
+}
+END_TEST
+
+START_TEST(the_apex_has_soa_and_ns)
+{
+	expect("example.com.", "SOA",
+	    "data in example.com.\n"
+	    "an example.com. 3600 IN SOA ns.example.com. host.example.com. "
+	    "7 3600 900 604800 300\n");
+	expect("example.com.", "NS",
+	    "data in example.com.\n"
+	    "an example.com. 60 IN NS ns.example.com.\n"
+	    "an example.com. 60 IN NS ns.elsewhere.net.\n");
+	expect("example.com.", "A", NODATA);
+	expect("example.com.", "DS", NODATA);
+}
+END_TEST
+
+START_TEST(unknown_types_are_served)
+{
+	expect("odd.example.com.", "TYPE65280",
+	    "data in example.com.\n"
+	    "an odd.example.com. 60 IN TYPE65280 \\# 4 0a0b0c0d\n");
+}
+END_TEST
+
+START_TEST(negative_answers_have_the_soa_with_the_lesser_ttl)
+{
+	expect("www.example.com.", "AAAA", NODATA);
+	expect("none.example.com.", "A", NXDOMAIN);
+	expect("none.www.example.com.", "A", NXDOMAIN);
+}
+END_TEST
+
+START_TEST(a_short_soa_ttl_bounds_negative_answers)
+{
+	zone_sample_zone(&sample, "short.org.",
+	    "@ 5 SOA ns.example.com. host 1 2 3 4 300\n@ 60 NS ns.example.com.\n");
+	expect("x.short.org.", "A",
+	    "nxdomain in short.org.\n"
+	    "ns short.org. 5 IN SOA ns.example.com. host.short.org. "
+	    "1 2 3 4 300\n");
+}
+END_TEST
+
+START_TEST(empty_non_terminals_exist)
+{
+	expect("b.deep.example.com.", "A", NODATA);
+	expect("deep.example.com.", "A", NODATA);
+	expect("c.deep.example.com.", "A", NXDOMAIN);
+}
+END_TEST
+
+START_TEST(foreign_names_are_foreign)
+{
+	expect("example.org.", "A", "foreign\n");
+	expect("com.", "A", "foreign\n");
+	expect(".", "NS", "foreign\n");
+	expect("notexample.com.", "A", "foreign\n");
+}
+END_TEST
+
+START_TEST(a_cname_stands_for_other_types)
+{
+	expect("alias.example.com.", "A",
+	    "cname in example.com.\n"
+	    "an alias.example.com. 60 IN CNAME www.example.com.\n");
+	ck_assert_int_eq(sample.found.body->target_len, 17);
+	expect("alias.example.com.", "CNAME",
+	    "data in example.com.\n"
+	    "an alias.example.com. 60 IN CNAME www.example.com.\n");
+	expect("out.example.com.", "A",
+	    "cname in example.com.\n"
+	    "an out.example.com. 60 IN CNAME www.Elsewhere.NET.\n");
+	ck_assert_mem_eq(body_target(sample.found.body),
+	    "\3www\11Elsewhere\3NET", 19);
+	expect("below.alias.example.com.", "A", NXDOMAIN);
+}
+END_TEST
+
+START_TEST(a_wildcard_stands_for_names_that_do_not_exist)
+{
+	expect("x.wild.example.com.", "A",
+	    "data in example.com.\n"
+	    "an x.wild.example.com. 60 IN A 192.0.2.5\n");
+	expect("y.x.wild.example.com.", "MX",
+	    "data in example.com.\n"
+	    "an y.x.wild.example.com. 60 IN MX 10 mail.example.com.\n");
+	expect("x.wild.example.com.", "AAAA", NODATA);
+	expect("*.wild.example.com.", "A",
+	    "data in example.com.\n"
+	    "an *.wild.example.com. 60 IN A 192.0.2.5\n");
+	expect("x.calias.example.com.", "A",
+	    "cname in example.com.\n"
+	    "an x.calias.example.com. 60 IN CNAME www.example.com.\n");
+}
+END_TEST
+
+/* RFC 4592 2.2.1, 3.3.1 */
+START_TEST(a_wildcard_does_not_reach_past_names_that_exist)
+{
+	expect("host.wild.example.com.", "MX", NODATA);
+	expect("x.host.wild.example.com.", "A", NXDOMAIN);
+	expect("wild.example.com.", "A", NODATA);
+	expect("x.*.wild.example.com.", "A", NXDOMAIN);
+	expect("sub.*.wild.example.com.", "TXT",
+	    "data in example.com.\n"
+	    "an sub.*.wild.example.com. 60 IN TXT \"sub\"\n");
+}
+END_TEST
+
+/* RFC 4592 2.2.2: what is synthesised from an empty non-terminal is empty. */
+START_TEST(an_empty_wildcard_gives_nodata)
+{
+	expect("y.empty.example.com.", "A", NODATA);
+	expect("*.empty.example.com.", "A", NODATA);
+}
+END_TEST
+
+#define REFERRAL \
+	"referral in example.com.\n" \
+	"ns cut.example.com. 60 IN NS ns.cut.example.com.\n" \
+	"ns cut.example.com. 60 IN NS ns.example.com.\n" \
+	"ns cut.example.com. 60 IN NS ns.sister.example.com.\n" \
+	"ar ns.cut.example.com. 60 IN A 192.0.2.9\n" \
+	"ar ns.cut.example.com. 60 IN AAAA 2001:db8::9\n" \
+	"ar ns.example.com. 60 IN A 192.0.2.1\n" \
+	"ar ns.sister.example.com. 60 IN A 192.0.2.12\n"
+
+START_TEST(a_cut_refers_for_itself_and_all_below)
+{
+	expect("cut.example.com.", "A", REFERRAL);
+	expect("cut.example.com.", "NS", REFERRAL);
+	expect("cut.example.com.", "TXT", REFERRAL);
+	expect("x.y.cut.example.com.", "A", REFERRAL);
+	expect("x.cut.example.com.", "ANY", REFERRAL);
+}
+END_TEST
+
+START_TEST(the_glue_below_the_cut_alone_is_needed)
+{
+	expect("cut.example.com.", "A", REFERRAL);
+	ck_assert_int_eq(sample.found.body->must_ar, 2);
+	ck_assert_int_eq(sample.found.body->ar, 4);
+}
+END_TEST
+
+START_TEST(what_is_below_a_cut_is_hidden)
+{
+	expect("ns.cut.example.com.", "A", REFERRAL);
+	expect("deep.cut.example.com.", "NS", REFERRAL);
+	expect("ns.deep.cut.example.com.", "A", REFERRAL);
+	expect("deep.cut.example.com.", "DS", REFERRAL);
+	expect("*.cut.example.com.", "A", REFERRAL);
+}
+END_TEST
+
+START_TEST(ds_at_a_cut_is_ours)
+{
+	expect("cut.example.com.", "DS",
+	    "data in example.com.\n"
+	    "an cut.example.com. 60 IN DS 1 8 2 00\n");
+	expect("sister.example.com.", "DS", NODATA);
+}
+END_TEST
+
+static void
+with_child(void)
+{
+	zone_sample_close(&sample);
+	zone_sample_open(&sample);
+	zone_sample_zone(&sample, "child.of.example.com.", child_text);
+	zone_sample_zone(&sample, "example.com.", arena_printf(sample.arena,
+	    "%s%s", zone_text, parent_extra));
+	zone_sample_zone(&sample, "bare.example.com.", child_text);
+	zone_sample_zone(&sample, "far.away.example.com.", child_text);
+}
+
+START_TEST(a_child_zone_of_ours_answers_for_itself)
+{
+	with_child();
+	expect("ns.child.of.example.com.", "A",
+	    "data in child.of.example.com.\n"
+	    "an ns.child.of.example.com. 60 IN A 192.0.2.20\n");
+	expect_start("x.child.of.example.com.", "A",
+	    "nxdomain in child.of.example.com.\n");
+	expect_start("child.of.example.com.", "NS",
+	    "data in child.of.example.com.\n");
+	expect("of.example.com.", "A", NODATA);
+	expect("x.of.example.com.", "A", NXDOMAIN);
+}
+END_TEST
+
+START_TEST(the_parent_answers_for_ds)
+{
+	with_child();
+	expect("child.of.example.com.", "DS",
+	    "data in example.com.\n"
+	    "an child.of.example.com. 60 IN DS 2 8 2 00\n");
+	expect("bare.example.com.", "DS", NODATA);
+	expect("far.away.example.com.", "DS",
+	    "referral in example.com.\n"
+	    "ns away.example.com. 60 IN NS ns.elsewhere.net.\n");
+	expect("x.away.example.com.", "A",
+	    "referral in example.com.\n"
+	    "ns away.example.com. 60 IN NS ns.elsewhere.net.\n");
+	expect_start("x.far.away.example.com.", "A",
+	    "nxdomain in far.away.example.com.\n");
+}
+END_TEST
+
+START_TEST(the_root_zone_answers_for_all)
+{
+	zone_sample_zone(&sample, ".",
+	    "@ 60 SOA a. b. 1 2 3 4 5\n@ 60 NS ns.example.com.\n"
+	    "org. 60 NS ns.example.com.\n");
+	expect_start("nowhere.", "A", "nxdomain in .\n");
+	expect_start(".", "SOA", "data in .\n");
+	expect_start(".", "DS", "nodata in .\n");
+	expect_start("x.org.", "A", "referral in .\n");
+	expect_start("example.com.", "DS", "nodata in .\n");
+	expect_start("com.", "A", "nodata in .\n");
+	expect_start("www.example.com.", "A", "data in example.com.\n");
+}
+END_TEST
+
+START_TEST(steered_names_exist_without_the_file)
+{
+	zone_sample_steer(&sample, "geo.far.example.com.", POOL_BOTH);
+	expect("geo.far.example.com.", "A",
+	    "steered geo.far.example.com. type 1 in example.com.\n");
+	expect("geo.far.example.com.", "AAAA",
+	    "steered geo.far.example.com. type 28 in example.com.\n");
+	expect("geo.far.example.com.", "ANY",
+	    "steered geo.far.example.com. type 1 in example.com.\n");
+	expect("geo.far.example.com.", "MX", NODATA);
+	expect("far.example.com.", "A", NODATA);
+}
+END_TEST
+
+START_TEST(a_pool_without_a_family_gives_nodata)
+{
+	zone_sample_steer(&sample, "four.example.com.", POOL_IPV4);
+	expect("four.example.com.", "AAAA", NODATA);
+	expect("four.example.com.", "A",
+	    "steered four.example.com. type 1 in example.com.\n");
+}
+END_TEST
+
+START_TEST(a_cname_pool_answers_any_type)
+{
+	zone_sample_steer(&sample, "cdn.example.com.", POOL_CNAME);
+	expect("cdn.example.com.", "A",
+	    "steered cdn.example.com. type 5 in example.com.\n");
+	expect("cdn.example.com.", "TXT",
+	    "steered cdn.example.com. type 5 in example.com.\n");
+	expect("cdn.example.com.", "ANY",
+	    "steered cdn.example.com. type 5 in example.com.\n");
+}
+END_TEST
+
+START_TEST(a_steered_wildcard_steers_what_it_stands_for)
+{
+	zone_sample_steer(&sample, "*.api.example.com.", POOL_IPV4);
+	expect("x.y.api.example.com.", "A",
+	    "steered *.api.example.com. type 1 in example.com.\n");
+	expect("x.api.example.com.", "TXT", NODATA);
+	expect("api.example.com.", "A", NODATA);
+}
+END_TEST
+
+START_TEST(the_apex_may_be_steered)
+{
+	zone_sample_steer(&sample, "example.com.", POOL_BOTH);
+	expect("example.com.", "A",
+	    "steered example.com. type 1 in example.com.\n");
+	expect("example.com.", "MX",
+	    "data in example.com.\n"
+	    "an example.com. 60 IN MX 10 mail.example.com.\n");
+	expect("example.com.", "TXT", NODATA);
+}
+END_TEST
+
+START_TEST(any_gets_one_rrset)
+{
+	expect("www.example.com.", "ANY",
+	    "data in example.com.\n"
+	    "an www.example.com. 60 IN A 192.0.2.2\n"
+	    "an www.example.com. 60 IN A 192.0.2.3\n");
+	expect("deep.example.com.", "ANY", NODATA);
+}
+END_TEST
+
+START_TEST(names_of_127_labels_are_found_or_not)
+{
+	char name[300] = "", *p = name;
+
+	for (int i = 0; i < 121; i++)
+		p += sprintf(p, "%d.", i % 10);
+	strcpy(p, "example.com.");
+	expect(name, "A", NXDOMAIN);
+	zone_sample_steer(&sample, name, POOL_IPV4);
+	build();
+	expect_start(name, "A", "steered 0.1.2.");
+	expect(name + 2, "A", NODATA);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("zone_find");
+	TCase *tc = tcase_create("zone_find");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, an_exact_name_has_its_rrset);
+	tcase_add_test(tc, the_apex_has_soa_and_ns);
+	tcase_add_test(tc, unknown_types_are_served);
+	tcase_add_test(tc, negative_answers_have_the_soa_with_the_lesser_ttl);
+	tcase_add_test(tc, a_short_soa_ttl_bounds_negative_answers);
+	tcase_add_test(tc, empty_non_terminals_exist);
+	tcase_add_test(tc, foreign_names_are_foreign);
+	tcase_add_test(tc, a_cname_stands_for_other_types);
+	tcase_add_test(tc, a_wildcard_stands_for_names_that_do_not_exist);
+	tcase_add_test(tc, a_wildcard_does_not_reach_past_names_that_exist);
+	tcase_add_test(tc, an_empty_wildcard_gives_nodata);
+	tcase_add_test(tc, a_cut_refers_for_itself_and_all_below);
+	tcase_add_test(tc, the_glue_below_the_cut_alone_is_needed);
+	tcase_add_test(tc, what_is_below_a_cut_is_hidden);
+	tcase_add_test(tc, ds_at_a_cut_is_ours);
+	tcase_add_test(tc, a_child_zone_of_ours_answers_for_itself);
+	tcase_add_test(tc, the_parent_answers_for_ds);
+	tcase_add_test(tc, the_root_zone_answers_for_all);
+	tcase_add_test(tc, steered_names_exist_without_the_file);
+	tcase_add_test(tc, a_pool_without_a_family_gives_nodata);
+	tcase_add_test(tc, a_cname_pool_answers_any_type);
+	tcase_add_test(tc, a_steered_wildcard_steers_what_it_stands_for);
+	tcase_add_test(tc, the_apex_may_be_steered);
+	tcase_add_test(tc, any_gets_one_rrset);
+	tcase_add_test(tc, names_of_127_labels_are_found_or_not);
+	suite_add_tcase(s, tc);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}

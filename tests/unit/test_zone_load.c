@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dns/name.h"
+#include "zone_sample.h"
+
+static struct zone_sample sample;
+static struct zone_records records;
+static char listing[65536];
+
+static void
+setup(void)
+{
+	zone_sample_open(&sample);
+	memset(&records, 0, sizeof(records));
+}
+
+static void
+teardown(void)
+{
+	vec_free(&records.all);
+	zone_sample_close(&sample);
+}
+
+/* As "line owner ttl TYPEn hex". */
+static const char *
+list_records(void)
+{
+	char *out = listing, name[NAME_TEXT_MAX];
+
+	*out = '\0';
+	for (size_t i = 0; i < records.all.n; i++) {
+		const struct zone_record *r = &records.all.at[i];
+
+		out += sprintf(out, "%u %s %u %u ", r->line,
+		    name_format(name, r->owner), r->ttl, r->type);
+		for (unsigned k = 0; k < r->rdata_len; k++)
+			out += sprintf(out, "%02x", r->rdata[k]);
+		out += sprintf(out, "\n");
+	}
+	return listing;
+}
+
+static bool
+load(const char *text)
+{
+	sample.conf.nzones = 0;
+	vec_free(&records.all);
+	zone_sample_zone(&sample, "example.com.", text);
+	return zone_load(sample.arena, &sample.zone[0], &records,
+	    &sample.diag);
+}
+
+static void
+expect(const char *text, const char *want)
+{
+	bool ok = load(text);
+
+	ck_assert_msg(ok, "%s", zone_sample_diag(&sample));
+	ck_assert_str_eq(list_records(), want);
+}
+
+/* What is wrong, and nothing else. */
+static void
+expect_wrong(const char *text, const char *want)
+{
+	diag_fini(&sample.diag);
+	diag_init(&sample.diag);
+	ck_assert(!load(text));
+	ck_assert_str_eq(zone_sample_diag(&sample), want);
+}
+
+START_TEST(owners_origins_and_defaults_are_filled_in)
+{
+	expect("$TTL 1h\n"
+	       "@ IN A 192.0.2.1\n"
+	       " 300 A 192.0.2.2\n"
+	       "WWW A 192.0.2.3\n"
+	       "\tA 192.0.2.4\n"
+	       "$ORIGIN sub\n"
+	       "www A 192.0.2.5\n"
+	       "$ORIGIN @\n"
+	       "full.example.com. A 192.0.2.6\n",
+	    "2 example.com. 3600 1 c0000201\n"
+	    "3 example.com. 300 1 c0000202\n"
+	    "4 www.example.com. 3600 1 c0000203\n"
+	    "5 www.example.com. 3600 1 c0000204\n"
+	    "7 www.sub.example.com. 3600 1 c0000205\n"
+	    "9 full.example.com. 3600 1 c0000206\n");
+}
+END_TEST
+
+START_TEST(without_ttl_directive_the_last_ttl_counts)
+{
+	expect("a 60 A 192.0.2.1\nb A 192.0.2.2\n$TTL 0\nc A 192.0.2.3\n"
+	       "d 9 A 192.0.2.4\ne A 192.0.2.5\n",
+	    "1 a.example.com. 60 1 c0000201\n"
+	    "2 b.example.com. 60 1 c0000202\n"
+	    "4 c.example.com. 0 1 c0000203\n"
+	    "5 d.example.com. 9 1 c0000204\n"
+	    "6 e.example.com. 0 1 c0000205\n");
+}
+END_TEST
+
+START_TEST(ttl_and_class_come_in_either_order)
+{
+	expect("a 1h30m IN A 192.0.2.1\na IN 2d A 192.0.2.2\n"
+	       "in in 7 A 192.0.2.3\n5 5 A 192.0.2.4\nb CLASS1 A 192.0.2.5\n",
+	    "1 a.example.com. 5400 1 c0000201\n"
+	    "2 a.example.com. 172800 1 c0000202\n"
+	    "3 in.example.com. 7 1 c0000203\n"
+	    "4 5.example.com. 5 1 c0000204\n"
+	    "5 b.example.com. 5 1 c0000205\n");
+}
+END_TEST
+
+START_TEST(parentheses_quotes_and_comments_are_understood)
+{
+	expect("; a comment (\n"
+	       "a 5 TXT ( \"one;(\" ; two )\n"
+	       "  two\\;\n"
+	       "\n"
+	       ")\n"
+	       "b 5 A ((192.0.2.1)) ; end",
+	    "2 a.example.com. 5 16 056f6e653b280474776f3b\n"
+	    "6 b.example.com. 5 1 c0000201\n");
+}
+END_TEST
+
+START_TEST(carriage_returns_and_tabs_are_blanks)
+{
+	expect("$TTL 5\r\n\r\na\tA\t192.0.2.1\r\n\tTXT\t\"x\ty\"\r\n",
+	    "3 a.example.com. 5 1 c0000201\n"
+	    "4 a.example.com. 5 16 03780979\n");
+}
+END_TEST
+
+START_TEST(any_octet_may_be_in_a_label)
+{
+	expect("a\\.b\\000\\255\\032c 5 A 192.0.2.1\n",
+	    "1 a\\.b\\000\\255\\032c.example.com. 5 1 c0000201\n");
+	ck_assert_int_eq(records.all.at[0].owner[0], 7);
+}
+END_TEST
+
+START_TEST(unknown_types_and_octets_are_read)
+{
+	expect("a 5 TYPE65280 \\# 3 01 0203\nb 5 A \\# 4 c0000201\n"
+	       "c 5 TYPE1 192.0.2.2\nd 5 TYPE65281 \\# 0\n",
+	    "1 a.example.com. 5 65280 010203\n"
+	    "2 b.example.com. 5 1 c0000201\n"
+	    "3 c.example.com. 5 1 c0000202\n"
+	    "4 d.example.com. 5 65281 \n");
+}
+END_TEST
+
+START_TEST(octets_that_do_not_fit_their_type_are_wrong)
+{
+	expect_wrong("a 5 A \\# 5 c000020105\nb 5 NS \\# 0\n"
+		     "c 5 MX \\# 2 0001\nd 5 A \\# 0\n"
+		     "e 5 SOA \\# 2 0000\n",
+	    "example.com.:1: error: data that its type does not have: "
+	    "a 5 A \\# 5 c000020105\n"
+	    "example.com.:2: error: data that its type does not have: "
+	    "b 5 NS \\# 0\n"
+	    "example.com.:3: error: data that its type does not have: "
+	    "c 5 MX \\# 2 0001\n"
+	    "example.com.:4: error: data that its type does not have: "
+	    "d 5 A \\# 0\n"
+	    "example.com.:5: error: data that its type does not have: "
+	    "e 5 SOA \\# 2 0000\n");
+}
+END_TEST
+
+START_TEST(all_errors_come_in_one_run_with_their_lines)
+{
+	expect_wrong("a 5 A 192.0.2.1\n"
+		     "b 5 A 192.0.2.300\n"
+		     "c 5 CH TXT x\n"
+		     "d 5 (\n"
+		     "  AAAA x )\n"
+		     "$NONSENSE 5\n"
+		     "$TTL x\n"
+		     "$ORIGIN a..b\n"
+		     "$ORIGIN a b\n"
+		     "other.org. 5 A 192.0.2.1\n"
+		     "e 99999999999 A 192.0.2.1\n"
+		     "f 5 OPT \\# 0\n"
+		     "g 5 TXT \"open\n"
+		     "h )\n"
+		     "i 5 A (\n",
+	    "example.com.:2: error: Syntax error, could not parse the RR's "
+	    "rdata: b 5 A 192.0.2.300\n"
+	    "example.com.:3: error: a class but IN: c 5 CH TXT x\n"
+	    "example.com.:4: error: Syntax error, could not parse the RR's "
+	    "rdata: d 5     AAAA x  \n"
+	    "example.com.:6: error: not a directive: $NONSENSE 5\n"
+	    "example.com.:7: error: $TTL: not a TTL: x\n"
+	    "example.com.:8: error: $ORIGIN: not a name: a..b\n"
+	    "example.com.:9: error: $ORIGIN: not a name: a b\n"
+	    "example.com.:10: error: out of the zone: "
+	    "other.org. 5 A 192.0.2.1\n"
+	    "example.com.:11: error: not a TTL: e 99999999999 A 192.0.2.1\n"
+	    "example.com.:12: error: a type that no zone holds: "
+	    "f 5 OPT \\# 0\n"
+	    "example.com.:13: error: a quote that does not end\n"
+	    "example.com.:14: error: ')' without '('\n"
+	    "example.com.:15: error: '(' without ')'\n");
+	ck_assert_str_eq(list_records(), "1 a.example.com. 5 1 c0000201\n");
+}
+END_TEST
+
+START_TEST(an_octet_0_is_wrong)
+{
+	const char text[] = "a 5 A 192.0.2.1\0 junk\nb 5 A 192.0.2.2\n";
+	FILE *f;
+
+	ck_assert(load(""));
+	f = fopen(sample.zone[0].path, "w");
+	ck_assert_ptr_nonnull(f);
+	fwrite(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	ck_assert(!zone_load(sample.arena, &sample.zone[0], &records,
+	    &sample.diag));
+	ck_assert_str_eq(zone_sample_diag(&sample),
+	    "example.com.:1: error: an octet 0\n");
+	ck_assert_uint_eq(records.all.n, 1);
+}
+END_TEST
+
+START_TEST(a_file_that_is_not_there_is_an_error_of_the_configuration)
+{
+	sample.zone[0].path = "/nonexistent/zone";
+	sample.zone[0].origin = "example.com.";
+	sample.zone[0].mark = (struct conf_mark){"meridian.yaml", 7, 3};
+	ck_assert(!zone_load(sample.arena, &sample.zone[0], &records,
+	    &sample.diag));
+	ck_assert_str_eq(zone_sample_diag(&sample),
+	    "meridian.yaml:7: error: zone example.com.: /nonexistent/zone: "
+	    "No such file or directory\n");
+}
+END_TEST
+
+START_TEST(includes_are_read_relative_to_the_file)
+{
+	zone_sample_file(&sample, "one", " A 192.0.2.2\n"
+	    "$ORIGIN deep\nx A 192.0.2.3\n");
+	zone_sample_file(&sample, "two words", "y A 192.0.2.4\n");
+	expect("$TTL 5\na A 192.0.2.1\n$INCLUDE one\n A 192.0.2.9\n"
+	       "b A 192.0.2.8\n$include \"two words\" sub ; so\n"
+	       "c A 192.0.2.7\n",
+	    "2 a.example.com. 5 1 c0000201\n"
+	    "1 a.example.com. 5 1 c0000202\n"
+	    "3 x.deep.example.com. 5 1 c0000203\n"
+	    "4 a.example.com. 5 1 c0000209\n"
+	    "5 b.example.com. 5 1 c0000208\n"
+	    "1 y.sub.example.com. 5 1 c0000204\n"
+	    "7 c.example.com. 5 1 c0000207\n");
+}
+END_TEST
+
+START_TEST(errors_of_includes_have_the_file_that_is_wrong)
+{
+	zone_sample_file(&sample, "one", "\nx A x\n");
+	zone_sample_file(&sample, "loop", "$INCLUDE loop\n");
+	load("$INCLUDE one\n$INCLUDE none\n$INCLUDE\n$INCLUDE one a..b\n"
+	     "$INCLUDE one a b\n$INCLUDE loop\n");
+	ck_assert_ptr_nonnull(strstr(zone_sample_diag(&sample),
+	    "one:2: error: Syntax error, could not parse the RR's rdata: "
+	    "x A x\nexample.com.:2: error: "));
+	ck_assert_ptr_nonnull(strstr(sample.text,
+	    "No such file or directory\n"
+	    "example.com.:3: error: $INCLUDE: no file\n"
+	    "example.com.:4: error: $INCLUDE: not a name: one a..b\n"
+	    "example.com.:5: error: $INCLUDE: not a name: one a b\n"
+	    "loop:1: error: $INCLUDE: too deep: loop\n"));
+}
+END_TEST
+
+START_TEST(generate_makes_records)
+{
+	expect("$TTL 5\n$GENERATE 1-3 h$ A 192.0.2.$\n"
+	       "$generate 8-12/4 n${-8,3} IN CNAME ${16,4,x}.t$$ ; so\n",
+	    "2 h1.example.com. 5 1 c0000201\n"
+	    "2 h2.example.com. 5 1 c0000202\n"
+	    "2 h3.example.com. 5 1 c0000203\n"
+	    "3 n000.example.com. 5 5 04303031380274240765"
+	    "78616d706c6503636f6d00\n"
+	    "3 n004.example.com. 5 5 04303031630274240765"
+	    "78616d706c6503636f6d00\n");
+	expect("$GENERATE 10-10 ${0,1,o}.${0,1,X}.${0,3,n}.${160,0,N}.\\$ 5 "
+	       "TXT \\\"$\\\"\n",
+	    "1 12.a.a.0.a.a.\\$.example.com. 5 16 0422313022\n");
+}
+END_TEST
+
+START_TEST(a_wrong_generate_is_said_once)
+{
+	expect_wrong("$GENERATE x A 192.0.2.1\n"
+		     "$GENERATE 5-1 a$ A 192.0.2.1\n"
+		     "$GENERATE 1-9/0 a$ A 192.0.2.1\n"
+		     "$GENERATE 0-999999999 a$ A 192.0.2.1\n"
+		     "$GENERATE 1-9 a${1,2,q} A 192.0.2.1\n"
+		     "$GENERATE 1-9 a${-5} A 192.0.2.1\n"
+		     "$GENERATE 254-299 a$ A 192.0.2.$\n",
+	    "example.com.:1: error: $GENERATE: not start-stop[/step]: "
+	    "x A 192.0.2.1\n"
+	    "example.com.:2: error: $GENERATE: a range of 1 to 1048576 "
+	    "records is meant: 5-1 a$ A 192.0.2.1\n"
+	    "example.com.:3: error: $GENERATE: a range of 1 to 1048576 "
+	    "records is meant: 1-9/0 a$ A 192.0.2.1\n"
+	    "example.com.:4: error: $GENERATE: a range of 1 to 1048576 "
+	    "records is meant: 0-999999999 a$ A 192.0.2.1\n"
+	    "example.com.:5: error: $GENERATE: not an offset, width and base "
+	    "(d, o, x, X, n, N): ${1,2,q} A 192.0.2.1: "
+	    "1-9 a${1,2,q} A 192.0.2.1\n"
+	    "example.com.:6: error: $GENERATE: below 0: "
+	    "1-9 a${-5} A 192.0.2.1\n"
+	    "example.com.:7: error: Syntax error, could not parse the RR's "
+	    "rdata: a256 A 192.0.2.256\n");
+}
+END_TEST
+
+START_TEST(too_long_names_are_wrong)
+{
+	char text[1200] = "", *p = text;
+
+	for (int i = 0; i < 122; i++)
+		p += sprintf(p, "a.");
+	strcpy(p - 1, " 5 A 192.0.2.1\n");
+	ck_assert(!load(text));
+	strcpy(p - 3, " 5 A 192.0.2.1\n");
+	ck_assert(load(text));
+	ck_assert(!load("0123456789012345678901234567890123456789"
+			"012345678901234567890123 5 A 192.0.2.1\n"));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("zone_load");
+	TCase *tc = tcase_create("zone_load");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, owners_origins_and_defaults_are_filled_in);
+	tcase_add_test(tc, without_ttl_directive_the_last_ttl_counts);
+	tcase_add_test(tc, ttl_and_class_come_in_either_order);
+	tcase_add_test(tc, parentheses_quotes_and_comments_are_understood);
+	tcase_add_test(tc, carriage_returns_and_tabs_are_blanks);
+	tcase_add_test(tc, any_octet_may_be_in_a_label);
+	tcase_add_test(tc, unknown_types_and_octets_are_read);
+	tcase_add_test(tc, octets_that_do_not_fit_their_type_are_wrong);
+	tcase_add_test(tc, all_errors_come_in_one_run_with_their_lines);
+	tcase_add_test(tc, an_octet_0_is_wrong);
+	tcase_add_test(tc, a_file_that_is_not_there_is_an_error_of_the_configuration);
+	tcase_add_test(tc, includes_are_read_relative_to_the_file);
+	tcase_add_test(tc, errors_of_includes_have_the_file_that_is_wrong);
+	tcase_add_test(tc, generate_makes_records);
+	tcase_add_test(tc, a_wrong_generate_is_said_once);
+	tcase_add_test(tc, too_long_names_are_wrong);
+	suite_add_tcase(s, tc);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
