@@ -347,8 +347,7 @@ static const char *const found_texts[] = {
     [FIND_STEERED] = "steered",
     [FIND_NODATA] = "the name has no record of this type: the zone's SOA",
     [FIND_NXDOMAIN] = "there is no such name: the zone's SOA",
-    [FIND_REFERRAL] = "delegated: a referral to the servers of the zone "
-		      "below",
+    [FIND_REFERRAL] = "delegated: a referral to the zone below",
 };
 
 static void

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ctl/command.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "service.h"
+
+static struct service s;
+static int status;
+
+static void
+setup(void)
+{
+	service_open(&s);
+}
+
+static void
+teardown(void)
+{
+	service_close(&s);
+}
+
+static json_t *
+get(const char *path, const char *query)
+{
+	return service_call(&s, EVHTTP_REQ_GET, path, query, NULL, &status);
+}
+
+static json_t *
+post(const char *path, const char *body)
+{
+	return service_call(&s, EVHTTP_REQ_POST, path, NULL, body, &status);
+}
+
+static const char *
+text_of(const json_t *o, const char *key)
+{
+	return json_string_value(json_object_get(o, key));
+}
+
+static json_int_t
+int_of(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+START_TEST(status_tells_zones_names_pools_and_bounds)
+{
+	json_t *r = get("/v1/status", NULL), *name, *zone, *region;
+
+	name = json_array_get(json_object_get(r, "names"), 0);
+	zone = json_array_get(json_object_get(r, "zones"), 0);
+	region = json_array_get(json_object_get(json_array_get(
+	    json_object_get(r, "pools"), 0), "regions"), 0);
+	ck_assert_int_eq(status, 200);
+	ck_assert_int_eq(int_of(r, "generation"), 1);
+	ck_assert_int_eq(int_of(zone, "serial"), 7);
+	/* 3 x 2 s + 0.5 s + 1 s + max(2 s, 5 s) */
+	ck_assert_double_eq_tol(json_number_value(json_object_get(name,
+	    "cutover_s")), 12.5, 1e-9);
+	ck_assert(json_is_null(json_object_get(json_array_get(
+	    json_object_get(r, "names"), 1), "cutover_s")));
+	ck_assert_str_eq(text_of(region, "region"), "eu");
+	ck_assert(json_is_true(json_object_get(region, "live")));
+	ck_assert_uint_eq(json_array_size(json_object_get(region,
+	    "targets")), 2);
+	json_decref(r);
+}
+END_TEST
+
+START_TEST(stats_count_steered_answers)
+{
+	json_t *r, *row;
+
+	service_answers(&s, "www", 1, 7, 60);
+	r = get("/v1/stats", NULL);
+	row = json_array_get(json_object_get(r, "steered"), 0);
+	ck_assert_str_eq(text_of(row, "region"), "us");
+	ck_assert_str_eq(text_of(row, "reason"), "first");
+	ck_assert_int_eq(int_of(row, "count"), 7);
+	json_decref(r);
+}
+END_TEST
+
+START_TEST(an_unknown_path_is_answered_with_the_nearest)
+{
+	json_t *r = get("/v1/stauts", NULL);
+
+	ck_assert_int_eq(status, 404);
+	ck_assert_int_eq(int_of(r, "exit"), 4);
+	ck_assert_ptr_nonnull(strstr(text_of(r, "error"), "/v1/status"));
+	json_decref(r);
+}
+END_TEST
+
+START_TEST(an_unknown_parameter_is_refused)
+{
+	json_decref(get("/v1/status", "verbose=1"));
+	ck_assert_int_eq(status, 400);
+	json_decref(get("/v1/events", "sinc=1"));
+	ck_assert_int_eq(status, 400);
+}
+END_TEST
+
+START_TEST(the_method_must_be_that_of_the_command)
+{
+	json_decref(get("/v1/reload", NULL));
+	ck_assert_int_eq(status, 400);
+	json_decref(post("/v1/status", "{}"));
+	ck_assert_int_eq(status, 400);
+}
+END_TEST
+
+static void
+nothing(struct call *call)
+{
+	(void)call;
+}
+
+START_TEST(the_read_only_listener_changes_nothing)
+{
+	for (size_t i = 0; command_path(i) != NULL; i++) {
+		struct call call = {.control = s.control, .read_only = true,
+		    .method = EVHTTP_REQ_POST, .owner = "", .done = nothing};
+
+		command_run(&call, command_path(i), NULL, "{}", 2);
+		ck_assert_int_ge(call.status, 400);
+		call_fini(&call);
+	}
+}
+END_TEST
+
+START_TEST(reload_puts_a_good_file_into_service)
+{
+	json_t *r = post("/v1/reload", "{}");
+
+	ck_assert_int_eq(status, 200);
+	ck_assert_int_eq(int_of(r, "generation"), 2);
+	ck_assert_uint_eq(s.control->status.snapshot->generation, 2);
+	json_decref(r);
+}
+END_TEST
+
+START_TEST(reload_of_a_broken_file_changes_nothing_and_says_why)
+{
+	json_t *r;
+
+	service_write(&s, "meridian.yaml", "meridian: 1\nregoins: {}\n");
+	r = post("/v1/reload", "{}");
+	ck_assert_int_eq(status, 422);
+	ck_assert_int_eq(int_of(r, "exit"), 1);
+	ck_assert_ptr_nonnull(strstr(text_of(r, "text"),
+	    "meridian.yaml:2:1"));
+	ck_assert_uint_eq(s.control->status.snapshot->generation, 1);
+	json_decref(r);
+}
+END_TEST
+
+START_TEST(health_and_drains_carry_over_a_reload)
+{
+	service_health(&s, "198.51.100.10", HEALTH_DOWN);
+	json_decref(post("/v1/drain",
+	    "{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	json_decref(post("/v1/reload", NULL));
+	ck_assert_uint_eq(service_live(&s, "www"), 4);
+}
+END_TEST
+
+START_TEST(what_needs_a_restart_is_said)
+{
+	FILE *f = fopen(s.conf, "r");
+	char text[8192] = "", *at;
+	json_t *r, *warnings;
+
+	ck_assert_uint_gt(fread(text, 1, sizeof(text) - 1, f), 0);
+	fclose(f);
+	at = strstr(text, "127.0.0.1@0");
+	at[8] = '2';
+	service_write(&s, "meridian.yaml", text);
+	r = post("/v1/reload", "{}");
+	warnings = json_object_get(r, "warnings");
+	ck_assert_str_eq(json_string_value(json_array_get(warnings,
+	    json_array_size(warnings) - 1)),
+	    "server.listen: a change needs a restart");
+	json_decref(r);
+}
+END_TEST
+
+START_TEST(check_builds_and_throws_away)
+{
+	json_t *r;
+
+	service_write(&s, "meridian.yaml", "meridian: 1\nregoins: {}\n");
+	r = post("/v1/check", "{}");
+	ck_assert_int_eq(status, 200);
+	ck_assert(json_is_false(json_object_get(r, "ok")));
+	ck_assert_int_gt(int_of(r, "errors"), 0);
+	ck_assert_uint_eq(s.control->status.snapshot->generation, 1);
+	json_decref(r);
+}
+END_TEST
+
+static void
+count_done(struct call *call)
+{
+	*(int *)call->arg += 1;
+}
+
+START_TEST(one_configuration_is_built_at_a_time)
+{
+	int first = 0, second = 0;
+	struct call a = {.control = s.control, .method = EVHTTP_REQ_POST,
+	    .owner = "", .done = count_done, .arg = &first};
+	struct call b = a;
+
+	b.arg = &second;
+	command_run(&a, "/v1/reload", NULL, NULL, 0);
+	command_run(&b, "/v1/reload", NULL, NULL, 0);
+	ck_assert_int_eq(first, 0);
+	ck_assert_int_eq(second, 1);
+	ck_assert_int_eq(b.status, 422);
+	while (first == 0)
+		event_base_loop(s.base, EVLOOP_ONCE);
+	ck_assert_int_eq(a.status, 200);
+	call_fini(&a);
+	call_fini(&b);
+}
+END_TEST
+
+START_TEST(events_tell_what_happened_since)
+{
+	struct call call = {.control = s.control, .method = EVHTTP_REQ_GET,
+	    .owner = "", .done = nothing};
+
+	json_decref(post("/v1/drain",
+	    "{\"what\":\"us\",\"for_s\":60,\"reason\":\"x\"}"));
+	command_run(&call, "/v1/events", "since=0&follow=1", NULL, 0);
+	ck_assert(call.follow);
+	ck_assert_ptr_nonnull(strstr(call.text.at, "\"type\":\"drain\""));
+	ck_assert_ptr_nonnull(strstr(call.text.at, "\"type\":\"region\""));
+	call_fini(&call);
+}
+END_TEST
+
+START_TEST(the_page_quotes_what_operators_wrote)
+{
+	struct call call = {.control = s.control, .read_only = true,
+	    .method = EVHTTP_REQ_GET, .owner = "", .done = nothing};
+
+	json_decref(post("/v1/drain", "{\"what\":\"us\",\"for_s\":60,"
+	    "\"reason\":\"<script>&\"}"));
+	command_run(&call, "/", NULL, NULL, 0);
+	ck_assert_int_eq(call.status, 200);
+	ck_assert_ptr_null(strstr(call.text.at, "<script>"));
+	ck_assert_ptr_nonnull(strstr(call.text.at, "&lt;script&gt;&amp;"));
+	call_fini(&call);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("ctl/command");
+	TCase *t = tcase_create("ctl/command");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, status_tells_zones_names_pools_and_bounds);
+	tcase_add_test(t, stats_count_steered_answers);
+	tcase_add_test(t, an_unknown_path_is_answered_with_the_nearest);
+	tcase_add_test(t, an_unknown_parameter_is_refused);
+	tcase_add_test(t, the_method_must_be_that_of_the_command);
+	tcase_add_test(t, the_read_only_listener_changes_nothing);
+	tcase_add_test(t, reload_puts_a_good_file_into_service);
+	tcase_add_test(t, reload_of_a_broken_file_changes_nothing_and_says_why);
+	tcase_add_test(t, health_and_drains_carry_over_a_reload);
+	tcase_add_test(t, what_needs_a_restart_is_said);
+	tcase_add_test(t, check_builds_and_throws_away);
+	tcase_add_test(t, one_configuration_is_built_at_a_time);
+	tcase_add_test(t, events_tell_what_happened_since);
+	tcase_add_test(t, the_page_quotes_what_operators_wrote);
+	suite_add_tcase(suite, t);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "report/explain.h"
+
+#include <check.h>
+#include <string.h>
+
+#include "service.h"
+
+static struct service s;
+
+static void
+setup(void)
+{
+	service_open(&s);
+}
+
+static void
+teardown(void)
+{
+	service_close(&s);
+}
+
+static json_t *
+explain(const char *name, const char *type, const char *from,
+    const char *resolver, const char *down, const char *drain)
+{
+	const char *const downs[] = {down};
+	const char *const drains[] = {drain};
+	struct explain_query q = {
+	    .name = name,
+	    .type = type,
+	    .from = from,
+	    .resolver = resolver,
+	    .down = downs,
+	    .ndown = down != NULL,
+	    .drain = drains,
+	    .ndrain = drain != NULL,
+	};
+
+	return explain_report(s.control->status.snapshot, &s.control->drains,
+	    &q);
+}
+
+static const char *
+answer_of(const json_t *r, const char *key)
+{
+	const json_t *a = json_object_get(r, "answer");
+	const char *text = json_string_value(json_object_get(a, key));
+
+	return text != NULL ? text : "";
+}
+
+static const char *
+record_of(const json_t *r, size_t i)
+{
+	return json_string_value(json_array_get(json_object_get(
+	    json_object_get(r, "answer"), "records"), i));
+}
+
+static const char *
+step_of(const json_t *r, size_t step)
+{
+	return json_string_value(json_object_get(json_array_get(
+	    json_object_get(r, "steps"), step - 1), "text"));
+}
+
+static const struct {
+	const char *name, *type, *from, *resolver, *down, *drain;
+	const char *pool, *region, *reason, *record;
+} cases[] = {
+    {"www.example.com", NULL, "81.2.3.4", NULL, NULL, NULL, "www", "eu",
+	"first", "www.example.com. 5 IN A 192.0.2.10"},
+    {"www.example.com.", "a", "81.2.3.0/24", "9.9.9.9", NULL, NULL, "www",
+	"eu", "first", "www.example.com. 5 IN A 192.0.2.10"},
+    {"www.example.com", NULL, "81.2.3.4", NULL, "eu", NULL, "sorry", "eu",
+	"all_down", "www.example.com. 5 IN A 192.0.2.250"},
+    {"www.example.com", NULL, "DE", NULL, NULL, NULL, "www", "eu", "first",
+	"www.example.com. 5 IN A 192.0.2.10"},
+    {"www.example.com", NULL, "DE", NULL, "eu", NULL, "www", "us",
+	"failover", "www.example.com. 5 IN A 198.51.100.10"},
+    {"www.example.com", NULL, "DE", NULL, NULL, "eu", "www", "us",
+	"drained", "www.example.com. 5 IN A 198.51.100.10"},
+    {"www.example.com", NULL, "JP", NULL, NULL, NULL, "www", "ap", "first",
+	"www.example.com. 5 IN A 203.0.113.10"},
+    {"www.example.com", NULL, "9.9.9.9", NULL, NULL, NULL, "www", "us",
+	"unlocated", "www.example.com. 5 IN A 198.51.100.10"},
+    {"cdn.example.com", NULL, "9.9.9.9", NULL, NULL, NULL, "cdn", "eu",
+	"first", "cdn.example.com. 60 IN CNAME eu.example.net."},
+    {"alias.example.com", NULL, "81.2.3.4", NULL, NULL, NULL, "www", "eu",
+	"first", "alias.example.com. 3600 IN CNAME www.example.com."},
+};
+
+START_TEST(the_answer_and_the_story_agree)
+{
+	json_t *r = explain(cases[_i].name, cases[_i].type, cases[_i].from,
+	    cases[_i].resolver, cases[_i].down, cases[_i].drain);
+
+	ck_assert_ptr_null(json_object_get(r, "error"));
+	ck_assert_ptr_null(json_object_get(r, "disagreement"));
+	ck_assert_str_eq(answer_of(r, "pool"), cases[_i].pool);
+	ck_assert_str_eq(answer_of(r, "region"), cases[_i].region);
+	ck_assert_str_eq(answer_of(r, "reason"), cases[_i].reason);
+	ck_assert_str_eq(record_of(r, 0), cases[_i].record);
+	ck_assert_uint_eq(json_array_size(json_object_get(r, "steps")), 10);
+	json_decref(r);
+}
+END_TEST
+
+START_TEST(the_steps_name_the_net_the_rule_and_its_place)
+{
+	json_t *r = explain("www.example.com", "A", "81.2.3.4", NULL, NULL,
+	    NULL);
+
+	ck_assert_ptr_nonnull(strstr(step_of(r, 1), "81.2.3.4"));
+	ck_assert_ptr_nonnull(strstr(step_of(r, 2), "euro by 81.2.0.0/16"));
+	ck_assert_ptr_nonnull(strstr(step_of(r, 3), "near rule 1"));
+	ck_assert_ptr_nonnull(strstr(step_of(r, 3), "meridian.yaml:26"));
+	ck_assert_ptr_nonnull(strstr(step_of(r, 4), "EU strikes out us"));
+	ck_assert_ptr_nonnull(strstr(step_of(r, 5), "2 of 2 targets live"));
+	ck_assert_ptr_nonnull(strstr(step_of(r, 10), "/16"));
+	json_decref(r);
+}
+END_TEST
+
+START_TEST(a_private_subnet_counts_as_the_resolver)
+{
+	json_t *r = explain("www.example.com", "A", "192.168.1.0/24",
+	    "81.2.0.53", NULL, NULL);
+
+	ck_assert_ptr_nonnull(strstr(step_of(r, 1), "does not count"));
+	ck_assert_ptr_nonnull(strstr(step_of(r, 1), "81.2.0.53"));
+	ck_assert_str_eq(answer_of(r, "region"), "eu");
+	json_decref(r);
+}
+END_TEST
+
+START_TEST(a_drain_is_shown_with_owner_reason_and_time_left)
+{
+	json_t *r;
+	int status;
+
+	json_decref(service_call(&s, EVHTTP_REQ_POST, "/v1/drain", NULL,
+	    "{\"what\":\"us\",\"for_s\":3600,\"reason\":\"core switch\"}",
+	    &status));
+	r = explain("www.example.com", "A", "9.9.9.9", NULL, NULL, NULL);
+	ck_assert_ptr_nonnull(strstr(step_of(r, 5),
+	    "drained by ana (core switch) for another "));
+	ck_assert_str_eq(answer_of(r, "reason"), "drained");
+	json_decref(r);
+}
+END_TEST
+
+START_TEST(a_dead_region_is_left_and_the_probe_is_told)
+{
+	json_t *r;
+
+	service_health(&s, "198.51.100.10", HEALTH_DOWN);
+	r = explain("www.example.com", "A", "9.9.9.9", NULL, NULL, NULL);
+	ck_assert_str_eq(answer_of(r, "region"), "eu");
+	ck_assert_str_eq(answer_of(r, "reason"), "failover");
+	ck_assert_ptr_nonnull(strstr(step_of(r, 5), "us: down"));
+	ck_assert_ptr_null(json_object_get(r, "disagreement"));
+	json_decref(r);
+}
+END_TEST
+
+static const struct {
+	const char *name, *type, *rcode, *targets;
+} statics[] = {
+    {"static.example.com", "TXT", "NOERROR", "the records"},
+    {"static.example.com", "MX", "NOERROR", "no record of this type"},
+    {"nothere.example.com", "A", "NXDOMAIN", "no such name"},
+    {"x.sub.example.com", "A", "NOERROR", "delegated"},
+    {"example.org", "A", "REFUSED", "none of the zones"},
+};
+
+START_TEST(what_is_not_steered_is_said_so)
+{
+	json_t *r = explain(statics[_i].name, statics[_i].type, "9.9.9.9",
+	    NULL, NULL, NULL);
+
+	ck_assert_str_eq(answer_of(r, "rcode"), statics[_i].rcode);
+	ck_assert_ptr_nonnull(strstr(step_of(r, 3), "not steered"));
+	ck_assert_ptr_nonnull(strstr(step_of(r, 8), statics[_i].targets));
+	ck_assert_uint_eq(json_array_size(json_object_get(r, "steps")), 10);
+	json_decref(r);
+}
+END_TEST
+
+static const struct {
+	const char *name, *type, *from, *resolver, *down;
+	int code;
+} wrong[] = {
+    {NULL, NULL, "DE", NULL, NULL, 2},
+    {"www.example.com", NULL, NULL, NULL, NULL, 2},
+    {"www..example.com", NULL, "DE", NULL, NULL, 2},
+    {"www.example.com", "NOTYPE", "DE", NULL, NULL, 2},
+    {"www.example.com", "TYPE99999", "DE", NULL, NULL, 2},
+    {"www.example.com", NULL, "nowhere", NULL, NULL, 2},
+    {"www.example.com", NULL, "1.2.3.4/16", NULL, NULL, 2},
+    {"www.example.com", NULL, "1.2.3.4", "x", NULL, 2},
+    {"www.example.com", NULL, "1.2.3.4", NULL, "eux", 4},
+};
+
+START_TEST(what_cannot_be_explained_is_an_error)
+{
+	json_t *r = explain(wrong[_i].name, wrong[_i].type, wrong[_i].from,
+	    wrong[_i].resolver, wrong[_i].down, NULL);
+
+	ck_assert_ptr_nonnull(json_object_get(r, "error"));
+	ck_assert_int_eq(json_integer_value(json_object_get(r, "exit")),
+	    wrong[_i].code);
+	json_decref(r);
+}
+END_TEST
+
+START_TEST(a_file_is_explained_without_a_daemon)
+{
+	struct explain_query q = {.name = "www.example.com", .from = "DE"};
+	json_t *r = explain_file(s.conf, &q);
+
+	ck_assert_str_eq(answer_of(r, "region"), "eu");
+	ck_assert_ptr_nonnull(strstr(step_of(r, 5), "assumed up"));
+	json_decref(r);
+	r = explain_file("/nonexistent", &q);
+	ck_assert_int_eq(json_integer_value(json_object_get(r, "exit")), 1);
+	json_decref(r);
+}
+END_TEST
+
+START_TEST(explaining_counts_nothing)
+{
+	json_t *r;
+	int status;
+
+	json_decref(explain("www.example.com", "A", "81.2.3.4", NULL, NULL,
+	    NULL));
+	r = service_call(&s, EVHTTP_REQ_GET, "/v1/stats", NULL, NULL,
+	    &status);
+	ck_assert_uint_eq(json_array_size(json_object_get(r, "steered")), 0);
+	json_decref(r);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("report/explain");
+	TCase *t = tcase_create("report/explain");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, the_answer_and_the_story_agree, 0,
+	    sizeof(cases) / sizeof(cases[0]));
+	tcase_add_test(t, the_steps_name_the_net_the_rule_and_its_place);
+	tcase_add_test(t, a_private_subnet_counts_as_the_resolver);
+	tcase_add_test(t, a_drain_is_shown_with_owner_reason_and_time_left);
+	tcase_add_test(t, a_dead_region_is_left_and_the_probe_is_told);
+	tcase_add_loop_test(t, what_is_not_steered_is_said_so, 0,
+	    sizeof(statics) / sizeof(statics[0]));
+	tcase_add_loop_test(t, what_cannot_be_explained_is_an_error, 0,
+	    sizeof(wrong) / sizeof(wrong[0]));
+	tcase_add_test(t, a_file_is_explained_without_a_daemon);
+	tcase_add_test(t, explaining_counts_nothing);
+	suite_add_tcase(suite, t);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}

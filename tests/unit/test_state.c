@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ctl/state.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "service.h"
+
+static struct service s;
+static char folder[SERVICE_PATH_MAX + 8];
+
+static void
+setup(void)
+{
+	service_open(&s);
+	snprintf(folder, sizeof(folder), "%s/state", s.folder);
+}
+
+static void
+teardown(void)
+{
+	service_close(&s);
+}
+
+static struct watch *
+watch_at(const char *address)
+{
+	struct watch **all;
+	struct addr a;
+	size_t n;
+
+	addr_parse(address, &a);
+	all = watches_all(s.control->watches, &n);
+	for (size_t i = 0; i < n; i++)
+		if (addr_equal(&all[i]->addr, &a))
+			return all[i];
+	return NULL;
+}
+
+START_TEST(drains_come_back_as_they_were)
+{
+	struct drains out = {0}, in = {0};
+	const struct drain *d;
+	struct error err;
+
+	drains_put(&out, drain_new("www/eu", "ana", "\"quoted\" \xff", 5, 9,
+	    true, NULL));
+	drains_put(&out, drain_new("us", "bob", "x", 6, DRAIN_FOREVER, false,
+	    NULL));
+	ck_assert(state_save_drains(folder, &out, &err));
+	ck_assert(state_load_drains(folder, &in, &err));
+	ck_assert_uint_eq(in.all.n, 2);
+	d = drains_find(&in, "www/eu");
+	ck_assert_str_eq(d->owner, "ana");
+	ck_assert_str_eq(d->reason, "\"quoted\" ?");
+	ck_assert_int_eq(d->since, 5);
+	ck_assert_int_eq(d->until, 9);
+	ck_assert(d->forced);
+	ck_assert_int_eq(drains_find(&in, "us")->until, DRAIN_FOREVER);
+	drains_fini(&in);
+	drains_fini(&out);
+}
+END_TEST
+
+START_TEST(no_file_is_no_drains)
+{
+	struct drains in = {0};
+	struct error err;
+
+	ck_assert(state_load_drains(folder, &in, &err));
+	ck_assert_uint_eq(in.all.n, 0);
+}
+END_TEST
+
+static const char *const broken[] = {
+    "", "{", "[]", "{\"version\": 2, \"drains\": []}",
+    "{\"version\": 1, \"drains\": {}}",
+    "{\"version\": 1, \"version\": 1, \"drains\": []}",
+    "{\"version\": 1, \"drains\": [7]}",
+    "{\"version\": 1, \"drains\": [{\"what\": \"eu\"}]}",
+};
+
+START_TEST(a_broken_file_is_told_and_moved_aside)
+{
+	struct drains in = {0};
+	char bad[SERVICE_PATH_MAX + 64];
+	struct error err;
+
+	service_write(&s, "state/drains.json", broken[_i]);
+	ck_assert(!state_load_drains(folder, &in, &err));
+	ck_assert_ptr_nonnull(strstr(err.text, "drains.json"));
+	snprintf(bad, sizeof(bad), "%s/drains.json.bad", folder);
+	ck_assert_int_eq(access(bad, F_OK), 0);
+	ck_assert(state_load_drains(folder, &in, &err));
+}
+END_TEST
+
+START_TEST(what_a_broken_file_still_says_is_kept)
+{
+	struct drains in = {0};
+	struct error err;
+
+	service_write(&s, "state/drains.json", "{\"version\": 1, \"drains\": ["
+	    "{\"what\": \"eu\", \"owner\": \"ana\", \"reason\": \"x\","
+	    " \"since\": 1, \"until\": 0, \"forced\": false}, 7]}");
+	ck_assert(!state_load_drains(folder, &in, &err));
+	ck_assert_ptr_nonnull(strstr(err.text, "1 of 2 entries"));
+	ck_assert_ptr_nonnull(drains_find(&in, "eu"));
+	drains_fini(&in);
+}
+END_TEST
+
+START_TEST(health_comes_back_by_what_is_watched)
+{
+	struct watch *w = watch_at("192.0.2.10");
+
+	w->health = (struct health){HEALTH_DOWN, 0, 1, 77};
+	snprintf(w->last, sizeof(w->last), "refused");
+	w->last_at = 78;
+	ck_assert(state_save_health(folder, s.control->watches, NULL));
+	service_restart(&s);
+	w = watch_at("192.0.2.10");
+	ck_assert_int_eq(w->health.state, HEALTH_DOWN);
+	ck_assert_uint_eq(w->health.successes, 1);
+	ck_assert_int_eq(w->health.since, 77);
+	ck_assert_str_eq(w->last, "refused");
+	ck_assert_int_eq(w->last_at, 78);
+	ck_assert_int_eq(watch_at("192.0.2.11")->health.state,
+	    HEALTH_UNKNOWN);
+}
+END_TEST
+
+START_TEST(counters_that_cannot_be_are_refused)
+{
+	struct watch *w = watch_at("192.0.2.10");
+	struct error err;
+
+	w->health = (struct health){HEALTH_DOWN, 0, 9, 77};
+	ck_assert(state_save_health(folder, s.control->watches, NULL));
+	w->health.state = HEALTH_UNKNOWN;
+	ck_assert(!state_load_health(folder, s.control->watches, &err));
+	ck_assert_int_eq(w->health.state, HEALTH_UNKNOWN);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("ctl/state");
+	TCase *t = tcase_create("ctl/state");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, drains_come_back_as_they_were);
+	tcase_add_test(t, no_file_is_no_drains);
+	tcase_add_loop_test(t, a_broken_file_is_told_and_moved_aside, 0,
+	    sizeof(broken) / sizeof(broken[0]));
+	tcase_add_test(t, what_a_broken_file_still_says_is_kept);
+	tcase_add_test(t, health_comes_back_by_what_is_watched);
+	tcase_add_test(t, counters_that_cannot_be_are_refused);
+	suite_add_tcase(suite, t);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
