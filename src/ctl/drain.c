@@ -299,7 +299,8 @@ drain_effects(const struct snapshot *s, const struct drain *d,
 	return pools;
 }
 
-/* Seconds until the last answer with what is drained has run out. */
+/* Seconds until the last answer with what is drained has run out: a second
+ * more, for what the whole seconds of both clocks have cut off. */
 static uint32_t
 drain_let_go_s(const struct snapshot *s, const struct drain *d)
 {
@@ -315,7 +316,8 @@ drain_let_go_s(const struct snapshot *s, const struct drain *d)
 			if (!is_region(d, s->conf, p->regions[r].region))
 				continue;
 			end = snapshot_let_go(s, p, r);
-			last = end > last ? end : last;
+			if (end >= last)
+				last = end + 1;
 		}
 	}
 	return last - now;

@@ -52,7 +52,7 @@ START_TEST(a_drain_takes_the_region_out_and_says_so)
 	ck_assert_int_eq(json_integer_value(json_object_get(reply, "until")),
 	    1000060);
 	ck_assert_int_eq(json_integer_value(json_object_get(reply,
-	    "let_go_s")), 42);
+	    "let_go_s")), 43);
 	ck_assert_str_eq(text_of(pool, "pool"), "www");
 	ck_assert_int_eq(json_integer_value(json_object_get(pool,
 	    "live_after")), 2);
