@@ -200,6 +200,9 @@ explain_show(const json_t *report)
 		}
 		putchar('\n');
 	}
+	if (json_object_get(report, "disagreement") != NULL)
+		printf("%s%s%s\n", RED, text_of(report, "disagreement"),
+		    PLAIN);
 	printf("%s%s%s\n", BOLD, text_of(answer, "rcode"), PLAIN);
 	json_array_foreach(json_object_get(answer, "records"), i, record)
 		printf("    %s\n", json_string_value(record));

@@ -300,10 +300,12 @@ decide(struct explain *e)
 		return true;
 	name = &e->view.conf->names[e->found.steered];
 	if (!e->by_place) {
-		oracle_decide(&o, name, &e->client, &e->assume, true,
+		oracle_decide(&o, name, &e->client, &e->assume, e->all_up,
 		    &e->decision);
 		answer_decide(&e->view, e->found.steered, e->found.type,
 		    &e->client, clock_mono_s(), 0, &e->steer);
+		if (!e->all_up)
+			e->decision.scope = e->steer.hit.depth;
 		return true;
 	}
 	decide_place(e, &o, name);

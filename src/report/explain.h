@@ -4,7 +4,9 @@
  *
  * The story is the oracle's, the answer that of answer() itself, over a view
  * of the snapshot in which what is assumed holds; where they differ the reply
- * says so.  Main thread; the caller owns the JSON.
+ * says so.  The oracle's scope may take seconds to find (it looks at all that
+ * the databases say), so that in a daemon the scope is the compiled one.  Main
+ * thread; the caller owns the JSON.
  */
 #ifndef REPORT_EXPLAIN_H
 #define REPORT_EXPLAIN_H
