@@ -117,8 +117,9 @@ state_read(const char *path, const char *kind,
 		    STATE_VERSION);
 		goto out;
 	}
-	json_array_foreach(list, i, entry)
+	json_array_foreach(list, i, entry) {
 		bad += !fn(entry, arg);
+	}
 	ok = bad == 0;
 	if (!ok)
 		error_set(err, "%s: %zu of %zu entries make no sense", path,

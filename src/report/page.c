@@ -120,8 +120,10 @@ page_pools(struct text *t, const json_t *pools)
 		text_add(t, "</h2>\n<table><tr><th>Region</th><th>State</th>"
 		    "<th>Target</th><th>Health</th><th>Last probe</th>"
 		    "<th>Drain</th></tr>\n");
-		json_array_foreach(json_object_get(pool, "regions"), j, region)
+		json_array_foreach(json_object_get(pool, "regions"), j,
+		    region) {
 			page_region(t, region);
+		}
 		text_add(t, "</table>\n");
 	}
 }
