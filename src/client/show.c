@@ -90,9 +90,10 @@ check_show(const json_t *report)
 	json_t *name;
 
 	fputs(text_of(report, "text"), stderr);
-	json_array_foreach(json_object_get(report, "names"), i, name)
+	json_array_foreach(json_object_get(report, "names"), i, name) {
 		printf("%s leaves a dead region within %s\n",
 		    text_of(name, "name"), span_of(name, "cutover_s", buf));
+	}
 	printf("%s%s%s: %lld errors, %lld warnings\n", ok ? GREEN : RED,
 	    ok ? "good" : "wrong", PLAIN, int_of(report, "errors"),
 	    int_of(report, "warnings"));
@@ -140,13 +141,17 @@ status_show(const json_t *status)
 	    BOLD, text_of(status, "version"), PLAIN, text_of(status, "config"),
 	    int_of(status, "generation"), span_of(status, "uptime_s", buf),
 	    json_array_size(json_object_get(status, "drains")));
-	json_array_foreach(json_object_get(status, "zones"), i, zone)
+	json_array_foreach(json_object_get(status, "zones"), i, zone) {
 		printf("zone %s serial %lld, %lld records\n",
 		    text_of(zone, "origin"), int_of(zone, "serial"),
 		    int_of(zone, "records"));
-	json_array_foreach(json_object_get(status, "pools"), i, pool)
-		json_array_foreach(json_object_get(pool, "regions"), j, region)
+	}
+	json_array_foreach(json_object_get(status, "pools"), i, pool) {
+		json_array_foreach(json_object_get(pool, "regions"), j,
+		    region) {
 			status_targets(t, pool, region);
+		}
+	}
 	table_print(t);
 }
 
@@ -204,8 +209,9 @@ explain_show(const json_t *report)
 		printf("%s%s%s\n", RED, text_of(report, "disagreement"),
 		    PLAIN);
 	printf("%s%s%s\n", BOLD, text_of(answer, "rcode"), PLAIN);
-	json_array_foreach(json_object_get(answer, "records"), i, record)
+	json_array_foreach(json_object_get(answer, "records"), i, record) {
 		printf("    %s\n", json_string_value(record));
+	}
 }
 
 void
