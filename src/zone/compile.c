@@ -66,7 +66,7 @@ warn(struct compiler *c, const struct zone_record *r, const char *fmt, ...)
 	diag_warning(c->diag, &mark, "%s", e.text);
 }
 
-/* Loading ------------------------------------------------------------------- */
+/* Loading ----------------------------------------------------------------- */
 
 static int
 by_owner_and_type(const void *x, const void *y)
@@ -152,7 +152,7 @@ zones_load(struct compiler *c)
 			    sizeof(struct zone_record), by_owner_and_type);
 }
 
-/* Nodes ---------------------------------------------------------------------- */
+/* Nodes ------------------------------------------------------------------- */
 
 static bool
 is_apex(const struct compiler *c, uint32_t node)
@@ -206,7 +206,7 @@ nodes_cut(struct compiler *c)
 	}
 }
 
-/* RRsets --------------------------------------------------------------------- */
+/* RRsets ------------------------------------------------------------------ */
 
 /* The next RRset from at on; the records are sorted. */
 static struct set
@@ -383,7 +383,7 @@ set_find(struct compiler *c, uint32_t node, uint16_t type)
 	return s;
 }
 
-/* Apexes and cuts --------------------------------------------------------------- */
+/* Apexes and cuts --------------------------------------------------------- */
 
 enum { SOA_NUMBERS = 20, SOA_SERIAL = 0, SOA_MINIMUM = 16 };
 
@@ -468,7 +468,7 @@ cut_compose(struct compiler *c, uint32_t node)
 	n->referral = body_end(c);
 }
 
-/* Steered names -------------------------------------------------------------- */
+/* Steered names ----------------------------------------------------------- */
 
 static bool
 clashes(const struct conf_pool *pool, uint16_t type)

@@ -87,6 +87,20 @@ rdata_is_whole(const ldns_rr *rr, const char *rdata, size_t len)
 	    strtoul(rdata + 3, NULL, 10) == len;
 }
 
+/* ldns joins names and origins without a look at the length. */
+static bool
+names_fit(const ldns_rr *rr)
+{
+	for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+		const ldns_rdf *f = ldns_rr_rdf(rr, i);
+
+		if (ldns_rdf_get_type(f) == LDNS_RDF_TYPE_DNAME &&
+		    ldns_rdf_size(f) > DNS_NAME_MAX)
+			return false;
+	}
+	return ldns_rdf_size(ldns_rr_owner(rr)) <= DNS_NAME_MAX;
+}
+
 static bool
 type_is_meta(unsigned type)
 {
@@ -107,7 +121,7 @@ record_store(struct source *s, ldns_rr *rr, const char *rdata,
 	    .file = s->path,
 	};
 
-	if (ldns_rdf_size(ldns_rr_owner(rr)) > DNS_NAME_MAX)
+	if (!names_fit(rr))
 		return complain(s, "too long a name", text);
 	r.owner = owner_store(l, ldns_rr_owner(rr));
 	if (!name_is_under(r.owner, l->zone->name))
@@ -284,8 +298,9 @@ name_read(struct source *s, const char *word)
 		return ldns_rdf_clone(s->origin);
 	if (ldns_str2rdf_dname(&name, word) != LDNS_STATUS_OK)
 		return NULL;
-	if (!ldns_dname_str_absolute(word) &&
-	    ldns_dname_cat(name, s->origin) != LDNS_STATUS_OK) {
+	if (!ldns_dname_str_absolute(word))
+		ldns_dname_cat(name, s->origin);
+	if (ldns_rdf_size(name) > DNS_NAME_MAX) {
 		ldns_rdf_deep_free(name);
 		return NULL;
 	}
@@ -431,6 +446,17 @@ file_load(struct loader *l, struct source *parent, const char *path,
 	return ok;
 }
 
+/*
+ * For each record ldns takes and returns blocks of 64 KiB, which malloc hands
+ * to the system each time, until a larger block was freed: it then keeps as
+ * much for later.
+ */
+static void
+keep_memory(void)
+{
+	free(xmalloc(4 << 20));
+}
+
 bool
 zone_load(struct arena *a, const struct conf_zone *zone,
     struct zone_records *records, struct diag *d)
@@ -446,6 +472,7 @@ zone_load(struct arena *a, const struct conf_zone *zone,
 	};
 	ldns_rdf *origin = ldns_dname_new_frm_str(zone->origin);
 
+	keep_memory();
 	file_load(&l, NULL, zone->path, origin);
 	vec_free(&l.line);
 	ldns_buffer_free(l.buffer);

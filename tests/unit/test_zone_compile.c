@@ -104,7 +104,7 @@ START_TEST(what_is_not_served_is_refused)
 }
 END_TEST
 
-START_TEST(ttls_that_differ_are_warned_about_and_the_least_is_taken)
+START_TEST(the_least_of_ttls_that_differ_is_taken)
 {
 	zone_sample_zone(&sample, "example.com.", WHOLE
 	    "a 60 A 192.0.2.2\na 30 A 192.0.2.3\n");
@@ -140,6 +140,27 @@ START_TEST(missing_glue_is_warned_about)
 	    "a 60 NS ns.a\nb 60 NS ns.a\nc 60 NS elsewhere.net.\n");
 	expect_warned("example.com.:4: warning: a.example.com.: a name server "
 	    "below the cut has no glue\n");
+}
+END_TEST
+
+START_TEST(glue_has_the_least_of_its_ttls)
+{
+	zone_sample_zone(&sample, "example.com.", WHOLE
+	    "a 60 NS ns.a\nns.a 60 A 192.0.2.2\nns.a 30 A 192.0.2.3\n");
+	ck_assert(zone_sample_build(&sample));
+	ck_assert_str_eq(zone_sample_ask(&sample, "a.example.com.", "A"),
+	    "referral in example.com.\n"
+	    "ns a.example.com. 60 IN NS ns.a.example.com.\n"
+	    "ar ns.a.example.com. 30 IN A 192.0.2.2\n"
+	    "ar ns.a.example.com. 30 IN A 192.0.2.3\n");
+}
+END_TEST
+
+START_TEST(a_referral_larger_than_a_message_is_refused)
+{
+	zone_sample_zone(&sample, "example.com.", WHOLE
+	    "$GENERATE 1-6000 a 60 NS ${0,30}.b$\n");
+	ck_assert(!zone_sample_build(&sample));
 }
 END_TEST
 
@@ -230,9 +251,11 @@ main(void)
 	tcase_add_test(tc, syntax_errors_do_not_hide_the_errors_of_other_zones);
 	tcase_add_test(tc, a_cname_stands_alone);
 	tcase_add_test(tc, what_is_not_served_is_refused);
-	tcase_add_test(tc, ttls_that_differ_are_warned_about_and_the_least_is_taken);
+	tcase_add_test(tc, the_least_of_ttls_that_differ_is_taken);
 	tcase_add_test(tc, records_said_twice_are_served_once);
 	tcase_add_test(tc, missing_glue_is_warned_about);
+	tcase_add_test(tc, glue_has_the_least_of_its_ttls);
+	tcase_add_test(tc, a_referral_larger_than_a_message_is_refused);
 	tcase_add_test(tc, steered_names_are_in_zones_and_above_cuts);
 	tcase_add_test(tc, steered_names_may_not_be_in_the_file_too);
 	tcase_add_test(tc, an_rrset_larger_than_a_message_is_refused);

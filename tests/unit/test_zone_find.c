@@ -5,7 +5,9 @@
 
 #include "zone_sample.h"
 
-#define SOA "@ 3600 SOA ns.example.com. host.example.com. 7 3600 900 604800 300\n"
+#define SOA                                          \
+	"@ 3600 SOA ns.example.com. host.example.com. " \
+	"7 3600 900 604800 300\n"
 #define NEGATIVE "ns example.com. 300 IN SOA ns.example.com. " \
 		 "host.example.com. 7 3600 900 604800 300\n"
 #define NODATA "nodata in example.com.\n" NEGATIVE
@@ -144,7 +146,8 @@ END_TEST
 START_TEST(a_short_soa_ttl_bounds_negative_answers)
 {
 	zone_sample_zone(&sample, "short.org.",
-	    "@ 5 SOA ns.example.com. host 1 2 3 4 300\n@ 60 NS ns.example.com.\n");
+	    "@ 5 SOA ns.example.com. host 1 2 3 4 300\n"
+	    "@ 60 NS ns.example.com.\n");
 	expect("x.short.org.", "A",
 	    "nxdomain in short.org.\n"
 	    "ns short.org. 5 IN SOA ns.example.com. host.short.org. "

@@ -187,6 +187,7 @@ START_TEST(all_errors_come_in_one_run_with_their_lines)
 		     "$ORIGIN a b\n"
 		     "other.org. 5 A 192.0.2.1\n"
 		     "e 99999999999 A 192.0.2.1\n"
+		     "e 5x A 192.0.2.1\n"
 		     "f 5 OPT \\# 0\n"
 		     "g 5 TXT \"open\n"
 		     "h )\n"
@@ -203,11 +204,12 @@ START_TEST(all_errors_come_in_one_run_with_their_lines)
 	    "example.com.:10: error: out of the zone: "
 	    "other.org. 5 A 192.0.2.1\n"
 	    "example.com.:11: error: not a TTL: e 99999999999 A 192.0.2.1\n"
-	    "example.com.:12: error: a type that no zone holds: "
+	    "example.com.:12: error: not a TTL: e 5x A 192.0.2.1\n"
+	    "example.com.:13: error: a type that no zone holds: "
 	    "f 5 OPT \\# 0\n"
-	    "example.com.:13: error: a quote that does not end\n"
-	    "example.com.:14: error: ')' without '('\n"
-	    "example.com.:15: error: '(' without ')'\n");
+	    "example.com.:14: error: a quote that does not end\n"
+	    "example.com.:15: error: ')' without '('\n"
+	    "example.com.:16: error: '(' without ')'\n");
 	ck_assert_str_eq(list_records(), "1 a.example.com. 5 1 c0000201\n");
 }
 END_TEST
@@ -230,7 +232,7 @@ START_TEST(an_octet_0_is_wrong)
 }
 END_TEST
 
-START_TEST(a_file_that_is_not_there_is_an_error_of_the_configuration)
+START_TEST(a_missing_file_is_an_error_of_the_configuration)
 {
 	sample.zone[0].path = "/nonexistent/zone";
 	sample.zone[0].origin = "example.com.";
@@ -333,6 +335,10 @@ START_TEST(too_long_names_are_wrong)
 	ck_assert(!load(text));
 	strcpy(p - 3, " 5 A 192.0.2.1\n");
 	ck_assert(load(text));
+	*strchr(text, ' ') = '\0';
+	ck_assert(!load(arena_printf(sample.arena, "$ORIGIN %s.b\n", text)));
+	ck_assert(!load(arena_printf(sample.arena, "a 5 MX 1 %s.b\n", text)));
+	ck_assert(load(arena_printf(sample.arena, "a 5 MX 1 %s\n", text)));
 	ck_assert(!load("0123456789012345678901234567890123456789"
 			"012345678901234567890123 5 A 192.0.2.1\n"));
 }
@@ -357,7 +363,7 @@ main(void)
 	tcase_add_test(tc, octets_that_do_not_fit_their_type_are_wrong);
 	tcase_add_test(tc, all_errors_come_in_one_run_with_their_lines);
 	tcase_add_test(tc, an_octet_0_is_wrong);
-	tcase_add_test(tc, a_file_that_is_not_there_is_an_error_of_the_configuration);
+	tcase_add_test(tc, a_missing_file_is_an_error_of_the_configuration);
 	tcase_add_test(tc, includes_are_read_relative_to_the_file);
 	tcase_add_test(tc, errors_of_includes_have_the_file_that_is_wrong);
 	tcase_add_test(tc, generate_makes_records);
