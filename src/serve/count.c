@@ -6,7 +6,10 @@
 
 #include "snapshot/snapshot.h"
 
-static struct counters blocks[SNAPSHOT_ROWS];
+/* On cache lines of their own. */
+static struct {
+	_Alignas(64) struct counters counters;
+} blocks[SNAPSHOT_ROWS];
 static unsigned nblocks; /* main, before threads start */
 
 struct counters *
@@ -15,7 +18,7 @@ count_new(unsigned *row)
 	if (nblocks == SNAPSHOT_ROWS)
 		return NULL;
 	*row = nblocks;
-	return &blocks[nblocks++];
+	return &blocks[nblocks++].counters;
 }
 
 void
@@ -26,7 +29,8 @@ count_sum(struct counters *sum)
 
 	memset(sum, 0, sizeof(*sum));
 	for (unsigned i = 0; i < nblocks; i++) {
-		_Atomic uint64_t *from = (_Atomic uint64_t *)&blocks[i];
+		_Atomic uint64_t *from = 
+		    (_Atomic uint64_t *)&blocks[i].counters;
 
 		for (size_t k = 0; k < COUNTERS; k++)
 			count_add(&to[k],

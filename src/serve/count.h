@@ -22,7 +22,7 @@ struct counters {
 	_Atomic uint64_t send_failed;
 	_Atomic uint64_t tcp_connections; /* open now */
 	_Atomic uint64_t tcp_refused;     /* closed because too many */
-} __attribute__((aligned(64)));
+};
 
 /* A block that main's sums include; freed with the process. Before threads
  * start. Its number is the thread's row in the snapshots' tallies. */
