@@ -123,28 +123,30 @@ has_port_0(const struct conf_server *server)
 	return false;
 }
 
-/* A port that the kernel chose for UDP may be taken for TCP: then again. */
+/* TCP first: connections come and go on many of the ports that the kernel
+ * chooses from, so that one free for TCP is mostly free for UDP, but seldom
+ * the other way round.  If it is not: again. */
 static bool
 open_service(struct daemon *m, const struct conf_server *server,
     struct error *err)
 {
 	m->nlisten = server->nlisten;
 	m->listen = xcalloc(m->nlisten + 1, sizeof(*m->listen));
-	for (size_t i = 0; i < PORT_TRIES && m->tcp == NULL; i++) {
+	for (size_t i = 0; i < PORT_TRIES && m->udp == NULL; i++) {
 		memcpy(m->listen, server->listen,
 		    m->nlisten * sizeof(*m->listen));
-		if (m->udp != NULL)
-			udp_stop(m->udp);
-		m->udp = udp_open(m->listen, m->nlisten, server->workers, err);
-		if (m->udp == NULL)
-			return false;
+		if (m->tcp != NULL)
+			tcp_stop(m->tcp);
 		m->tcp = tcp_open(m->listen, m->nlisten, err);
+		if (m->tcp == NULL)
+			return false;
+		m->udp = udp_open(m->listen, m->nlisten, server->workers, err);
 		if (!has_port_0(server))
 			break;
 	}
 	m->control->status.listen = m->listen;
 	m->control->status.nlisten = m->nlisten;
-	return m->tcp != NULL;
+	return m->udp != NULL;
 }
 
 static bool

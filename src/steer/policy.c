@@ -92,7 +92,7 @@ order_put_list(struct order *o, const uint16_t *regions, size_t n)
 static void
 order_put_nearest(struct order *o, const struct place *p)
 {
-	struct candidate all[CONF_POOL_REGIONS_MAX];
+	struct candidate all[CONF_POOL_REGIONS_MAX] = {{0}};
 	size_t n = o->pool->nregions;
 
 	for (size_t i = 0; i < n; i++) {

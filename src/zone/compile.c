@@ -44,7 +44,7 @@ static bool __attribute__((format(printf, 3, 4)))
 complain(struct compiler *c, const struct zone_record *r, const char *fmt, ...)
 {
 	struct conf_mark mark = {r->file, r->line, 1};
-	struct error e;
+	struct error e = {""};
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -57,7 +57,7 @@ static void __attribute__((format(printf, 3, 4)))
 warn(struct compiler *c, const struct zone_record *r, const char *fmt, ...)
 {
 	struct conf_mark mark = {r->file, r->line, 1};
-	struct error e;
+	struct error e = {""};
 	va_list ap;
 
 	va_start(ap, fmt);

@@ -207,7 +207,7 @@ reload_and_drain(const struct sample *sample)
 	watches_free(watches);
 }
 
-/* Ports of the kernel's choice for UDP; TCP's of these numbers may be taken. */
+/* Ports of the kernel's choice for TCP; UDP's of these numbers may be taken. */
 static void
 open_both(struct udp_workers **udp, struct tcp_service **tcp)
 {
@@ -216,12 +216,12 @@ open_both(struct udp_workers **udp, struct tcp_service **tcp)
 	for (int tries = 0; tries < 20; tries++) {
 		ck_assert(endpoint_parse("127.0.0.1@0", &endpoints[0], &err));
 		ck_assert(endpoint_parse("::@0", &endpoints[1], &err));
-		*udp = udp_open(endpoints, 2, 2, &err);
-		ck_assert_msg(*udp != NULL, "%s", err.text);
 		*tcp = tcp_open(endpoints, 2, &err);
-		if (*tcp != NULL)
+		ck_assert_msg(*tcp != NULL, "%s", err.text);
+		*udp = udp_open(endpoints, 2, 2, &err);
+		if (*udp != NULL)
 			return;
-		udp_stop(*udp);
+		tcp_stop(*tcp);
 	}
 	ck_abort_msg("%s", err.text);
 }

@@ -1,0 +1,82 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""TCP: pipelining, messages in pieces, half-close, what is too large for UDP,
+connections beyond the limit; UDP sizes."""
+import socket
+import struct
+
+import dns.flags
+import dns.message
+
+import meridian as m
+
+BIG = "\n".join(f"big IN TXT \"{'x' * 200}{i}\"" for i in range(12)) + "\n"
+config = m.config(
+    pools="  www: {regions: {eu: [{addr: [192.0.2.10]}]}}\n",
+    policies="  near: {rules: [{regions: [eu]}]}\n",
+    names="  www.example.com: {pool: www, policy: near}\n")
+config = "\n".join(line for line in config.splitlines()
+                   if not line.startswith(("  us:", "  ap:", "    europe:",
+                                           "    america:", "  nets:",
+                                           "geoip:")))
+
+
+def framed(name, rdtype="A"):
+    wire = dns.message.make_query(name, rdtype).to_wire()
+    return wire[:2], struct.pack("!H", len(wire)) + wire
+
+
+def receive(s, n):
+    data = b""
+    while len(data) < n:
+        more = s.recv(n - len(data))
+        if not more:
+            return None
+        data += more
+    return data
+
+
+def reply(s):
+    length = receive(s, 2)
+    return length and receive(s, struct.unpack("!H", length)[0])
+
+
+def connect(d):
+    s = socket.create_connection(("127.0.0.1", d.port), 10)
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return s
+
+
+with m.Daemon(config, {"zones/example.com.zone": m.ZONE + BIG}) as d:
+    with connect(d) as s:
+        asked = [framed("www.example.com") for _ in range(100)]
+        s.sendall(b"".join(f for _, f in asked))
+        got = [reply(s)[:2] for _ in asked]
+        m.check(sorted(got) == sorted(i for i, _ in asked),
+                "100 pipelined queries get 100 answers")
+        ident, frame = framed("static.example.com")
+        for octet in frame:
+            s.sendall(bytes([octet]))
+        m.check(reply(s)[:2] == ident, "a query octet by octet is answered")
+        ident, frame = framed("www.example.com")
+        s.sendall(frame)
+        s.shutdown(socket.SHUT_WR)
+        m.check(reply(s)[:2] == ident, "half-closed: still answered")
+        m.check(reply(s) is None, "and then closed")
+    udp = d.query("big.example.com", "TXT", use_edns=0, payload=1232)
+    m.check(udp.flags & dns.flags.TC and not udp.answer,
+            "too large for UDP: TC, no part of an RRset")
+    tcp = d.query("big.example.com", "TXT", tcp=True)
+    m.check(len(tcp.answer[0]) == 12, "whole over TCP")
+    m.check(d.query("big.example.com", "TXT").flags & dns.flags.AA,
+            "AA is set on a truncated answer too")
+    idle = [connect(d) for _ in range(1200)]
+    m.check(d.addresses("www.example.com", tcp=True) == ["192.0.2.10"],
+            "1200 idle connections: a new one is served")
+    m.check(d.addresses("www.example.com") == ["192.0.2.10"],
+            "and so is UDP")
+    stats = d.json("stats")
+    m.check(stats["tcp_connections"] <= 1000 and stats["tcp_refused"] > 0,
+            "the oldest idle ones were closed")
+    for s in idle:
+        s.close()
