@@ -136,23 +136,60 @@ find_databases(const struct geo *g, const struct addr *a, struct geo_found *f)
 	}
 }
 
-void
-geo_find(const struct geo *g, const struct addr *a, struct geo_found *f)
+/* From the depth of what a counts as to that in a's own family. */
+static void
+find_depth(const struct addr *a, struct geo_found *f, unsigned offset)
 {
-	unsigned offset = 0;
-
-	memset(f, 0, sizeof(*f));
-	if (!addr_embedded(a, &f->counted, &offset))
-		f->counted = *a;
-	find_nets(g, &f->counted, f);
-	find_databases(g, &f->counted, f);
 	if (offset > 0)
 		f->depth += offset;
 	else if (a->family == 6)
 		for (size_t i = 0; i < GRAFTS; i++)
 			raise_depth(&f->depth,
 			    depth_beside(a, &grafts[i].prefix));
+}
+
+static unsigned
+find_counted(const struct addr *a, struct geo_found *f)
+{
+	unsigned offset = 0;
+
+	memset(f, 0, sizeof(*f));
+	if (!addr_embedded(a, &f->counted, &offset))
+		f->counted = *a;
+	return offset;
+}
+
+void
+geo_find(const struct geo *g, const struct addr *a, struct geo_found *f)
+{
+	unsigned offset = find_counted(a, f);
+
+	find_nets(g, &f->counted, f);
+	find_databases(g, &f->counted, f);
+	find_depth(a, f, offset);
 	place_complete(&f->place);
+}
+
+bool
+geo_find_key(const struct geo *g, const struct addr *a, struct geo_key *key,
+    unsigned *depth)
+{
+	struct geo_found f;
+	unsigned offset = find_counted(a, &f);
+
+	if (g->databases.n > GEO_KEY_DATABASES)
+		return false;
+	memset(key, 0, sizeof(*key));
+	find_nets(g, &f.counted, &f);
+	key->nets = f.place.nets;
+	for (size_t i = 0; i < g->databases.n; i++) {
+		key->records[i] = mmdb_find_record(g->databases.at[i].mmdb,
+		    &f.counted, depth);
+		raise_depth(&f.depth, *depth);
+	}
+	find_depth(a, &f, offset);
+	*depth = f.depth;
+	return true;
 }
 
 /* Leaves ------------------------------------------------------------------ */

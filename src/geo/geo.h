@@ -34,6 +34,20 @@ struct geo_found {
 void geo_find(const struct geo *g, const struct addr *a, struct geo_found *f);
 
 /*
+ * What a place is made of: equal keys are equal places, so that who walks many
+ * addresses need not read every record.  False: too many databases for one.
+ */
+enum { GEO_KEY_DATABASES = 4 };
+
+struct geo_key {
+	uint64_t nets;
+	uint32_t records[GEO_KEY_DATABASES];
+};
+
+bool geo_find_key(const struct geo *g, const struct addr *a,
+    struct geo_key *key, unsigned *depth);
+
+/*
  * The space of a family (4, 6) in order: leaves whose value is an index into
  * geo_places().  In IPv6 the leaves of IPv4 stand again below ::ffff:0:0/96
  * and 2002::/16, and 2001::/32 (Teredo) is one leaf of value GEO_TEREDO:

@@ -253,21 +253,29 @@ mmdb_type(const struct mmdb *m)
 	return m->db.metadata.database_type;
 }
 
-bool
-mmdb_find(const struct mmdb *m, const struct addr *a, struct place *p,
-    unsigned *depth)
+uint32_t
+mmdb_find_record(const struct mmdb *m, const struct addr *a, unsigned *depth)
 {
 	struct step s;
 
 	*depth = 0;
 	if (!family_root(m, a->family, &s))
-		return false;
+		return 0;
 	for (; s.is_node && *depth < addr_bits(a); ++*depth) {
 		if (!step_down(m, s.node, addr_bit(a, *depth), &s))
-			return false;
+			return 0;
 		skip_ipv4(m, a->family, &s);
 	}
-	return s.record != 0 && mmdb_record(m, s.record, p, NULL);
+	return s.record;
+}
+
+bool
+mmdb_find(const struct mmdb *m, const struct addr *a, struct place *p,
+    unsigned *depth)
+{
+	uint32_t record = mmdb_find_record(m, a, depth);
+
+	return record != 0 && mmdb_record(m, record, p, NULL);
 }
 
 struct walk {

@@ -29,6 +29,10 @@ const char *mmdb_type(const struct mmdb *m);
 bool mmdb_find(const struct mmdb *m, const struct addr *a, struct place *p,
     unsigned *depth);
 
+/* The same without reading the record: its handle; 0: none. */
+uint32_t mmdb_find_record(const struct mmdb *m, const struct addr *a,
+    unsigned *depth);
+
 /*
  * Calls fn for each leaf of the tree in order of addresses, disjoint and
  * covering all of the family's space: prefix, and the handle of its record (0:

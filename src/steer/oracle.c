@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "steer/scope.h"
 
 const char *const oracle_struck_names[] = {
     [STRUCK_NOT] = "no",
@@ -436,24 +437,17 @@ oracle_decide_place(const struct oracle *o, const struct conf_name *name,
 		d->ttl = name->ttl_min;
 }
 
-/* Step 10: scope --------------------------------------------------------- */
+/* Step 10: what a scope is of -------------------------------------------- */
 
-/* What makes decisions the same in every state of health. */
-struct verdict {
-	struct oracle_region regions[CONF_POOL_REGIONS_MAX];
-	struct oracle_region fallback[CONF_POOL_REGIONS_MAX];
-	size_t n, nfallback;
-	enum conf_all_down action;
-	uint16_t pool;
-	bool unlocated;
-};
-
-static void
-judge(const struct oracle *o, const struct conf_name *name,
-    const struct place *place, struct verdict *v)
+void
+oracle_judge(const struct oracle *o, const struct conf_name *name,
+    const struct conf_rule *rule, const struct place *place,
+    struct oracle_verdict *v)
 {
 	struct asked q = ask(o, name, place, NULL);
 
+	if (rule != NULL)
+		q.rule = rule;
 	v->action = q.rule->when_down.action;
 	v->unlocated = q.rule->nearest && !place->located;
 	v->n = line_up(&q, name->pool, false, v->regions);
@@ -481,93 +475,15 @@ same_regions(const struct oracle_region *a, size_t na,
 	return i == na && k == nb;
 }
 
-static bool
-same_verdict(const struct verdict *a, const struct verdict *b)
+bool
+oracle_verdict_equal(const struct oracle_verdict *a,
+    const struct oracle_verdict *b)
 {
 	return a->action == b->action && a->pool == b->pool &&
 	    a->unlocated == b->unlocated &&
 	    same_regions(a->regions, a->n, b->regions, b->n) &&
 	    same_regions(a->fallback, a->nfallback, b->fallback,
 	    b->nfallback);
-}
-
-/* To the first address after a's prefix of that length; false: none. */
-static bool
-step(struct addr *a, unsigned len)
-{
-	addr_mask(a, len);
-	while (len-- > 0) {
-		uint8_t bit = (uint8_t)(0x80 >> (len % 8));
-
-		a->bytes[len / 8] ^= bit;
-		if ((a->bytes[len / 8] & bit) != 0)
-			return true;
-	}
-	return false;
-}
-
-/*
- * In Teredo's 2001::/32 only the last 32 bits matter (RFC 4380 4): one /96 of
- * it stands for all the others.
- */
-static bool
-step_teredo(struct addr *a, unsigned len, unsigned within)
-{
-	static const struct addr teredo = {{0x20, 0x01}, 6};
-	struct addr at = *a;
-
-	if (!step(a, len))
-		return false;
-	if (within >= 96 || !addr_match(&at, &teredo, 32) ||
-	    addr_match(&at, a, 96))
-		return true;
-	*a = at;
-	return step(a, within > 32 ? within : 32);
-}
-
-static bool
-all_same(const struct oracle *o, const struct conf_name *name,
-    const struct prefix *p, const struct verdict *v)
-{
-	struct addr at = p->addr;
-	struct geo_found f;
-	struct place last;
-	bool first = true;
-
-	do {
-		struct verdict other;
-
-		geo_find(o->geo, &at, &f);
-		if (first || memcmp(&last, &f.place, sizeof(last)) != 0) {
-			judge(o, name, &f.place, &other);
-			if (!same_verdict(v, &other))
-				return false;
-		}
-		memcpy(&last, &f.place, sizeof(last));
-		first = false;
-	} while (step_teredo(&at, f.depth > p->len ? f.depth : p->len,
-	    p->len) && prefix_covers(p, &at));
-	return true;
-}
-
-static unsigned
-find_scope(const struct oracle *o, const struct conf_name *name,
-    const struct addr *client, const struct geo_found *f)
-{
-	struct verdict v;
-	struct prefix p = {.addr = *client, .len = (uint8_t)f->depth};
-
-	judge(o, name, &f->place, &v);
-	for (; p.len > 0; p.len--) {
-		struct prefix beside = p;
-		unsigned last = p.len - 1u;
-
-		addr_mask(&beside.addr, p.len);
-		beside.addr.bytes[last / 8] ^= (uint8_t)(0x80 >> (last % 8));
-		if (!all_same(o, name, &beside, &v))
-			break;
-	}
-	return p.len;
 }
 
 void
@@ -582,5 +498,5 @@ oracle_decide(const struct oracle *o, const struct conf_name *name,
 	oracle_decide_place(o, name, &found.place, assume, d);
 	d->found = found;
 	if (want_scope && o->geo != NULL)
-		d->scope = find_scope(o, name, client, &found);
+		d->scope = scope_find(o, name, client, &found);
 }

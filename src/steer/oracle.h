@@ -59,4 +59,21 @@ void oracle_decide_place(const struct oracle *o, const struct conf_name *name,
     const struct place *place, const struct oracle_assume *assume,
     struct oracle_decision *d);
 
+/* What makes decisions the same in every state of health. */
+struct oracle_verdict {
+	struct oracle_region regions[CONF_POOL_REGIONS_MAX];
+	struct oracle_region fallback[CONF_POOL_REGIONS_MAX];
+	size_t n, nfallback;
+	enum conf_all_down action;
+	uint16_t pool;
+	bool unlocated;
+};
+
+/* rule NULL: the one that matches. */
+void oracle_judge(const struct oracle *o, const struct conf_name *name,
+    const struct conf_rule *rule, const struct place *place,
+    struct oracle_verdict *v);
+bool oracle_verdict_equal(const struct oracle_verdict *a,
+    const struct oracle_verdict *b);
+
 #endif

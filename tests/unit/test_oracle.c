@@ -4,12 +4,14 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "world.h"
 
 enum { WORLDS = 120, STATES = 12, ADDRESSES = 25, WITHIN = 8,
-	WALL = 1767225600, MONO = 5000 };
+	WALL = 1767225600, MONO = 5000, DEMO_WORLDS = 10,
+	DEMO_ADDRESSES = 10000 };
 
 /* A world at work: both ways to a decision. */
 struct both {
@@ -28,16 +30,17 @@ static struct geo *
 load(struct conf *conf, const char *database)
 {
 	struct conf_database one = {.path = database};
-	struct conf other = *conf;
+	struct conf own = *conf;
 	struct error err;
 	struct geo *g;
 
 	if (database != NULL) {
-		other.databases = &one;
-		other.ndatabases = 1;
+		conf->databases = &one;
+		conf->ndatabases = 1;
 	}
-	g = geo_load(&other, &err);
+	g = geo_load(conf, &err);
 	ck_assert_msg(g != NULL, "%s", err.text);
+	*conf = own;
 	return g;
 }
 
@@ -238,6 +241,58 @@ START_TEST(scopes_are_right_and_minimal)
 }
 END_TEST
 
+/* Anywhere, but in IPv6 mostly where there is somebody. */
+static struct addr
+anywhere(void)
+{
+	static const struct prefix used[] = {{{{0}, 4}, 0}, {{{0}, 4}, 0},
+	    {{{0x20, 0x01}, 6}, 16}, {{{0x24}, 6}, 6}, {{{0x2a}, 6}, 12},
+	    {{{0x20, 0x02}, 6}, 16}, {{{0x20, 0x01}, 6}, 32},
+	    {{{[10] = 0xff, [11] = 0xff}, 6}, 96}, {{{0}, 6}, 0}};
+	struct addr a;
+
+	world_addr_in(&used[world_dice(9)], &a);
+	return a;
+}
+
+static void
+expect_same_answer(struct both *b)
+{
+	const struct conf_name *name = &b->world.conf->names[0];
+	struct oracle_decision d;
+	struct addr a = anywhere();
+	struct policy_hit hit = policy_find(b->tables[0], &a);
+	const struct rank *rank = &b->tables[0]->ranks[hit.class];
+
+	oracle_decide(&b->oracle, name, &a, NULL, true, &d);
+	ck_assert_uint_eq(hit.depth, d.scope);
+	if (has_regions(rank))
+		expect_pick(b, name, rank, &d);
+}
+
+START_TEST(both_ways_agree_on_the_demo_database)
+{
+	const char *path = getenv("DEMO_DATABASE");
+
+	if (path == NULL || access(path, R_OK) == -1)
+		return;
+	clock_fake(MONO * 1000, WALL);
+	for (unsigned i = 0; i < DEMO_WORLDS; i++) {
+		struct both b;
+
+		both_new(&b, 2000 + i, path);
+		for (unsigned k = 0; k < DEMO_ADDRESSES; k++) {
+			if (k % 1000 == 0)
+				shake(&b);
+			expect_same_answer(&b);
+		}
+		both_free(&b);
+	}
+	rcu_drain();
+	clock_real();
+}
+END_TEST
+
 /* One pool in two regions, one of them near; a fallback within the fence. */
 static struct conf_region regions[] = {
     {.name = "eu", .jurisdiction = "EU", .latitude = 50, .longitude = 8,
@@ -403,9 +458,10 @@ main(void)
 	tcase_add_test(by_hand, who_has_no_place_gets_the_unlocated_list);
 	tcase_add_test(by_hand, the_ttl_is_the_least_that_probes_leave);
 	suite_add_tcase(s, by_hand);
-	tcase_set_timeout(both, 300);
+	tcase_set_timeout(both, 280);
 	tcase_add_test(both, both_ways_agree_in_every_state_of_health);
 	tcase_add_test(both, scopes_are_right_and_minimal);
+	tcase_add_test(both, both_ways_agree_on_the_demo_database);
 	suite_add_tcase(s, both);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

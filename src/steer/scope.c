@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "steer/scope.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+/* To the first address after a's prefix of that length; false: none. */
+static bool
+step(struct addr *a, unsigned len)
+{
+	addr_mask(a, len);
+	while (len-- > 0) {
+		uint8_t bit = (uint8_t)(0x80 >> (len % 8));
+
+		a->bytes[len / 8] ^= bit;
+		if ((a->bytes[len / 8] & bit) != 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * In Teredo's 2001::/32 only the last 32 bits matter (RFC 4380 4): one /96 of
+ * it stands for all the others.
+ */
+static bool
+step_teredo(struct addr *a, unsigned len, unsigned within)
+{
+	static const struct addr teredo = {{0x20, 0x01}, 6};
+	struct addr at = *a;
+
+	if (!step(a, len))
+		return false;
+	if (within >= 96 || !addr_match(&at, &teredo, 32) ||
+	    addr_match(&at, a, 96))
+		return true;
+	*a = at;
+	return step(a, within > 32 ? within : 32);
+}
+
+/* What is asked of every address beside the client, and the keys of places
+ * that are known to get the same. */
+enum { SEEN = 1024 };
+
+struct beside {
+	const struct oracle *oracle;
+	const struct conf_name *name;
+	struct oracle_verdict verdict;
+	struct geo_key seen[SEEN];
+	bool is_seen[SEEN];
+};
+
+/* Does a get the verdict?  *depth: and how far around it. */
+static bool
+gets_same(struct beside *b, const struct addr *a, unsigned *depth)
+{
+	struct oracle_verdict other;
+	struct geo_found f;
+	struct geo_key key;
+	size_t slot = 0;
+	bool has_key = geo_find_key(b->oracle->geo, a, &key, depth);
+
+	if (has_key) {
+		slot = XXH3_64bits(&key, sizeof(key)) % SEEN;
+		if (b->is_seen[slot] &&
+		    memcmp(&b->seen[slot], &key, sizeof(key)) == 0)
+			return true;
+	}
+	geo_find(b->oracle->geo, a, &f);
+	*depth = f.depth;
+	oracle_judge(b->oracle, b->name, NULL, &f.place, &other);
+	if (!oracle_verdict_equal(&b->verdict, &other))
+		return false;
+	if (has_key) {
+		memcpy(&b->seen[slot], &key, sizeof(key));
+		b->is_seen[slot] = true;
+	}
+	return true;
+}
+
+static bool
+all_same(struct beside *b, const struct prefix *p)
+{
+	struct addr at = p->addr;
+	unsigned depth;
+
+	do {
+		if (!gets_same(b, &at, &depth))
+			return false;
+	} while (step_teredo(&at, depth > p->len ? depth : p->len, p->len) &&
+	    prefix_covers(p, &at));
+	return true;
+}
+
+/* Could any place get another verdict? */
+static bool
+place_matters(const struct oracle *o, const struct conf_name *name)
+{
+	const struct conf_policy *p = &o->conf->policies[name->policy];
+	struct place nowhere = {.nets = 0};
+	struct oracle_verdict first, other;
+
+	oracle_judge(o, name, &p->rules[0], &nowhere, &first);
+	for (size_t i = 0; i < p->nrules; i++) {
+		oracle_judge(o, name, &p->rules[i], &nowhere, &other);
+		if (p->rules[i].nearest ||
+		    !oracle_verdict_equal(&first, &other))
+			return true;
+	}
+	return false;
+}
+
+unsigned
+scope_find(const struct oracle *o, const struct conf_name *name,
+    const struct addr *client, const struct geo_found *f)
+{
+	struct beside *b;
+	struct prefix p = {.addr = *client, .len = (uint8_t)f->depth};
+
+	if (!place_matters(o, name))
+		return 0;
+	b = xcalloc(1, sizeof(*b));
+	b->oracle = o;
+	b->name = name;
+	oracle_judge(o, name, NULL, &f->place, &b->verdict);
+	for (; p.len > 0; p.len--) {
+		struct prefix beside = p;
+		unsigned last = p.len - 1u;
+
+		addr_mask(&beside.addr, p.len);
+		beside.addr.bytes[last / 8] ^= (uint8_t)(0x80 >> (last % 8));
+		if (!all_same(b, &beside))
+			break;
+	}
+	free(b);
+	return p.len;
+}
