@@ -60,7 +60,8 @@ check_only(const char *path)
 	size_t i;
 
 	fputs(json_string_value(json_object_get(report, "text")), stdout);
-	json_array_foreach(json_object_get(report, "names"), i, name) {
+	json_array_foreach(json_object_get(report, "names"), i, name)
+	{
 		const json_t *s = json_object_get(name, "cutover_s");
 		const char *text =
 		    json_string_value(json_object_get(name, "name"));
@@ -127,14 +128,14 @@ has_port_0(const struct conf_server *server)
  * chooses from, so that one free for TCP is mostly free for UDP, but seldom
  * the other way round.  If it is not: again. */
 static bool
-open_service(struct daemon *m, const struct conf_server *server,
-    struct error *err)
+open_service(
+    struct daemon *m, const struct conf_server *server, struct error *err)
 {
 	m->nlisten = server->nlisten;
 	m->listen = xcalloc(m->nlisten + 1, sizeof(*m->listen));
 	for (size_t i = 0; i < PORT_TRIES && m->udp == NULL; i++) {
-		memcpy(m->listen, server->listen,
-		    m->nlisten * sizeof(*m->listen));
+		memcpy(
+		    m->listen, server->listen, m->nlisten * sizeof(*m->listen));
 		if (m->tcp != NULL)
 			tcp_stop(m->tcp);
 		m->tcp = tcp_open(m->listen, m->nlisten, err);
@@ -150,8 +151,8 @@ open_service(struct daemon *m, const struct conf_server *server,
 }
 
 static bool
-open_sockets(struct daemon *m, const struct conf_server *server,
-    struct error *err)
+open_sockets(
+    struct daemon *m, const struct conf_server *server, struct error *err)
 {
 	if (!open_service(m, server, err))
 		return false;
@@ -164,8 +165,8 @@ open_sockets(struct daemon *m, const struct conf_server *server,
 }
 
 static bool
-drop_privileges(const struct daemon *m, const struct conf_server *server,
-    struct error *err)
+drop_privileges(
+    const struct daemon *m, const struct conf_server *server, struct error *err)
 {
 	const struct passwd *pw;
 
@@ -177,15 +178,13 @@ drop_privileges(const struct daemon *m, const struct conf_server *server,
 		return error_set(err, "user %s: %s", m->user,
 		    errno != 0 ? strerror(errno) : "no such user");
 	if (chown(server->state, pw->pw_uid, pw->pw_gid) != 0)
-		return error_set(err, "%s: %s", server->state,
-		    strerror(errno));
+		return error_set(err, "%s: %s", server->state, strerror(errno));
 	if (chown(server->control, pw->pw_uid, pw->pw_gid) != 0)
-		return error_set(err, "%s: %s", server->control,
-		    strerror(errno));
+		return error_set(
+		    err, "%s: %s", server->control, strerror(errno));
 	if (setgroups(0, NULL) != 0 || setgid(pw->pw_gid) != 0 ||
 	    setuid(pw->pw_uid) != 0)
-		return error_set(err, "user %s: %s", m->user,
-		    strerror(errno));
+		return error_set(err, "user %s: %s", m->user, strerror(errno));
 	return true;
 }
 
@@ -202,15 +201,15 @@ notify_ready(void)
 	if (path == NULL || strlen(path) >= sizeof(sun.sun_path))
 		return;
 	strcpy(sun.sun_path, path);
-	len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
-	    strlen(path));
+	len =
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
 	if (*path == '@')
 		sun.sun_path[0] = '\0'; /* an abstract name */
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
 	if (sendto(fd, ready, strlen(ready), MSG_NOSIGNAL,
-	    (const struct sockaddr *)&sun, len) < 0)
+		(const struct sockaddr *)&sun, len) < 0)
 		log_warning("%s: %s", path, strerror(errno));
 	close(fd);
 }

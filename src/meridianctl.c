@@ -25,22 +25,22 @@ struct verb {
 };
 
 static const struct option long_options[] = {
-	{"config", required_argument, NULL, OPT_CONFIG},
-	{"from", required_argument, NULL, OPT_FROM},
-	{"resolver", required_argument, NULL, OPT_RESOLVER},
-	{"down", required_argument, NULL, OPT_DOWN},
-	{"drain", required_argument, NULL, OPT_DRAIN},
-	{"for", required_argument, NULL, OPT_FOR},
-	{"reason", required_argument, NULL, OPT_REASON},
-	{"until-cancelled", no_argument, NULL, OPT_UNTIL_CANCELLED},
-	{"force", no_argument, NULL, OPT_FORCE},
-	{"follow", no_argument, NULL, OPT_FOLLOW},
-	{"since", required_argument, NULL, OPT_SINCE},
-	{"json", no_argument, NULL, OPT_JSON},
-	{"socket", required_argument, NULL, OPT_SOCKET},
-	{"help", no_argument, NULL, OPT_HELP},
-	{"version", no_argument, NULL, OPT_VERSION},
-	{NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, OPT_CONFIG},
+    {"from", required_argument, NULL, OPT_FROM},
+    {"resolver", required_argument, NULL, OPT_RESOLVER},
+    {"down", required_argument, NULL, OPT_DOWN},
+    {"drain", required_argument, NULL, OPT_DRAIN},
+    {"for", required_argument, NULL, OPT_FOR},
+    {"reason", required_argument, NULL, OPT_REASON},
+    {"until-cancelled", no_argument, NULL, OPT_UNTIL_CANCELLED},
+    {"force", no_argument, NULL, OPT_FORCE},
+    {"follow", no_argument, NULL, OPT_FOLLOW},
+    {"since", required_argument, NULL, OPT_SINCE},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"socket", required_argument, NULL, OPT_SOCKET},
+    {"help", no_argument, NULL, OPT_HELP},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {NULL, 0, NULL, 0},
 };
 
 static int
@@ -132,8 +132,8 @@ explain_offline(const struct arguments *a)
 	if (a->given & OPT_JSON) {
 		print_json(report);
 	} else if (json_object_get(report, "error") != NULL) {
-		fail(code, "%s", json_string_value(
-		    json_object_get(report, "error")));
+		fail(code, "%s",
+		    json_string_value(json_object_get(report, "error")));
 	} else {
 		explain_show(report);
 	}
@@ -149,13 +149,13 @@ run_explain(const struct arguments *a)
 	int code;
 
 	if (a->from == NULL)
-		return fail(EXIT_USAGE,
-		    "explain needs --from ADDR, PREFIX or PLACE");
+		return fail(
+		    EXIT_USAGE, "explain needs --from ADDR, PREFIX or PLACE");
 	if (a->config != NULL)
 		return explain_offline(a);
 	request_add(path, sizeof(path), "name", a->words[0]);
-	request_add(path, sizeof(path), "type",
-	    a->nwords > 1 ? a->words[1] : NULL);
+	request_add(
+	    path, sizeof(path), "type", a->nwords > 1 ? a->words[1] : NULL);
 	request_add(path, sizeof(path), "from", a->from);
 	request_add(path, sizeof(path), "resolver", a->resolver);
 	for (size_t i = 0; i < a->ndown; i++)
@@ -180,20 +180,23 @@ run_drain(const struct arguments *a)
 	if (a->reason == NULL)
 		return fail(EXIT_USAGE, "a drain needs --reason TEXT");
 	if ((a->span != NULL) == ((a->given & OPT_UNTIL_CANCELLED) != 0))
-		return fail(EXIT_USAGE, "a drain needs --for TIME, or "
+		return fail(EXIT_USAGE,
+		    "a drain needs --for TIME, or "
 		    "--until-cancelled typed out");
 	if (a->span != NULL && (!clock_parse_span(a->span, &ms) || ms < 1000))
-		return fail(EXIT_USAGE, "--for %s: not a time of at least "
-		    "1s, such as 30m", a->span);
+		return fail(EXIT_USAGE,
+		    "--for %s: not a time of at least "
+		    "1s, such as 30m",
+		    a->span);
 	body = json_pack("{s:s}", "what", a->words[0]);
 	json_object_set_new(body, "reason", json_string(a->reason));
 	if (a->span != NULL)
-		json_object_set_new(body, "for_s",
-		    json_integer((json_int_t)(ms / 1000)));
+		json_object_set_new(
+		    body, "for_s", json_integer((json_int_t)(ms / 1000)));
 	else
 		json_object_set_new(body, "until_cancelled", json_true());
-	json_object_set_new(body, "force",
-	    json_boolean((a->given & OPT_FORCE) != 0));
+	json_object_set_new(
+	    body, "force", json_boolean((a->given & OPT_FORCE) != 0));
 	code = request(a, "/v1/drain", body, &r);
 	if (reply_shows(a, &r))
 		drain_show(r.json);
@@ -205,8 +208,8 @@ static int
 run_undrain(const struct arguments *a)
 {
 	struct reply r;
-	int code = request(a, "/v1/undrain",
-	    json_pack("{s:s}", "what", a->words[0]), &r);
+	int code = request(
+	    a, "/v1/undrain", json_pack("{s:s}", "what", a->words[0]), &r);
 
 	if (reply_shows(a, &r))
 		printf("the drain of %s has ended\n", a->words[0]);
@@ -278,8 +281,8 @@ run_events(const struct arguments *a)
 	int code;
 
 	request_add(path, sizeof(path), "since", a->since);
-	request_add(path, sizeof(path), "follow",
-	    a->given & OPT_FOLLOW ? "1" : NULL);
+	request_add(
+	    path, sizeof(path), "follow", a->given & OPT_FOLLOW ? "1" : NULL);
 	code = request_stream(a, path, events_write, &s);
 	vec_free(&s.line);
 	return code;
@@ -290,21 +293,25 @@ run_events(const struct arguments *a)
 enum { OPT_COMMON = OPT_JSON | OPT_SOCKET | OPT_HELP };
 
 static const struct verb verbs[] = {
-	{"check", "check [-c FILE]", 0, 0, OPT_CONFIG, run_check},
-	{"status", "status", 0, 0, 0, run_status},
-	{"explain", "explain NAME [TYPE] --from ADDR|PREFIX|PLACE "
-	    "[--resolver ADDR] [--down REGION]... [--drain REGION]... "
-	    "[-c FILE]", 1, 2, OPT_FROM | OPT_RESOLVER | OPT_DOWN | OPT_DRAIN |
-	    OPT_CONFIG, run_explain},
-	{"drain", "drain WHAT --for TIME|--until-cancelled --reason TEXT "
-	    "[--force]", 1, 1, OPT_FOR | OPT_UNTIL_CANCELLED | OPT_REASON |
-	    OPT_FORCE, run_drain},
-	{"undrain", "undrain WHAT", 1, 1, 0, run_undrain},
-	{"drains", "drains", 0, 0, 0, run_drains},
-	{"reload", "reload", 0, 0, 0, run_reload},
-	{"stats", "stats", 0, 0, 0, run_stats},
-	{"events", "events [--follow] [--since NUMBER]", 0, 0,
-	    OPT_FOLLOW | OPT_SINCE, run_events},
+    {"check", "check [-c FILE]", 0, 0, OPT_CONFIG, run_check},
+    {"status", "status", 0, 0, 0, run_status},
+    {"explain",
+	"explain NAME [TYPE] --from ADDR|PREFIX|PLACE "
+	"[--resolver ADDR] [--down REGION]... [--drain REGION]... "
+	"[-c FILE]",
+	1, 2, OPT_FROM | OPT_RESOLVER | OPT_DOWN | OPT_DRAIN | OPT_CONFIG,
+	run_explain},
+    {"drain",
+	"drain WHAT --for TIME|--until-cancelled --reason TEXT "
+	"[--force]",
+	1, 1, OPT_FOR | OPT_UNTIL_CANCELLED | OPT_REASON | OPT_FORCE,
+	run_drain},
+    {"undrain", "undrain WHAT", 1, 1, 0, run_undrain},
+    {"drains", "drains", 0, 0, 0, run_drains},
+    {"reload", "reload", 0, 0, 0, run_reload},
+    {"stats", "stats", 0, 0, 0, run_stats},
+    {"events", "events [--follow] [--since NUMBER]", 0, 0,
+	OPT_FOLLOW | OPT_SINCE, run_events},
 };
 
 enum { NVERBS = sizeof(verbs) / sizeof(verbs[0]) };
@@ -372,13 +379,14 @@ arguments_parse(struct arguments *a, int argc, char **argv)
 	} letters[] = {{'c', OPT_CONFIG}, {'h', OPT_HELP}, {'V', OPT_VERSION}};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:hV", long_options, NULL)) !=
-	    -1) {
+	while (
+	    (c = getopt_long(argc, argv, "c:hV", long_options, NULL)) != -1) {
 		unsigned option = (unsigned)c;
 
 		if (c == '?')
 			return false;
-		for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
+		for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]);
+		     i++)
 			if (letters[i].letter == c)
 				option = letters[i].option;
 		if (!argument_put(a, option, optarg))

@@ -18,8 +18,7 @@ struct arena {
 	size_t size;
 };
 
-static void __attribute__((noreturn))
-out_of_memory(void)
+static void __attribute__((noreturn)) out_of_memory(void)
 {
 	fputs("meridian: out of memory\n", stderr);
 	abort();

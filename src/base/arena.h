@@ -43,32 +43,32 @@ char *xstrdup(const char *s);
  * A growable array: VEC(struct foo) foos = {0}; vec_push(&foos, foo);
  * foos.at[i], foos.n; vec_free(&foos).
  */
-#define VEC(type)               \
-	struct {                \
-		type *at;       \
-		size_t n, cap;  \
+#define VEC(type) \
+	struct { \
+		type *at; \
+		size_t n, cap; \
 	}
 
-#define vec_reserve(v, want)                                              \
-	do {                                                              \
-		if ((v)->cap < (want)) {                                  \
-			(v)->cap = (want) > 2 * (v)->cap ? (want)         \
-							 : 2 * (v)->cap;  \
-			(v)->at = xreallocarray((v)->at, (v)->cap,        \
-			    sizeof(*(v)->at));                            \
-		}                                                         \
+#define vec_reserve(v, want) \
+	do { \
+		if ((v)->cap < (want)) { \
+			(v)->cap = \
+			    (want) > 2 * (v)->cap ? (want) : 2 * (v)->cap; \
+			(v)->at = xreallocarray( \
+			    (v)->at, (v)->cap, sizeof(*(v)->at)); \
+		} \
 	} while (0)
 
-#define vec_push(v, item)                       \
-	do {                                    \
-		vec_reserve(v, (v)->n + 1);     \
-		(v)->at[(v)->n++] = (item);     \
+#define vec_push(v, item) \
+	do { \
+		vec_reserve(v, (v)->n + 1); \
+		(v)->at[(v)->n++] = (item); \
 	} while (0)
 
-#define vec_free(v)                                       \
-	do {                                              \
-		free((v)->at);                            \
-		memset((v), 0, sizeof(*(v)));             \
+#define vec_free(v) \
+	do { \
+		free((v)->at); \
+		memset((v), 0, sizeof(*(v))); \
 	} while (0)
 
 #endif

@@ -32,7 +32,7 @@ error_prefix(struct error *err, const char *fmt, ...)
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
 	len = strlen(err->text);
-	snprintf(err->text + len, sizeof(err->text) - len, ": %.900s",
-	    old.text);
+	snprintf(
+	    err->text + len, sizeof(err->text) - len, ": %.900s", old.text);
 	return false;
 }

@@ -42,8 +42,8 @@ fail:
 }
 
 bool
-file_read(const char *path, size_t max, char **data, size_t *len,
-    struct error *err)
+file_read(
+    const char *path, size_t max, char **data, size_t *len, struct error *err)
 {
 	VEC(char) text = {0};
 	struct stat st;
@@ -110,8 +110,7 @@ sync_folder(const char *path)
 }
 
 bool
-file_replace(const char *path, const void *data, size_t len,
-    struct error *err)
+file_replace(const char *path, const void *data, size_t len, struct error *err)
 {
 	char temporary[4096];
 	bool ok = false;
@@ -159,8 +158,9 @@ file_memfd(const char *path, size_t *len, struct error *err)
 		return -1;
 	to = memfd_create("meridian", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (to == -1 || !copy_all(from, to, len) ||
-	    fcntl(to, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW |
-	    F_SEAL_SEAL) == -1) {
+	    fcntl(to, F_ADD_SEALS,
+		F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) ==
+		-1) {
 		fail(err, path);
 		if (to != -1)
 			close(to);

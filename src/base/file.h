@@ -12,12 +12,12 @@
 
 /* Reads a regular file of at most max octets; *data is NUL-terminated beyond
  * its length, and freed by the caller. */
-bool file_read(const char *path, size_t max, char **data, size_t *len,
-    struct error *err);
+bool file_read(
+    const char *path, size_t max, char **data, size_t *len, struct error *err);
 
 /* Replaces path by temporary file, fsync, rename, fsync of the folder. */
-bool file_replace(const char *path, const void *data, size_t len,
-    struct error *err);
+bool file_replace(
+    const char *path, const void *data, size_t len, struct error *err);
 
 /* A read-only sealed copy in memory (memfd), that truncating the file cannot
  * touch.  Returns a descriptor, or -1; *len is its length. */

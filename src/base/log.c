@@ -19,8 +19,8 @@ log_set_level(enum log_level level)
 static void __attribute__((format(printf, 2, 0)))
 log_line(enum log_level level, const char *fmt, va_list ap)
 {
-	static const char *const names[] = {"error: ", "warning: ", "",
-	    "debug: "};
+	static const char *const names[] = {
+	    "error: ", "warning: ", "", "debug: "};
 	char line[2048], now[CLOCK_TEXT_MAX];
 	int len, more;
 
@@ -37,13 +37,13 @@ log_line(enum log_level level, const char *fmt, va_list ap)
 		return; /* nowhere is left to say so */
 }
 
-#define LOG_FUNCTION(name, level)               \
-	void name(const char *fmt, ...)         \
-	{                                       \
-		va_list ap;                     \
-		va_start(ap, fmt);              \
-		log_line(level, fmt, ap);       \
-		va_end(ap);                     \
+#define LOG_FUNCTION(name, level) \
+	void name(const char *fmt, ...) \
+	{ \
+		va_list ap; \
+		va_start(ap, fmt); \
+		log_line(level, fmt, ap); \
+		va_end(ap); \
 	}
 
 LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)

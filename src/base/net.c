@@ -63,8 +63,7 @@ addr_match(const struct addr *a, const struct addr *b, unsigned len)
 {
 	uint8_t rest = (uint8_t)(0xff00 >> (len % 8));
 
-	if (a->family != b->family ||
-	    memcmp(a->bytes, b->bytes, len / 8) != 0)
+	if (a->family != b->family || memcmp(a->bytes, b->bytes, len / 8) != 0)
 		return false;
 	return len % 8 == 0 ||
 	    ((a->bytes[len / 8] ^ b->bytes[len / 8]) & rest) == 0;
@@ -77,16 +76,31 @@ struct range {
 
 /* RFC 6890 and the registries that it began. */
 static const struct range unroutable4[] = {
-    {{0}, 8}, {{10}, 8}, {{100, 64}, 10}, {{127}, 8}, {{169, 254}, 16},
-    {{172, 16}, 12}, {{192, 0, 0}, 24}, {{192, 0, 2}, 24}, {{192, 168}, 16},
-    {{198, 18}, 15}, {{198, 51, 100}, 24}, {{203, 0, 113}, 24}, {{224}, 3},
+    {{0}, 8},
+    {{10}, 8},
+    {{100, 64}, 10},
+    {{127}, 8},
+    {{169, 254}, 16},
+    {{172, 16}, 12},
+    {{192, 0, 0}, 24},
+    {{192, 0, 2}, 24},
+    {{192, 168}, 16},
+    {{198, 18}, 15},
+    {{198, 51, 100}, 24},
+    {{203, 0, 113}, 24},
+    {{224}, 3},
 };
 
 static const struct range unroutable6[] = {
     {{0}, 96}, /* ::, ::1 and IPv4-compatible */
-    {{0x00, 0x64, 0xff, 0x9b, 0x00, 0x01}, 48}, {{0x01, 0x00}, 64},
-    {{0x20, 0x01, 0x00, 0x02}, 48}, {{0x20, 0x01, 0x0d, 0xb8}, 32},
-    {{0x3f, 0xff}, 20}, {{0xfc}, 7}, {{0xfe, 0x80}, 10}, {{0xff}, 8},
+    {{0x00, 0x64, 0xff, 0x9b, 0x00, 0x01}, 48},
+    {{0x01, 0x00}, 64},
+    {{0x20, 0x01, 0x00, 0x02}, 48},
+    {{0x20, 0x01, 0x0d, 0xb8}, 32},
+    {{0x3f, 0xff}, 20},
+    {{0xfc}, 7},
+    {{0xfe, 0x80}, 10},
+    {{0xff}, 8},
 };
 
 static bool
@@ -113,8 +127,8 @@ addr_is_unroutable(const struct addr *a)
 	if (a->family == 4)
 		return in_ranges(a, unroutable4,
 		    sizeof(unroutable4) / sizeof(unroutable4[0]));
-	return in_ranges(a, unroutable6,
-	    sizeof(unroutable6) / sizeof(unroutable6[0]));
+	return in_ranges(
+	    a, unroutable6, sizeof(unroutable6) / sizeof(unroutable6[0]));
 }
 
 bool
@@ -166,8 +180,8 @@ addr_from_sockaddr(struct addr *a, const struct sockaddr *sa)
 }
 
 socklen_t
-addr_to_sockaddr(const struct addr *a, uint16_t port,
-    struct sockaddr_storage *ss)
+addr_to_sockaddr(
+    const struct addr *a, uint16_t port, struct sockaddr_storage *ss)
 {
 	memset(ss, 0, sizeof(*ss));
 	if (a->family == 4) {
@@ -223,8 +237,10 @@ prefix_parse(const char *text, struct prefix *p, struct error *err)
 	masked = p->addr;
 	addr_mask(&masked, len);
 	if (!addr_equal(&masked, &p->addr))
-		return error_set(err, "%s: has bits beyond its length: %s/%u "
-		    "is meant?", text, addr_format(address, &masked), len);
+		return error_set(err,
+		    "%s: has bits beyond its length: %s/%u "
+		    "is meant?",
+		    text, addr_format(address, &masked), len);
 	p->len = (uint8_t)len;
 	return true;
 }
@@ -300,8 +316,8 @@ listen_on(const struct endpoint *e, int type, struct error *err)
 		goto fail;
 	if (type == SOCK_DGRAM && !v6 &&
 	    (!set_option(fd, IPPROTO_IP, IP_PKTINFO, 1) ||
-	    /* RFC 9715 3.1: no fragments by a forged path MTU. */
-	    !set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT)))
+		/* RFC 9715 3.1: no fragments by a forged path MTU. */
+		!set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT)))
 		goto fail;
 	if (bind(fd, (struct sockaddr *)&ss, len) == -1 ||
 	    (type == SOCK_STREAM && listen(fd, 511) == -1))

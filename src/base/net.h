@@ -36,7 +36,7 @@ struct endpoint {
 bool addr_parse(const char *text, struct addr *a);
 char *addr_format(char buf[ADDR_TEXT_MAX], const struct addr *a);
 bool addr_equal(const struct addr *a, const struct addr *b);
-unsigned addr_bits(const struct addr *a); /* 32 or 128 */
+unsigned addr_bits(const struct addr *a);        /* 32 or 128 */
 bool addr_bit(const struct addr *a, unsigned i); /* 0 is the first */
 void addr_mask(struct addr *a, unsigned len);
 /* Both addresses' first len bits are equal (and the families). */
@@ -53,8 +53,8 @@ bool addr_is_unroutable(const struct addr *a);
 bool addr_embedded(const struct addr *a, struct addr *v4, unsigned *offset);
 
 void addr_from_sockaddr(struct addr *a, const struct sockaddr *sa);
-socklen_t addr_to_sockaddr(const struct addr *a, uint16_t port,
-    struct sockaddr_storage *ss);
+socklen_t addr_to_sockaddr(
+    const struct addr *a, uint16_t port, struct sockaddr_storage *ss);
 
 /* "192.0.2.0/24", or an address alone; bits beyond the length must be 0. */
 bool prefix_parse(const char *text, struct prefix *p, struct error *err);

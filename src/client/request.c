@@ -70,15 +70,15 @@ exchange(const struct arguments *a, const char *path, const char *body,
 	curl_easy_setopt(curl, CURLOPT_URL, url);
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
-	    (long)CONNECT_TIMEOUT_MS);
+	curl_easy_setopt(
+	    curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
 	if (!(a->given & OPT_FOLLOW))
 		curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)REPLY_TIMEOUT_S);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, write);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, arg);
 	if (body != NULL) {
-		headers = curl_slist_append(headers,
-		    "Content-Type: application/json");
+		headers = curl_slist_append(
+		    headers, "Content-Type: application/json");
 		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
 	}
@@ -103,8 +103,8 @@ reply_fini(struct reply *r)
 }
 
 int
-request(const struct arguments *a, const char *path, json_t *body,
-    struct reply *r)
+request(
+    const struct arguments *a, const char *path, json_t *body, struct reply *r)
 {
 	char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
 	json_t *exit_code;
@@ -131,8 +131,8 @@ request(const struct arguments *a, const char *path, json_t *body,
 		if (r->text.at[r->text.n - 1] != '\n')
 			putchar('\n');
 	} else if (json_object_get(r->json, "error") != NULL) {
-		fail(r->code, "%s", json_string_value(
-		    json_object_get(r->json, "error")));
+		fail(r->code, "%s",
+		    json_string_value(json_object_get(r->json, "error")));
 	}
 	return r->code;
 }
@@ -152,8 +152,8 @@ request_stream(const struct arguments *a, const char *path,
 	int code = exchange(a, path, NULL, write, arg, &status);
 
 	if (code == EXIT_DONE && status >= 400)
-		return fail(EXIT_USAGE, "the daemon refused: status %ld",
-		    status);
+		return fail(
+		    EXIT_USAGE, "the daemon refused: status %ld", status);
 	return code;
 }
 

@@ -13,8 +13,14 @@
 
 #include "base/arena.h"
 
-enum exit_code { EXIT_DONE, EXIT_WRONG, EXIT_USAGE, EXIT_NO_DAEMON,
-	EXIT_NO_SUCH, EXIT_TIMED_OUT };
+enum exit_code {
+	EXIT_DONE,
+	EXIT_WRONG,
+	EXIT_USAGE,
+	EXIT_NO_DAEMON,
+	EXIT_NO_SUCH,
+	EXIT_TIMED_OUT
+};
 
 /* Beyond the letters, so that getopt_long can return them. */
 enum given {
@@ -61,8 +67,8 @@ int fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
  * exit code.  With --json the reply is printed as it came, without it an
  * error's sentence.  The caller calls reply_fini() in any case.
  */
-int request(const struct arguments *a, const char *path, json_t *body,
-    struct reply *r);
+int request(
+    const struct arguments *a, const char *path, json_t *body, struct reply *r);
 void reply_fini(struct reply *r);
 
 /* A GET whose text goes to write as it comes; the exit code. */

@@ -90,7 +90,8 @@ check_show(const json_t *report)
 	json_t *name;
 
 	fputs(text_of(report, "text"), stderr);
-	json_array_foreach(json_object_get(report, "names"), i, name) {
+	json_array_foreach(json_object_get(report, "names"), i, name)
+	{
 		printf("%s leaves a dead region within %s\n",
 		    text_of(name, "name"), span_of(name, "cutover_s", buf));
 	}
@@ -100,15 +101,16 @@ check_show(const json_t *report)
 }
 
 static void
-status_targets(struct libscols_table *t, const json_t *pool,
-    const json_t *region)
+status_targets(
+    struct libscols_table *t, const json_t *pool, const json_t *region)
 {
 	size_t i;
 	const json_t *target;
 
-	json_array_foreach(json_object_get(region, "targets"), i, target) {
-		const json_t *watch = json_array_get(
-		    json_object_get(target, "watches"), 0);
+	json_array_foreach(json_object_get(region, "targets"), i, target)
+	{
+		const json_t *watch =
+		    json_array_get(json_object_get(target, "watches"), 0);
 		const json_t *drain = json_object_get(target, "drain");
 		const char *health = text_of(target, "health");
 		const char *cells[] = {text_of(pool, "name"),
@@ -116,8 +118,7 @@ status_targets(struct libscols_table *t, const json_t *pool,
 		    json_is_true(json_object_get(region, "live")) ? "live"
 								  : "out",
 		    health, watch != NULL ? text_of(watch, "last") : "",
-		    json_is_object(drain) ? text_of(drain, "owner") : "",
-		    NULL};
+		    json_is_object(drain) ? text_of(drain, "owner") : "", NULL};
 		struct libscols_line *line = table_row(t, cells);
 
 		if (strcmp(health, "down") == 0)
@@ -141,14 +142,16 @@ status_show(const json_t *status)
 	    BOLD, text_of(status, "version"), PLAIN, text_of(status, "config"),
 	    int_of(status, "generation"), span_of(status, "uptime_s", buf),
 	    json_array_size(json_object_get(status, "drains")));
-	json_array_foreach(json_object_get(status, "zones"), i, zone) {
+	json_array_foreach(json_object_get(status, "zones"), i, zone)
+	{
 		printf("zone %s serial %lld, %lld records\n",
 		    text_of(zone, "origin"), int_of(zone, "serial"),
 		    int_of(zone, "records"));
 	}
-	json_array_foreach(json_object_get(status, "pools"), i, pool) {
-		json_array_foreach(json_object_get(pool, "regions"), j,
-		    region) {
+	json_array_foreach(json_object_get(status, "pools"), i, pool)
+	{
+		json_array_foreach(json_object_get(pool, "regions"), j, region)
+		{
 			status_targets(t, pool, region);
 		}
 	}
@@ -164,13 +167,15 @@ stats_show(const char *prefix, const json_t *value)
 	size_t i;
 
 	if (json_is_object(value)) {
-		json_object_foreach((json_t *)(uintptr_t)value, key, v) {
+		json_object_foreach((json_t *)(uintptr_t)value, key, v)
+		{
 			snprintf(name, sizeof(name), "%s%s%s", prefix,
 			    *prefix != '\0' ? "." : "", key);
 			stats_show(name, v);
 		}
 	} else if (json_is_array(value)) {
-		json_array_foreach(value, i, v) {
+		json_array_foreach(value, i, v)
+		{
 			char *text = json_dumps(v, JSON_COMPACT);
 
 			printf("%s %s\n", prefix, text);
@@ -193,7 +198,8 @@ explain_show(const json_t *report)
 
 	printf("%s%s %s%s\n", BOLD, text_of(report, "name"),
 	    text_of(report, "type"), PLAIN);
-	json_array_foreach(json_object_get(report, "steps"), i, step) {
+	json_array_foreach(json_object_get(report, "steps"), i, step)
+	{
 		const char *text = text_of(step, "text");
 
 		printf("%s%2lld. %-8s%s ", BOLD, int_of(step, "step"),
@@ -206,10 +212,10 @@ explain_show(const json_t *report)
 		putchar('\n');
 	}
 	if (json_object_get(report, "disagreement") != NULL)
-		printf("%s%s%s\n", RED, text_of(report, "disagreement"),
-		    PLAIN);
+		printf("%s%s%s\n", RED, text_of(report, "disagreement"), PLAIN);
 	printf("%s%s%s\n", BOLD, text_of(answer, "rcode"), PLAIN);
-	json_array_foreach(json_object_get(answer, "records"), i, record) {
+	json_array_foreach(json_object_get(answer, "records"), i, record)
+	{
 		printf("    %s\n", json_string_value(record));
 	}
 }
@@ -231,14 +237,15 @@ drain_show(const json_t *reply)
 void
 drains_show(const json_t *drains)
 {
-	static const char *const titles[] = {"WHAT", "LEFT", "OWNER",
-	    "SINCE", "REASON", NULL};
+	static const char *const titles[] = {
+	    "WHAT", "LEFT", "OWNER", "SINCE", "REASON", NULL};
 	struct libscols_table *t = table_new(titles);
 	char left[CLOCK_TEXT_MAX], since[CLOCK_TEXT_MAX];
 	size_t i;
 	const json_t *d;
 
-	json_array_foreach(drains, i, d) {
+	json_array_foreach(drains, i, d)
+	{
 		bool ends = int_of(d, "until") > 0;
 		const char *cells[] = {text_of(d, "what"),
 		    ends ? span_of(d, "left_s", left) : "until cancelled",

@@ -8,8 +8,8 @@
 enum { WORKERS_MAX = 256, HTTP_PORT = 80, HTTP_OK = 200 };
 
 void
-check_server(struct schema_reader *r, const struct yaml_node *node,
-    void *object)
+check_server(
+    struct schema_reader *r, const struct yaml_node *node, void *object)
 {
 	struct conf_server *server = object;
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
@@ -18,7 +18,7 @@ check_server(struct schema_reader *r, const struct yaml_node *node,
 	(void)node;
 	if (server->workers == 0)
 		server->workers = n < 1 ? 1
-		    : n > WORKERS_MAX	? WORKERS_MAX
+		    : n > WORKERS_MAX   ? WORKERS_MAX
 					: (unsigned)n;
 }
 
@@ -33,10 +33,12 @@ check_http(struct schema_reader *r, const struct yaml_node *node,
 	if (!m->path)
 		m->path = "/";
 	if (*m->path != '/' || strchr(m->path, ' '))
-		diag_error(r->d, &yaml_find(node, "path")->mark, "\"path\" "
+		diag_error(r->d, &yaml_find(node, "path")->mark,
+		    "\"path\" "
 		    "must begin with / and have no space");
 	if (m->host && strpbrk(m->host, " /@"))
-		diag_error(r->d, &yaml_find(node, "host")->mark, "\"host\" "
+		diag_error(r->d, &yaml_find(node, "host")->mark,
+		    "\"host\" "
 		    "must be a host name");
 }
 
@@ -49,30 +51,30 @@ check_tcp(struct schema_reader *r, const struct yaml_node *node)
 	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		if (yaml_find(node, keys[i]))
 			diag_error(r->d, &yaml_find(node, keys[i])->mark,
-			    "\"%s\" is not for a monitor of type tcp",
-			    keys[i]);
+			    "\"%s\" is not for a monitor of type tcp", keys[i]);
 	if (!yaml_find(node, "port"))
-		diag_error(r->d, &node->mark, "a monitor of type tcp needs "
+		diag_error(r->d, &node->mark,
+		    "a monitor of type tcp needs "
 		    "the key \"port\"");
 }
 
 void
-check_monitor(struct schema_reader *r, const struct yaml_node *node,
-    void *object)
+check_monitor(
+    struct schema_reader *r, const struct yaml_node *node, void *object)
 {
 	const struct yaml_node *type = yaml_find(node, "type");
 	const struct yaml_node *timeout = yaml_find(node, "timeout");
 	struct conf_monitor *m = object;
 
-	if (type && type->kind == NODE_SCALAR &&
-	    strcmp(type->text, "tcp") == 0)
+	if (type && type->kind == NODE_SCALAR && strcmp(type->text, "tcp") == 0)
 		check_tcp(r, node);
 	else if (m->type == CONF_MONITOR_HTTP)
 		check_http(r, node, m);
 	if (m->timeout_ms <= m->interval_ms || m->interval_ms == 0)
 		return;
 	if (timeout)
-		diag_error(r->d, &timeout->mark, "\"timeout\" is longer than "
+		diag_error(r->d, &timeout->mark,
+		    "\"timeout\" is longer than "
 		    "\"interval\"");
 	else
 		m->timeout_ms = m->interval_ms;
@@ -81,8 +83,8 @@ check_monitor(struct schema_reader *r, const struct yaml_node *node,
 static const char *
 label_address(struct schema_reader *r, const struct yaml_node *node)
 {
-	const struct yaml_node *first = node->kind == NODE_LIST && node->n > 0
-	    ? node->items[0] : node;
+	const struct yaml_node *first =
+	    node->kind == NODE_LIST && node->n > 0 ? node->items[0] : node;
 	char buf[ADDR_TEXT_MAX];
 	struct addr a;
 
@@ -92,8 +94,8 @@ label_address(struct schema_reader *r, const struct yaml_node *node)
 }
 
 void
-check_target(struct schema_reader *r, const struct yaml_node *node,
-    void *object)
+check_target(
+    struct schema_reader *r, const struct yaml_node *node, void *object)
 {
 	const struct yaml_node *addr = yaml_find(node, "addr");
 	const struct yaml_node *cname = yaml_find(node, "cname");
@@ -101,7 +103,8 @@ check_target(struct schema_reader *r, const struct yaml_node *node,
 
 	target->label = "";
 	if (!addr == !cname)
-		diag_error(r->d, &node->mark, "a target needs one of the keys "
+		diag_error(r->d, &node->mark,
+		    "a target needs one of the keys "
 		    "\"addr\" and \"cname\"");
 	else if (addr)
 		target->label = label_address(r, addr);
@@ -117,8 +120,8 @@ struct offer {
 static struct offer
 offer_of(const struct conf_pool_region *region)
 {
-	struct offer o = {.damaged = region->ntargets == 0 ||
-	    region->region == CONF_NONE};
+	struct offer o = {
+	    .damaged = region->ntargets == 0 || region->region == CONF_NONE};
 	size_t i;
 
 	for (i = 0; i < region->ntargets; i++) {
@@ -152,19 +155,25 @@ check_offer(struct schema_reader *r, const struct conf_pool *pool,
 	if (o.damaged)
 		return;
 	if (o.cname && (o.ipv4 || o.ipv6))
-		diag_error(r->d, &region->mark, "a pool offers addresses or "
+		diag_error(r->d, &region->mark,
+		    "a pool offers addresses or "
 		    "CNAMEs, not both");
 	else if (o.ipv4 != pool->has_ipv4 || o.ipv6 != pool->has_ipv6 ||
 	    o.cname != pool->has_cname)
-		diag_error(r->d, &region->mark, "every region of a pool must "
+		diag_error(r->d, &region->mark,
+		    "every region of a pool must "
 		    "offer the same types: this one offers %s, the first "
-		    "%s", text, check_types(pool->has_ipv4, pool->has_ipv6,
-		    pool->has_cname));
+		    "%s",
+		    text,
+		    check_types(
+			pool->has_ipv4, pool->has_ipv6, pool->has_cname));
 	if (o.cname && region->ntargets > 1 && pool->mode == CONF_ANSWER_ALL)
-		diag_error(r->d, &region->mark, "a name has one CNAME: "
+		diag_error(r->d, &region->mark,
+		    "a name has one CNAME: "
 		    "several targets need \"answer: {mode: one}\"");
 	if (region->ntargets < pool->min_healthy)
-		diag_error(r->d, &region->mark, "%zu target%s: fewer than "
+		diag_error(r->d, &region->mark,
+		    "%zu target%s: fewer than "
 		    "\"min_healthy\", so the region would never be live",
 		    region->ntargets, region->ntargets == 1 ? "" : "s");
 }
@@ -193,8 +202,8 @@ compare_said(const void *a, const void *b)
 
 /* Of two that are equal the later is at fault. */
 static void
-report_twice(struct diag *d, const struct conf_target *a,
-    const struct conf_target *b)
+report_twice(
+    struct diag *d, const struct conf_target *a, const struct conf_target *b)
 {
 	bool later = a->mark.line > b->mark.line ||
 	    (a->mark.line == b->mark.line && a->mark.column > b->mark.column);
@@ -228,14 +237,13 @@ check_twice(struct schema_reader *r, const struct conf_pool *pool)
 		qsort(all.at, all.n, sizeof(*all.at), compare_said);
 	for (i = 1; i < all.n; i++)
 		if (compare_said(&all.at[i - 1], &all.at[i]) == 0)
-			report_twice(r->d, all.at[i - 1].target,
-			    all.at[i].target);
+			report_twice(
+			    r->d, all.at[i - 1].target, all.at[i].target);
 	vec_free(&all);
 }
 
 void
-check_pool(struct schema_reader *r, const struct yaml_node *node,
-    void *object)
+check_pool(struct schema_reader *r, const struct yaml_node *node, void *object)
 {
 	struct conf_pool *pool = object;
 	struct offer o = {0};
@@ -252,7 +260,8 @@ check_pool(struct schema_reader *r, const struct yaml_node *node,
 	for (i = 0; i < pool->nregions; i++)
 		check_offer(r, pool, &pool->regions[i]);
 	if (pool->has_cname && pool->nmonitors > 0)
-		diag_error(r->d, &yaml_find(node, "monitor")->mark, "probes go "
+		diag_error(r->d, &yaml_find(node, "monitor")->mark,
+		    "probes go "
 		    "to addresses: a pool of CNAMEs has no monitor");
 	check_twice(r, pool);
 }
@@ -281,17 +290,20 @@ report_fence(struct schema_reader *r, const struct yaml_node *node)
 			words[n++] = c->regions[i].jurisdiction;
 	near = diag_nearest(node->text, words, n);
 	if (near)
-		diag_error(r->d, &node->mark, "no region has the jurisdiction "
-		    "\"%s\"; did you mean \"%s\"?", node->text, near);
+		diag_error(r->d, &node->mark,
+		    "no region has the jurisdiction "
+		    "\"%s\"; did you mean \"%s\"?",
+		    node->text, near);
 	else
-		diag_error(r->d, &node->mark, "no region has the jurisdiction "
-		    "\"%s\"", node->text);
+		diag_error(r->d, &node->mark,
+		    "no region has the jurisdiction "
+		    "\"%s\"",
+		    node->text);
 	free(words);
 }
 
 void
-check_rule(struct schema_reader *r, const struct yaml_node *node,
-    void *object)
+check_rule(struct schema_reader *r, const struct yaml_node *node, void *object)
 {
 	struct conf_rule *rule = object;
 
@@ -303,8 +315,7 @@ check_rule(struct schema_reader *r, const struct yaml_node *node,
 }
 
 void
-check_name(struct schema_reader *r, const struct yaml_node *node,
-    void *object)
+check_name(struct schema_reader *r, const struct yaml_node *node, void *object)
 {
 	const struct yaml_node *ttl = yaml_find(node, "ttl");
 	const struct yaml_node *max = ttl ? yaml_find(ttl, "max") : NULL;
@@ -366,8 +377,8 @@ covers_all_asn(const struct conf_rule *wide, const struct conf_rule *narrow)
 static bool
 covers(const struct conf_rule *wide, const struct conf_rule *narrow)
 {
-	return (!wide->by_net || (narrow->nets && !(narrow->nets &
-	    ~wide->nets))) &&
+	return (!wide->by_net ||
+		   (narrow->nets && !(narrow->nets & ~wide->nets))) &&
 	    (!wide->by_geo || covers_all_geo(wide, narrow)) &&
 	    (!wide->by_asn || covers_all_asn(wide, narrow));
 }
@@ -388,12 +399,14 @@ check_reached(struct diag *d, const struct conf_policy *p)
 			if (covers(&p->rules[j], &p->rules[i]))
 				break;
 		if (j < i)
-			diag_error(d, &p->rules[i].mark, "this rule can never "
+			diag_error(d, &p->rules[i].mark,
+			    "this rule can never "
 			    "match: the one at %s:%u takes all that it would",
 			    p->rules[j].mark.file, p->rules[j].mark.line);
 	}
 	if (p->nrules && !is_catch_all(&p->rules[p->nrules - 1]))
-		diag_error(d, &p->rules[p->nrules - 1].mark, "the last rule "
+		diag_error(d, &p->rules[p->nrules - 1].mark,
+		    "the last rule "
 		    "must match every client: it has no nets, geo or asn");
 }
 
@@ -421,15 +434,17 @@ check_fallback(struct schema_reader *r, const struct conf_rule *rule)
 	for (i = 0; i < pool->nregions; i++)
 		if (pool->regions[i].region != CONF_NONE &&
 		    !check_is_within(c, pool->regions[i].region, rule->fence))
-			diag_error(r->d, &rule->mark, "when all is down, pool "
+			diag_error(r->d, &rule->mark,
+			    "when all is down, pool "
 			    "\"%s\" would leave the fence \"%s\": its region "
-			    "\"%s\" is outside", pool->name, rule->fence,
+			    "\"%s\" is outside",
+			    pool->name, rule->fence,
 			    c->regions[pool->regions[i].region].name);
 }
 
 void
-check_policy(struct schema_reader *r, const struct yaml_node *node,
-    void *object)
+check_policy(
+    struct schema_reader *r, const struct yaml_node *node, void *object)
 {
 	const struct yaml_node *rules = yaml_find(node, "rules");
 	struct conf_policy *p = object;
@@ -444,8 +459,8 @@ check_policy(struct schema_reader *r, const struct yaml_node *node,
 	if (yaml_find(node, "unlocated"))
 		return;
 	p->nunlocated = r->conf->nregions;
-	p->unlocated = arena_array(r->conf->arena, p->nunlocated + 1,
-	    sizeof(*p->unlocated));
+	p->unlocated = arena_array(
+	    r->conf->arena, p->nunlocated + 1, sizeof(*p->unlocated));
 	for (i = 0; i < p->nunlocated; i++)
 		p->unlocated[i] = (uint16_t)i;
 }

@@ -9,20 +9,20 @@
 #include "conf/schema.h"
 
 /* Completes an object that was just read, and looks at it alone. */
-void check_server(struct schema_reader *r, const struct yaml_node *node,
-    void *object);
-void check_monitor(struct schema_reader *r, const struct yaml_node *node,
-    void *object);
-void check_pool(struct schema_reader *r, const struct yaml_node *node,
-    void *object);
-void check_target(struct schema_reader *r, const struct yaml_node *node,
-    void *object);
-void check_policy(struct schema_reader *r, const struct yaml_node *node,
-    void *object);
-void check_rule(struct schema_reader *r, const struct yaml_node *node,
-    void *object);
-void check_name(struct schema_reader *r, const struct yaml_node *node,
-    void *object);
+void check_server(
+    struct schema_reader *r, const struct yaml_node *node, void *object);
+void check_monitor(
+    struct schema_reader *r, const struct yaml_node *node, void *object);
+void check_pool(
+    struct schema_reader *r, const struct yaml_node *node, void *object);
+void check_target(
+    struct schema_reader *r, const struct yaml_node *node, void *object);
+void check_policy(
+    struct schema_reader *r, const struct yaml_node *node, void *object);
+void check_rule(
+    struct schema_reader *r, const struct yaml_node *node, void *object);
+void check_name(
+    struct schema_reader *r, const struct yaml_node *node, void *object);
 
 /* "A and AAAA", "CNAME". */
 const char *check_types(bool ipv4, bool ipv6, bool cname);
@@ -30,7 +30,6 @@ const char *check_types(bool ipv4, bool ipv6, bool cname);
 bool check_is_jurisdiction(const struct conf *c, const char *word);
 
 /* Without a fence every region is within. */
-bool check_is_within(const struct conf *c, uint16_t region,
-    const char *fence);
+bool check_is_within(const struct conf *c, uint16_t region, const char *fence);
 
 #endif

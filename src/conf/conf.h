@@ -17,8 +17,8 @@ struct conf_server {
 	struct endpoint *listen;
 	size_t nlisten;
 	unsigned workers;
-	const char *state;    /* folders and sockets: absolute, or as seen from
-				 the configuration file's folder (resolved) */
+	const char *state; /* folders and sockets: absolute, or as seen from
+			      the configuration file's folder (resolved) */
 	const char *control;
 	struct endpoint http; /* addr.family 0: off */
 	const char *nsid;     /* NULL: none */
@@ -47,7 +47,7 @@ struct conf_zone {
 };
 
 struct conf_name {
-	const char *text; /* lower case, with the final dot */
+	const char *text;           /* lower case, with the final dot */
 	uint8_t name[DNS_NAME_MAX]; /* lower case */
 	uint16_t pool, policy;
 	uint32_t ttl_max, ttl_min; /* seconds; default 60, 10 */
@@ -61,13 +61,13 @@ struct conf_safety {
 
 struct conf_test {
 	uint16_t name;
-	struct addr from;        /* family 0: from_geo instead */
+	struct addr from; /* family 0: from_geo instead */
 	struct conf_geo from_geo;
 	uint16_t *down_regions;
 	size_t ndown;
 	uint16_t *drained_regions;
 	size_t ndrained;
-	const char *expect;      /* a region's or a pool's name */
+	const char *expect; /* a region's or a pool's name */
 	struct conf_mark mark;
 };
 

@@ -9,7 +9,7 @@
 enum {
 	ENTRIES_MAX = 1000,
 	MESSAGE_MAX = 512,
-	WORD_MAX = 128, /* longer ones are near to nothing */
+	WORD_MAX = 128,  /* longer ones are near to nothing */
 	SHOWN_MAX = 100, /* characters of a source line */
 };
 
@@ -58,9 +58,9 @@ defuse(char *text)
 			*text = '?';
 }
 
-static void
-diag_add(struct diag *d, enum diag_level level, const struct conf_mark *mark,
-    const char *fmt, va_list ap) __attribute__((format(printf, 4, 0)));
+static void diag_add(struct diag *d, enum diag_level level,
+    const struct conf_mark *mark, const char *fmt, va_list ap)
+    __attribute__((format(printf, 4, 0)));
 
 static void
 diag_add(struct diag *d, enum diag_level level, const struct conf_mark *mark,
@@ -92,8 +92,7 @@ diag_error(struct diag *d, const struct conf_mark *mark, const char *fmt, ...)
 }
 
 bool
-diag_warning(struct diag *d, const struct conf_mark *mark, const char *fmt,
-    ...)
+diag_warning(struct diag *d, const struct conf_mark *mark, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -275,8 +274,8 @@ diag_text(const struct diag *d)
 		abort();
 	for (i = 0; i < d->entries.n; i++) {
 		e = &d->entries.at[i];
-		orders[i] = (struct order){source_index(d, e), i,
-		    e->mark.line, e->mark.column};
+		orders[i] = (struct order){
+		    source_index(d, e), i, e->mark.line, e->mark.column};
 	}
 	qsort(orders, d->entries.n, sizeof(*orders), compare_order);
 	for (i = 0; i < d->entries.n; i++)

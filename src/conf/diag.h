@@ -28,7 +28,8 @@ struct diag {
 	VEC(struct diag_source {
 		const char *file;
 		const char *text;
-	}) sources; /* for source lines */
+	})
+	sources; /* for source lines */
 };
 
 void diag_init(struct diag *d);
@@ -40,12 +41,11 @@ void diag_source(struct diag *d, const char *file, const char *text);
 /* Both return false. At most 1000 entries are kept. */
 bool diag_error(struct diag *d, const struct conf_mark *mark, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));
-bool diag_warning(struct diag *d, const struct conf_mark *mark,
-    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+bool diag_warning(struct diag *d, const struct conf_mark *mark, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
 
 /* The valid word nearest to word (edit distance), or NULL when none is near. */
-const char *diag_nearest(const char *word, const char *const *words,
-    size_t n);
+const char *diag_nearest(const char *word, const char *const *words, size_t n);
 
 /* All entries as "file:line:column: error: message", source line and caret,
  * sorted by place; the caller frees it. */

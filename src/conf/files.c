@@ -25,8 +25,8 @@ escape(const char *path)
 static const char **
 keep_matches(struct schema_reader *r, const glob_t *g, size_t *n)
 {
-	const char **paths = arena_array(r->conf->arena, g->gl_pathc + 1,
-	    sizeof(*paths));
+	const char **paths =
+	    arena_array(r->conf->arena, g->gl_pathc + 1, sizeof(*paths));
 	size_t i;
 
 	*n = g->gl_pathc;
@@ -45,18 +45,20 @@ match(struct schema_reader *r, const struct yaml_node *node,
 
 	*n = 0;
 	if (rc == GLOB_NOMATCH && strpbrk(node->text, "*?[")) {
-		diag_warning(r->d, &node->mark, "\"%s\" matches no file",
-		    node->text);
+		diag_warning(
+		    r->d, &node->mark, "\"%s\" matches no file", node->text);
 		paths = arena_array(r->conf->arena, 1, sizeof(*paths));
 	} else if (rc == GLOB_NOMATCH) {
-		diag_error(r->d, &node->mark, "there is no file \"%s\"",
-		    node->text);
+		diag_error(
+		    r->d, &node->mark, "there is no file \"%s\"", node->text);
 	} else if (rc != 0) {
 		diag_error(r->d, &node->mark, "\"%s\" cannot be looked up",
 		    node->text);
 	} else if (g.gl_pathc > FILES_MATCHES_MAX) {
-		diag_error(r->d, &node->mark, "\"%s\" matches more than %d "
-		    "files", node->text, FILES_MATCHES_MAX);
+		diag_error(r->d, &node->mark,
+		    "\"%s\" matches more than %d "
+		    "files",
+		    node->text, FILES_MATCHES_MAX);
 	} else {
 		paths = keep_matches(r, &g, n);
 	}
@@ -80,7 +82,8 @@ files_match(struct schema_reader *r, const struct yaml_node *node, size_t *n)
 	*n = 0;
 	if (node->kind != NODE_SCALAR || *node->text == '\0') {
 		if (node->kind != NODE_BAD)
-			diag_error(r->d, &node->mark, "a file or a pattern "
+			diag_error(r->d, &node->mark,
+			    "a file or a pattern "
 			    "of files is needed here");
 		return NULL;
 	}
@@ -120,8 +123,8 @@ read_prefix_line(struct schema_reader *r, char *line, struct conf_mark *mark,
 }
 
 static bool
-read_prefix_text(struct schema_reader *r, const char *path, char *text,
-    struct prefixes *p)
+read_prefix_text(
+    struct schema_reader *r, const char *path, char *text, struct prefixes *p)
 {
 	struct conf_mark mark = {path, 1, 1};
 	bool ok = true;
@@ -151,16 +154,16 @@ read_prefix_file(struct schema_reader *r, const struct schema_key *k,
 	diag_source(r->d, path, text);
 	ok = read_prefix_text(r, path, text, &p);
 	net->nprefixes = p.all.n;
-	net->prefixes = arena_dup(r->conf->arena, p.all.at,
-	    p.all.n * sizeof(*p.all.at));
+	net->prefixes =
+	    arena_dup(r->conf->arena, p.all.at, p.all.n * sizeof(*p.all.at));
 	vec_free(&p.all);
 	free(text);
 	return ok;
 }
 
 static bool
-read_net(struct schema_reader *r, const struct yaml_pair *pair,
-    struct conf_net *net)
+read_net(
+    struct schema_reader *r, const struct yaml_pair *pair, struct conf_net *net)
 {
 	const struct schema_key k = {SCHEMA_GEOIP, pair->key->text,
 	    value_prefix, .offset = offsetof(struct conf_net, prefixes),
@@ -187,11 +190,13 @@ files_nets(struct schema_reader *r, const struct schema_key *k,
 	if (node->kind == NODE_BAD)
 		return false;
 	if (node->kind != NODE_MAP && !node->empty)
-		return diag_error(r->d, &node->mark, "\"%s\" must be a map of "
-		    "a name to prefixes", k->name);
+		return diag_error(r->d, &node->mark,
+		    "\"%s\" must be a map of "
+		    "a name to prefixes",
+		    k->name);
 	if (node->n > k->nmax)
-		return diag_error(r->d, &node->mark, "more than %zu nets",
-		    k->nmax);
+		return diag_error(
+		    r->d, &node->mark, "more than %zu nets", k->nmax);
 	c->nnets = node->n;
 	c->nets = arena_array(c->arena, node->n + 1, sizeof(*c->nets));
 	for (i = 0; i < node->n; i++)
@@ -216,9 +221,11 @@ zone_from_file(struct schema_reader *r, const struct yaml_node *pattern,
 	struct yaml_node origin = *pattern;
 
 	if (len <= end || strcmp(name + len - end, suffix) != 0)
-		return diag_error(r->d, &pattern->mark, "\"%s\": the name of "
+		return diag_error(r->d, &pattern->mark,
+		    "\"%s\": the name of "
 		    "a zone's file must end in %s, or the zone be named: "
-		    "ORIGIN: FILE", path, suffix);
+		    "ORIGIN: FILE",
+		    path, suffix);
 	origin.text = arena_strndup(r->conf->arena, name, len - end);
 	zone->path = path;
 	zone->mark = pattern->mark;
@@ -247,8 +254,8 @@ static bool
 name_zone(struct schema_reader *r, const struct schema_key *k,
     const struct yaml_pair *pair, struct zones_read *z)
 {
-	const struct schema_key path = {k->map, pair->key->text, value_path,
-	    .offset = 0};
+	const struct schema_key path = {
+	    k->map, pair->key->text, value_path, .offset = 0};
 	struct conf_zone zone = {.mark = pair->key->mark};
 
 	if (!value_path(r, &path, pair->value, &zone.path) ||
@@ -273,13 +280,13 @@ files_zones(struct schema_reader *r, const struct schema_key *k,
 		ok = match_zones(r, node, &z);
 	for (i = 0; i < node->n; i++) {
 		if (node->kind == NODE_MAP
-		    ? !name_zone(r, k, &node->pairs[i], &z)
-		    : !match_zones(r, node->items[i], &z))
+			? !name_zone(r, k, &node->pairs[i], &z)
+			: !match_zones(r, node->items[i], &z))
 			ok = false;
 	}
 	if (z.all.n > k->nmax)
-		ok = diag_error(r->d, &node->mark, "more than %zu zones",
-		    k->nmax);
+		ok = diag_error(
+		    r->d, &node->mark, "more than %zu zones", k->nmax);
 	c->nzones = z.all.n;
 	c->zones = arena_dup(c->arena, z.all.at, z.all.n * sizeof(*c->zones));
 	vec_free(&z.all);

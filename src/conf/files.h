@@ -15,8 +15,8 @@ enum {
 
 /* The files that a pattern matches, as seen from the file that says it, in
  * order of name, in conf's arena; *n may be 0 (a warning). NULL: reported. */
-const char **files_match(struct schema_reader *r,
-    const struct yaml_node *node, size_t *n);
+const char **files_match(
+    struct schema_reader *r, const struct yaml_node *node, size_t *n);
 
 schema_kind files_nets;  /* of conf: name to list of prefixes, or to a file */
 schema_kind files_zones; /* of conf: name to file, or patterns */

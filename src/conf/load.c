@@ -16,7 +16,7 @@ enum {
 
 struct loader {
 	struct schema_reader r;
-	struct arena *trees; /* of the nodes, which conf does not need */
+	struct arena *trees;  /* of the nodes, which conf does not need */
 	struct yaml_node top; /* what all files say together */
 	VEC(char *) seen;     /* real paths */
 	bool damaged;         /* a file could not be read at all */
@@ -31,8 +31,8 @@ new_node(struct loader *l, const struct yaml_node *like)
 static void
 append_item(struct loader *l, struct yaml_node *list, struct yaml_node *item)
 {
-	struct yaml_node **items = arena_array(l->trees, list->n + 1,
-	    sizeof(*items));
+	struct yaml_node **items =
+	    arena_array(l->trees, list->n + 1, sizeof(*items));
 
 	if (list->n)
 		memcpy(items, list->items, list->n * sizeof(*items));
@@ -41,17 +41,16 @@ append_item(struct loader *l, struct yaml_node *list, struct yaml_node *item)
 }
 
 static void
-append_list(struct loader *l, struct yaml_node *list,
-    const struct yaml_node *more)
+append_list(
+    struct loader *l, struct yaml_node *list, const struct yaml_node *more)
 {
-	struct yaml_node **items = arena_array(l->trees, list->n + more->n + 1,
-	    sizeof(*items));
+	struct yaml_node **items =
+	    arena_array(l->trees, list->n + more->n + 1, sizeof(*items));
 
 	if (list->n)
 		memcpy(items, list->items, list->n * sizeof(*items));
 	if (more->n)
-		memcpy(items + list->n, more->items,
-		    more->n * sizeof(*items));
+		memcpy(items + list->n, more->items, more->n * sizeof(*items));
 	list->items = items;
 	list->n += more->n;
 }
@@ -59,8 +58,8 @@ append_list(struct loader *l, struct yaml_node *list,
 static struct yaml_pair *
 append_pairs(struct loader *l, struct yaml_node *map, size_t room)
 {
-	struct yaml_pair *pairs = arena_array(l->trees, map->n + room + 1,
-	    sizeof(*pairs));
+	struct yaml_pair *pairs =
+	    arena_array(l->trees, map->n + room + 1, sizeof(*pairs));
 
 	if (map->n)
 		memcpy(pairs, map->pairs, map->n * sizeof(*pairs));
@@ -82,11 +81,10 @@ merge_maps(struct loader *l, const struct yaml_node *key,
 	size_t i;
 
 	for (i = 0; i < more->n; i++) {
-		same = deep ? yaml_find(into, more->pairs[i].key->text)
-			    : NULL;
+		same = deep ? yaml_find(into, more->pairs[i].key->text) : NULL;
 		if (same) {
-			merge_value(l, more->pairs[i].key, same,
-			    more->pairs[i].value);
+			merge_value(
+			    l, more->pairs[i].key, same, more->pairs[i].value);
 			continue;
 		}
 		*free_pair++ = more->pairs[i];
@@ -110,9 +108,10 @@ merge_value(struct loader *l, const struct yaml_node *key,
 		append_list(l, into, more);
 	else if (into->kind != NODE_SCALAR || more->kind != NODE_SCALAR ||
 	    strcmp(into->text, more->text) != 0)
-		diag_error(l->r.d, &key->mark, "\"%s\" stands at %s:%u in "
-		    "another way already", key->text, into->mark.file,
-		    into->mark.line);
+		diag_error(l->r.d, &key->mark,
+		    "\"%s\" stands at %s:%u in "
+		    "another way already",
+		    key->text, into->mark.file, into->mark.line);
 }
 
 static void
@@ -139,15 +138,16 @@ static void read_file(struct loader *l, const char *path,
     const struct conf_mark *from, unsigned depth);
 
 static void
-include_pattern(struct loader *l, const struct yaml_node *node,
-    unsigned depth)
+include_pattern(struct loader *l, const struct yaml_node *node, unsigned depth)
 {
 	const char **paths;
 	size_t i, n;
 
 	if (depth >= INCLUDE_DEPTH_MAX) {
-		diag_error(l->r.d, &node->mark, "files include each other "
-		    "more than %d deep", INCLUDE_DEPTH_MAX);
+		diag_error(l->r.d, &node->mark,
+		    "files include each other "
+		    "more than %d deep",
+		    INCLUDE_DEPTH_MAX);
 		return;
 	}
 	paths = files_match(&l->r, node, &n);
@@ -168,7 +168,8 @@ include_all(struct loader *l, const struct yaml_node *node, unsigned depth)
 		for (i = 0; i < node->n; i++)
 			include_pattern(l, node->items[i], depth);
 	else if (node->kind != NODE_BAD)
-		diag_error(l->r.d, &node->mark, "\"include\" must be a list "
+		diag_error(l->r.d, &node->mark,
+		    "\"include\" must be a list "
 		    "of files");
 }
 
@@ -184,7 +185,8 @@ read_text(struct loader *l, const char *path, const char *text, size_t len,
 	if (!root || root->kind != NODE_MAP) {
 		l->damaged = true;
 		if (root && root->kind != NODE_BAD)
-			diag_error(l->r.d, &root->mark, "a configuration is a "
+			diag_error(l->r.d, &root->mark,
+			    "a configuration is a "
 			    "map (key: value)");
 		return;
 	}
@@ -210,14 +212,15 @@ is_new(struct loader *l, const char *path, const struct conf_mark *from)
 	for (i = 0; i < l->seen.n; i++) {
 		if (strcmp(l->seen.at[i], real) == 0) {
 			free(real);
-			return diag_error(l->r.d, from, "\"%s\" is read "
-			    "already", path);
+			return diag_error(l->r.d, from,
+			    "\"%s\" is read "
+			    "already",
+			    path);
 		}
 	}
 	vec_push(&l->seen, real);
 	return l->seen.n <= INCLUDE_FILES_MAX ||
-	    diag_error(l->r.d, from, "more than %d files",
-		INCLUDE_FILES_MAX);
+	    diag_error(l->r.d, from, "more than %d files", INCLUDE_FILES_MAX);
 }
 
 static void

@@ -17,8 +17,7 @@ struct conf *conf_load(const char *path, struct diag *d);
 
 /* The same of a text that stands alone: it can point to no other file but
  * zones and databases (which are not opened). */
-struct conf *conf_load_text(const char *file, const char *text,
-    struct diag *d);
+struct conf *conf_load_text(const char *file, const char *text, struct diag *d);
 
 void conf_free(struct conf *c);
 

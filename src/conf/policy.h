@@ -7,8 +7,11 @@
 
 #include "conf/pool.h"
 
-enum conf_geo_kind { CONF_GEO_CONTINENT, CONF_GEO_COUNTRY,
-	CONF_GEO_SUBDIVISION };
+enum conf_geo_kind {
+	CONF_GEO_CONTINENT,
+	CONF_GEO_COUNTRY,
+	CONF_GEO_SUBDIVISION
+};
 
 /* Two letters are a continent when they are AF AN AS EU NA OC SA, else a
  * country; the countries of those letters are written "country:NA". */
@@ -30,12 +33,12 @@ struct conf_rule {
 	uint64_t nets;               /* bit i: conf.nets[i]; any of them */
 	struct conf_geo *geo;        /* any of them */
 	size_t ngeo;
-	uint32_t *asn;               /* any of them */
+	uint32_t *asn; /* any of them */
 	size_t nasn;
 	bool nearest;
 	uint16_t *regions; /* ordered; without nearest */
 	size_t nregions;
-	const char *fence; /* NULL: none */
+	const char *fence;               /* NULL: none */
 	struct conf_when_down when_down; /* the policy's when not its own */
 	struct conf_mark mark;
 };
@@ -44,8 +47,8 @@ struct conf_policy {
 	const char *name;
 	struct conf_rule *rules; /* the last one matches everything */
 	size_t nrules;
-	uint16_t *unlocated;     /* ordered regions for nearest without a place;
-				    default: all in order of declaration */
+	uint16_t *unlocated; /* ordered regions for nearest without a place;
+				default: all in order of declaration */
 	size_t nunlocated;
 	struct conf_when_down when_down;
 	struct conf_mark mark;

@@ -39,21 +39,21 @@ struct conf_monitor {
 	const char *name;
 	enum conf_monitor_type type;
 	uint16_t port;
-	const char *host;  /* Host header; NULL: the address */
+	const char *host; /* Host header; NULL: the address */
 	const char *path;
-	uint16_t status;   /* expected */
-	const char *body;  /* expected substring; NULL: any */
+	uint16_t status;  /* expected */
+	const char *body; /* expected substring; NULL: any */
 	uint32_t interval_ms, timeout_ms;
 	unsigned fall, rise, clear;
 	struct conf_mark mark;
 };
 
 struct conf_target {
-	const char *label;   /* how drains and logs call it: the first address,
-				or the CNAME target's text */
-	struct addr addr[2]; /* IPv4, IPv6; family 0: none */
+	const char *label;    /* how drains and logs call it: the first address,
+				 or the CNAME target's text */
+	struct addr addr[2];  /* IPv4, IPv6; family 0: none */
 	const uint8_t *cname; /* wire form; NULL: none */
-	unsigned weight;     /* 1..1000000, default 1 */
+	unsigned weight;      /* 1..1000000, default 1 */
 	struct conf_mark mark;
 };
 
@@ -74,7 +74,7 @@ struct conf_pool {
 	enum conf_answer_mode mode;
 	unsigned max;
 	struct conf_pool_region *regions;
-	size_t nregions;    /* 1..CONF_POOL_REGIONS_MAX */
+	size_t nregions;                    /* 1..CONF_POOL_REGIONS_MAX */
 	bool has_ipv4, has_ipv6, has_cname; /* the same in every region */
 	struct conf_mark mark;
 };

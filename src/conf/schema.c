@@ -11,7 +11,7 @@ enum {
 	OBJECTS_MAX = CONF_NONE - 1, /* of a section: indices are 16 bits */
 	TARGETS_MAX = 1024,          /* of a region of a pool */
 	RULES_MAX = 1000,
-	LIST_MAX = 1000,             /* words of a list in a rule */
+	LIST_MAX = 1000, /* words of a list in a rule */
 	TTL_MAX = 86400,
 	HOUR_MS = 3600000,
 };
@@ -25,8 +25,8 @@ static const char *const answer_modes[] = {"all", "one", NULL};
 #define MANY(type, f, counter, least, most) \
 	.offset = offsetof(struct type, f), \
 	.size = sizeof(*((struct type *)NULL)->f), \
-	.count = offsetof(struct type, counter), \
-	.list = true, .nmin = (least), .nmax = (most)
+	.count = offsetof(struct type, counter), .list = true, \
+	.nmin = (least), .nmax = (most)
 #define RANGE(least, most) .min = (least), .max = (most)
 
 /* clang-format off */
@@ -318,8 +318,8 @@ key_nearest(enum schema_map map, const char *name)
 }
 
 static void
-report_unknown(struct schema_reader *r, enum schema_map map,
-    const struct yaml_node *node)
+report_unknown(
+    struct schema_reader *r, enum schema_map map, const struct yaml_node *node)
 {
 	const char *near;
 	size_t i;
@@ -331,12 +331,15 @@ report_unknown(struct schema_reader *r, enum schema_map map,
 			continue;
 		near = key_nearest(map, key->text);
 		if (near)
-			diag_error(r->d, &key->mark, "unknown key \"%s\" in "
-			    "%s; did you mean \"%s\"?", key->text,
-			    maps[map].what, near);
+			diag_error(r->d, &key->mark,
+			    "unknown key \"%s\" in "
+			    "%s; did you mean \"%s\"?",
+			    key->text, maps[map].what, near);
 		else
-			diag_error(r->d, &key->mark, "unknown key \"%s\" in "
-			    "%s", key->text, maps[map].what);
+			diag_error(r->d, &key->mark,
+			    "unknown key \"%s\" in "
+			    "%s",
+			    key->text, maps[map].what);
 	}
 }
 
@@ -382,22 +385,20 @@ clear_references(enum schema_map map, void *object)
 	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		if (keys[i].map == map && keys[i].kind == value_ref &&
 		    !keys[i].list)
-			memcpy(at(object, keys[i].offset), &none,
-			    sizeof(none));
+			memcpy(at(object, keys[i].offset), &none, sizeof(none));
 }
 
 /* A map with nothing in it may be left out after its key. */
 static bool
-is_map(struct schema_reader *r, const struct yaml_node *node,
-    const char *what)
+is_map(struct schema_reader *r, const struct yaml_node *node, const char *what)
 {
-	if (node->kind == NODE_MAP || (node->kind == NODE_SCALAR &&
-	    node->empty))
+	if (node->kind == NODE_MAP ||
+	    (node->kind == NODE_SCALAR && node->empty))
 		return true;
 	if (node->kind == NODE_BAD)
 		return false;
-	return diag_error(r->d, &node->mark, "%s must be a map (key: value)",
-	    what);
+	return diag_error(
+	    r->d, &node->mark, "%s must be a map (key: value)", what);
 }
 
 bool
@@ -439,13 +440,16 @@ read_list(struct schema_reader *r, const struct schema_key *k,
 
 	if (node->kind == NODE_BAD)
 		return false;
-	if (node->kind != NODE_LIST && (k->kind == schema_read_map ||
-	    node->kind == NODE_MAP || node->empty))
-		return diag_error(r->d, &node->mark, "\"%s\" must be a list",
-		    k->name);
+	if (node->kind != NODE_LIST &&
+	    (k->kind == schema_read_map || node->kind == NODE_MAP ||
+		node->empty))
+		return diag_error(
+		    r->d, &node->mark, "\"%s\" must be a list", k->name);
 	if (n < k->nmin || n > k->nmax)
-		return diag_error(r->d, &node->mark, "\"%s\" has %zu values: "
-		    "it must have %zu to %zu", k->name, n, k->nmin, k->nmax);
+		return diag_error(r->d, &node->mark,
+		    "\"%s\" has %zu values: "
+		    "it must have %zu to %zu",
+		    k->name, n, k->nmin, k->nmax);
 	elements = arena_array(r->conf->arena, n + 1, k->size);
 	memcpy(at(object, k->offset), &elements, sizeof(elements));
 	memcpy(at(object, k->count), &n, sizeof(n));
@@ -488,9 +492,11 @@ schema_check_word(struct schema_reader *r, const struct yaml_node *node)
 {
 	if (is_word(node->text))
 		return true;
-	return diag_error(r->d, &node->mark, "\"%s\" is no name for an "
+	return diag_error(r->d, &node->mark,
+	    "\"%s\" is no name for an "
 	    "object: lower-case letters, digits, - and _, at most 63, a "
-	    "letter or digit first", node->text);
+	    "letter or digit first",
+	    node->text);
 }
 
 static void
@@ -528,11 +534,10 @@ schema_read_section(struct schema_reader *r, const struct schema_key *k,
 	memcpy(at(r->conf, s->objects), &objects, sizeof(objects));
 	memcpy(at(r->conf, s->count), &node->n, sizeof(node->n));
 	for (i = 0; i < node->n; i++)
-		read_label(r, k->of, node->pairs[i].key,
-		    objects + i * s->size);
+		read_label(r, k->of, node->pairs[i].key, objects + i * s->size);
 	for (i = 0; i < node->n; i++) {
-		if (!schema_read(r, s->map, node->pairs[i].value,
-		    objects + i * s->size))
+		if (!schema_read(
+			r, s->map, node->pairs[i].value, objects + i * s->size))
 			ok = false;
 		/* The name's place says more than its map's. */
 		memcpy(objects + i * s->size + maps[s->map].mark,

@@ -47,7 +47,7 @@ enum schema_section {
 struct schema_reader {
 	struct conf *conf; /* and its arena */
 	struct diag *d;
-	bool files;        /* other files may be looked at */
+	bool files; /* other files may be looked at */
 };
 
 struct schema_key;
@@ -60,15 +60,15 @@ struct schema_key {
 	enum schema_map map;
 	const char *name;
 	schema_kind *kind;
-	size_t offset;        /* of the field in the map's object */
-	size_t size;          /* of the field, or of one element of a list */
-	size_t count;         /* list: offset of the number of elements */
-	bool list;            /* one alone need not be in brackets */
+	size_t offset; /* of the field in the map's object */
+	size_t size;   /* of the field, or of one element of a list */
+	size_t count;  /* list: offset of the number of elements */
+	bool list;     /* one alone need not be in brackets */
 	bool required;
-	int64_t min, max;     /* of the value, or of each of the list's */
-	size_t nmin, nmax;    /* elements of a list */
-	const char *fallback; /* YAML; NULL: none, or made elsewhere */
-	unsigned of;          /* which schema_map or schema_section */
+	int64_t min, max;         /* of the value, or of each of the list's */
+	size_t nmin, nmax;        /* elements of a list */
+	const char *fallback;     /* YAML; NULL: none, or made elsewhere */
+	unsigned of;              /* which schema_map or schema_section */
 	const char *const *words; /* ended by NULL */
 };
 
@@ -91,15 +91,13 @@ bool schema_read_key(struct schema_reader *r, const struct schema_key *k,
 const char *schema_noun(enum schema_section s);
 /* How many there are now, and the name of one. */
 size_t schema_count(const struct conf *c, enum schema_section s);
-const char *schema_name(const struct conf *c, enum schema_section s,
-    size_t i);
+const char *schema_name(const struct conf *c, enum schema_section s, size_t i);
 /* The index of an object, or CONF_NONE. */
-uint16_t schema_find(const struct conf *c, enum schema_section s,
-    const char *name);
+uint16_t schema_find(
+    const struct conf *c, enum schema_section s, const char *name);
 
 /* Whether a key is a word that objects may be called by; else reported. */
-bool schema_check_word(struct schema_reader *r,
-    const struct yaml_node *node);
+bool schema_check_word(struct schema_reader *r, const struct yaml_node *node);
 
 /* Kinds that are maps themselves. */
 schema_kind schema_read_map;     /* .of: a schema_map; absent: all defaults */

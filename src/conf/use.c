@@ -29,14 +29,15 @@ pool_has(const struct conf_pool *pool, uint16_t region)
 /* Is any region of the list left, in the pool and in the fence?  A list that
  * was refused in part is not judged. */
 static bool
-is_any_left(const struct use *u, const uint16_t *regions, size_t n,
-    const char *fence)
+is_any_left(
+    const struct use *u, const uint16_t *regions, size_t n, const char *fence)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (regions[i] == CONF_NONE || (pool_has(u->pool, regions[i]) &&
-		    check_is_within(u->conf, regions[i], fence)))
+		if (regions[i] == CONF_NONE ||
+		    (pool_has(u->pool, regions[i]) &&
+			check_is_within(u->conf, regions[i], fence)))
 			return true;
 	return n == 0;
 }
@@ -59,14 +60,18 @@ check_use_rule(const struct use *u, const struct conf_rule *rule)
 
 	if (rule->fence && !check_is_jurisdiction(u->conf, rule->fence))
 		return;
-	if (rule->nearest ? !is_any_near(u, rule->fence)
-	    : !is_any_left(u, rule->regions, rule->nregions, rule->fence))
-		diag_error(u->d, &rule->mark, "no region%s is left for pool "
-		    "\"%s\" of %s", rule->fence ? " within the fence" : "",
-		    u->pool->name, u->name->text);
-	else if (rule->nearest && !is_any_left(u, p->unlocated, p->nunlocated,
-	    rule->fence))
-		diag_error(u->d, &rule->mark, "no region of \"unlocated\"%s is "
+	if (rule->nearest
+		? !is_any_near(u, rule->fence)
+		: !is_any_left(u, rule->regions, rule->nregions, rule->fence))
+		diag_error(u->d, &rule->mark,
+		    "no region%s is left for pool "
+		    "\"%s\" of %s",
+		    rule->fence ? " within the fence" : "", u->pool->name,
+		    u->name->text);
+	else if (rule->nearest &&
+	    !is_any_left(u, p->unlocated, p->nunlocated, rule->fence))
+		diag_error(u->d, &rule->mark,
+		    "no region of \"unlocated\"%s is "
 		    "left for pool \"%s\" of %s",
 		    rule->fence ? " within the fence" : "", u->pool->name,
 		    u->name->text);
@@ -98,17 +103,22 @@ check_use_fallback(const struct use *u, const struct conf_rule *rule)
 	if (!is_sound(pool))
 		return;
 	if (pool == u->pool)
-		diag_error(u->d, &rule->mark, "when all is down, pool \"%s\" "
-		    "of %s is what is down", pool->name, u->name->text);
+		diag_error(u->d, &rule->mark,
+		    "when all is down, pool \"%s\" "
+		    "of %s is what is down",
+		    pool->name, u->name->text);
 	else if (pool->has_ipv4 != u->pool->has_ipv4 ||
 	    pool->has_ipv6 != u->pool->has_ipv6 ||
 	    pool->has_cname != u->pool->has_cname)
-		diag_error(u->d, &rule->mark, "when all is down, pool \"%s\" "
-		    "offers %s where pool \"%s\" of %s offers %s", pool->name,
-		    check_types(pool->has_ipv4, pool->has_ipv6,
-		    pool->has_cname), u->pool->name, u->name->text,
+		diag_error(u->d, &rule->mark,
+		    "when all is down, pool \"%s\" "
+		    "offers %s where pool \"%s\" of %s offers %s",
+		    pool->name,
+		    check_types(
+			pool->has_ipv4, pool->has_ipv6, pool->has_cname),
+		    u->pool->name, u->name->text,
 		    check_types(u->pool->has_ipv4, u->pool->has_ipv6,
-		    u->pool->has_cname));
+			u->pool->has_cname));
 }
 
 /* Rules share the policy's fallback; what is wrong with it is said once. */
@@ -133,10 +143,11 @@ check_located(const struct use *u)
 	for (i = 0; i < u->pool->nregions; i++) {
 		region = &u->conf->regions[u->pool->regions[i].region];
 		if (!region->located)
-			diag_error(u->d, &u->pool->regions[i].mark, "region "
+			diag_error(u->d, &u->pool->regions[i].mark,
+			    "region "
 			    "\"%s\" needs a location: policy \"%s\" of %s "
-			    "asks for the nearest", region->name,
-			    u->policy->name, u->name->text);
+			    "asks for the nearest",
+			    region->name, u->policy->name, u->name->text);
 	}
 }
 
@@ -176,8 +187,8 @@ compare_uses(const void *a, const void *b)
 static void
 check_uses(const struct conf *c, struct diag *d)
 {
-	const struct conf_name **names = xcalloc(c->nnames + 1,
-	    sizeof(*names)), *n;
+	const struct conf_name **names = xcalloc(c->nnames + 1, sizeof(*names)),
+			       *n;
 	size_t i;
 
 	for (i = 0; i < c->nnames; i++)
@@ -187,10 +198,10 @@ check_uses(const struct conf *c, struct diag *d)
 		n = names[i];
 		if (n->pool == CONF_NONE || n->policy == CONF_NONE ||
 		    (i > 0 && n->pool == names[i - 1]->pool &&
-		    n->policy == names[i - 1]->policy))
+			n->policy == names[i - 1]->policy))
 			continue;
-		check_use(&(struct use){c, d, &c->policies[n->policy],
-		    &c->pools[n->pool], n});
+		check_use(&(struct use){
+		    c, d, &c->policies[n->policy], &c->pools[n->pool], n});
 	}
 	free(names);
 }
@@ -209,8 +220,7 @@ compare_names(const void *a, const void *b)
 static void
 check_names(const struct conf *c, struct diag *d)
 {
-	const struct conf_name **names = xcalloc(c->nnames + 1,
-	    sizeof(*names));
+	const struct conf_name **names = xcalloc(c->nnames + 1, sizeof(*names));
 	size_t i, n = 0;
 
 	for (i = 0; i < c->nnames; i++)
@@ -219,9 +229,11 @@ check_names(const struct conf *c, struct diag *d)
 	qsort(names, n, sizeof(*names), compare_names);
 	for (i = 1; i < n; i++)
 		if (strcmp(names[i - 1]->text, names[i]->text) == 0)
-			diag_error(d, &names[i]->mark, "the name %s stands at "
-			    "%s:%u already", names[i]->text,
-			    names[i - 1]->mark.file, names[i - 1]->mark.line);
+			diag_error(d, &names[i]->mark,
+			    "the name %s stands at "
+			    "%s:%u already",
+			    names[i]->text, names[i - 1]->mark.file,
+			    names[i - 1]->mark.line);
 	free(names);
 }
 
@@ -238,8 +250,7 @@ compare_zones(const void *a, const void *b)
 static void
 check_zones(const struct conf *c, struct diag *d)
 {
-	const struct conf_zone **zones = xcalloc(c->nzones + 1,
-	    sizeof(*zones));
+	const struct conf_zone **zones = xcalloc(c->nzones + 1, sizeof(*zones));
 	size_t i;
 
 	for (i = 0; i < c->nzones; i++)
@@ -247,10 +258,11 @@ check_zones(const struct conf *c, struct diag *d)
 	qsort(zones, c->nzones, sizeof(*zones), compare_zones);
 	for (i = 1; i < c->nzones; i++)
 		if (strcmp(zones[i - 1]->origin, zones[i]->origin) == 0)
-			diag_error(d, &zones[i]->mark, "the zone %s stands at "
-			    "%s:%u already, as %s", zones[i]->origin,
-			    zones[i - 1]->mark.file, zones[i - 1]->mark.line,
-			    zones[i - 1]->path);
+			diag_error(d, &zones[i]->mark,
+			    "the zone %s stands at "
+			    "%s:%u already, as %s",
+			    zones[i]->origin, zones[i - 1]->mark.file,
+			    zones[i - 1]->mark.line, zones[i - 1]->path);
 	free(zones);
 }
 
@@ -318,8 +330,8 @@ mark_of(const struct conf *c, enum schema_section s, size_t i)
 static void
 warn_unused(const struct conf *c, struct diag *d)
 {
-	static const char *const by[SECTION_NAMES] = {"rule", "pool", "pool",
-	    "name", "name"};
+	static const char *const by[SECTION_NAMES] = {
+	    "rule", "pool", "pool", "name", "name"};
 	struct used u;
 	struct conf_mark mark;
 	size_t i;
@@ -332,9 +344,11 @@ warn_unused(const struct conf *c, struct diag *d)
 		for (i = 0; i < schema_count(c, s); i++) {
 			mark = mark_of(c, s, i);
 			if (!u.of[s][i])
-				diag_warning(d, &mark, "%s \"%s\" is used by "
-				    "no %s", schema_noun(s),
-				    schema_name(c, s, i), by[s]);
+				diag_warning(d, &mark,
+				    "%s \"%s\" is used by "
+				    "no %s",
+				    schema_noun(s), schema_name(c, s, i),
+				    by[s]);
 		}
 	}
 	for (s = 0; s < SECTION_COUNT; s++)

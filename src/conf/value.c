@@ -18,12 +18,15 @@ wrong(struct schema_reader *r, const struct schema_key *k,
 	if (node->kind == NODE_BAD)
 		return false;
 	if (node->kind != NODE_SCALAR)
-		return diag_error(r->d, &node->mark, "\"%s\" must be %s, not "
-		    "a %s", k->name, what,
-		    node->kind == NODE_LIST ? "list" : "map");
+		return diag_error(r->d, &node->mark,
+		    "\"%s\" must be %s, not "
+		    "a %s",
+		    k->name, what, node->kind == NODE_LIST ? "list" : "map");
 	if (node->empty)
-		return diag_error(r->d, &node->mark, "\"%s\" has no value: "
-		    "it must be %s", k->name, what);
+		return diag_error(r->d, &node->mark,
+		    "\"%s\" has no value: "
+		    "it must be %s",
+		    k->name, what);
 	return diag_error(r->d, &node->mark, "\"%s\" must be %s, not \"%s\"",
 	    k->name, what, node->text);
 }
@@ -78,9 +81,10 @@ in_range(struct schema_reader *r, const struct schema_key *k,
 	if (k->min == k->max)
 		return diag_error(r->d, &node->mark, "\"%s\" must be %lld",
 		    k->name, (long long)k->min);
-	return diag_error(r->d, &node->mark, "\"%s\" is out of range: it "
-	    "must be %lld%s to %lld%s", k->name, (long long)k->min, unit,
-	    (long long)k->max, unit);
+	return diag_error(r->d, &node->mark,
+	    "\"%s\" is out of range: it "
+	    "must be %lld%s to %lld%s",
+	    k->name, (long long)k->min, unit, (long long)k->max, unit);
 }
 
 bool
@@ -133,12 +137,14 @@ value_span(struct schema_reader *r, const struct schema_key *k,
 	uint64_t ms;
 
 	if (!is_scalar(node) || !clock_parse_span(node->text, &ms))
-		return wrong(r, k, node, "a duration with its unit, as 5s or "
+		return wrong(r, k, node,
+		    "a duration with its unit, as 5s or "
 		    "800ms");
 	if (ms < (uint64_t)k->min || ms > (uint64_t)k->max)
-		return diag_error(r->d, &node->mark, "\"%s\" is out of range: "
-		    "it must be %s to %s", k->name,
-		    clock_format_span(least, (uint64_t)k->min),
+		return diag_error(r->d, &node->mark,
+		    "\"%s\" is out of range: "
+		    "it must be %s to %s",
+		    k->name, clock_format_span(least, (uint64_t)k->min),
 		    clock_format_span(most, (uint64_t)k->max));
 	store(field, k->size, (int64_t)ms);
 	return true;
@@ -164,12 +170,15 @@ value_text(struct schema_reader *r, const struct schema_key *k,
 		return wrong(r, k, node, "text");
 	len = strlen(node->text);
 	if (len < (size_t)k->min || len > (size_t)k->max)
-		return diag_error(r->d, &node->mark, "\"%s\" must have %lld "
-		    "to %lld octets", k->name, (long long)k->min,
-		    (long long)k->max);
+		return diag_error(r->d, &node->mark,
+		    "\"%s\" must have %lld "
+		    "to %lld octets",
+		    k->name, (long long)k->min, (long long)k->max);
 	if (has_control(node->text))
-		return diag_error(r->d, &node->mark, "\"%s\" has a control "
-		    "character in it", k->name);
+		return diag_error(r->d, &node->mark,
+		    "\"%s\" has a control "
+		    "character in it",
+		    k->name);
 	*text = arena_strdup(r->conf->arena, node->text);
 	return true;
 }
@@ -214,8 +223,8 @@ value_word(struct schema_reader *r, const struct schema_key *k,
 			store(field, k->size, (int64_t)i);
 			return true;
 		}
-		all = arena_printf(r->d->arena, "%s%s%s", all, i ? ", " : "",
-		    k->words[i]);
+		all = arena_printf(
+		    r->d->arena, "%s%s%s", all, i ? ", " : "", k->words[i]);
 	}
 	return diag_error(r->d, &node->mark, "\"%s\" is not a %s%s (%s)%s",
 	    node->text, k->map == SCHEMA_MONITOR ? "monitor " : "", k->name,
@@ -229,7 +238,8 @@ value_endpoint(struct schema_reader *r, const struct schema_key *k,
 	struct error err;
 
 	if (!is_scalar(node))
-		return wrong(r, k, node, "an address and port, as "
+		return wrong(r, k, node,
+		    "an address and port, as "
 		    "192.0.2.1@53");
 	if (!endpoint_parse(node->text, field, &err))
 		return diag_error(r->d, &node->mark, "%s", err.text);
@@ -277,14 +287,16 @@ value_read_name(struct schema_reader *r, const struct yaml_node *node,
 
 	*text = NULL;
 	if (*node->text == '\0' || !name_parse(node->text, name, &err))
-		return diag_error(r->d, &node->mark, "%s", *node->text
-		    ? err.text : "a name must not be empty");
+		return diag_error(r->d, &node->mark, "%s",
+		    *node->text ? err.text : "a name must not be empty");
 	name_lower(name);
 	for (label = name; *label; label += *label + 1)
 		if (memchr(label + 1, '*', *label) &&
 		    (label != name || *label != 1))
-			return diag_error(r->d, &node->mark, "\"%s\": a "
-			    "wildcard is the whole first label", node->text);
+			return diag_error(r->d, &node->mark,
+			    "\"%s\": a "
+			    "wildcard is the whole first label",
+			    node->text);
 	*text = arena_strdup(r->conf->arena, name_format(buf, name));
 	return true;
 }
@@ -310,9 +322,11 @@ value_ref(struct schema_reader *r, const struct schema_key *k,
 
 	*index = CONF_NONE;
 	if (!is_scalar(node))
-		return wrong(r, k, node, arena_printf(r->d->arena,
-		    "the name of a %s", schema_noun(k->of)));
-	*index = k->of == SECTION_NAMES ? find_name(r->conf, node->text)
+		return wrong(r, k, node,
+		    arena_printf(
+			r->d->arena, "the name of a %s", schema_noun(k->of)));
+	*index = k->of == SECTION_NAMES
+	    ? find_name(r->conf, node->text)
 	    : schema_find(r->conf, k->of, node->text);
 	return *index != CONF_NONE || report_nothing(r, k->of, node);
 }
@@ -362,7 +376,8 @@ value_geo(struct schema_reader *r, const struct schema_key *k,
 {
 	if (is_scalar(node) && conf_geo_parse(node->text, field))
 		return true;
-	return wrong(r, k, node, "a continent (AF AN AS EU NA OC SA), a "
+	return wrong(r, k, node,
+	    "a continent (AF AN AS EU NA OC SA), a "
 	    "country (DE) or a subdivision (US-CA), in upper case");
 }
 
@@ -390,7 +405,8 @@ value_location(struct schema_reader *r, const struct schema_key *k,
 	if (node->n != 2 ||
 	    !parse_degrees(node->items[0], 90, &region->latitude) ||
 	    !parse_degrees(node->items[1], 180, &region->longitude))
-		return diag_error(r->d, &node->mark, "\"%s\" must be "
+		return diag_error(r->d, &node->mark,
+		    "\"%s\" must be "
 		    "[latitude, longitude] in degrees: -90 to 90, -180 to 180",
 		    k->name);
 	return true;
@@ -409,8 +425,8 @@ value_ecs(struct schema_reader *r, const struct schema_key *k,
 
 	if (node->kind == NODE_LIST)
 		return schema_read_key(r, &list, node, server);
-	if (!is_scalar(node) || (strcmp(node->text, "any") != 0 &&
-	    strcmp(node->text, "none") != 0))
+	if (!is_scalar(node) ||
+	    (strcmp(node->text, "any") != 0 && strcmp(node->text, "none") != 0))
 		return wrong(r, k, node, "any, none or a list of prefixes");
 	server->ecs_any = strcmp(node->text, "any") == 0;
 	return true;
@@ -426,7 +442,8 @@ put_address(struct schema_reader *r, const struct schema_key *k,
 		return wrong(r, k, node, "an address");
 	slot = &pair[a.family == 6];
 	if (slot->family)
-		return diag_error(r->d, &node->mark, "a target has at most "
+		return diag_error(r->d, &node->mark,
+		    "a target has at most "
 		    "one IPv%d address: make \"%s\" a target of its own",
 		    a.family, node->text);
 	*slot = a;
@@ -445,7 +462,8 @@ value_addrs(struct schema_reader *r, const struct schema_key *k,
 	if (node->kind != NODE_LIST)
 		return put_address(r, k, node, pair);
 	if (node->n == 0)
-		return diag_error(r->d, &node->mark, "a target needs an "
+		return diag_error(r->d, &node->mark,
+		    "a target needs an "
 		    "address");
 	for (i = 0; i < node->n; i++)
 		if (!put_address(r, k, node->items[i], pair))
@@ -466,7 +484,8 @@ value_cname(struct schema_reader *r, const struct schema_key *k,
 	if (!name_parse(node->text, name, &err))
 		return diag_error(r->d, &node->mark, "%s", err.text);
 	if (memchr(name, '*', name_len(name)))
-		return diag_error(r->d, &node->mark, "a wildcard is no "
+		return diag_error(r->d, &node->mark,
+		    "a wildcard is no "
 		    "target");
 	*cname = arena_dup(r->conf->arena, name, name_len(name));
 	return true;
@@ -483,8 +502,8 @@ read_offer(struct schema_reader *r, const struct schema_key *k,
 	    .size = sizeof(struct conf_target), .list = true,
 	    .nmin = (size_t)k->min, .nmax = (size_t)k->max,
 	    .of = SCHEMA_TARGET};
-	const struct schema_key region = {k->map, k->name, value_ref,
-	    .of = SECTION_REGIONS};
+	const struct schema_key region = {
+	    k->map, k->name, value_ref, .of = SECTION_REGIONS};
 	bool ok;
 
 	offer->mark = pair->key->mark;
@@ -503,11 +522,13 @@ value_offers(struct schema_reader *r, const struct schema_key *k,
 	if (node->kind != NODE_MAP)
 		return wrong(r, k, node, "a map of a region to its targets");
 	if (node->n < k->nmin || node->n > k->nmax)
-		return diag_error(r->d, &node->mark, "a pool has %zu to %zu "
-		    "regions", k->nmin, k->nmax);
+		return diag_error(r->d, &node->mark,
+		    "a pool has %zu to %zu "
+		    "regions",
+		    k->nmin, k->nmax);
 	pool->nregions = node->n;
-	pool->regions = arena_array(r->conf->arena, node->n,
-	    sizeof(*pool->regions));
+	pool->regions =
+	    arena_array(r->conf->arena, node->n, sizeof(*pool->regions));
 	for (i = 0; i < node->n; i++)
 		if (!read_offer(r, k, &node->pairs[i], &pool->regions[i]))
 			ok = false;
@@ -539,8 +560,9 @@ value_from(struct schema_reader *r, const struct schema_key *k,
 {
 	struct conf_test *test = field;
 
-	if (is_scalar(node) && (addr_parse(node->text, &test->from) ||
-	    conf_geo_parse(node->text, &test->from_geo)))
+	if (is_scalar(node) &&
+	    (addr_parse(node->text, &test->from) ||
+		conf_geo_parse(node->text, &test->from_geo)))
 		return true;
 	return wrong(r, k, node, "an address, or a place as EU, DE or US-CA");
 }

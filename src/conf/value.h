@@ -8,27 +8,27 @@
 
 #include "conf/schema.h"
 
-schema_kind value_none;     /* read elsewhere */
-schema_kind value_number;   /* 16, 32 or 64 bits by the field's size */
-schema_kind value_percent;  /* 85% */
-schema_kind value_span;     /* 5s; the field and its range in ms */
-schema_kind value_text;     /* the range is that of its length */
-schema_kind value_path;     /* as seen from the file that says it */
-schema_kind value_word;     /* an enum: the index in .words */
+schema_kind value_none;    /* read elsewhere */
+schema_kind value_number;  /* 16, 32 or 64 bits by the field's size */
+schema_kind value_percent; /* 85% */
+schema_kind value_span;    /* 5s; the field and its range in ms */
+schema_kind value_text;    /* the range is that of its length */
+schema_kind value_path;    /* as seen from the file that says it */
+schema_kind value_word;    /* an enum: the index in .words */
 schema_kind value_endpoint;
 schema_kind value_prefix;
-schema_kind value_ref;      /* .of: a schema_section; the index */
-schema_kind value_net;      /* a list of conf_net: sets a bit each */
+schema_kind value_ref; /* .of: a schema_section; the index */
+schema_kind value_net; /* a list of conf_net: sets a bit each */
 schema_kind value_geo;
 schema_kind value_location; /* [latitude, longitude] of a conf_region */
 schema_kind value_ecs;      /* any, none, or prefixes of a conf_server */
 schema_kind value_addrs;    /* of a conf_target */
 schema_kind value_cname;
-schema_kind value_regions;  /* of a conf_rule: a list, or nearest */
-schema_kind value_offers;   /* of a conf_pool: region to targets */
-schema_kind value_down;     /* when_all_down */
-schema_kind value_from;     /* of a conf_test: an address or a place */
-schema_kind value_expect;   /* a region's or a pool's name */
+schema_kind value_regions; /* of a conf_rule: a list, or nearest */
+schema_kind value_offers;  /* of a conf_pool: region to targets */
+schema_kind value_down;    /* when_all_down */
+schema_kind value_from;    /* of a conf_test: an address or a place */
+schema_kind value_expect;  /* a region's or a pool's name */
 schema_kind value_database;
 
 /* Lower case, wire form and text of a name; false: reported. */

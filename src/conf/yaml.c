@@ -16,8 +16,8 @@ struct build {
 static struct conf_mark
 mark_from(const struct build *b, const yaml_mark_t *m)
 {
-	return (struct conf_mark){b->file, (unsigned)m->line + 1,
-	    (unsigned)m->column + 1};
+	return (struct conf_mark){
+	    b->file, (unsigned)m->line + 1, (unsigned)m->column + 1};
 }
 
 /* The reader of libyaml gives an offset where the others give a mark. */
@@ -45,9 +45,8 @@ report_syntax(struct build *b)
 	const char *problem = p->problem ? p->problem : "cannot be read";
 	struct conf_mark m;
 
-	m = p->error == YAML_READER_ERROR
-	    ? mark_at_offset(b, p->problem_offset)
-	    : mark_from(b, &p->problem_mark);
+	m = p->error == YAML_READER_ERROR ? mark_at_offset(b, p->problem_offset)
+					  : mark_from(b, &p->problem_mark);
 	if (p->context)
 		diag_error(b->d, &m, "%s (%s)", problem, p->context);
 	else
@@ -73,19 +72,20 @@ node_new(struct build *b, enum yaml_kind kind, const yaml_mark_t *mark)
 	n->text = "";
 	if (++b->nodes <= YAML_NODES_MAX)
 		return n;
-	diag_error(b->d, &n->mark, "more than %d values in one file",
-	    YAML_NODES_MAX);
+	diag_error(
+	    b->d, &n->mark, "more than %d values in one file", YAML_NODES_MAX);
 	return NULL;
 }
 
 static void
-refuse_anchor(struct build *b, const yaml_mark_t *mark,
-    const unsigned char *anchor)
+refuse_anchor(
+    struct build *b, const yaml_mark_t *mark, const unsigned char *anchor)
 {
 	struct conf_mark m = mark_from(b, mark);
 
 	if (anchor)
-		diag_error(b->d, &m, "anchors are not read: write the value "
+		diag_error(b->d, &m,
+		    "anchors are not read: write the value "
 		    "where it is used");
 }
 
@@ -95,7 +95,8 @@ refuse_tag(struct build *b, const yaml_mark_t *mark, const unsigned char *tag)
 	struct conf_mark m = mark_from(b, mark);
 
 	if (tag)
-		diag_error(b->d, &m, "tags are not read: the key decides the "
+		diag_error(b->d, &m,
+		    "tags are not read: the key decides the "
 		    "type");
 }
 
@@ -105,7 +106,8 @@ read_alias(struct build *b, const yaml_event_t *e)
 	struct yaml_node *n = node_new(b, NODE_BAD, &e->start_mark);
 
 	if (n)
-		diag_error(b->d, &n->mark, "aliases are not read: write the "
+		diag_error(b->d, &n->mark,
+		    "aliases are not read: write the "
 		    "value here");
 	return n;
 }
@@ -127,13 +129,12 @@ read_scalar(struct build *b, const yaml_event_t *e)
 		return n;
 	}
 	n->text = arena_strndup(b->a, value, len);
-	n->empty = len == 0 &&
-	    e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	n->empty = len == 0 && e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	return n;
 }
 
-static struct yaml_node *read_node(struct build *b, yaml_event_t *e,
-    unsigned depth);
+static struct yaml_node *read_node(
+    struct build *b, yaml_event_t *e, unsigned depth);
 
 static struct yaml_node *
 read_list(struct build *b, const yaml_event_t *start, unsigned depth)
@@ -175,7 +176,8 @@ accept_key(struct build *b, const struct yaml_node *key, bool plain)
 	if (key->kind != NODE_SCALAR)
 		return diag_error(b->d, &key->mark, "a key must be one word");
 	if (plain && strcmp(key->text, "<<") == 0)
-		return diag_error(b->d, &key->mark, "merge keys are not read: "
+		return diag_error(b->d, &key->mark,
+		    "merge keys are not read: "
 		    "write the keys where they are used");
 	return true;
 }
@@ -238,8 +240,8 @@ read_node(struct build *b, yaml_event_t *e, unsigned depth)
 	struct yaml_node *n = NULL;
 
 	if (depth > YAML_DEPTH_MAX)
-		diag_error(b->d, &m, "nested more than %d deep",
-		    YAML_DEPTH_MAX);
+		diag_error(
+		    b->d, &m, "nested more than %d deep", YAML_DEPTH_MAX);
 	else if (e->type == YAML_ALIAS_EVENT)
 		n = read_alias(b, e);
 	else if (e->type == YAML_SCALAR_EVENT)
@@ -283,8 +285,8 @@ read_stream(struct build *b)
 	root = read_node(b, &e, 0);
 	if (!root || !expect_event(b, YAML_DOCUMENT_END_EVENT, "no end"))
 		return NULL;
-	expect_event(b, YAML_STREAM_END_EVENT,
-	    "a second document: one file holds one");
+	expect_event(
+	    b, YAML_STREAM_END_EVENT, "a second document: one file holds one");
 	return root;
 }
 
@@ -292,8 +294,8 @@ struct yaml_node *
 yaml_read(struct arena *a, const char *file, const char *text, size_t len,
     struct diag *d)
 {
-	struct build b = {.a = a, .file = file, .text = text, .len = len,
-	    .d = d};
+	struct build b = {
+	    .a = a, .file = file, .text = text, .len = len, .d = d};
 	struct conf_mark whole = {file, 0, 0};
 	struct yaml_node *root;
 
@@ -304,8 +306,8 @@ yaml_read(struct arena *a, const char *file, const char *text, size_t len,
 	if (!yaml_parser_initialize(&b.parser))
 		abort();
 	yaml_parser_set_encoding(&b.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&b.parser, (const unsigned char *)text,
-	    len);
+	yaml_parser_set_input_string(
+	    &b.parser, (const unsigned char *)text, len);
 	root = read_stream(&b);
 	yaml_parser_delete(&b.parser);
 	return root;
@@ -337,8 +339,10 @@ static void
 report_duplicate(const struct yaml_node *again, const struct yaml_node *first,
     struct diag *d)
 {
-	diag_error(d, &again->mark, "duplicate key \"%s\": it stands at "
-	    "%s:%u already", again->text, first->mark.file, first->mark.line);
+	diag_error(d, &again->mark,
+	    "duplicate key \"%s\": it stands at "
+	    "%s:%u already",
+	    again->text, first->mark.file, first->mark.line);
 }
 
 void

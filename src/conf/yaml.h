@@ -45,8 +45,8 @@ struct yaml_node {
 
 /* NULL when the text is no YAML or is beyond a bound; what is merely
  * forbidden is reported, and the rest read.  file must outlive the tree. */
-struct yaml_node *yaml_read(struct arena *a, const char *file,
-    const char *text, size_t len, struct diag *d);
+struct yaml_node *yaml_read(struct arena *a, const char *file, const char *text,
+    size_t len, struct diag *d);
 
 /* The value of a key of a map, or NULL. */
 struct yaml_node *yaml_find(const struct yaml_node *map, const char *key);

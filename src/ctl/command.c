@@ -37,8 +37,8 @@ call_reply(struct call *call, json_t *json)
 	const json_t *code = json_object_get(json, "exit");
 	const int by_exit[] = {
 	    [EXIT_DONE] = STATUS_OK,
-	    [EXIT_WRONG] = call->command != NULL ? call->command->wrong
-						 : STATUS_CONFLICT,
+	    [EXIT_WRONG] =
+		call->command != NULL ? call->command->wrong : STATUS_CONFLICT,
 	    [EXIT_USAGE] = STATUS_BAD_REQUEST,
 	    [EXIT_NO_DAEMON] = STATUS_CONFLICT,
 	    [EXIT_NO_SUCH] = STATUS_NOT_FOUND,
@@ -69,8 +69,8 @@ param(const struct call *call, const char *name)
 }
 
 static size_t
-params_all(const struct call *call, const char *name,
-    const char *values[ASSUMED_MAX])
+params_all(
+    const struct call *call, const char *name, const char *values[ASSUMED_MAX])
 {
 	const struct evkeyval *kv;
 	size_t n = 0;
@@ -124,11 +124,12 @@ static void
 build(struct call *call, bool only_check)
 {
 	if (json_object_size(call->body) > 0)
-		call_reply(call, control_error(EXIT_USAGE,
-		    "it takes nothing: {}"));
+		call_reply(
+		    call, control_error(EXIT_USAGE, "it takes nothing: {}"));
 	else if (!reload_start(call->control, only_check, built, call))
-		call_reply(call, control_error(EXIT_WRONG,
-		    "a configuration is being built: ask again"));
+		call_reply(call,
+		    control_error(EXIT_WRONG,
+			"a configuration is being built: ask again"));
 }
 
 static void
@@ -158,8 +159,9 @@ run_explain(struct call *call)
 	    .ndrain = params_all(call, "drain", drain),
 	};
 
-	call_reply(call, explain_report(call->control->status.snapshot,
-	    &call->control->drains, &q));
+	call_reply(call,
+	    explain_report(
+		call->control->status.snapshot, &call->control->drains, &q));
 }
 
 static void
@@ -179,10 +181,11 @@ run_events(struct call *call)
 	errno = 0;
 	if (since != NULL)
 		from = strtoull(since, &end, 10);
-	if (since != NULL && (errno != 0 || end == since || *end != '\0' ||
-	    *since == '-')) {
-		call_reply(call, control_error(EXIT_USAGE,
-		    "since %s: not the number of an event", since));
+	if (since != NULL &&
+	    (errno != 0 || end == since || *end != '\0' || *since == '-')) {
+		call_reply(call,
+		    control_error(EXIT_USAGE,
+			"since %s: not the number of an event", since));
 		return;
 	}
 	call->follow = follow != NULL && strcmp(follow, "1") == 0;
@@ -214,12 +217,10 @@ static const struct command commands[] = {
     {EVHTTP_REQ_GET, "/v1/stats", false, STATUS_CONFLICT, "", run_stats},
     {EVHTTP_REQ_GET, "/v1/drains", false, STATUS_CONFLICT, "", run_drains},
     {EVHTTP_REQ_POST, "/v1/drain", false, STATUS_CONFLICT, "", run_drain},
-    {EVHTTP_REQ_POST, "/v1/undrain", false, STATUS_CONFLICT, "",
-	run_undrain},
+    {EVHTTP_REQ_POST, "/v1/undrain", false, STATUS_CONFLICT, "", run_undrain},
     {EVHTTP_REQ_POST, "/v1/reload", false, STATUS_UNPROCESSABLE, "",
 	run_reload},
-    {EVHTTP_REQ_POST, "/v1/check", false, STATUS_UNPROCESSABLE, "",
-	run_check},
+    {EVHTTP_REQ_POST, "/v1/check", false, STATUS_UNPROCESSABLE, "", run_check},
     {EVHTTP_REQ_GET, "/v1/explain", false, STATUS_UNPROCESSABLE,
 	"name type from resolver down drain ", run_explain},
     {EVHTTP_REQ_GET, "/v1/events", false, STATUS_CONFLICT, "since follow ",
@@ -253,13 +254,13 @@ find(struct call *call, const char *path)
 	}
 	if (call->command == NULL) {
 		near = diag_nearest(path, paths, n);
-		return control_error(EXIT_NO_SUCH, "there is no %s%s%s%s",
-		    path, near != NULL ? "; did you mean " : "",
+		return control_error(EXIT_NO_SUCH, "there is no %s%s%s%s", path,
+		    near != NULL ? "; did you mean " : "",
 		    near != NULL ? near : "", near != NULL ? "?" : "");
 	}
 	if (call->command->method != call->method &&
 	    !(call->command->method == EVHTTP_REQ_GET &&
-	    call->method == EVHTTP_REQ_HEAD))
+		call->method == EVHTTP_REQ_HEAD))
 		return control_error(EXIT_USAGE, "%s: is a %s", path,
 		    call->command->method == EVHTTP_REQ_GET ? "GET" : "POST");
 	return NULL;
@@ -306,11 +307,11 @@ read_body(struct call *call, const void *body, size_t len)
 	if (len == 0)
 		call->body = json_object();
 	else
-		call->body = json_loadb(body, len, JSON_REJECT_DUPLICATES,
-		    &wrong);
+		call->body =
+		    json_loadb(body, len, JSON_REJECT_DUPLICATES, &wrong);
 	if (call->body == NULL)
-		return control_error(EXIT_USAGE, "the body is not JSON: %s",
-		    wrong.text);
+		return control_error(
+		    EXIT_USAGE, "the body is not JSON: %s", wrong.text);
 	if (!json_is_object(call->body))
 		return control_error(EXIT_USAGE, "the body is no object");
 	return NULL;

@@ -18,7 +18,7 @@ struct command;
  * when the reply is there. */
 struct call {
 	struct control *control;
-	bool read_only;    /* only commands that change nothing */
+	bool read_only; /* only commands that change nothing */
 	enum evhttp_cmd_type method;
 	const char *owner; /* who asks */
 	void (*done)(struct call *call);
@@ -28,10 +28,10 @@ struct call {
 	struct evkeyvalq params;
 	json_t *body;
 
-	int status;        /* the reply: HTTP status */
-	const char *type;  /* of its content */
+	int status;       /* the reply: HTTP status */
+	const char *type; /* of its content */
 	struct text text;
-	bool follow;       /* events from now on belong to it as well */
+	bool follow; /* events from now on belong to it as well */
 };
 
 /* Runs the command that path names.  query may be NULL. */

@@ -24,8 +24,8 @@ control_error(enum exit_code code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err.text, sizeof(err.text), fmt, ap);
 	va_end(ap);
-	return json_pack("{s:o, s:i}", "error", text_string(err.text), "exit",
-	    (int)code);
+	return json_pack(
+	    "{s:o, s:i}", "error", text_string(err.text), "exit", (int)code);
 }
 
 /* Refreshing ------------------------------------------------------------- */
@@ -48,8 +48,9 @@ refresh(struct control *c, struct pool *p, size_t region)
 		return;
 	live = atomic_load(&p->live) >> region & 1;
 	event_put(c->events, live ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
-	    "region", json_pack("{s:s, s:s, s:b}", "pool", p->conf->name,
-	    "region", name, "live", live),
+	    "region",
+	    json_pack("{s:s, s:s, s:b}", "pool", p->conf->name, "region", name,
+		"live", live),
 	    "pool %s: region %s is %s (%s%zu of %zu targets live)",
 	    p->conf->name, name, live ? "live" : "out",
 	    r->drained ? "drained, " : "", r->nlive, r->ntargets);
@@ -90,8 +91,10 @@ uses_add(struct control *c, const struct pool *p, size_t region, size_t target)
 
 	for (size_t i = 0; i < t->nwatches; i++) {
 		const struct watch *w = t->watches[i];
-		struct use use = {.watch = w, .pool = p->index,
-		    .region = (uint16_t)region, .target = (uint16_t)target,
+		struct use use = {.watch = w,
+		    .pool = p->index,
+		    .region = (uint16_t)region,
+		    .target = (uint16_t)target,
 		    .change_ms = health_change_ms(&w->health, &w->monitor)};
 
 		vec_push(&c->uses, use);
@@ -110,8 +113,7 @@ uses_find(struct control *c, const struct snapshot *s)
 				uses_add(c, p, r, t);
 	}
 	if (c->uses.n > 0)
-		qsort(c->uses.at, c->uses.n, sizeof(*c->uses.at),
-		    use_compare);
+		qsort(c->uses.at, c->uses.n, sizeof(*c->uses.at), use_compare);
 }
 
 /* The first use of a watch; those that follow it are of the same. */
@@ -141,19 +143,20 @@ health_event(struct control *c, const struct use *use, enum health_state old)
 	    p->regions[use->region].targets[use->target].conf->label;
 	enum health_state state = w->health.state;
 	bool good = state == HEALTH_UP;
-	unsigned of = !good ? w->monitor.fall :
-	    old == HEALTH_UNKNOWN ? 1 : w->monitor.rise;
+	unsigned of = !good         ? w->monitor.fall
+	    : old == HEALTH_UNKNOWN ? 1
+				    : w->monitor.rise;
 
 	event_put(c->events, good ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
-	    "health", json_pack(
-	    "{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:I}", "pool",
-	    p->conf->name, "region", region, "target", target, "monitor",
-	    w->monitor.name, "state", health_state_names[state], "was",
-	    health_state_names[old], "reason", text_string(w->last),
-	    "duration_ms", (json_int_t)w->last_ms),
+	    "health",
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:I}", "pool",
+		p->conf->name, "region", region, "target", target, "monitor",
+		w->monitor.name, "state", health_state_names[state], "was",
+		health_state_names[old], "reason", text_string(w->last),
+		"duration_ms", (json_int_t)w->last_ms),
 	    "target %s/%s/%s: %s: %s after %u of %u (%s)", p->conf->name,
-	    region, target, w->monitor.name, health_state_names[state],
-	    of, of, w->last);
+	    region, target, w->monitor.name, health_state_names[state], of, of,
+	    w->last);
 }
 
 static void
@@ -197,8 +200,9 @@ control_verdict(struct watch *w, const struct verdict *v, void *arg)
 	}
 	if (v->changed && w->health.state == HEALTH_DOWN &&
 	    w->first_failed_us != 0)
-		histogram_add(&c->status.cutover, (double)
-		    ((int64_t)clock_mono_us() - w->first_failed_us) / 1e6);
+		histogram_add(&c->status.cutover,
+		    (double)((int64_t)clock_mono_us() - w->first_failed_us) /
+			1e6);
 	c->health_changed = true;
 }
 
@@ -240,16 +244,16 @@ warn_lost_drains(struct control *c, json_t *warnings)
 
 		if (unknown == NULL)
 			continue;
-		json_array_append_new(warnings, json_sprintf(
-		    "the drain of %s is kept, but %s", d->what,
-		    json_string_value(json_object_get(unknown, "error"))));
+		json_array_append_new(warnings,
+		    json_sprintf("the drain of %s is kept, but %s", d->what,
+			json_string_value(json_object_get(unknown, "error"))));
 		json_decref(unknown);
 	}
 }
 
 /* What the daemon started with and does not change while it runs. */
-static const char *const fixed_names[CONTROL_FIXED] = {"listen", "workers",
-    "control", "http", "state"};
+static const char *const fixed_names[CONTROL_FIXED] = {
+    "listen", "workers", "control", "http", "state"};
 
 static void
 fixed_describe(const struct conf_server *server, struct text t[CONTROL_FIXED])
@@ -257,18 +261,20 @@ fixed_describe(const struct conf_server *server, struct text t[CONTROL_FIXED])
 	char buf[ENDPOINT_TEXT_MAX];
 
 	for (size_t i = 0; i < server->nlisten; i++)
-		text_add(&t[0], "%s ",
-		    endpoint_format(buf, &server->listen[i]));
+		text_add(
+		    &t[0], "%s ", endpoint_format(buf, &server->listen[i]));
 	text_add(&t[1], "%u", server->workers);
 	text_add(&t[2], "%s", server->control);
-	text_add(&t[3], "%s", server->http.addr.family == 0 ? "off" :
-	    endpoint_format(buf, &server->http));
+	text_add(&t[3], "%s",
+	    server->http.addr.family == 0
+		? "off"
+		: endpoint_format(buf, &server->http));
 	text_add(&t[4], "%s", server->state);
 }
 
 static void
-warn_fixed(struct control *c, const struct conf_server *server,
-    json_t *warnings)
+warn_fixed(
+    struct control *c, const struct conf_server *server, json_t *warnings)
 {
 	struct text t[CONTROL_FIXED] = {0};
 
@@ -279,9 +285,9 @@ warn_fixed(struct control *c, const struct conf_server *server,
 			continue;
 		}
 		if (strcmp(c->fixed[i], t[i].at) != 0)
-			json_array_append_new(warnings, json_sprintf(
-			    "server.%s: a change needs a restart",
-			    fixed_names[i]));
+			json_array_append_new(warnings,
+			    json_sprintf("server.%s: a change needs a restart",
+				fixed_names[i]));
 		text_fini(&t[i]);
 	}
 }

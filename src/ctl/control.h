@@ -13,8 +13,14 @@
 #include "ctl/event.h"
 #include "report/status.h"
 
-enum exit_code { EXIT_DONE, EXIT_WRONG, EXIT_USAGE, EXIT_NO_DAEMON,
-	EXIT_NO_SUCH, EXIT_TIMED_OUT };
+enum exit_code {
+	EXIT_DONE,
+	EXIT_WRONG,
+	EXIT_USAGE,
+	EXIT_NO_DAEMON,
+	EXIT_NO_SUCH,
+	EXIT_TIMED_OUT
+};
 
 enum { HEALTH_SAVE_S = 10, CONTROL_FIXED = 5 };
 
@@ -35,9 +41,9 @@ struct control {
 	struct drains drains;
 	struct prober *prober;
 	struct events *events;
-	char *path;   /* configuration */
-	char *folder; /* state */
-	VEC(struct use) uses; /* by watch */
+	char *path;                 /* configuration */
+	char *folder;               /* state */
+	VEC(struct use) uses;       /* by watch */
 	char *fixed[CONTROL_FIXED]; /* settings that need a restart */
 	struct event *tick;
 	unsigned ticks;

@@ -47,8 +47,8 @@ names_add(struct names *n, const char *fmt, ...)
 static json_t *
 names_fail(struct names *n, const char *what, const char *problem)
 {
-	const char *near = diag_nearest(what, (const char *const *)n->all.at,
-	    n->all.n);
+	const char *near =
+	    diag_nearest(what, (const char *const *)n->all.at, n->all.n);
 	json_t *error = control_error(EXIT_NO_SUCH, "%s %s%s%s%s", problem,
 	    what, near != NULL ? "; did you mean " : "",
 	    near != NULL ? near : "", near != NULL ? "?" : "");
@@ -60,8 +60,8 @@ names_fail(struct names *n, const char *what, const char *problem)
 }
 
 static void
-names_of_pool(struct names *n, const struct conf *conf,
-    const struct conf_pool *p)
+names_of_pool(
+    struct names *n, const struct conf *conf, const struct conf_pool *p)
 {
 	for (size_t i = 0; i < p->nregions; i++) {
 		const struct conf_pool_region *r = &p->regions[i];
@@ -121,9 +121,9 @@ table_with(const struct drains *from, const struct drain *d, bool add,
 struct effect {
 	const struct snapshot *snapshot;
 	const struct pool *pool;
-	uint64_t before, after; /* live words */
+	uint64_t before, after;             /* live words */
 	double fill[CONF_POOL_REGIONS_MAX]; /* percent, after */
-	bool filled; /* fill is known */
+	bool filled;                        /* fill is known */
 };
 
 static uint64_t
@@ -139,16 +139,16 @@ answers_of(const struct effect *e, size_t region)
 	double n = 0;
 
 	for (unsigned i = 0; i < POOL_REASON_COUNT; i++)
-		n += (double)snapshot_steered(e->snapshot, e->pool, region,
-		    (enum pool_reason)i);
+		n += (double)snapshot_steered(
+		    e->snapshot, e->pool, region, (enum pool_reason)i);
 	return n;
 }
 
 /* The share of the pool's answers of each region, and the load that they are
  * taken for (see the header); false when that cannot be said. */
 static bool
-effect_load(const struct effect *e, double share[CONF_POOL_REGIONS_MAX],
-    double *load)
+effect_load(
+    const struct effect *e, double share[CONF_POOL_REGIONS_MAX], double *load)
 {
 	double total = 0, capacity = 0, largest = 0;
 
@@ -164,8 +164,8 @@ effect_load(const struct effect *e, double share[CONF_POOL_REGIONS_MAX],
 	}
 	if (total < DRAIN_ANSWERS_MIN || e->pool->nregions < 2)
 		return false;
-	*load = (capacity - largest) * e->snapshot->conf->safety.max_fill /
-	    100.0;
+	*load =
+	    (capacity - largest) * e->snapshot->conf->safety.max_fill / 100.0;
 	for (size_t i = 0; i < e->pool->nregions; i++) {
 		double most;
 
@@ -226,8 +226,7 @@ effect_find(struct effect *e, const struct snapshot *s, size_t pool,
 static const char *
 effect_region(const struct effect *e, size_t region)
 {
-	return e->snapshot->conf->regions[e->pool->regions[region].region]
-	    .name;
+	return e->snapshot->conf->regions[e->pool->regions[region].region].name;
 }
 
 /* A pool that only stands in when others are down may be emptied. */
@@ -251,17 +250,20 @@ effect_refuse(const struct effect *e, const struct drain *d)
 	if (!pool_is_named(e->snapshot, e->pool) || e->before == e->after)
 		return NULL;
 	if (after < before && after < safety->min_regions)
-		return control_error(EXIT_WRONG, "draining %s would leave pool "
+		return control_error(EXIT_WRONG,
+		    "draining %s would leave pool "
 		    "%s with %u live regions of %u now; safety.min_regions is "
-		    "%u; --force overrides", d->what, pool, after, before,
-		    safety->min_regions);
+		    "%u; --force overrides",
+		    d->what, pool, after, before, safety->min_regions);
 	for (size_t i = 0; e->filled && i < e->pool->nregions; i++) {
 		if (e->fill[i] > safety->max_fill + 0.5)
-			return control_error(EXIT_WRONG, "draining %s would "
+			return control_error(EXIT_WRONG,
+			    "draining %s would "
 			    "fill region %s of pool %s to %.0f%% of its "
 			    "capacity; safety.max_fill is %u%%; --force "
-			    "overrides", d->what, effect_region(e, i), pool,
-			    e->fill[i], safety->max_fill);
+			    "overrides",
+			    d->what, effect_region(e, i), pool, e->fill[i],
+			    safety->max_fill);
 	}
 	return NULL;
 }
@@ -273,8 +275,8 @@ effect_json(const struct effect *e)
 
 	for (size_t i = 0; e->filled && i < e->pool->nregions; i++)
 		if (e->after >> i & 1)
-			json_object_set_new(fill, effect_region(e, i),
-			    json_real(e->fill[i]));
+			json_object_set_new(
+			    fill, effect_region(e, i), json_real(e->fill[i]));
 	return json_pack("{s:s, s:i, s:i, s:o}", "pool", e->pool->conf->name,
 	    "live_before", __builtin_popcountll(e->before), "live_after",
 	    __builtin_popcountll(e->after), "fill",
@@ -337,10 +339,11 @@ drain_read(const json_t *body, const char *owner, json_t **error)
 	struct error err;
 
 	if (json_unpack((json_t *)(uintptr_t)body,
-	    "{s:s, s:s, s?I, s?b, s?b !}", "what", &what, "reason", &reason,
-	    "for_s", &for_s, "until_cancelled", &forever, "force",
-	    &force) != 0) {
-		*error = control_error(EXIT_USAGE, "a drain has what, a "
+		"{s:s, s:s, s?I, s?b, s?b !}", "what", &what, "reason", &reason,
+		"for_s", &for_s, "until_cancelled", &forever, "force",
+		&force) != 0) {
+		*error = control_error(EXIT_USAGE,
+		    "a drain has what, a "
 		    "reason, for_s or until_cancelled, and perhaps force");
 		return NULL;
 	}
@@ -349,7 +352,8 @@ drain_read(const json_t *body, const char *owner, json_t **error)
 		return NULL;
 	}
 	if ((for_s != 0) == (forever != 0) || for_s < 0 || for_s > longest) {
-		*error = control_error(EXIT_USAGE, "a drain needs an expiry "
+		*error = control_error(EXIT_USAGE,
+		    "a drain needs an expiry "
 		    "(for_s, 1 s to %d years), or until_cancelled",
 		    DRAIN_YEARS_MAX);
 		return NULL;
@@ -388,17 +392,16 @@ drain_put(struct control *c, struct drain *d, const struct drains *next,
 	}
 	drains_put(&c->drains, d);
 	if (d->until != DRAIN_FOREVER)
-		clock_format_span(span, (uint64_t)(d->until - d->since) *
-		    1000);
+		clock_format_span(span, (uint64_t)(d->until - d->since) * 1000);
 	event_put(c->events, LOG_LEVEL_WARNING, "drain", drain_event(d),
 	    "drain of %s by %s%s%s%s: %s", d->what, d->owner,
 	    *span != '\0' ? " for " : " until cancelled", span,
 	    d->forced ? ", forced" : "", d->reason);
 	control_refresh(c, d->pool, d->region);
 	return json_pack("{s:s, s:s, s:o, s:I, s:o}", "drained", d->what,
-	    "owner", d->owner, "until", d->until == DRAIN_FOREVER ?
-	    json_null() : json_integer(d->until), "let_go_s",
-	    (json_int_t)let_go_s, "pools", pools);
+	    "owner", d->owner, "until",
+	    d->until == DRAIN_FOREVER ? json_null() : json_integer(d->until),
+	    "let_go_s", (json_int_t)let_go_s, "pools", pools);
 }
 
 json_t *
@@ -419,8 +422,8 @@ drain_begin(struct control *c, const json_t *body, const char *owner)
 	table_with(&c->drains, d, true, &next);
 	pools = drain_effects(s, d, &next, &error);
 	if (error != NULL) {
-		log_warning("refused to %s: %s", owner, json_string_value(
-		    json_object_get(error, "error")));
+		log_warning("refused to %s: %s", owner,
+		    json_string_value(json_object_get(error, "error")));
 		json_object_set_new(error, "pools", pools);
 		drain_free(d);
 		reply = error;
@@ -451,8 +454,8 @@ drain_end(struct control *c, const json_t *body, const char *owner)
 	struct error err;
 	bool saved;
 
-	if (json_unpack((json_t *)(uintptr_t)body, "{s:s !}", "what",
-	    &what) != 0)
+	if (json_unpack((json_t *)(uintptr_t)body, "{s:s !}", "what", &what) !=
+	    0)
 		return control_error(EXIT_USAGE, "undrain has what");
 	found = drains_find(&c->drains, what);
 	if (found == NULL)

@@ -57,9 +57,9 @@ event_put(struct events *e, enum log_level level, const char *type,
 		abort();
 	va_end(ap);
 	event_log(level, text);
-	event = json_pack("{s:I, s:I, s:s, s:o}", "seq",
-	    (json_int_t)++e->last, "time", (json_int_t)clock_wall_s(), "type",
-	    type, "text", text_string(text));
+	event = json_pack("{s:I, s:I, s:s, s:o}", "seq", (json_int_t)++e->last,
+	    "time", (json_int_t)clock_wall_s(), "type", type, "text",
+	    text_string(text));
 	free(text);
 	json_object_update_missing(event, details);
 	json_decref(details);

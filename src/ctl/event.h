@@ -29,8 +29,8 @@ void event_put(struct events *e, enum log_level level, const char *type,
 typedef void event_line(const char *line, void *arg);
 
 /* Each event kept whose number is above since, oldest first; with newline. */
-void events_since(const struct events *e, uint64_t since, event_line *fn,
-    void *arg);
+void events_since(
+    const struct events *e, uint64_t since, event_line *fn, void *arg);
 
 /* From now on fn sees each event; NULL: none does. */
 void events_listen(struct events *e, event_line *fn, void *arg);

@@ -68,13 +68,15 @@ log_lines(const char *text)
 static json_t *
 reload_failed(struct control *c, const struct diag *d, json_t *text)
 {
-	json_t *reply = control_error(EXIT_WRONG, "the configuration is wrong "
-	    "(%zu errors): nothing has changed", d->nerrors);
+	json_t *reply = control_error(EXIT_WRONG,
+	    "the configuration is wrong "
+	    "(%zu errors): nothing has changed",
+	    d->nerrors);
 
 	event_put(c->events, LOG_LEVEL_ERROR, "reload_failed",
 	    json_pack("{s:I, s:O}", "errors", (json_int_t)d->nerrors,
-	    "diagnostics", text), "reload of %s failed: %zu errors", c->path,
-	    d->nerrors);
+		"diagnostics", text),
+	    "reload of %s failed: %zu errors", c->path, d->nerrors);
 	json_object_set_new(reply, "text", text);
 	return reply;
 }
@@ -91,8 +93,9 @@ reload_adopt(struct control *c, struct builder *b)
 		return reload_failed(c, &b->diag, text);
 	control_adopt(c, b->snapshot, check_warnings(&b->diag));
 	b->snapshot = NULL;
-	event_put(c->events, LOG_LEVEL_INFO, "reload", json_pack("{s:I}",
-	    "generation", (json_int_t)c->status.snapshot->generation),
+	event_put(c->events, LOG_LEVEL_INFO, "reload",
+	    json_pack("{s:I}", "generation",
+		(json_int_t)c->status.snapshot->generation),
 	    "%s is in service, generation %llu", c->path,
 	    (unsigned long long)c->status.snapshot->generation);
 	return json_pack("{s:I, s:o, s:O}", "generation",
@@ -111,8 +114,8 @@ builder_finish(struct builder *b)
 	c->builder = NULL;
 	if (!b->only_check)
 		return reload_adopt(c, b);
-	reply = check_result(b->snapshot != NULL ? b->snapshot->conf : NULL,
-	    &b->diag);
+	reply = check_result(
+	    b->snapshot != NULL ? b->snapshot->conf : NULL, &b->diag);
 	snapshot_free(b->snapshot);
 	return reply;
 }
@@ -142,8 +145,8 @@ builder_start(struct builder *b)
 	b->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (b->fd < 0)
 		return false;
-	b->event = event_new(b->control->base, b->fd, EV_READ, builder_ready,
-	    b);
+	b->event =
+	    event_new(b->control->base, b->fd, EV_READ, builder_ready, b);
 	event_add(b->event, NULL);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);

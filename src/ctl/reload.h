@@ -15,8 +15,8 @@ typedef void reload_done(json_t *reply, void *arg);
  * Builds the daemon's configuration; puts it into service unless only_check.
  * done is called later, from the event loop.  False: one is being built.
  */
-bool reload_start(struct control *c, bool only_check, reload_done *done,
-    void *arg);
+bool reload_start(
+    struct control *c, bool only_check, reload_done *done, void *arg);
 
 /* SIGHUP: reload_start(), or once more after the one that runs. */
 void reload_signal(struct control *c);

@@ -77,8 +77,8 @@ server_event(const char *line, void *arg)
 }
 
 static void
-follow(struct server *s, const struct call *call,
-    struct evhttp_request *request)
+follow(
+    struct server *s, const struct call *call, struct evhttp_request *request)
 {
 	evhttp_send_reply_start(request, call->status, NULL);
 	if (call->text.len > 0)
@@ -210,14 +210,13 @@ socket_replace(int fd, const struct sockaddr_un *sun, struct error *err)
 	if (lstat(sun->sun_path, &st) != 0)
 		return true;
 	if (!S_ISSOCK(st.st_mode))
-		return error_set(err, "%s: exists and is no socket",
-		    sun->sun_path);
+		return error_set(
+		    err, "%s: exists and is no socket", sun->sun_path);
 	if (connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0)
-		return error_set(err, "%s: a daemon listens there already",
-		    sun->sun_path);
+		return error_set(
+		    err, "%s: a daemon listens there already", sun->sun_path);
 	if (errno != ECONNREFUSED || unlink(sun->sun_path) != 0)
-		return error_set(err, "%s: %s", sun->sun_path,
-		    strerror(errno));
+		return error_set(err, "%s: %s", sun->sun_path, strerror(errno));
 	return true;
 }
 
@@ -254,8 +253,7 @@ unix_bind(int fd, const struct sockaddr_un *sun, struct error *err)
 
 	umask(mask);
 	if (rc != 0 || listen(fd, BACKLOG) != 0)
-		return error_set(err, "%s: %s", sun->sun_path,
-		    strerror(errno));
+		return error_set(err, "%s: %s", sun->sun_path, strerror(errno));
 	return true;
 }
 
@@ -267,8 +265,8 @@ server_open_control(struct server *s, const char *path, struct error *err)
 	bool ok = false;
 
 	if (strlen(path) >= sizeof(sun.sun_path))
-		return error_set(err, "%s: longer than a socket's name may be",
-		    path);
+		return error_set(
+		    err, "%s: longer than a socket's name may be", path);
 	memcpy(sun.sun_path, path, strlen(path) + 1);
 	make_folder(path);
 	test = unix_socket(err);
@@ -277,8 +275,8 @@ server_open_control(struct server *s, const char *path, struct error *err)
 	fd = unix_socket(err);
 	if (fd < 0 || !unix_bind(fd, &sun, err))
 		goto out;
-	s->unix_http = http_new(s, EVHTTP_REQ_GET | EVHTTP_REQ_POST,
-	    serve_control);
+	s->unix_http =
+	    http_new(s, EVHTTP_REQ_GET | EVHTTP_REQ_POST, serve_control);
 	ok = evhttp_accept_socket(s->unix_http, fd) == 0;
 	if (ok)
 		s->path = xstrdup(path);
@@ -299,8 +297,7 @@ server_open_http(struct server *s, struct endpoint *e, struct error *err)
 
 	if (fd < 0)
 		return false;
-	s->tcp_http = http_new(s, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD,
-	    serve_http);
+	s->tcp_http = http_new(s, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD, serve_http);
 	evhttp_set_timeout(s->tcp_http, SERVER_TCP_IDLE_S);
 	if (!net_bound_endpoint(fd, e) ||
 	    evhttp_accept_socket(s->tcp_http, fd) != 0) {

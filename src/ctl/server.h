@@ -22,12 +22,10 @@ struct server;
 struct server *server_new(struct control *c);
 
 /* Mode 0660. A socket that is left over is replaced, a live one is not. */
-bool server_open_control(struct server *s, const char *path,
-    struct error *err);
+bool server_open_control(struct server *s, const char *path, struct error *err);
 
 /* Port 0 gets one of the kernel's choice, written back. */
-bool server_open_http(struct server *s, struct endpoint *e,
-    struct error *err);
+bool server_open_http(struct server *s, struct endpoint *e, struct error *err);
 
 /* Closes all and removes the socket. */
 void server_free(struct server *s);

@@ -24,11 +24,11 @@ state_path(const char *folder, const char *name)
 
 /* {"version", kind: list}; takes list over. */
 static bool
-state_save(const char *folder, const char *kind, json_t *list,
-    struct error *err)
+state_save(
+    const char *folder, const char *kind, json_t *list, struct error *err)
 {
-	json_t *json = json_pack("{s:i, s:o}", "version", STATE_VERSION, kind,
-	    list);
+	json_t *json =
+	    json_pack("{s:i, s:o}", "version", STATE_VERSION, kind, list);
 	struct text name = {0};
 	char *path, *text;
 	bool ok;
@@ -54,8 +54,8 @@ drain_save(const struct drain *d)
 }
 
 bool
-state_save_drains(const char *folder, const struct drains *drains,
-    struct error *err)
+state_save_drains(
+    const char *folder, const struct drains *drains, struct error *err)
 {
 	json_t *list = json_array();
 
@@ -65,8 +65,8 @@ state_save_drains(const char *folder, const struct drains *drains,
 }
 
 bool
-state_save_health(const char *folder, const struct watches *watches,
-    struct error *err)
+state_save_health(
+    const char *folder, const struct watches *watches, struct error *err)
 {
 	json_t *list = json_array();
 	struct watch **all;
@@ -76,15 +76,15 @@ state_save_health(const char *folder, const struct watches *watches,
 	for (size_t i = 0; i < n; i++) {
 		const struct watch *w = all[i];
 
-		json_array_append_new(list, json_pack(
-		    "{s:o, s:s, s:I, s:I, s:I, s:o, s:I, s:I}", "key",
-		    text_string(w->key), "state",
-		    health_state_names[w->health.state], "failures",
-		    (json_int_t)w->health.failures, "successes",
-		    (json_int_t)w->health.successes, "since",
-		    (json_int_t)w->health.since, "last", text_string(w->last),
-		    "last_ms", (json_int_t)w->last_ms, "last_at",
-		    (json_int_t)w->last_at));
+		json_array_append_new(list,
+		    json_pack("{s:o, s:s, s:I, s:I, s:I, s:o, s:I, s:I}", "key",
+			text_string(w->key), "state",
+			health_state_names[w->health.state], "failures",
+			(json_int_t)w->health.failures, "successes",
+			(json_int_t)w->health.successes, "since",
+			(json_int_t)w->health.since, "last",
+			text_string(w->last), "last_ms", (json_int_t)w->last_ms,
+			"last_at", (json_int_t)w->last_at));
 	}
 	return state_save(folder, "health", list, err);
 }
@@ -112,12 +112,14 @@ state_read(const char *path, const char *kind,
 	}
 	list = json_object_get(json, kind);
 	if (json_integer_value(json_object_get(json, "version")) !=
-	    STATE_VERSION || !json_is_array(list)) {
-		error_set(err, "%s: no %s of version %d", path, kind,
-		    STATE_VERSION);
+		STATE_VERSION ||
+	    !json_is_array(list)) {
+		error_set(
+		    err, "%s: no %s of version %d", path, kind, STATE_VERSION);
 		goto out;
 	}
-	json_array_foreach(list, i, entry) {
+	json_array_foreach(list, i, entry)
+	{
 		bad += !fn(entry, arg);
 	}
 	ok = bad == 0;
@@ -162,9 +164,9 @@ drain_load(const json_t *entry, void *arg)
 	int forced;
 
 	if (json_unpack((json_t *)(uintptr_t)entry,
-	    "{s:s, s:s, s:s, s:I, s:I, s:b}", "what", &what, "owner", &owner,
-	    "reason", &reason, "since", &since, "until", &until, "forced",
-	    &forced) != 0)
+		"{s:s, s:s, s:s, s:I, s:I, s:b}", "what", &what, "owner",
+		&owner, "reason", &reason, "since", &since, "until", &until,
+		"forced", &forced) != 0)
 		return false;
 	d = drain_new(what, owner, reason, since, until, forced, NULL);
 	if (d != NULL)
@@ -200,13 +202,13 @@ health_load(const json_t *entry, void *arg)
 	unsigned i = 0;
 
 	if (json_unpack((json_t *)(uintptr_t)entry,
-	    "{s:s, s:s, s:I, s:I, s:I, s:s, s:I, s:I}", "key", &key, "state",
-	    &state, "failures", &failures, "successes", &successes, "since",
-	    &since, "last", &last, "last_ms", &last_ms, "last_at",
-	    &last_at) != 0)
+		"{s:s, s:s, s:I, s:I, s:I, s:s, s:I, s:I}", "key", &key,
+		"state", &state, "failures", &failures, "successes", &successes,
+		"since", &since, "last", &last, "last_ms", &last_ms, "last_at",
+		&last_at) != 0)
 		return false;
-	while (i < HEALTH_STATE_COUNT &&
-	    strcmp(state, health_state_names[i]) != 0)
+	while (
+	    i < HEALTH_STATE_COUNT && strcmp(state, health_state_names[i]) != 0)
 		i++;
 	if (i == HEALTH_STATE_COUNT || failures < 0 || successes < 0)
 		return false;
@@ -227,8 +229,8 @@ health_load(const json_t *entry, void *arg)
 }
 
 bool
-state_load_health(const char *folder, struct watches *watches,
-    struct error *err)
+state_load_health(
+    const char *folder, struct watches *watches, struct error *err)
 {
 	return state_load(folder, "health", health_load, watches, err);
 }

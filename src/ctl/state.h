@@ -12,20 +12,20 @@
 #include "steer/drain.h"
 #include "steer/health.h"
 
-bool state_save_drains(const char *folder, const struct drains *drains,
-    struct error *err);
-bool state_save_health(const char *folder, const struct watches *watches,
-    struct error *err);
+bool state_save_drains(
+    const char *folder, const struct drains *drains, struct error *err);
+bool state_save_health(
+    const char *folder, const struct watches *watches, struct error *err);
 
 /*
  * Adds what was saved.  No file is true; one that cannot be read is moved
  * aside as .bad, and what of it could be understood is kept; false, err says
  * what and where.
  */
-bool state_load_drains(const char *folder, struct drains *drains,
-    struct error *err);
+bool state_load_drains(
+    const char *folder, struct drains *drains, struct error *err);
 /* To the watches that there are, by their keys. */
-bool state_load_health(const char *folder, struct watches *watches,
-    struct error *err);
+bool state_load_health(
+    const char *folder, struct watches *watches, struct error *err);
 
 #endif

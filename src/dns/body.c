@@ -176,7 +176,10 @@ struct rdata_shape {
 
 /* The types of RFC 1035 whose names may be compressed (RFC 3597 4). */
 static const struct rdata_shape shapes[] = {
-    {DNS_NS, 0, 1}, {DNS_PTR, 0, 1}, {DNS_SOA, 0, 2}, {DNS_MX, 2, 1},
+    {DNS_NS, 0, 1},
+    {DNS_PTR, 0, 1},
+    {DNS_SOA, 0, 2},
+    {DNS_MX, 2, 1},
 };
 
 /* Is there a whole name at p, of len octets at most? */
@@ -220,8 +223,7 @@ rdata_names_put(struct composer *c, const struct rdata_shape *shape,
 }
 
 static bool
-rdata_put(struct composer *c, uint16_t type, const uint8_t *rdata,
-    uint16_t len)
+rdata_put(struct composer *c, uint16_t type, const uint8_t *rdata, uint16_t len)
 {
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
 		if (shapes[i].type == type &&
@@ -266,8 +268,8 @@ record_put(struct composer *c, const uint8_t *owner, uint16_t type,
 	wire_put_u16(&c->wire, 0);
 	if (!rdata_put(c, type, rdata, rdata_len) || c->wire.full)
 		return false;
-	wire_set_u16(&c->wire, rdlen_at,
-	    (uint16_t)(c->wire.len - rdlen_at - 2));
+	wire_set_u16(
+	    &c->wire, rdlen_at, (uint16_t)(c->wire.len - rdlen_at - 2));
 	return true;
 }
 
@@ -343,9 +345,11 @@ body_put(struct wire *w, const struct body *b, size_t owner_at,
 				wire_set_u32(w, at, ttl);
 			continue;
 		}
-		wire_set_u16(w, at, (uint16_t)(POINTER |
-		    (f->kind == BODY_FIX_OWNER	      ? owner_end - f->value
-			: f->kind == BODY_FIX_WHOLE ? owner_at
-						    : start + f->value)));
+		wire_set_u16(w, at,
+		    (uint16_t)(POINTER |
+			(f->kind == BODY_FIX_OWNER ? owner_end - f->value
+				: f->kind == BODY_FIX_WHOLE
+				? owner_at
+				: start + f->value)));
 	}
 }

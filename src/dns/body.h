@@ -25,20 +25,20 @@ enum body_section { BODY_ANSWER, BODY_AUTHORITY, BODY_ADDITIONAL };
 
 /* Layout: struct body, struct body_fix[nfixes], octets[len]. */
 struct body {
-	uint16_t len;      /* octets of all records */
-	uint16_t must_len; /* up to the last record that cannot be left out */
+	uint16_t len;        /* octets of all records */
+	uint16_t must_len;   /* up to the last record that cannot be left out */
 	uint16_t an, ns, ar; /* records per section */
-	uint16_t must_ar;  /* additional ones within must_len */
+	uint16_t must_ar;    /* additional ones within must_len */
 	uint16_t nfixes;
 	uint16_t target_len; /* >0: ends with a CNAME target of that length,
 				uncompressed: the next owner name */
 };
 
 enum body_fix_kind {
-	BODY_FIX_OWNER,  /* pointer to the owner name's last value octets */
-	BODY_FIX_WHOLE,  /* pointer to the whole owner name */
-	BODY_FIX_BODY,   /* pointer to octet value of this body */
-	BODY_FIX_TTL,    /* a TTL that the caller may replace */
+	BODY_FIX_OWNER, /* pointer to the owner name's last value octets */
+	BODY_FIX_WHOLE, /* pointer to the whole owner name */
+	BODY_FIX_BODY,  /* pointer to octet value of this body */
+	BODY_FIX_TTL,   /* a TTL that the caller may replace */
 };
 
 struct body_fix {
@@ -50,7 +50,7 @@ struct body_fix {
 enum {
 	COMPOSER_BYTES = DNS_MESSAGE_MAX,
 	COMPOSER_FIXES = 8192,
-	COMPOSER_NAMES = 256, /* names that later ones compress against */
+	COMPOSER_NAMES = 256,    /* names that later ones compress against */
 	BODY_POINTER_MAX = 8192, /* octets that pointers may point into */
 };
 

@@ -33,9 +33,7 @@ edns_size(const struct edns_reply *e)
 static void
 ecs_put(struct wire *w, const struct ecs *e, uint8_t scope)
 {
-	uint16_t family = e->addr.family == 0 ? 0
-	    : e->addr.family == 4	      ? 1
-					      : 2;
+	uint16_t family = e->addr.family == 0 ? 0 : e->addr.family == 4 ? 1 : 2;
 
 	wire_put_u16(w, DNS_OPTION_ECS);
 	wire_put_u16(w, (uint16_t)(ECS_FIXED + ecs_octets(e)));

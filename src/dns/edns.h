@@ -12,11 +12,11 @@
 #include "dns/wire.h"
 
 struct edns_reply {
-	uint16_t rcode;       /* its upper 8 bits go into the OPT */
-	bool dnssec_ok;       /* copied, RFC 3225 3 */
+	uint16_t rcode;        /* its upper 8 bits go into the OPT */
+	bool dnssec_ok;        /* copied, RFC 3225 3 */
 	const struct ecs *ecs; /* NULL: none */
-	uint8_t scope;        /* bits, RFC 7871 7.2.1 */
-	const char *nsid;     /* NULL: none */
+	uint8_t scope;         /* bits, RFC 7871 7.2.1 */
+	const char *nsid;      /* NULL: none */
 };
 
 /* Octets that edns_put will write. */

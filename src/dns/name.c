@@ -94,8 +94,8 @@ name_parse(const char *text, uint8_t name[DNS_NAME_MAX], struct error *err)
 		if (len > DNS_NAME_MAX - 3)
 			why = "longer than 255 octets";
 		if (why != NULL || !label_parse(&p, name, &len, &why))
-			return error_set(err, "%.300s: not a name: %s", text,
-			    why);
+			return error_set(
+			    err, "%.300s: not a name: %s", text, why);
 		if (*p == '.')
 			p++;
 	}

@@ -23,8 +23,8 @@ unsigned name_labels(const uint8_t *name);
 
 /* Presentation form (RFC 1035 5.1, \\DDD and \\X escapes; a missing final dot
  * is supplied) to wire form.  Case is kept. */
-bool name_parse(const char *text, uint8_t name[DNS_NAME_MAX],
-    struct error *err);
+bool name_parse(
+    const char *text, uint8_t name[DNS_NAME_MAX], struct error *err);
 
 /* With the final dot. Returns buf. */
 char *name_format(char buf[NAME_TEXT_MAX], const uint8_t *name);
@@ -32,7 +32,7 @@ char *name_format(char buf[NAME_TEXT_MAX], const uint8_t *name);
 /* A-Z to a-z, in place (RFC 4343: ASCII only). */
 void name_lower(uint8_t *name);
 
-bool name_equal(const uint8_t *a, const uint8_t *b); /* without case */
+bool name_equal(const uint8_t *a, const uint8_t *b);       /* without case */
 bool name_label_equal(const uint8_t *a, const uint8_t *b); /* the first ones */
 
 /* name is suffix, or below it; without case. */

@@ -142,8 +142,8 @@ skip_name(struct reader *r)
 
 /* Any record; an OPT among the additional ones is taken in. */
 static bool
-read_record(struct reader *r, struct query *q, bool additional,
-    uint8_t *version)
+read_record(
+    struct reader *r, struct query *q, bool additional, uint8_t *version)
 {
 	bool root = r->at < r->len && r->packet[r->at] == 0;
 	uint16_t type, class, rdlen;
@@ -170,8 +170,8 @@ read_record(struct reader *r, struct query *q, bool additional,
 static bool
 read_records(struct reader *r, struct query *q, uint8_t *version)
 {
-	unsigned before = wire_get_u16(r->packet + 6) +
-	    wire_get_u16(r->packet + 8);
+	unsigned before =
+	    wire_get_u16(r->packet + 6) + wire_get_u16(r->packet + 8);
 	unsigned all = before + wire_get_u16(r->packet + 10);
 
 	for (unsigned i = 0; i < all; i++)
@@ -181,8 +181,7 @@ read_records(struct reader *r, struct query *q, uint8_t *version)
 }
 
 enum query_verdict
-query_parse(struct query *q, const uint8_t *packet, size_t len,
-    uint16_t *rcode)
+query_parse(struct query *q, const uint8_t *packet, size_t len, uint16_t *rcode)
 {
 	struct reader r = {.packet = packet, .at = DNS_HEADER_SIZE, .len = len};
 	uint8_t version = 0;

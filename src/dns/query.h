@@ -22,18 +22,18 @@ struct ecs {
 
 struct query {
 	uint16_t id;
-	uint16_t flags;  /* as received */
+	uint16_t flags; /* as received */
 	uint16_t type;
 	uint16_t class;
-	uint16_t udp_size;         /* what the client takes over UDP; >= 512 */
-	uint8_t name_len;          /* 0: the question could not be read */
-	uint8_t name[DNS_NAME_MAX];     /* lower case, for lookups */
-	uint16_t question_len;     /* octets at 12 to copy, case kept; 0: none */
-	const uint8_t *question;   /* in the packet: uncompressed name */
+	uint16_t udp_size;          /* what the client takes over UDP; >= 512 */
+	uint8_t name_len;           /* 0: the question could not be read */
+	uint8_t name[DNS_NAME_MAX]; /* lower case, for lookups */
+	uint16_t question_len;   /* octets at 12 to copy, case kept; 0: none */
+	const uint8_t *question; /* in the packet: uncompressed name */
 	struct ecs ecs;
-	bool edns;                 /* has an OPT: so has the reply */
-	bool dnssec_ok;            /* DO */
-	bool nsid;                 /* asked for NSID, RFC 5001 */
+	bool edns;      /* has an OPT: so has the reply */
+	bool dnssec_ok; /* DO */
+	bool nsid;      /* asked for NSID, RFC 5001 */
 };
 
 enum query_verdict {
@@ -48,7 +48,7 @@ enum query_verdict {
  * version above 0 DNS_BADVERS.  A compressed question name is FORMERR.
  * question_len may exceed 255: it is name + 4, at most 259.
  */
-enum query_verdict query_parse(struct query *q, const uint8_t *packet,
-    size_t len, uint16_t *rcode);
+enum query_verdict query_parse(
+    struct query *q, const uint8_t *packet, size_t len, uint16_t *rcode);
 
 #endif

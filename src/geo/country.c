@@ -17,6 +17,7 @@ compare(const void *key, const void *row)
 const struct country *
 country_find(const char code[2])
 {
-	return bsearch(code, countries, sizeof(countries) / sizeof(countries[0]),
-	    sizeof(countries[0]), compare);
+	return bsearch(code, countries,
+	    sizeof(countries) / sizeof(countries[0]), sizeof(countries[0]),
+	    compare);
 }

@@ -144,8 +144,8 @@ find_depth(const struct addr *a, struct geo_found *f, unsigned offset)
 		f->depth += offset;
 	else if (a->family == 6)
 		for (size_t i = 0; i < GRAFTS; i++)
-			raise_depth(&f->depth,
-			    depth_beside(a, &grafts[i].prefix));
+			raise_depth(
+			    &f->depth, depth_beside(a, &grafts[i].prefix));
 }
 
 static unsigned
@@ -183,8 +183,8 @@ geo_find_key(const struct geo *g, const struct addr *a, struct geo_key *key,
 	find_nets(g, &f.counted, &f);
 	key->nets = f.place.nets;
 	for (size_t i = 0; i < g->databases.n; i++) {
-		key->records[i] = mmdb_find_record(g->databases.at[i].mmdb,
-		    &f.counted, depth);
+		key->records[i] = mmdb_find_record(
+		    g->databases.at[i].mmdb, &f.counted, depth);
 		raise_depth(&f.depth, *depth);
 	}
 	find_depth(a, &f, offset);
@@ -199,7 +199,7 @@ struct pairs {
 	struct pair {
 		uint64_t key;
 		uint32_t value;
-	} *slots;
+	} * slots;
 	size_t n, size;
 };
 
@@ -223,8 +223,7 @@ pairs_get(struct pairs *t, uint64_t key)
 		t->slots = xcalloc(t->size, sizeof(*t->slots));
 		for (size_t i = 0; i < old.size; i++)
 			if (old.slots[i].key != 0)
-				*pairs_slot(t, old.slots[i].key) =
-				    old.slots[i];
+				*pairs_slot(t, old.slots[i].key) = old.slots[i];
 		free(old.slots);
 	}
 	return pairs_slot(t, key);
@@ -313,8 +312,8 @@ nets_cut(struct layers *l, uint8_t family, struct cover *cover)
 		const struct conf_net *net = &conf->nets[i];
 
 		for (size_t k = 0; k < net->nprefixes; k++) {
-			struct prefix_member m = {net->prefixes[k],
-			    (uint64_t)1 << i};
+			struct prefix_member m = {
+			    net->prefixes[k], (uint64_t)1 << i};
 
 			if (m.prefix.addr.family == family)
 				vec_push(&members, m);
@@ -339,15 +338,15 @@ places_intern(struct layers *l, struct cover *cover)
 
 		place_complete(p);
 		pair = pairs_get(&seen, XXH3_64bits(p, sizeof(*p)) | 1);
-		if (pair->key != 0 && memcmp(&g->places.at[pair->value], p,
-		    sizeof(*p)) == 0) {
+		if (pair->key != 0 &&
+		    memcmp(&g->places.at[pair->value], p, sizeof(*p)) == 0) {
 			map[i] = pair->value;
 			continue;
 		}
 		map[i] = (uint32_t)g->places.n;
 		if (pair->key == 0) {
-			*pair = (struct pair){XXH3_64bits(p, sizeof(*p)) | 1,
-			    map[i]};
+			*pair = (struct pair){
+			    XXH3_64bits(p, sizeof(*p)) | 1, map[i]};
 			seen.n++;
 		}
 		vec_push(&g->places, *p);
@@ -382,8 +381,8 @@ cover_add_ipv4(struct cover *cover, const struct cover *ipv4)
 	struct cover marks = {0}, marked = {0}, out = {0};
 
 	for (size_t i = 0; i < GRAFTS; i++)
-		members[i] = (struct prefix_member){grafts[i].prefix,
-		    grafts[i].graft};
+		members[i] =
+		    (struct prefix_member){grafts[i].prefix, grafts[i].graft};
 	cover_cut(&marks, 6, members, GRAFTS, graft_value, NULL);
 	cover_overlay(&marked, cover, &marks, graft_mark, NULL);
 	marked.leaves.n = trie_merge(marked.leaves.at, marked.leaves.n);

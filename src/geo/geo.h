@@ -21,10 +21,10 @@ void geo_free(struct geo *g);
 
 struct geo_found {
 	struct place place;
-	unsigned depth;     /* length of the prefix, in a's family, in which
-			       every address has just this place */
+	unsigned depth;      /* length of the prefix, in a's family, in which
+				every address has just this place */
 	struct addr counted; /* a, or the IPv4 address inside it */
-	const char *net;    /* the longest net prefix that covers, or NULL */
+	const char *net;     /* the longest net prefix that covers, or NULL */
 	struct prefix net_prefix;
 	const char *database; /* the first file with a record, or NULL */
 	struct prefix database_prefix;
@@ -56,13 +56,13 @@ bool geo_find_key(const struct geo *g, const struct addr *a,
  */
 enum { GEO_TEREDO = TRIE_VALUE_MAX };
 
-const struct trie_leaf *geo_leaves(struct geo *g, uint8_t family, size_t *n,
-    struct error *err);
+const struct trie_leaf *geo_leaves(
+    struct geo *g, uint8_t family, size_t *n, struct error *err);
 const struct place *geo_places(const struct geo *g, size_t *n);
 void geo_forget_leaves(struct geo *g);
 
 size_t geo_ndatabases(const struct geo *g);
-const struct mmdb *geo_database(const struct geo *g, size_t i,
-    const char **path);
+const struct mmdb *geo_database(
+    const struct geo *g, size_t i, const char **path);
 
 #endif

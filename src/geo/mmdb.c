@@ -13,18 +13,17 @@
 #include "base/arena.h"
 #include "base/file.h"
 
-struct mmdb {
-	MMDB_s db;      /* maps the sealed copy */
-	unsigned bits; /* of the tree: 32 or 128 */
-	uint32_t ipv4_root; /* node below ::/96, when it is one */
-	bool has_ipv4_root;
-};
-
 /* A step down the tree ends in a node, a record or nothing. */
 struct step {
 	bool is_node;
 	uint32_t node;
 	uint32_t record; /* offset + 1; 0: none */
+};
+
+struct mmdb {
+	MMDB_s db;              /* maps the sealed copy */
+	unsigned bits;          /* of the tree: 32 or 128 */
+	struct step ipv4, ipv6; /* where the space of each begins */
 };
 
 static bool
@@ -45,30 +44,37 @@ step_down(const struct mmdb *m, uint32_t node, bool right, struct step *s)
 		s->node = (uint32_t)record;
 	if (type == MMDB_RECORD_TYPE_DATA)
 		s->record = (right ? n.right_record_entry.offset
-				   : n.left_record_entry.offset) + 1;
+				   : n.left_record_entry.offset) +
+		    1;
 	return true;
 }
 
-/* Where a family's space begins; false: the file is damaged. */
+/* False: the file is damaged. */
 static bool
-family_root(const struct mmdb *m, uint8_t family, struct step *s)
+find_roots(struct mmdb *m)
 {
-	*s = (struct step){.is_node = true};
-	if (family == 6 && m->bits == 32)
-		*s = (struct step){0};
-	if (family == 4 && m->bits == 128)
-		for (unsigned i = 0; i < 96 && s->is_node; i++)
-			if (!step_down(m, s->node, false, s))
-				return false;
+	m->ipv4 = (struct step){.is_node = true};
+	if (m->bits == 32)
+		return true;
+	m->ipv6 = m->ipv4;
+	for (unsigned i = 0; i < 96 && m->ipv4.is_node; i++)
+		if (!step_down(m, m->ipv4.node, false, &m->ipv4))
+			return false;
 	return true;
+}
+
+static struct step
+family_root(const struct mmdb *m, uint8_t family)
+{
+	return family == 4 ? m->ipv4 : m->ipv6;
 }
 
 /* IPv4 space stands in IPv6 only under addresses that count as IPv4. */
 static void
 skip_ipv4(const struct mmdb *m, uint8_t family, struct step *s)
 {
-	if (family == 6 && s->is_node && m->has_ipv4_root &&
-	    s->node == m->ipv4_root)
+	if (family == 6 && s->is_node && m->ipv4.is_node &&
+	    s->node == m->ipv4.node)
 		*s = (struct step){0};
 }
 
@@ -203,29 +209,25 @@ mmdb_open(const char *path, struct error *err)
 {
 	struct mmdb *m = xcalloc(1, sizeof(*m));
 	char copy[64];
-	struct step root;
 	size_t len;
 	int rc, fd = file_memfd(path, &len, err);
 
 	if (fd == -1)
 		goto fail;
 	snprintf(copy, sizeof(copy), "/proc/self/fd/%d", fd);
-	rc = metadata_check(fd, len)
-	    ? MMDB_open(copy, MMDB_MODE_MMAP, &m->db)
-	    : MMDB_INVALID_METADATA_ERROR;
+	rc = metadata_check(fd, len) ? MMDB_open(copy, MMDB_MODE_MMAP, &m->db)
+				     : MMDB_INVALID_METADATA_ERROR;
 	close(fd);
 	if (rc != MMDB_SUCCESS) {
 		error_set(err, "%s: %s", path, MMDB_strerror(rc));
 		goto fail;
 	}
 	m->bits = m->db.metadata.ip_version == 6 ? 128 : 32;
-	if (!family_root(m, 4, &root)) {
+	if (!find_roots(m)) {
 		error_set(err, "%s: damaged: a node out of the tree", path);
 		MMDB_close(&m->db);
 		goto fail;
 	}
-	m->has_ipv4_root = m->bits == 128 && root.is_node;
-	m->ipv4_root = root.node;
 	return m;
 fail:
 	free(m);
@@ -256,11 +258,9 @@ mmdb_type(const struct mmdb *m)
 uint32_t
 mmdb_find_record(const struct mmdb *m, const struct addr *a, unsigned *depth)
 {
-	struct step s;
+	struct step s = family_root(m, a->family);
 
 	*depth = 0;
-	if (!family_root(m, a->family, &s))
-		return 0;
 	for (; s.is_node && *depth < addr_bits(a); ++*depth) {
 		if (!step_down(m, s.node, addr_bit(a, *depth), &s))
 			return 0;
@@ -299,7 +299,8 @@ walk(struct walk *w, struct prefix p, struct step at)
 		w->damaged = true;
 		return false;
 	}
-	if (p.len == addr_bits(&p.addr) || at.node >= w->m->db.metadata.node_count)
+	if (p.len == addr_bits(&p.addr) ||
+	    at.node >= w->m->db.metadata.node_count)
 		goto damaged;
 	high = p;
 	high.addr.bytes[p.len / 8] |= (uint8_t)(0x80 >> (p.len % 8));
@@ -321,13 +322,11 @@ mmdb_walk(const struct mmdb *m, uint8_t family,
     bool (*fn)(const struct prefix *p, uint32_t record, void *arg), void *arg,
     struct error *err)
 {
-	struct walk w = {m, fn, arg,
-	    2 * (uint64_t)m->db.metadata.node_count + 256, false};
+	struct walk w = {
+	    m, fn, arg, 2 * (uint64_t)m->db.metadata.node_count + 256, false};
 	struct prefix all = {.addr.family = family};
-	struct step root;
 
-	w.damaged = !family_root(m, family, &root);
-	if (!w.damaged && walk(&w, all, root))
+	if (walk(&w, all, family_root(m, family)))
 		return true;
 	if (w.damaged)
 		error_set(err, "damaged: the tree does not end");
@@ -349,7 +348,11 @@ struct fact {
 	const char *const *paths[2];
 };
 
-#define PATH(...) (const char *const[]){__VA_ARGS__, NULL}
+#define PATH(...) \
+	(const char *const[]) \
+	{ \
+		__VA_ARGS__, NULL \
+	}
 
 static const struct fact continent_fact = {
     {PATH("continent", "code"), PATH("continent_code")}};
@@ -379,8 +382,9 @@ get_code(const struct mmdb *m, uint32_t record, const struct fact *f,
 {
 	MMDB_entry_data_s d;
 
-	if (!get_fact(m, record, f, &d) || d.type != MMDB_DATA_TYPE_UTF8_STRING ||
-	    d.data_size < min || d.data_size > max)
+	if (!get_fact(m, record, f, &d) ||
+	    d.type != MMDB_DATA_TYPE_UTF8_STRING || d.data_size < min ||
+	    d.data_size > max)
 		return;
 	for (size_t i = 0; i < d.data_size; i++)
 		if (!isupper((unsigned char)d.utf8_string[i]) &&
@@ -390,8 +394,8 @@ get_code(const struct mmdb *m, uint32_t record, const struct fact *f,
 }
 
 static bool
-get_number(const struct mmdb *m, uint32_t record, const struct fact *f,
-    double *v)
+get_number(
+    const struct mmdb *m, uint32_t record, const struct fact *f, double *v)
 {
 	MMDB_entry_data_s d;
 	char text[32];
@@ -414,7 +418,8 @@ get_number(const struct mmdb *m, uint32_t record, const struct fact *f,
 	case MMDB_DATA_TYPE_UTF8_STRING:
 		snprintf(text, sizeof(text), "%.*s", (int)d.data_size,
 		    d.utf8_string);
-		*v = strtod(strncmp(text, "AS", 2) == 0 ? text + 2 : text, NULL);
+		*v =
+		    strtod(strncmp(text, "AS", 2) == 0 ? text + 2 : text, NULL);
 		return d.data_size > 0;
 	default:
 		return false;
@@ -422,8 +427,8 @@ get_number(const struct mmdb *m, uint32_t record, const struct fact *f,
 }
 
 bool
-mmdb_record(const struct mmdb *m, uint32_t record, struct place *p,
-    struct error *err)
+mmdb_record(
+    const struct mmdb *m, uint32_t record, struct place *p, struct error *err)
 {
 	MMDB_entry_s entry = {.mmdb = &m->db, .offset = record - 1};
 	MMDB_entry_data_s d;
@@ -437,8 +442,8 @@ mmdb_record(const struct mmdb *m, uint32_t record, struct place *p,
 		get_code(m, record, &country_fact, p->country, 2, 2);
 		get_code(m, record, &subdivision_fact, p->subdivision, 1, 3);
 		if (p->continent[0] == '\0')
-			get_code(m, record, &continent_fact, p->continent, 2,
-			    2);
+			get_code(
+			    m, record, &continent_fact, p->continent, 2, 2);
 	}
 	if (!p->located && get_number(m, record, &latitude_fact, &lat) &&
 	    get_number(m, record, &longitude_fact, &lon) && lat >= -90 &&

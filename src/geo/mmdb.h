@@ -30,8 +30,8 @@ bool mmdb_find(const struct mmdb *m, const struct addr *a, struct place *p,
     unsigned *depth);
 
 /* The same without reading the record: its handle; 0: none. */
-uint32_t mmdb_find_record(const struct mmdb *m, const struct addr *a,
-    unsigned *depth);
+uint32_t mmdb_find_record(
+    const struct mmdb *m, const struct addr *a, unsigned *depth);
 
 /*
  * Calls fn for each leaf of the tree in order of addresses, disjoint and
@@ -45,7 +45,7 @@ bool mmdb_walk(const struct mmdb *m, uint8_t family,
     struct error *err);
 
 /* Fills what *p lacks from the record of that handle. */
-bool mmdb_record(const struct mmdb *m, uint32_t record, struct place *p,
-    struct error *err);
+bool mmdb_record(
+    const struct mmdb *m, uint32_t record, struct place *p, struct error *err);
 
 #endif

@@ -33,8 +33,8 @@ place_from_geo(struct place *p, const struct conf_geo *geo)
 	}
 	memcpy(p->country, geo->code, sizeof(p->country));
 	if (geo->kind == CONF_GEO_SUBDIVISION)
-		memcpy(p->subdivision, geo->subdivision,
-		    sizeof(p->subdivision));
+		memcpy(
+		    p->subdivision, geo->subdivision, sizeof(p->subdivision));
 	place_complete(p);
 }
 
@@ -58,8 +58,8 @@ place_format(char buf[PLACE_TEXT_MAX], const struct place *p)
 	if (p->continent[0] != '\0')
 		len += sprintf(buf + len, "%.2s", p->continent);
 	if (p->country[0] != '\0')
-		len += sprintf(buf + len, "%s%.2s", len > 0 ? "/" : "",
-		    p->country);
+		len += sprintf(
+		    buf + len, "%s%.2s", len > 0 ? "/" : "", p->country);
 	if (p->subdivision[0] != '\0')
 		len += sprintf(buf + len, "-%.3s", p->subdivision);
 	if (p->asn != 0)
@@ -83,8 +83,8 @@ place_distance_km(double lat1, double lon1, double lat2, double lon2)
 {
 	double dlat = sin(radians(lat2 - lat1) / 2);
 	double dlon = sin(radians(lon2 - lon1) / 2);
-	double h = dlat * dlat +
-	    cos(radians(lat1)) * cos(radians(lat2)) * dlon * dlon;
+	double h =
+	    dlat * dlat + cos(radians(lat1)) * cos(radians(lat2)) * dlon * dlon;
 
 	return 2 * 6371.0 * asin(sqrt(h < 1 ? h : 1));
 }

@@ -13,10 +13,10 @@
 enum { PLACE_TEXT_MAX = 128 };
 
 struct place {
-	uint64_t nets;       /* bit i: in conf.nets[i] */
-	uint32_t asn;        /* 0: unknown */
+	uint64_t nets;             /* bit i: in conf.nets[i] */
+	uint32_t asn;              /* 0: unknown */
 	float latitude, longitude; /* degrees, when located */
-	char continent[2];   /* NULs: unknown */
+	char continent[2];         /* NULs: unknown */
 	char country[2];
 	char subdivision[3]; /* without the country, padded with NUL */
 	bool located;        /* the coordinates are known */

@@ -99,18 +99,18 @@ cover_overlay(struct cover *out, const struct cover *a, const struct cover *b,
 		/* The larger one ends where no further leaf lies in it. */
 		if (x->len == y->len)
 			j++;
-		else if (x->len > y->len && (i == a->leaves.n ||
-		    !leaf_covers(y, &a->leaves.at[i])))
+		else if (x->len > y->len &&
+		    (i == a->leaves.n || !leaf_covers(y, &a->leaves.at[i])))
 			j++;
-		else if (x->len < y->len && (j == b->leaves.n ||
-		    !leaf_covers(x, &b->leaves.at[j])))
+		else if (x->len < y->len &&
+		    (j == b->leaves.n || !leaf_covers(x, &b->leaves.at[j])))
 			i++;
 	}
 }
 
 void
-cover_graft(struct cover *out, const struct trie_leaf *leaf,
-    const struct cover *ipv4)
+cover_graft(
+    struct cover *out, const struct trie_leaf *leaf, const struct cover *ipv4)
 {
 	for (size_t i = 0; i < ipv4->leaves.n; i++) {
 		const struct trie_leaf *from = &ipv4->leaves.at[i];

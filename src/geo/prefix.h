@@ -41,7 +41,7 @@ void cover_overlay(struct cover *out, const struct cover *a,
     void *arg);
 
 /* In place of the leaf: those of an IPv4 cover, behind the leaf's prefix. */
-void cover_graft(struct cover *out, const struct trie_leaf *leaf,
-    const struct cover *ipv4);
+void cover_graft(
+    struct cover *out, const struct trie_leaf *leaf, const struct cover *ipv4);
 
 #endif

@@ -60,7 +60,8 @@ trie_merge(struct trie_leaf *leaves, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		leaves[top++] = leaves[i];
-		while (top > 1 && siblings(&leaves[top - 2], &leaves[top - 1])) {
+		while (
+		    top > 1 && siblings(&leaves[top - 2], &leaves[top - 1])) {
 			top--;
 			leaves[top - 1].len--;
 		}
@@ -105,13 +106,12 @@ slots_filled(const struct trie_leaf *l, unsigned offset, unsigned count)
 	return l->len <= offset + count ? 1u << (offset + count - l->len) : 0;
 }
 
-static void node_build(struct build *b, size_t node, size_t i, size_t end,
-    unsigned offset);
+static void node_build(
+    struct build *b, size_t node, size_t i, size_t end, unsigned offset);
 
 /* The leaves from i to end fill the node's slots: those that are leaves. */
 static void
-node_leaves(struct build *b, size_t node, size_t i, size_t end,
-    unsigned offset)
+node_leaves(struct build *b, size_t node, size_t i, size_t end, unsigned offset)
 {
 	struct node n = {.first_leaf = (uint32_t)b->entries.n};
 
@@ -146,14 +146,13 @@ nodes_reserve(struct build *b, size_t count)
 }
 
 static void
-node_build(struct build *b, size_t node, size_t i, size_t end,
-    unsigned offset)
+node_build(struct build *b, size_t node, size_t i, size_t end, unsigned offset)
 {
 	size_t child;
 
 	node_leaves(b, node, i, end, offset);
-	child = nodes_reserve(b,
-	    (size_t)__builtin_popcountll(b->nodes.at[node].nodes));
+	child = nodes_reserve(
+	    b, (size_t)__builtin_popcountll(b->nodes.at[node].nodes));
 	b->nodes.at[node].first_node = (uint32_t)child;
 	while (i < end) {
 		size_t next = i + 1;
@@ -188,8 +187,8 @@ root_build(struct trie *t, struct build *b)
 }
 
 struct trie *
-trie_build(struct arena *a, const struct trie_leaf *leaves, size_t n,
-    unsigned bits)
+trie_build(
+    struct arena *a, const struct trie_leaf *leaves, size_t n, unsigned bits)
 {
 	struct trie *t = arena_alloc(a, sizeof(*t));
 	struct build b = {.leaves = leaves, .n = n};
@@ -199,8 +198,8 @@ trie_build(struct arena *a, const struct trie_leaf *leaves, size_t n,
 	root_build(t, &b);
 	assert(b.nodes.n <= TRIE_VALUE_MAX);
 	t->nodes = arena_dup(a, b.nodes.at, b.nodes.n * sizeof(*b.nodes.at));
-	t->leaves = arena_dup(a, b.entries.at,
-	    b.entries.n * sizeof(*b.entries.at));
+	t->leaves =
+	    arena_dup(a, b.entries.at, b.entries.n * sizeof(*b.entries.at));
 	vec_free(&b.nodes);
 	vec_free(&b.entries);
 	return t;
@@ -233,15 +232,19 @@ trie_find(const struct trie *t, const uint8_t *bytes)
 	rest <<= ROOT_BITS;
 	for (; (entry & 0xff) == ENTRY_NODE; rest <<= STRIDE) {
 		const struct node *n = &t->nodes[entry >> 8];
-		uint64_t slot = (uint64_t)1 << (unsigned)(rest >> (128 - STRIDE));
+		uint64_t slot = (uint64_t)1
+		    << (unsigned)(rest >> (128 - STRIDE));
 
 		if (n->nodes & slot)
-			entry = (n->first_node + (uint32_t)__builtin_popcountll(
-			    n->nodes & (slot - 1))) << 8 | ENTRY_NODE;
+			entry = (n->first_node +
+				    (uint32_t)__builtin_popcountll(
+					n->nodes & (slot - 1)))
+				<< 8 |
+			    ENTRY_NODE;
 		else
 			entry = t->leaves[n->first_leaf - 1 +
 			    (uint32_t)__builtin_popcountll(
-			    n->runs & (slot | (slot - 1)))];
+				n->runs & (slot | (slot - 1)))];
 	}
 	return (struct trie_hit){entry >> 8, (uint8_t)entry};
 }

@@ -21,7 +21,7 @@ enum { TRIE_VALUE_MAX = 0xffffff };
 struct trie_leaf {
 	uint8_t bytes[16]; /* bits beyond len are 0 */
 	uint8_t len;
-	uint32_t value;    /* up to TRIE_VALUE_MAX */
+	uint32_t value; /* up to TRIE_VALUE_MAX */
 };
 
 struct trie_hit {
@@ -36,8 +36,8 @@ struct trie;
 size_t trie_merge(struct trie_leaf *leaves, size_t n);
 
 /* leaves as trie_merge() left them; bits: 32 or 128. */
-struct trie *trie_build(struct arena *a, const struct trie_leaf *leaves,
-    size_t n, unsigned bits);
+struct trie *trie_build(
+    struct arena *a, const struct trie_leaf *leaves, size_t n, unsigned bits);
 
 /* bytes: 4 or 16 octets of the address. */
 struct trie_hit trie_find(const struct trie *t, const uint8_t *bytes);

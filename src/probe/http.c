@@ -14,10 +14,10 @@
 
 struct http {
 	struct evhttp_connection *connection; /* NULL: none */
-	struct tcp_attempt why; /* why it does not connect */
+	struct tcp_attempt why;               /* why it does not connect */
 	struct event *again; /* asks anew on a new connection */
-	bool reused; /* it has answered before */
-	bool failed; /* error says how */
+	bool reused;         /* it has answered before */
+	bool failed;         /* error says how */
 	enum evhttp_request_error error;
 };
 
@@ -59,11 +59,13 @@ http_judge(struct probe *p, struct evhttp_request *request)
 
 	h->reused = true;
 	if (status != m->status)
-		probe_done(p, false, "status", "status %d, not %u", status,
-		    m->status);
+		probe_done(
+		    p, false, "status", "status %d, not %u", status, m->status);
 	else if (m->body != NULL && !body_contains(request, m->body))
-		probe_done(p, false, "body", "status %d, but the body has no "
-		    "\"%.60s\"", status, m->body);
+		probe_done(p, false, "body",
+		    "status %d, but the body has no "
+		    "\"%.60s\"",
+		    status, m->body);
 	else
 		probe_done(p, true, "ok", "status %d in %.1f ms", status,
 		    (double)(clock_mono_us() - p->started_us) / 1000);
@@ -75,8 +77,8 @@ http_broken(struct probe *p, enum evhttp_request_error error)
 {
 	switch (error) {
 	case EVREQ_HTTP_DATA_TOO_LONG:
-		probe_done(p, false, "body", "more than %d octets",
-		    HTTP_BODY_MAX);
+		probe_done(
+		    p, false, "body", "more than %d octets", HTTP_BODY_MAX);
 		return;
 	case EVREQ_HTTP_INVALID_HEADER:
 		probe_done(p, false, "protocol", "the reply is not HTTP");
@@ -145,14 +147,13 @@ http_connect(struct probe *p)
 
 	if (h->connection != NULL)
 		return;
-	h->connection = evhttp_connection_base_bufferevent_new(probe_base(p),
-	    NULL, NULL, addr_format(address, &p->watch->addr),
-	    p->watch->monitor.port);
+	h->connection =
+	    evhttp_connection_base_bufferevent_new(probe_base(p), NULL, NULL,
+		addr_format(address, &p->watch->addr), p->watch->monitor.port);
 	if (h->connection == NULL)
 		return;
 	evhttp_connection_set_max_body_size(h->connection, HTTP_BODY_MAX);
-	evhttp_connection_set_max_headers_size(h->connection,
-	    HTTP_HEADERS_MAX);
+	evhttp_connection_set_max_headers_size(h->connection, HTTP_HEADERS_MAX);
 }
 
 static void
@@ -179,7 +180,8 @@ http_request(struct probe *p)
 	evhttp_add_header(headers, "Host", m->host != NULL ? m->host : host);
 	evhttp_add_header(headers, "User-Agent", "meridian-probe");
 	if (evhttp_make_request(h->connection, request, EVHTTP_REQ_GET,
-	    m->path != NULL ? m->path : "/") != 0 && p->busy)
+		m->path != NULL ? m->path : "/") != 0 &&
+	    p->busy)
 		probe_failed(p, ECONNRESET);
 }
 

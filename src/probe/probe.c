@@ -97,8 +97,8 @@ probe_timeout(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	type_of(p)->abort(p);
-	probe_done(p, false, "timeout", "timeout %u ms",
-	    p->watch->monitor.timeout_ms);
+	probe_done(
+	    p, false, "timeout", "timeout %u ms", p->watch->monitor.timeout_ms);
 }
 
 static void
@@ -109,8 +109,7 @@ watch_count(struct probe *p, struct verdict *v)
 
 	w->last_ms = (uint32_t)((now - p->started_us) / 1000);
 	w->last_at = clock_wall_s();
-	if (!v->ok && w->health.failures == 0 &&
-	    w->health.state != HEALTH_DOWN)
+	if (!v->ok && w->health.failures == 0 && w->health.state != HEALTH_DOWN)
 		w->first_failed_us = (int64_t)p->started_us;
 	v->old = w->health.state;
 	v->changed = health_count(&w->health, &w->monitor, v->ok, w->last_at);
@@ -119,8 +118,8 @@ watch_count(struct probe *p, struct verdict *v)
 }
 
 void
-probe_done(struct probe *p, bool ok, const char *reason, const char *detail,
-    ...)
+probe_done(
+    struct probe *p, bool ok, const char *reason, const char *detail, ...)
 {
 	struct verdict v = {.ok = ok, .reason = reason};
 	va_list ap;
@@ -208,8 +207,8 @@ prober_add(struct prober *prober, struct watch *w)
 	p->prober = prober;
 	p->watch = w;
 	p->random = hash | 1;
-	p->grid_us = clock_mono_us() +
-	    hash % (1000 * (uint64_t)w->monitor.interval_ms);
+	p->grid_us =
+	    clock_mono_us() + hash % (1000 * (uint64_t)w->monitor.interval_ms);
 	p->timer = evtimer_new(prober->base, probe_start, p);
 	p->deadline = evtimer_new(prober->base, probe_timeout, p);
 	w->probe = p;

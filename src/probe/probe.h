@@ -45,12 +45,13 @@ struct probe {
 	uint64_t started_us;
 	uint64_t random;
 	bool busy;
-	void *state;            /* of its type */
+	void *state; /* of its type */
 };
 
 /* One row per type of monitor. */
 struct probe_type {
-	void (*start)(struct probe *p); /* ends in probe_done(), maybe at once */
+	void (*start)(
+	    struct probe *p); /* ends in probe_done(), maybe at once */
 	void (*abort)(struct probe *p); /* the one under way */
 	void (*free)(struct probe *p);  /* state, whatever it is */
 };

@@ -38,20 +38,20 @@ attempt_begin(struct tcp_attempt *t, struct probe *p,
     void (*done)(struct probe *p, int error))
 {
 	struct sockaddr_storage ss;
-	socklen_t len = addr_to_sockaddr(&p->watch->addr,
-	    p->watch->monitor.port, &ss);
+	socklen_t len =
+	    addr_to_sockaddr(&p->watch->addr, p->watch->monitor.port, &ss);
 	int error;
 
 	t->probe = p;
 	t->done = done;
-	t->fd = socket(ss.ss_family,
-	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	t->fd =
+	    socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (t->fd == -1) {
 		done(p, errno);
 		return;
 	}
-	t->writable = event_new(probe_base(p), t->fd, EV_WRITE, tcp_connected,
-	    t);
+	t->writable =
+	    event_new(probe_base(p), t->fd, EV_WRITE, tcp_connected, t);
 	error = connect(t->fd, (struct sockaddr *)&ss, len) == 0 ? 0 : errno;
 	if (error == EINPROGRESS || error == 0) {
 		event_add(t->writable, NULL);

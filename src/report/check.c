@@ -40,9 +40,9 @@ check_names(const struct conf *conf)
 	for (size_t i = 0; conf != NULL && i < conf->nnames; i++) {
 		double s = check_cutover_s(conf, &conf->names[i]);
 
-		json_array_append_new(names, json_pack("{s:s, s:o}", "name",
-		    conf->names[i].text, "cutover_s",
-		    s < 0 ? json_null() : json_real(s)));
+		json_array_append_new(names,
+		    json_pack("{s:s, s:o}", "name", conf->names[i].text,
+			"cutover_s", s < 0 ? json_null() : json_real(s)));
 	}
 	return names;
 }
@@ -51,10 +51,10 @@ json_t *
 check_result(const struct conf *conf, const struct diag *d)
 {
 	char *text = diag_text(d);
-	json_t *report = json_pack("{s:b, s:I, s:I, s:o, s:o}", "ok",
-	    conf != NULL, "errors", (json_int_t)d->nerrors, "warnings",
-	    (json_int_t)d->nwarnings, "text", text_string(text), "names",
-	    check_names(conf));
+	json_t *report =
+	    json_pack("{s:b, s:I, s:I, s:o, s:o}", "ok", conf != NULL, "errors",
+		(json_int_t)d->nerrors, "warnings", (json_int_t)d->nwarnings,
+		"text", text_string(text), "names", check_names(conf));
 
 	free(text);
 	return report;

@@ -56,8 +56,8 @@ explain_fail(struct explain *e, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err.text, sizeof(err.text), fmt, ap);
 	va_end(ap);
-	e->error = json_pack("{s:o, s:i}", "error", text_string(err.text),
-	    "exit", code);
+	e->error = json_pack(
+	    "{s:o, s:i}", "error", text_string(err.text), "exit", code);
 	return false;
 }
 
@@ -70,8 +70,8 @@ read_from(struct explain *e, const struct explain_query *q)
 	struct error err;
 
 	if (q->resolver != NULL && !addr_parse(q->resolver, &e->resolver))
-		return explain_fail(e, EXIT_USAGE,
-		    "resolver %s: not an address", q->resolver);
+		return explain_fail(
+		    e, EXIT_USAGE, "resolver %s: not an address", q->resolver);
 	if (conf_geo_parse(q->from, &e->geo)) {
 		e->by_place = true;
 		if (q->resolver == NULL)
@@ -79,7 +79,8 @@ read_from(struct explain *e, const struct explain_query *q)
 		return true;
 	}
 	if (!prefix_parse(q->from, &p, &err))
-		return explain_fail(e, EXIT_USAGE, "from %s: neither an "
+		return explain_fail(e, EXIT_USAGE,
+		    "from %s: neither an "
 		    "address nor a prefix nor a place such as DE: %s",
 		    q->from, err.text);
 	e->ecs.addr = p.addr;
@@ -94,8 +95,8 @@ read_from(struct explain *e, const struct explain_query *q)
 }
 
 static bool
-read_regions(struct explain *e, const char *const *names, size_t n,
-    uint64_t *mask)
+read_regions(
+    struct explain *e, const char *const *names, size_t n, uint64_t *mask)
 {
 	const struct conf *conf = e->view.conf;
 
@@ -108,8 +109,10 @@ read_regions(struct explain *e, const char *const *names, size_t n,
 			continue;
 		}
 		if (r != CONF_NONE)
-			return explain_fail(e, EXIT_USAGE, "region %s: only "
-			    "the first 64 can be assumed so", names[i]);
+			return explain_fail(e, EXIT_USAGE,
+			    "region %s: only "
+			    "the first 64 can be assumed so",
+			    names[i]);
 		all = xcalloc(conf->nregions + 1, sizeof(*all));
 		for (size_t j = 0; j < conf->nregions; j++)
 			all[j] = conf->regions[j].name;
@@ -129,8 +132,8 @@ read_query(struct explain *e, const struct explain_query *q)
 	struct error err;
 
 	if (q->name == NULL || q->from == NULL)
-		return explain_fail(e, EXIT_USAGE,
-		    "explain needs a name, and where from");
+		return explain_fail(
+		    e, EXIT_USAGE, "explain needs a name, and where from");
 	if (!name_parse(q->name, e->name, &err))
 		return explain_fail(e, EXIT_USAGE, "%s", err.text);
 	e->type = type_parse(type);
@@ -208,18 +211,17 @@ static bool
 ask(struct explain *e)
 {
 	static struct counters counters;
-	struct answerer a = {.counters = &counters, .random = 1,
-	    .now_s = clock_mono_s()};
+	struct answerer a = {
+	    .counters = &counters, .random = 1, .now_s = clock_mono_s()};
 	uint8_t question[512];
-	struct answer_input in = {.packet = question, .source = e->resolver,
-	    .proto = COUNT_TCP};
+	struct answer_input in = {
+	    .packet = question, .source = e->resolver, .proto = COUNT_TCP};
 
 	in.len = question_put(e, question, sizeof(question));
 	e->packet = xmalloc(DNS_MESSAGE_MAX);
 	e->len = answer(&a, &e->view, &in, e->packet, DNS_MESSAGE_MAX);
 	if (!message_parse(&e->message, e->packet, e->len))
-		return explain_fail(e, EXIT_WRONG,
-		    "the answer cannot be read");
+		return explain_fail(e, EXIT_WRONG, "the answer cannot be read");
 	return true;
 }
 
@@ -243,8 +245,8 @@ find(struct explain *e)
 }
 
 static void
-decide_place(struct explain *e, const struct oracle *o,
-    const struct conf_name *name)
+decide_place(
+    struct explain *e, const struct oracle *o, const struct conf_name *name)
 {
 	const struct steered *st = &e->view.steered[e->found.steered];
 	uint8_t order[CONF_POOL_REGIONS_MAX], fallback[CONF_POOL_REGIONS_MAX];
@@ -283,8 +285,7 @@ compose_place(struct explain *e)
 		body_put(&w, pick->body, DNS_HEADER_SIZE, name_len(e->owner),
 		    pick->ttl, 0);
 	if (!message_parse(&e->message, e->packet, w.len))
-		return explain_fail(e, EXIT_WRONG,
-		    "the answer cannot be read");
+		return explain_fail(e, EXIT_WRONG, "the answer cannot be read");
 	e->owner = e->message.chain[0];
 	return true;
 }
@@ -292,16 +293,16 @@ compose_place(struct explain *e)
 static bool
 decide(struct explain *e)
 {
-	struct oracle o = {.conf = e->view.conf, .geo = e->view.geo,
-	    .pools = e->view.pools};
+	struct oracle o = {
+	    .conf = e->view.conf, .geo = e->view.geo, .pools = e->view.pools};
 	const struct conf_name *name;
 
 	if (e->found.kind != FIND_STEERED)
 		return true;
 	name = &e->view.conf->names[e->found.steered];
 	if (!e->by_place) {
-		oracle_decide(&o, name, &e->client, &e->assume, e->all_up,
-		    &e->decision);
+		oracle_decide(
+		    &o, name, &e->client, &e->assume, e->all_up, &e->decision);
 		answer_decide(&e->view, e->found.steered, e->found.type,
 		    &e->client, clock_mono_s(), 0, &e->steer);
 		if (!e->all_up)
@@ -332,13 +333,15 @@ client_text(const struct explain *e)
 		text_add(&t, "%s, the client subnet that resolver %s sends",
 		    subnet, resolver);
 	else
-		text_add(&t, "%s, the resolver's address: its client subnet "
-		    "%s does not count (%s)", resolver, subnet,
-		    e->ecs.source == 0 ? "source length 0" :
-		    e->view.conf->server.ecs_any ||
-		    addr_is_unroutable(&e->ecs.addr) ?
-		    "private, and in none of the nets" :
-		    "ecs_from does not believe this resolver");
+		text_add(&t,
+		    "%s, the resolver's address: its client subnet "
+		    "%s does not count (%s)",
+		    resolver, subnet,
+		    e->ecs.source == 0 ? "source length 0"
+			: e->view.conf->server.ecs_any ||
+			    addr_is_unroutable(&e->ecs.addr)
+			? "private, and in none of the nets"
+			: "ecs_from does not believe this resolver");
 	return text_json(&t);
 }
 
@@ -355,14 +358,15 @@ static const char *const found_texts[] = {
 static void
 tell_static(struct explain *e, json_t *steps)
 {
-	static const char *const none[] = {"Place", "Rule", "Fence", "Live",
-	    "Pick", "Nothing left"};
+	static const char *const none[] = {
+	    "Place", "Rule", "Fence", "Live", "Pick", "Nothing left"};
 	char name[NAME_TEXT_MAX];
 	struct text t = {0};
 
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
-		story_step(steps, none[i], text_string(i == 1 ?
-		    "none: the name is not steered" : "does not apply"));
+		story_step(steps, none[i],
+		    text_string(i == 1 ? "none: the name is not steered"
+				       : "does not apply"));
 	text_add(&t, "%s: %s", name_format(name, e->owner),
 	    found_texts[e->found.kind]);
 	if (e->found.kind != FIND_FOREIGN)
@@ -370,11 +374,13 @@ tell_static(struct explain *e, json_t *steps)
 		    e->view.conf->zones[e->found.zone].origin,
 		    e->view.conf->zones[e->found.zone].path);
 	story_step(steps, "Targets", text_json(&t));
-	story_step(steps, "TTL", text_string(
-	    e->found.kind == FIND_FOREIGN ? "does not apply" :
-	    "as the zone file says"));
-	story_step(steps, "Scope", text_string("/0: the client does not "
-	    "matter"));
+	story_step(steps, "TTL",
+	    text_string(e->found.kind == FIND_FOREIGN
+		    ? "does not apply"
+		    : "as the zone file says"));
+	story_step(steps, "Scope",
+	    text_string("/0: the client does not "
+			"matter"));
 }
 
 static void
@@ -391,7 +397,8 @@ tell_disagreement(const struct explain *e, json_t *report)
 	if (p->pool->index == d->pool && region == d->region &&
 	    p->reason == d->reason && scope && apart <= 1)
 		return;
-	text_add(&t, "THIS IS A BUG: the compiled path answers %s/%s (%s, "
+	text_add(&t,
+	    "THIS IS A BUG: the compiled path answers %s/%s (%s, "
 	    "TTL %u, scope %u), the oracle %s/%s (%s, TTL %u, scope %u)",
 	    p->pool->conf->name, conf->regions[region].name,
 	    pool_reason_names[p->reason], p->ttl, e->steer.hit.depth,
@@ -401,24 +408,29 @@ tell_disagreement(const struct explain *e, json_t *report)
 }
 
 static void
-tell_steered(struct explain *e, json_t *report, json_t *steps,
-    const char *from)
+tell_steered(struct explain *e, json_t *report, json_t *steps, const char *from)
 {
-	struct story story = {.snapshot = &e->view, .drains = e->drains,
-	    .assume = &e->assume, .decision = &e->decision,
+	struct story story = {.snapshot = &e->view,
+	    .drains = e->drains,
+	    .assume = &e->assume,
+	    .decision = &e->decision,
 	    .name = &e->view.conf->names[e->found.steered],
-	    .by_place = e->by_place, .by_ecs = e->believed,
-	    .bits = addr_bits(&e->client), .all_up = e->all_up,
+	    .by_place = e->by_place,
+	    .by_ecs = e->believed,
+	    .bits = addr_bits(&e->client),
+	    .all_up = e->all_up,
 	    .place = from};
 	const struct pick *p = &e->steer.pick;
 	json_t *a = json_object_get(report, "answer");
 
 	story_tell(&story, steps);
 	json_object_set_new(a, "pool", json_string(p->pool->conf->name));
-	json_object_set_new(a, "region", json_string(e->view.conf->regions[
-	    p->pool->regions[p->region].region].name));
-	json_object_set_new(a, "reason",
-	    json_string(pool_reason_names[p->reason]));
+	json_object_set_new(a, "region",
+	    json_string(
+		e->view.conf->regions[p->pool->regions[p->region].region]
+		    .name));
+	json_object_set_new(
+	    a, "reason", json_string(pool_reason_names[p->reason]));
 	tell_disagreement(e, report);
 }
 
@@ -433,10 +445,9 @@ tell(struct explain *e, const char *from)
 	report = json_pack("{s:s, s:s, s:o, s:o, s:{s:s, s:O, s:O, s:I, s:o}}",
 	    "name", name_format(name, e->name), "type",
 	    type_format(type, e->type), "client", text_string(from), "steps",
-	    steps, "answer", "rcode", rcode_format(rcode, m->rcode),
-	    "records", m->answer, "authority", m->authority, "ttl",
-	    (json_int_t)m->ttl, "scope",
-	    m->scope >= 0 ? json_integer(m->scope) : json_null());
+	    steps, "answer", "rcode", rcode_format(rcode, m->rcode), "records",
+	    m->answer, "authority", m->authority, "ttl", (json_int_t)m->ttl,
+	    "scope", m->scope >= 0 ? json_integer(m->scope) : json_null());
 	if (e->found.kind == FIND_STEERED)
 		tell_steered(e, report, steps, from);
 	else

@@ -17,9 +17,9 @@
 
 struct explain_query {
 	const char *name;
-	const char *type;     /* NULL: A */
-	const char *from;     /* an address, a prefix, or a geo code */
-	const char *resolver; /* NULL: the client itself */
+	const char *type;        /* NULL: A */
+	const char *from;        /* an address, a prefix, or a geo code */
+	const char *resolver;    /* NULL: the client itself */
 	const char *const *down; /* regions assumed so */
 	size_t ndown;
 	const char *const *drain;

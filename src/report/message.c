@@ -18,18 +18,36 @@ struct word {
 };
 
 static const struct word types[] = {
-    {DNS_A, "A"}, {DNS_NS, "NS"}, {DNS_CNAME, "CNAME"}, {DNS_SOA, "SOA"},
-    {DNS_PTR, "PTR"}, {DNS_HINFO, "HINFO"}, {DNS_MX, "MX"}, {DNS_TXT, "TXT"},
-    {DNS_AAAA, "AAAA"}, {DNS_SRV, "SRV"}, {35, "NAPTR"}, {DNS_DNAME, "DNAME"},
-    {DNS_DS, "DS"}, {44, "SSHFP"}, {52, "TLSA"}, {DNS_SVCB, "SVCB"},
-    {DNS_HTTPS, "HTTPS"}, {DNS_ANY, "ANY"}, {257, "CAA"},
+    {DNS_A, "A"},
+    {DNS_NS, "NS"},
+    {DNS_CNAME, "CNAME"},
+    {DNS_SOA, "SOA"},
+    {DNS_PTR, "PTR"},
+    {DNS_HINFO, "HINFO"},
+    {DNS_MX, "MX"},
+    {DNS_TXT, "TXT"},
+    {DNS_AAAA, "AAAA"},
+    {DNS_SRV, "SRV"},
+    {35, "NAPTR"},
+    {DNS_DNAME, "DNAME"},
+    {DNS_DS, "DS"},
+    {44, "SSHFP"},
+    {52, "TLSA"},
+    {DNS_SVCB, "SVCB"},
+    {DNS_HTTPS, "HTTPS"},
+    {DNS_ANY, "ANY"},
+    {257, "CAA"},
 };
 
 static const struct word rcodes[] = {
-    {DNS_NOERROR, "NOERROR"}, {DNS_FORMERR, "FORMERR"},
-    {DNS_SERVFAIL, "SERVFAIL"}, {DNS_NXDOMAIN, "NXDOMAIN"},
-    {DNS_NOTIMP, "NOTIMP"}, {DNS_REFUSED, "REFUSED"},
-    {DNS_YXDOMAIN, "YXDOMAIN"}, {DNS_BADVERS, "BADVERS"},
+    {DNS_NOERROR, "NOERROR"},
+    {DNS_FORMERR, "FORMERR"},
+    {DNS_SERVFAIL, "SERVFAIL"},
+    {DNS_NXDOMAIN, "NXDOMAIN"},
+    {DNS_NOTIMP, "NOTIMP"},
+    {DNS_REFUSED, "REFUSED"},
+    {DNS_YXDOMAIN, "YXDOMAIN"},
+    {DNS_BADVERS, "BADVERS"},
 };
 
 enum {
@@ -71,8 +89,7 @@ type_parse(const char *text)
 	for (size_t i = 0; i < NTYPES; i++)
 		if (strcasecmp(types[i].text, text) == 0)
 			return types[i].value;
-	if (strncasecmp(text, "TYPE", 4) != 0 || text[4] < '0' ||
-	    text[4] > '9')
+	if (strncasecmp(text, "TYPE", 4) != 0 || text[4] < '0' || text[4] > '9')
 		return 0;
 	value = strtoul(text + 4, &end, 10);
 	return *end == '\0' && value <= UINT16_MAX ? (uint16_t)value : 0;
@@ -184,8 +201,8 @@ text_strings(struct text *t, struct cursor *c)
 			if (b < 0x20 || b > 0x7e)
 				text_add(t, "\\%03u", b);
 			else
-				text_add(t, b == '"' || b == '\\' ? "\\%c"
-								  : "%c", b);
+				text_add(t,
+				    b == '"' || b == '\\' ? "\\%c" : "%c", b);
 		}
 		text_add(t, "\"");
 	}
@@ -197,9 +214,17 @@ static const struct {
 	uint16_t type;
 	const char *form;
 } forms[] = {
-    {DNS_A, "4"}, {DNS_AAAA, "6"}, {DNS_NS, "n"}, {DNS_CNAME, "n"},
-    {DNS_PTR, "n"}, {DNS_DNAME, "n"}, {DNS_SOA, "nnlllll"}, {DNS_MX, "2n"},
-    {DNS_TXT, "t"}, {DNS_HINFO, "t"}, {DNS_SRV, "222n"},
+    {DNS_A, "4"},
+    {DNS_AAAA, "6"},
+    {DNS_NS, "n"},
+    {DNS_CNAME, "n"},
+    {DNS_PTR, "n"},
+    {DNS_DNAME, "n"},
+    {DNS_SOA, "nnlllll"},
+    {DNS_MX, "2n"},
+    {DNS_TXT, "t"},
+    {DNS_HINFO, "t"},
+    {DNS_SRV, "222n"},
 };
 
 static void
@@ -283,8 +308,8 @@ message_record(struct message *m, struct cursor *c, json_t *section)
 		message_follow(m, owner, rdata);
 	text_rdata(&t, &rdata, (uint16_t)type);
 	json_array_append_new(section, text_json(&t));
-	if (section == m->answer && (json_array_size(section) == 1 ||
-	    ttl < m->ttl))
+	if (section == m->answer &&
+	    (json_array_size(section) == 1 || ttl < m->ttl))
 		m->ttl = ttl;
 	c->bad |= rdata.bad;
 }

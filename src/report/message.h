@@ -20,7 +20,7 @@ struct message {
 	int scope;      /* of the ECS option; -1: none */
 	json_t *answer; /* ["www.example.com. 10 IN A 192.0.2.1"] */
 	json_t *authority;
-	uint32_t ttl;   /* the least of the answer section; 0: none */
+	uint32_t ttl; /* the least of the answer section; 0: none */
 	uint8_t chain[MESSAGE_CHAIN_MAX][DNS_NAME_MAX]; /* the question's name,
 				and where the answer's CNAMEs lead from it */
 	size_t nchain;

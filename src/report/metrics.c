@@ -10,8 +10,8 @@
 #include "serve/count.h"
 #include "snapshot/build.h"
 
-const double histogram_bounds[HISTOGRAM_BOUNDS] = {0.001, 0.0025, 0.005, 0.01,
-    0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+const double histogram_bounds[HISTOGRAM_BOUNDS] = {
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
 
 void
 histogram_add(struct histogram *h, double seconds)
@@ -74,8 +74,8 @@ value(const _Atomic uint64_t *c)
 
 /* A label's value: backslash, quote and newline are escaped. */
 static void
-put_label(struct printer *p, const char *before, const char *label,
-    const char *text)
+put_label(
+    struct printer *p, const char *before, const char *label, const char *text)
 {
 	text_add(p->text, "%s%s=\"", before, label);
 	for (; *text != '\0'; text++) {
@@ -108,8 +108,10 @@ put_histogram(struct printer *p, const struct histogram *h)
 		    histogram_bounds[i], n);
 	}
 	n += h->counts[HISTOGRAM_BOUNDS];
-	text_add(p->text, "%s_bucket{le=\"+Inf\"} %llu\n%s_sum %g\n"
-	    "%s_count %llu\n", p->name, n, p->name, h->sum, p->name, n);
+	text_add(p->text,
+	    "%s_bucket{le=\"+Inf\"} %llu\n%s_sum %g\n"
+	    "%s_count %llu\n",
+	    p->name, n, p->name, h->sum, p->name, n);
 }
 
 static void
@@ -188,8 +190,8 @@ put_generation(struct printer *p)
 
 /* Calls put for each region of each pool. */
 static void
-each_region(struct printer *p, void (*put)(struct printer *,
-    const struct pool *, size_t, const char *))
+each_region(struct printer *p,
+    void (*put)(struct printer *, const struct pool *, size_t, const char *))
 {
 	const struct snapshot *s = p->status->snapshot;
 
@@ -203,15 +205,15 @@ each_region(struct printer *p, void (*put)(struct printer *,
 }
 
 static void
-put_steered_region(struct printer *p, const struct pool *pool, size_t r,
-    const char *region)
+put_steered_region(
+    struct printer *p, const struct pool *pool, size_t r, const char *region)
 {
 	for (unsigned i = 0; i < POOL_REASON_COUNT; i++) {
 		put_region(p, pool->conf->name, region);
 		text_add(p->text, ",reason=\"%s\"} %llu\n",
-		    pool_reason_names[i], (unsigned long long)
-		    snapshot_steered(p->status->snapshot, pool, r,
-		    (enum pool_reason)i));
+		    pool_reason_names[i],
+		    (unsigned long long)snapshot_steered(
+			p->status->snapshot, pool, r, (enum pool_reason)i));
 	}
 }
 
@@ -222,12 +224,12 @@ put_steered(struct printer *p)
 }
 
 static void
-put_live_region(struct printer *p, const struct pool *pool, size_t r,
-    const char *region)
+put_live_region(
+    struct printer *p, const struct pool *pool, size_t r, const char *region)
 {
 	put_region(p, pool->conf->name, region);
-	text_add(p->text, "} %u\n",
-	    (unsigned)(atomic_load(&pool->live) >> r & 1));
+	text_add(
+	    p->text, "} %u\n", (unsigned)(atomic_load(&pool->live) >> r & 1));
 }
 
 static void
@@ -237,16 +239,16 @@ put_region_live(struct printer *p)
 }
 
 static void
-put_up_region(struct printer *p, const struct pool *pool, size_t r,
-    const char *region)
+put_up_region(
+    struct printer *p, const struct pool *pool, size_t r, const char *region)
 {
 	const struct pool_region *pr = &pool->regions[r];
 
 	for (size_t i = 0; i < pr->ntargets; i++) {
 		put_region(p, pool->conf->name, region);
 		put_label(p, ",", "target", pr->targets[i].conf->label);
-		text_add(p->text, "} %d\n",
-		    pr->targets[i].health != HEALTH_DOWN);
+		text_add(
+		    p->text, "} %d\n", pr->targets[i].health != HEALTH_DOWN);
 	}
 }
 
@@ -270,8 +272,8 @@ put_probe_failures(struct printer *p)
 	for (size_t i = 0; i < f->all.n; i++) {
 		put_region(p, f->all.at[i].pool, f->all.at[i].region);
 		put_label(p, ",", "reason", f->all.at[i].reason);
-		text_add(p->text, "} %llu\n",
-		    (unsigned long long)f->all.at[i].n);
+		text_add(
+		    p->text, "} %llu\n", (unsigned long long)f->all.at[i].n);
 	}
 }
 
@@ -289,8 +291,8 @@ put_drains(struct printer *p)
 		if (d->until == DRAIN_FOREVER)
 			text_add(p->text, "} +Inf\n");
 		else
-			text_add(p->text, "} %lld\n",
-			    (long long)(d->until - now));
+			text_add(
+			    p->text, "} %lld\n", (long long)(d->until - now));
 	}
 }
 
@@ -321,8 +323,8 @@ static const struct metric {
 } metrics[] = {
     {"meridian_queries_total", "counter", "Queries received.", put_queries},
     {"meridian_responses_total", "counter", "Replies sent.", put_responses},
-    {"meridian_ecs_queries_total", "counter",
-	"Queries with a client subnet.", put_ecs_queries},
+    {"meridian_ecs_queries_total", "counter", "Queries with a client subnet.",
+	put_ecs_queries},
     {"meridian_truncated_total", "counter", "Replies with TC set.",
 	put_truncated},
     {"meridian_dropped_total", "counter", "Packets that get no reply.",
@@ -332,8 +334,7 @@ static const struct metric {
     {"meridian_tcp_connections", "gauge", "TCP connections open now.",
 	put_tcp_connections},
     {"meridian_tcp_refused_total", "counter",
-	"TCP connections closed because there were too many.",
-	put_tcp_refused},
+	"TCP connections closed because there were too many.", put_tcp_refused},
     {"meridian_steered_total", "counter", "Steered answers.", put_steered},
     {"meridian_region_live", "gauge", "1 when the region is live in the pool.",
 	put_region_live},

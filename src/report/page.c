@@ -26,8 +26,11 @@ static void
 page_escape(struct text *t, const char *s)
 {
 	static const char *const entities[128] = {
-	    ['<'] = "&lt;", ['>'] = "&gt;", ['&'] = "&amp;",
-	    ['"'] = "&quot;", ['\''] = "&#39;",
+	    ['<'] = "&lt;",
+	    ['>'] = "&gt;",
+	    ['&'] = "&amp;",
+	    ['"'] = "&quot;",
+	    ['\''] = "&#39;",
 	};
 
 	for (; s != NULL && *s != '\0'; s++) {
@@ -59,9 +62,11 @@ page_span(struct text *t, const json_t *seconds)
 {
 	char span[CLOCK_TEXT_MAX];
 
-	page_cell(t, NULL, json_is_integer(seconds) ? clock_format_span(span,
-	    (uint64_t)json_integer_value(seconds) * 1000) :
-	    "until cancelled");
+	page_cell(t, NULL,
+	    json_is_integer(seconds)
+		? clock_format_span(
+		      span, (uint64_t)json_integer_value(seconds) * 1000)
+		: "until cancelled");
 }
 
 static void
@@ -75,7 +80,8 @@ page_target(struct text *t, const json_t *target)
 	page_cell(t, NULL, text_of(target, "target"));
 	page_cell(t, health, health);
 	text_add(t, "<td>");
-	json_array_foreach(json_object_get(target, "watches"), i, watch) {
+	json_array_foreach(json_object_get(target, "watches"), i, watch)
+	{
 		text_add(t, i > 0 ? "<br>" : "");
 		page_escape(t, text_of(watch, "monitor"));
 		text_add(t, ": ");
@@ -100,7 +106,8 @@ page_region(struct text *t, const json_t *region)
 	const json_t *target;
 	size_t i;
 
-	json_array_foreach(targets, i, target) {
+	json_array_foreach(targets, i, target)
+	{
 		text_add(t, "<tr>");
 		page_cell(t, NULL, i == 0 ? text_of(region, "region") : "");
 		page_cell(t, state, i == 0 ? state : "");
@@ -114,14 +121,16 @@ page_pools(struct text *t, const json_t *pools)
 	const json_t *pool, *region;
 	size_t i, j;
 
-	json_array_foreach(pools, i, pool) {
+	json_array_foreach(pools, i, pool)
+	{
 		text_add(t, "<h2>Pool ");
 		page_escape(t, text_of(pool, "name"));
-		text_add(t, "</h2>\n<table><tr><th>Region</th><th>State</th>"
+		text_add(t,
+		    "</h2>\n<table><tr><th>Region</th><th>State</th>"
 		    "<th>Target</th><th>Health</th><th>Last probe</th>"
 		    "<th>Drain</th></tr>\n");
-		json_array_foreach(json_object_get(pool, "regions"), j,
-		    region) {
+		json_array_foreach(json_object_get(pool, "regions"), j, region)
+		{
 			page_region(t, region);
 		}
 		text_add(t, "</table>\n");
@@ -136,9 +145,11 @@ page_drains(struct text *t, const json_t *drains)
 
 	if (json_array_size(drains) == 0)
 		return;
-	text_add(t, "<h2>Drains</h2>\n<table><tr><th>What</th><th>Left</th>"
+	text_add(t,
+	    "<h2>Drains</h2>\n<table><tr><th>What</th><th>Left</th>"
 	    "<th>Owner</th><th>Reason</th></tr>\n");
-	json_array_foreach(drains, i, d) {
+	json_array_foreach(drains, i, d)
+	{
 		text_add(t, "<tr>");
 		page_cell(t, NULL, text_of(d, "what"));
 		page_span(t, json_object_get(d, "left_s"));
@@ -156,14 +167,17 @@ page_lines(struct text *t, const json_t *status)
 	size_t i;
 
 	text_add(t, "<p>Zones:");
-	json_array_foreach(json_object_get(status, "zones"), i, zone) {
+	json_array_foreach(json_object_get(status, "zones"), i, zone)
+	{
 		text_add(t, "%s ", i > 0 ? "," : "");
 		page_escape(t, text_of(zone, "origin"));
-		text_add(t, " (%lld)", (long long)json_integer_value(
-		    json_object_get(zone, "serial")));
+		text_add(t, " (%lld)",
+		    (long long)json_integer_value(
+			json_object_get(zone, "serial")));
 	}
 	text_add(t, "</p>\n");
-	json_array_foreach(json_object_get(status, "warnings"), i, warning) {
+	json_array_foreach(json_object_get(status, "warnings"), i, warning)
+	{
 		text_add(t, "<p class=\"degraded\">");
 		page_escape(t, json_string_value(warning));
 		text_add(t, "</p>\n");
@@ -174,14 +188,15 @@ void
 page_print(const json_t *status, struct text *t)
 {
 	char span[CLOCK_TEXT_MAX];
-	uint64_t uptime_s = (uint64_t)json_integer_value(
-	    json_object_get(status, "uptime_s"));
+	uint64_t uptime_s =
+	    (uint64_t)json_integer_value(json_object_get(status, "uptime_s"));
 
 	text_add(t, "%s<h1>Meridian</h1>\n<p>", head);
 	page_escape(t, text_of(status, "config"));
 	text_add(t, ", generation %lld, version %s, up %s</p>\n",
-	    (long long)json_integer_value(json_object_get(status,
-	    "generation")), text_of(status, "version"),
+	    (long long)json_integer_value(
+		json_object_get(status, "generation")),
+	    text_of(status, "version"),
 	    clock_format_span(span, uptime_s * 1000));
 	page_lines(t, status);
 	page_drains(t, json_object_get(status, "drains"));

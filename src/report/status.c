@@ -20,14 +20,14 @@ status_drains(const struct drains *drains)
 		const struct drain *d = drains->all.at[i];
 		bool ends = d->until != DRAIN_FOREVER;
 
-		json_array_append_new(list, json_pack(
-		    "{s:o, s:o, s:o, s:I, s:o, s:o, s:b}", "what",
-		    text_string(d->what), "owner", text_string(d->owner),
-		    "reason", text_string(d->reason), "since",
-		    (json_int_t)d->since, "until",
-		    ends ? json_integer(d->until) : json_null(), "left_s",
-		    ends ? json_integer(d->until - now) : json_null(),
-		    "forced", d->forced));
+		json_array_append_new(list,
+		    json_pack("{s:o, s:o, s:o, s:I, s:o, s:o, s:b}", "what",
+			text_string(d->what), "owner", text_string(d->owner),
+			"reason", text_string(d->reason), "since",
+			(json_int_t)d->since, "until",
+			ends ? json_integer(d->until) : json_null(), "left_s",
+			ends ? json_integer(d->until - now) : json_null(),
+			"forced", d->forced));
 	}
 	return json_pack("{s:o}", "drains", list);
 }
@@ -39,8 +39,8 @@ status_listen(const struct status *s)
 	char buf[ENDPOINT_TEXT_MAX];
 
 	for (size_t i = 0; i < s->nlisten; i++)
-		json_array_append_new(list,
-		    json_string(endpoint_format(buf, &s->listen[i])));
+		json_array_append_new(
+		    list, json_string(endpoint_format(buf, &s->listen[i])));
 	return list;
 }
 
@@ -52,11 +52,11 @@ status_zones(const struct zones *zones)
 	for (size_t i = 0; i < zones->nzones; i++) {
 		const struct zone *z = &zones->zones[i];
 
-		json_array_append_new(list, json_pack(
-		    "{s:s, s:I, s:I, s:o}", "origin", z->conf->origin,
-		    "serial", (json_int_t)z->serial, "records",
-		    (json_int_t)z->nrecords, "path",
-		    text_string(z->conf->path)));
+		json_array_append_new(list,
+		    json_pack("{s:s, s:I, s:I, s:o}", "origin", z->conf->origin,
+			"serial", (json_int_t)z->serial, "records",
+			(json_int_t)z->nrecords, "path",
+			text_string(z->conf->path)));
 	}
 	return list;
 }
@@ -70,10 +70,10 @@ status_databases(const struct geo *geo)
 		const char *path;
 		const struct mmdb *m = geo_database(geo, i, &path);
 
-		json_array_append_new(list, json_pack("{s:o, s:o, s:I}",
-		    "path", text_string(path), "type",
-		    text_string(mmdb_type(m)), "built",
-		    (json_int_t)mmdb_build_time(m)));
+		json_array_append_new(list,
+		    json_pack("{s:o, s:o, s:I}", "path", text_string(path),
+			"type", text_string(mmdb_type(m)), "built",
+			(json_int_t)mmdb_build_time(m)));
 	}
 	return list;
 }
@@ -87,12 +87,13 @@ status_names(const struct conf *conf)
 		const struct conf_name *n = &conf->names[i];
 		double s = check_cutover_s(conf, n);
 
-		json_array_append_new(list, json_pack(
-		    "{s:s, s:s, s:s, s:I, s:I, s:o}", "name", n->text, "pool",
-		    conf->pools[n->pool].name, "policy",
-		    conf->policies[n->policy].name, "ttl_min",
-		    (json_int_t)n->ttl_min, "ttl_max", (json_int_t)n->ttl_max,
-		    "cutover_s", s < 0 ? json_null() : json_real(s)));
+		json_array_append_new(list,
+		    json_pack("{s:s, s:s, s:s, s:I, s:I, s:o}", "name", n->text,
+			"pool", conf->pools[n->pool].name, "policy",
+			conf->policies[n->policy].name, "ttl_min",
+			(json_int_t)n->ttl_min, "ttl_max",
+			(json_int_t)n->ttl_max, "cutover_s",
+			s < 0 ? json_null() : json_real(s)));
 	}
 	return list;
 }
@@ -121,12 +122,13 @@ status_pools(const struct snapshot *s)
 		json_t *regions = json_array();
 
 		for (size_t r = 0; r < p->nregions; r++)
-			json_array_append_new(regions,
-			    status_region(s->conf, p, r));
-		json_array_append_new(list, json_pack("{s:s, s:i, s:o}",
-		    "name", p->conf->name, "live_regions",
-		    __builtin_popcountll(atomic_load(&p->live)), "regions",
-		    regions));
+			json_array_append_new(
+			    regions, status_region(s->conf, p, r));
+		json_array_append_new(list,
+		    json_pack("{s:s, s:i, s:o}", "name", p->conf->name,
+			"live_regions",
+			__builtin_popcountll(atomic_load(&p->live)), "regions",
+			regions));
 	}
 	return list;
 }
@@ -138,7 +140,8 @@ status_report(const struct status *s)
 	json_t *report = status_drains(s->drains);
 	json_t *rest = json_pack(
 	    "{s:s, s:I, s:o, s:I, s:I, s:I, s:o, s:I, s:O, s:o, s:o, s:o, "
-	    "s:o}", "version", PACKAGE_VERSION, "generation",
+	    "s:o}",
+	    "version", PACKAGE_VERSION, "generation",
 	    (json_int_t)shot->generation, "config", text_string(s->config),
 	    "loaded", (json_int_t)shot->loaded, "started",
 	    (json_int_t)s->started, "uptime_s",
@@ -158,8 +161,8 @@ status_report(const struct status *s)
 static json_t *
 counter(const _Atomic uint64_t *c)
 {
-	return json_integer((json_int_t)atomic_load_explicit(c,
-	    memory_order_relaxed));
+	return json_integer(
+	    (json_int_t)atomic_load_explicit(c, memory_order_relaxed));
 }
 
 static json_t *
@@ -183,21 +186,21 @@ stats_responses(const struct counters *sum)
 }
 
 static void
-stats_region(json_t *list, const struct snapshot *s, const struct pool *p,
-    size_t region)
+stats_region(
+    json_t *list, const struct snapshot *s, const struct pool *p, size_t region)
 {
 	const char *name = s->conf->regions[p->regions[region].region].name;
 
 	for (unsigned reason = 0; reason < POOL_REASON_COUNT; reason++) {
-		uint64_t n = snapshot_steered(s, p, region,
-		    (enum pool_reason)reason);
+		uint64_t n =
+		    snapshot_steered(s, p, region, (enum pool_reason)reason);
 
 		if (n > 0)
-			json_array_append_new(list, json_pack(
-			    "{s:s, s:s, s:s, s:I}", "pool", p->conf->name,
-			    "region", name, "reason",
-			    pool_reason_names[reason], "count",
-			    (json_int_t)n));
+			json_array_append_new(list,
+			    json_pack("{s:s, s:s, s:s, s:I}", "pool",
+				p->conf->name, "region", name, "reason",
+				pool_reason_names[reason], "count",
+				(json_int_t)n));
 	}
 }
 
@@ -215,11 +218,12 @@ status_stats(const struct status *s)
 			stats_region(steered, s->snapshot, p, r);
 	}
 	return json_pack("{s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-	    "s:o}", "queries", "udp", stats_queries(&sum, COUNT_UDP), "tcp",
-	    stats_queries(&sum, COUNT_TCP), "responses",
-	    stats_responses(&sum), "ecs_queries", counter(&sum.ecs_queries),
-	    "truncated", counter(&sum.truncated), "dropped",
-	    counter(&sum.dropped), "send_failed", counter(&sum.send_failed),
-	    "tcp_connections", counter(&sum.tcp_connections), "tcp_refused",
+			 "s:o}",
+	    "queries", "udp", stats_queries(&sum, COUNT_UDP), "tcp",
+	    stats_queries(&sum, COUNT_TCP), "responses", stats_responses(&sum),
+	    "ecs_queries", counter(&sum.ecs_queries), "truncated",
+	    counter(&sum.truncated), "dropped", counter(&sum.dropped),
+	    "send_failed", counter(&sum.send_failed), "tcp_connections",
+	    counter(&sum.tcp_connections), "tcp_refused",
 	    counter(&sum.tcp_refused), "steered", steered);
 }

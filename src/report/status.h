@@ -15,11 +15,11 @@ struct status {
 	const struct snapshot *snapshot; /* the current one */
 	const struct drains *drains;
 	const char *config;
-	int64_t started; /* wall */
+	int64_t started;               /* wall */
 	const struct endpoint *listen; /* as bound */
 	size_t nlisten;
 	unsigned workers;
-	json_t *warnings; /* of the configuration in service */
+	json_t *warnings;         /* of the configuration in service */
 	struct histogram cutover; /* first failed probe to answers without */
 	struct histogram probe;
 	struct failures failures;

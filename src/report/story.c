@@ -31,9 +31,8 @@ story_watch(const struct watch *w)
 	char addr[ADDR_TEXT_MAX];
 
 	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:I, s:I}",
-	    "monitor", w->monitor.name, "address",
-	    addr_format(addr, &w->addr), "state",
-	    health_state_names[w->health.state], "since",
+	    "monitor", w->monitor.name, "address", addr_format(addr, &w->addr),
+	    "state", health_state_names[w->health.state], "since",
 	    (json_int_t)w->health.since, "failures",
 	    (json_int_t)w->health.failures, "successes",
 	    (json_int_t)w->health.successes, "last", text_string(w->last),
@@ -102,8 +101,8 @@ rule_geo(struct text *t, const struct conf_geo *g)
 }
 
 static void
-rule_describe(struct text *t, const struct conf *conf,
-    const struct conf_rule *r)
+rule_describe(
+    struct text *t, const struct conf *conf, const struct conf_rule *r)
 {
 	if (r->by_net)
 		text_add(t, " nets");
@@ -153,16 +152,18 @@ story_rule(const struct story *s, json_t *steps)
 	text_add(&t, "%s rule %u (%s:%u):", policy->name, d->rule + 1u,
 	    rule->mark.file, rule->mark.line);
 	rule_describe(&t, conf, rule);
-	text_add(&t, d->unlocated ? "; nearest, but where the client is is "
-	    "unknown: the unlocated list" : rule->nearest ? "; nearest" :
-	    "; regions");
+	text_add(&t,
+	    d->unlocated        ? "; nearest, but where the client is is "
+				  "unknown: the unlocated list"
+		: rule->nearest ? "; nearest"
+				: "; regions");
 	for (size_t i = 0; i < d->nregions; i++) {
 		const struct oracle_region *r = &d->regions[i];
 
 		text_add(&t, "%s %s", i > 0 ? "," : ":",
 		    conf->regions[r->region].name);
-		region_distance(&t, r, rule->nearest ?
-		    conf->regions[r->region].bias : 0);
+		region_distance(
+		    &t, r, rule->nearest ? conf->regions[r->region].bias : 0);
 	}
 	step = story_step(steps, "Rule", text_json(&t));
 	json_object_set_new(step, "policy", json_string(policy->name));
@@ -218,8 +219,9 @@ drain_describe(struct text *t, const struct drain *d)
 	if (d->until == DRAIN_FOREVER)
 		text_add(t, " until cancelled");
 	else
-		text_add(t, " for another %s", clock_format_span(span,
-		    left > 0 ? (uint64_t)left * 1000 : 0));
+		text_add(t, " for another %s",
+		    clock_format_span(
+			span, left > 0 ? (uint64_t)left * 1000 : 0));
 }
 
 static void
@@ -236,9 +238,9 @@ target_describe(struct text *t, const struct pool_target *target, bool all_up)
 		if (w->last_at == 0)
 			text_add(t, ", %s: not probed yet", w->monitor.name);
 		else
-			text_add(t, ", %s: %s %s ago", w->monitor.name,
-			    w->last, clock_format_span(span,
-			    (uint64_t)(now - w->last_at) * 1000));
+			text_add(t, ", %s: %s %s ago", w->monitor.name, w->last,
+			    clock_format_span(
+				span, (uint64_t)(now - w->last_at) * 1000));
 	}
 	if (target->nwatches == 0 && !all_up)
 		text_add(t, ", not monitored");
@@ -262,8 +264,8 @@ assumed(uint64_t mask, uint16_t region)
 }
 
 static void
-region_describe(const struct story *s, struct text *t,
-    const struct oracle_region *r)
+region_describe(
+    const struct story *s, struct text *t, const struct oracle_region *r)
 {
 	const struct pool *pool = &s->snapshot->pools[s->name->pool];
 	const struct pool_region *pr = region_of(pool, r->region);
@@ -297,8 +299,11 @@ region_details(const struct story *s, const struct oracle_region *r)
 	    r->distance_km < 0 ? json_null() : json_real(r->distance_km),
 	    "adjusted_km",
 	    r->distance_km < 0 ? json_null() : json_real(r->adjusted_km),
-	    "struck", r->struck == STRUCK_NOT ? json_null() :
-	    json_string(oracle_struck_names[r->struck]), "targets", targets);
+	    "struck",
+	    r->struck == STRUCK_NOT
+		? json_null()
+		: json_string(oracle_struck_names[r->struck]),
+	    "targets", targets);
 }
 
 static void
@@ -344,8 +349,8 @@ story_pick(const struct story *s, json_t *steps)
 		    down_names[w->action],
 		    w->action == CONF_DOWN_POOL ? " " : "",
 		    w->action == CONF_DOWN_POOL ? conf->pools[w->pool].name
-						: "", region,
-		    conf->pools[d->pool].name);
+						: "",
+		    region, conf->pools[d->pool].name);
 	} else {
 		text_add(&pick, "%s, the first region left (%s)", region,
 		    pool_reason_names[d->reason]);
@@ -361,8 +366,7 @@ story_targets(const struct story *s, json_t *steps)
 	const struct pool *pool = &s->snapshot->pools[s->decision->pool];
 	const struct pool_region *r = region_of(pool, s->decision->region);
 	/* A name has one CNAME (RFC 2181 10.1). */
-	bool one = pool->conf->mode == CONF_ANSWER_ONE ||
-	    pool->conf->has_cname;
+	bool one = pool->conf->mode == CONF_ANSWER_ONE || pool->conf->has_cname;
 	struct text t = {0};
 
 	if (one)
@@ -397,7 +401,8 @@ story_ttl(const struct story *s, json_t *steps)
 	if (d->ttl_region == CONF_NONE)
 		text_add(&t, "nothing can change this answer sooner");
 	else
-		text_add(&t, "the earliest change is that of %s (interval "
+		text_add(&t,
+		    "the earliest change is that of %s (interval "
 		    "times the checks left, or a drain's end)",
 		    conf->regions[d->ttl_region].name);
 	text_add(&t, ", within %u..%u", s->name->ttl_min, s->name->ttl_max);
@@ -416,16 +421,18 @@ story_scope(const struct story *s, json_t *steps)
 	if (s->by_place)
 		text_add(&t, "does not apply to a place");
 	else
-		text_add(&t, "/%u is the shortest prefix around the client in "
+		text_add(&t,
+		    "/%u is the shortest prefix around the client in "
 		    "which every address gets this decision",
 		    s->decision->scope);
 	if (!s->by_place && !s->by_ecs)
-		text_add(&t, "; not said, as the client's address did not "
+		text_add(&t,
+		    "; not said, as the client's address did not "
 		    "come by client subnet");
 	step = story_step(steps, "Scope", text_json(&t));
 	if (!s->by_place)
-		json_object_set_new(step, "scope",
-		    json_integer(s->decision->scope));
+		json_object_set_new(
+		    step, "scope", json_integer(s->decision->scope));
 }
 
 void

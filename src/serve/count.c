@@ -29,7 +29,7 @@ count_sum(struct counters *sum)
 
 	memset(sum, 0, sizeof(*sum));
 	for (unsigned i = 0; i < nblocks; i++) {
-		_Atomic uint64_t *from = 
+		_Atomic uint64_t *from =
 		    (_Atomic uint64_t *)&blocks[i].counters;
 
 		for (size_t k = 0; k < COUNTERS; k++)

@@ -39,8 +39,10 @@ drain_new(const char *what, const char *owner, const char *reason,
 	d->forced = forced;
 	if (what_parse(d, what))
 		return d;
-	error_set(err, "%.200s: neither region, pool/region nor "
-	    "pool/region/target", what);
+	error_set(err,
+	    "%.200s: neither region, pool/region nor "
+	    "pool/region/target",
+	    what);
 	drain_free(d);
 	return NULL;
 }
@@ -134,7 +136,7 @@ covers(const struct drain *d, const char *pool, const char *region,
 	return strcmp(d->region, region) == 0 &&
 	    (d->pool == NULL || strcmp(d->pool, pool) == 0) &&
 	    (d->target == NULL ||
-	    (target != NULL && strcmp(d->target, target) == 0));
+		(target != NULL && strcmp(d->target, target) == 0));
 }
 
 static bool

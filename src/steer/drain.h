@@ -17,8 +17,8 @@
 enum { DRAIN_FOREVER = 0 }; /* until cancelled */
 
 struct drain {
-	char *what;   /* "eu", "www/eu", "www/eu/192.0.2.10" */
-	char *pool;   /* NULL: every one */
+	char *what; /* "eu", "www/eu", "www/eu/192.0.2.10" */
+	char *pool; /* NULL: every one */
 	char *region;
 	char *target; /* its label; NULL: all of the region */
 	char *owner;
@@ -33,9 +33,8 @@ struct drains {
 
 /* A drain with its own copies, what parsed; NULL when what has not the form
  * region, pool/region or pool/region/target. */
-struct drain *drain_new(const char *what, const char *owner,
-    const char *reason, int64_t since, int64_t until, bool forced,
-    struct error *err);
+struct drain *drain_new(const char *what, const char *owner, const char *reason,
+    int64_t since, int64_t until, bool forced, struct error *err);
 void drain_free(struct drain *d);
 
 void drains_fini(struct drains *t);

@@ -9,8 +9,8 @@
 #include "base/arena.h"
 #include "base/clock.h"
 
-const char *const health_state_names[HEALTH_STATE_COUNT] = {"unknown", "up",
-    "degraded", "down"};
+const char *const health_state_names[HEALTH_STATE_COUNT] = {
+    "unknown", "up", "degraded", "down"};
 
 struct watches {
 	VEC(struct watch *) all;
@@ -42,8 +42,8 @@ count_success(struct health *h, const struct conf_monitor *m, int64_t now)
 }
 
 bool
-health_count(struct health *h, const struct conf_monitor *m, bool ok,
-    int64_t now)
+health_count(
+    struct health *h, const struct conf_monitor *m, bool ok, int64_t now)
 {
 	if (ok)
 		return count_success(h, m, now);
@@ -68,8 +68,8 @@ health_change_ms(const struct health *h, const struct conf_monitor *m)
 }
 
 char *
-health_key(char *buf, size_t size, const struct conf_monitor *m,
-    const struct addr *a)
+health_key(
+    char *buf, size_t size, const struct conf_monitor *m, const struct addr *a)
 {
 	char address[ADDR_TEXT_MAX];
 
@@ -95,8 +95,8 @@ static void
 watch_free(struct watch *w)
 {
 	const struct conf_monitor *m = &w->monitor;
-	const char *const texts[] = {m->name, m->host, m->path, m->body,
-	    m->mark.file, w->key};
+	const char *const texts[] = {
+	    m->name, m->host, m->path, m->body, m->mark.file, w->key};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		free((void *)(uintptr_t)texts[i]);
@@ -158,8 +158,8 @@ watch_new(const char *key, const struct conf_monitor *m, const struct addr *a)
 }
 
 struct watch *
-watches_get(struct watches *w, const struct conf_monitor *m,
-    const struct addr *a)
+watches_get(
+    struct watches *w, const struct conf_monitor *m, const struct addr *a)
 {
 	char key[4096];
 	struct watch *watch;
@@ -183,8 +183,8 @@ watches_all(const struct watches *w, size_t *n)
 }
 
 void
-watches_sweep(struct watches *w, void (*gone)(struct watch *, void *),
-    void *arg)
+watches_sweep(
+    struct watches *w, void (*gone)(struct watch *, void *), void *arg)
 {
 	size_t kept = 0;
 

@@ -13,8 +13,13 @@
 
 #include "conf/conf.h"
 
-enum health_state { HEALTH_UNKNOWN, HEALTH_UP, HEALTH_DEGRADED, HEALTH_DOWN,
-	HEALTH_STATE_COUNT };
+enum health_state {
+	HEALTH_UNKNOWN,
+	HEALTH_UP,
+	HEALTH_DEGRADED,
+	HEALTH_DOWN,
+	HEALTH_STATE_COUNT
+};
 
 extern const char *const health_state_names[HEALTH_STATE_COUNT];
 
@@ -30,25 +35,25 @@ struct health {
  * row forget; down recovers after rise successes in a row; unknown becomes up
  * at the first success.  True when the state changed.
  */
-bool health_count(struct health *h, const struct conf_monitor *m, bool ok,
-    int64_t now);
+bool health_count(
+    struct health *h, const struct conf_monitor *m, bool ok, int64_t now);
 
 /* Milliseconds until probes could change the state: interval times the checks
  * left; 0 when unknown. */
-uint32_t health_change_ms(const struct health *h,
-    const struct conf_monitor *m);
+uint32_t health_change_ms(const struct health *h, const struct conf_monitor *m);
 
 struct watch {
-	char *key;      /* what makes watches equal: health_key() */
+	char *key; /* what makes watches equal: health_key() */
 	struct addr addr;
 	struct conf_monitor monitor; /* a copy with strings of its own */
 	struct health health;
-	char last[160]; /* what the last probe said: "200 in 1.2 ms" */
-	uint32_t last_ms;   /* its duration */
-	int64_t last_at;    /* wall; 0: never probed */
-	int64_t first_failed_us; /* monotonic, of the failures counted; 0: none */
-	bool wanted;    /* by the current snapshot */
-	void *probe;    /* the prober's own */
+	char last[160];   /* what the last probe said: "200 in 1.2 ms" */
+	uint32_t last_ms; /* its duration */
+	int64_t last_at;  /* wall; 0: never probed */
+	int64_t
+	    first_failed_us; /* monotonic, of the failures counted; 0: none */
+	bool wanted;         /* by the current snapshot */
+	void *probe;         /* the prober's own */
 };
 
 struct watches; /* the table */
@@ -57,17 +62,17 @@ struct watches *watches_new(void);
 void watches_free(struct watches *w);
 
 /* Finds or adds the watch of a monitor at an address. */
-struct watch *watches_get(struct watches *w, const struct conf_monitor *m,
-    const struct addr *a);
+struct watch *watches_get(
+    struct watches *w, const struct conf_monitor *m, const struct addr *a);
 /* All of them, in no order. */
 struct watch **watches_all(const struct watches *w, size_t *n);
 /* Frees those that are not wanted; gone is called for each before. */
-void watches_sweep(struct watches *w, void (*gone)(struct watch *, void *),
-    void *arg);
+void watches_sweep(
+    struct watches *w, void (*gone)(struct watch *, void *), void *arg);
 
 /* Text that is equal for equal monitors of one address: the type, port, host,
  * path and expectations, and the timing. buf may be cut short: 512 octets. */
-char *health_key(char *buf, size_t size, const struct conf_monitor *m,
-    const struct addr *a);
+char *health_key(
+    char *buf, size_t size, const struct conf_monitor *m, const struct addr *a);
 
 #endif

@@ -148,8 +148,8 @@ static size_t
 line_up(const struct asked *q, uint16_t pool, bool all,
     struct oracle_region regions[CONF_POOL_REGIONS_MAX])
 {
-	struct line l = {.asked = q, .pool = &q->conf->pools[pool],
-	    .regions = regions};
+	struct line l = {
+	    .asked = q, .pool = &q->conf->pools[pool], .regions = regions};
 	const uint16_t *list = q->rule->regions;
 	size_t n = q->rule->nregions;
 
@@ -208,15 +208,14 @@ strike(const struct asked *q, uint16_t pool, uint16_t region)
 
 	for (size_t i = 0; r != NULL && i < r->ntargets; i++) {
 		up += target_is_up(&r->targets[i]);
-		live += target_is_up(&r->targets[i]) &&
-		    r->targets[i].drain == NULL;
+		live +=
+		    target_is_up(&r->targets[i]) && r->targets[i].drain == NULL;
 	}
 	if (is_assumed(q->assume->drained, region) ||
-	    (r != NULL && (r->drain != NULL || (live < needed &&
-	    up >= needed))))
+	    (r != NULL &&
+		(r->drain != NULL || (live < needed && up >= needed))))
 		return STRUCK_DRAINED;
-	if (is_assumed(q->assume->down, region) ||
-	    (r != NULL && live < needed))
+	if (is_assumed(q->assume->down, region) || (r != NULL && live < needed))
 		return STRUCK_DOWN;
 	return STRUCK_NOT;
 }
@@ -377,7 +376,7 @@ reason_of(const struct oracle_decision *d, size_t picked)
 	if (picked == first)
 		return d->unlocated ? POOL_UNLOCATED : POOL_FIRST;
 	return d->regions[first].struck == STRUCK_DRAINED ? POOL_DRAINED
-							   : POOL_FAILOVER;
+							  : POOL_FAILOVER;
 }
 
 static void
@@ -409,8 +408,10 @@ ask(const struct oracle *o, const struct conf_name *name,
     const struct place *place, const struct oracle_assume *assume)
 {
 	static const struct oracle_assume nothing;
-	struct asked q = {.oracle = o, .conf = o->conf,
-	    .policy = &o->conf->policies[name->policy], .place = place,
+	struct asked q = {.oracle = o,
+	    .conf = o->conf,
+	    .policy = &o->conf->policies[name->policy],
+	    .place = place,
 	    .assume = assume != NULL ? assume : &nothing};
 
 	find_rule(&q);
@@ -476,14 +477,13 @@ same_regions(const struct oracle_region *a, size_t na,
 }
 
 bool
-oracle_verdict_equal(const struct oracle_verdict *a,
-    const struct oracle_verdict *b)
+oracle_verdict_equal(
+    const struct oracle_verdict *a, const struct oracle_verdict *b)
 {
 	return a->action == b->action && a->pool == b->pool &&
 	    a->unlocated == b->unlocated &&
 	    same_regions(a->regions, a->n, b->regions, b->n) &&
-	    same_regions(a->fallback, a->nfallback, b->fallback,
-	    b->nfallback);
+	    same_regions(a->fallback, a->nfallback, b->fallback, b->nfallback);
 }
 
 void

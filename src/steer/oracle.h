@@ -16,37 +16,42 @@ struct oracle_assume {
 	bool ignore_health;     /* all targets up, no drains */
 };
 
-enum oracle_struck { STRUCK_NOT, STRUCK_FENCE, STRUCK_DRAINED, STRUCK_DOWN,
-	STRUCK_NOT_IN_POOL };
+enum oracle_struck {
+	STRUCK_NOT,
+	STRUCK_FENCE,
+	STRUCK_DRAINED,
+	STRUCK_DOWN,
+	STRUCK_NOT_IN_POOL
+};
 
 extern const char *const oracle_struck_names[];
 
 struct oracle_region {
-	uint16_t region;  /* in conf */
+	uint16_t region;    /* in conf */
 	double distance_km; /* < 0: unknown */
 	double adjusted_km;
 	enum oracle_struck struck;
 };
 
 struct oracle_decision {
-	struct geo_found found;      /* step 2; for an address */
-	uint16_t rule;               /* step 3 */
+	struct geo_found found; /* step 2; for an address */
+	uint16_t rule;          /* step 3 */
 	bool unlocated;
 	struct oracle_region regions[CONF_POOL_REGIONS_MAX]; /* steps 3-5 */
 	size_t nregions;
-	uint16_t pool;               /* steps 6, 7 */
-	uint16_t region;             /* in conf */
+	uint16_t pool;   /* steps 6, 7 */
+	uint16_t region; /* in conf */
 	enum pool_reason reason;
-	uint32_t ttl;                /* step 9; uses watches */
-	uint16_t ttl_region;         /* conf region whose change set it;
-					CONF_NONE: the maximum did */
-	unsigned scope;              /* step 10; for an address */
+	uint32_t ttl;        /* step 9; uses watches */
+	uint16_t ttl_region; /* conf region whose change set it;
+				CONF_NONE: the maximum did */
+	unsigned scope;      /* step 10; for an address */
 };
 
 struct oracle {
 	const struct conf *conf;
-	const struct geo *geo;       /* may be NULL: no databases */
-	const struct pool *pools;    /* health and drains as believed */
+	const struct geo *geo;    /* may be NULL: no databases */
+	const struct pool *pools; /* health and drains as believed */
 };
 
 /* For a client address. scope is computed only if want_scope (slow). */
@@ -73,7 +78,7 @@ struct oracle_verdict {
 void oracle_judge(const struct oracle *o, const struct conf_name *name,
     const struct conf_rule *rule, const struct place *place,
     struct oracle_verdict *v);
-bool oracle_verdict_equal(const struct oracle_verdict *a,
-    const struct oracle_verdict *b);
+bool oracle_verdict_equal(
+    const struct oracle_verdict *a, const struct oracle_verdict *b);
 
 #endif

@@ -39,8 +39,9 @@ rule_matches(const struct conf_rule *r, const struct place *p)
 static bool
 within_fence(const struct conf_rule *r, const struct conf_region *region)
 {
-	return r->fence == NULL || (region->jurisdiction != NULL &&
-	    strcmp(r->fence, region->jurisdiction) == 0);
+	return r->fence == NULL ||
+	    (region->jurisdiction != NULL &&
+		strcmp(r->fence, region->jurisdiction) == 0);
 }
 
 struct candidate {
@@ -72,8 +73,9 @@ struct order {
 static void
 order_put(struct order *o, size_t at)
 {
-	if ((o->taken >> at & 1) != 0 || !within_fence(o->rule,
-	    &o->conf->regions[o->pool->regions[at].region]))
+	if ((o->taken >> at & 1) != 0 ||
+	    !within_fence(
+		o->rule, &o->conf->regions[o->pool->regions[at].region]))
 		return;
 	o->taken |= (uint64_t)1 << at;
 	o->at[o->n++] = (uint8_t)at;
@@ -102,7 +104,8 @@ order_put_nearest(struct order *o, const struct place *p)
 		all[i] = (struct candidate){INFINITY, region, (uint8_t)i};
 		if (p != NULL && g->located)
 			all[i].km = place_distance_km((double)p->latitude,
-			    (double)p->longitude, g->latitude, g->longitude) *
+					(double)p->longitude, g->latitude,
+					g->longitude) *
 			    (100 + g->bias) / 100;
 	}
 	qsort(all, n, sizeof(all[0]), nearer);
@@ -111,8 +114,8 @@ order_put_nearest(struct order *o, const struct place *p)
 }
 
 static void
-order_put_rule(struct order *o, const struct conf_policy *policy,
-    const struct place *p)
+order_put_rule(
+    struct order *o, const struct conf_policy *policy, const struct place *p)
 {
 	if (!o->rule->nearest)
 		order_put_list(o, o->rule->regions, o->rule->nregions);
@@ -131,22 +134,27 @@ policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
 {
 	const struct conf_policy *p = &conf->policies[policy];
 	const struct conf_rule *r = p->rules;
-	struct order o = {.conf = conf, .pool = &conf->pools[pool],
-	    .at = order};
+	struct order o = {
+	    .conf = conf, .pool = &conf->pools[pool], .at = order};
 
 	while (!rule_matches(r, place))
 		r++;
 	*rule = (uint16_t)(r - p->rules);
 	o.rule = r;
 	order_put_rule(&o, p, place);
-	*rank = (struct rank){.order = order, .n = o.n, .fallback = fallback,
-	    .action = (uint8_t)r->when_down.action, .pool = CONF_NONE,
+	*rank = (struct rank){.order = order,
+	    .n = o.n,
+	    .fallback = fallback,
+	    .action = (uint8_t)r->when_down.action,
+	    .pool = CONF_NONE,
 	    .unlocated = r->nearest && !place->located};
 	if (r->when_down.action != CONF_DOWN_POOL)
 		return;
 	rank->pool = r->when_down.pool;
-	o = (struct order){.conf = conf, .pool = &conf->pools[rank->pool],
-	    .rule = r, .at = fallback};
+	o = (struct order){.conf = conf,
+	    .pool = &conf->pools[rank->pool],
+	    .rule = r,
+	    .at = fallback};
 	order_put_rule(&o, p, place);
 	order_put_nearest(&o, NULL);
 	rank->nfallback = o.n;
@@ -173,8 +181,8 @@ rank_equal(const struct rank *a, const struct rank *b)
 static uint64_t
 rank_hash(const struct rank *r)
 {
-	uint64_t rest = (uint64_t)r->pool << 16 | (uint64_t)r->action << 8 |
-	    r->unlocated;
+	uint64_t rest =
+	    (uint64_t)r->pool << 16 | (uint64_t)r->action << 8 | r->unlocated;
 
 	return XXH3_64bits_withSeed(r->order, r->n,
 	    XXH3_64bits_withSeed(r->fallback, r->nfallback, rest));
@@ -212,8 +220,8 @@ class_of(struct classes *c, const struct rank *rank)
 	slot = classes_slot(c, rank);
 	if (*slot == 0) {
 		copy.order = arena_dup(c->arena, rank->order, rank->n);
-		copy.fallback = arena_dup(c->arena, rank->fallback,
-		    rank->nfallback);
+		copy.fallback =
+		    arena_dup(c->arena, rank->fallback, rank->nfallback);
 		vec_push(&c->ranks, copy);
 		*slot = (uint32_t)c->ranks.n;
 	}
@@ -251,7 +259,8 @@ leaves_map(const struct trie_leaf *leaves, size_t *n, const uint32_t *map,
 	for (size_t i = 0; i < *n; i++) {
 		mapped[i] = leaves[i];
 		mapped[i].value = leaves[i].value == GEO_TEREDO
-		    ? teredo : map[leaves[i].value];
+		    ? teredo
+		    : map[leaves[i].value];
 	}
 	*n = trie_merge(mapped, *n);
 	return mapped;

@@ -20,16 +20,16 @@ struct rank {
 	const uint8_t *order;    /* regions of the pool, best first */
 	const uint8_t *fallback; /* regions of when_down's pool, best first */
 	uint8_t n, nfallback;
-	uint8_t action;          /* enum conf_all_down */
-	bool unlocated;          /* by the policy's unlocated list */
-	uint16_t pool;           /* of CONF_DOWN_POOL */
+	uint8_t action; /* enum conf_all_down */
+	bool unlocated; /* by the policy's unlocated list */
+	uint16_t pool;  /* of CONF_DOWN_POOL */
 };
 
 struct policy_table {
 	const struct trie *ipv4, *ipv6;
 	const struct rank *ranks; /* by class */
 	size_t nranks;
-	uint16_t policy, pool;    /* in conf */
+	uint16_t policy, pool; /* in conf */
 };
 
 /*
@@ -54,7 +54,7 @@ struct policy_hit {
 	uint8_t depth; /* of the address's own family: the scope */
 };
 
-struct policy_hit policy_find(const struct policy_table *t,
-    const struct addr *client);
+struct policy_hit policy_find(
+    const struct policy_table *t, const struct addr *client);
 
 #endif

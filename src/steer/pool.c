@@ -8,10 +8,11 @@
 #include "base/clock.h"
 #include "dns/name.h"
 
-const char *const pool_reason_names[POOL_REASON_COUNT] = {"first", "failover",
-    "drained", "all_down", "unlocated"};
+const char *const pool_reason_names[POOL_REASON_COUNT] = {
+    "first", "failover", "drained", "all_down", "unlocated"};
 
-/* Offers -------------------------------------------------------------------- */
+/* Offers --------------------------------------------------------------------
+ */
 
 /* Any name asked: as a wildcard just below the root. */
 static const uint8_t any_name[] = {1, '*', 0};
@@ -28,11 +29,12 @@ target_put(struct composer *c, const struct conf_target *t, uint16_t type)
 	const struct addr *a = &t->addr[type == DNS_AAAA];
 
 	if (type == DNS_CNAME)
-		return t->cname != NULL && composer_put(c, BODY_ANSWER,
-		    any_name, type, 0, t->cname, (uint16_t)name_len(t->cname),
-		    false);
-	return a->family != 0 && composer_put(c, BODY_ANSWER, any_name, type,
-	    0, a->bytes, (uint16_t)(addr_bits(a) / 8), false);
+		return t->cname != NULL &&
+		    composer_put(c, BODY_ANSWER, any_name, type, 0, t->cname,
+			(uint16_t)name_len(t->cname), false);
+	return a->family != 0 &&
+	    composer_put(c, BODY_ANSWER, any_name, type, 0, a->bytes,
+		(uint16_t)(addr_bits(a) / 8), false);
 }
 
 static struct body *
@@ -51,8 +53,8 @@ draft_all(struct draft *d, size_t k, const struct pool *p,
 	composer_begin(d->composer, any_name, false);
 	for (size_t i = 0; i < r->ntargets && put < p->conf->max; i++)
 		if (chosen[i])
-			put += target_put(d->composer, r->targets[i].conf,
-			    p->types[k]);
+			put += target_put(
+			    d->composer, r->targets[i].conf, p->types[k]);
 	if (put > 0)
 		vec_push(&d->variants[k],
 		    ((struct variant){1, body_end(d->composer)}));
@@ -146,8 +148,8 @@ offer_make(const struct pool *p, const struct pool_region *r)
 		for (unsigned choice = CHOOSE_LIVE;
 		     choice < CHOICES && d.variants[k].n == 0; choice++) {
 			for (size_t i = 0; i < r->ntargets; i++)
-				chosen[i] = is_chosen(&r->targets[i],
-				    (enum choice)choice);
+				chosen[i] = is_chosen(
+				    &r->targets[i], (enum choice)choice);
 			draft_type(&d, k, p, r, chosen);
 		}
 	}
@@ -166,14 +168,15 @@ offer_free(struct rcu_head *head)
 static void
 offer_replace(struct pool_region *r, struct offer *o)
 {
-	struct offer *old = atomic_exchange_explicit(&r->offer, o,
-	    memory_order_acq_rel);
+	struct offer *old =
+	    atomic_exchange_explicit(&r->offer, o, memory_order_acq_rel);
 
 	if (old != NULL)
 		rcu_defer(&old->rcu, offer_free);
 }
 
-/* Building ------------------------------------------------------------------- */
+/* Building -------------------------------------------------------------------
+ */
 
 static uint32_t
 region_build(struct arena *a, struct pool *p, size_t i)
@@ -271,8 +274,8 @@ target_bind(const struct pool *p, struct pool_target *t,
 }
 
 void
-pools_bind(struct pool *pools, size_t n, const struct conf *conf,
-    struct watches *w)
+pools_bind(
+    struct pool *pools, size_t n, const struct conf *conf, struct watches *w)
 {
 	size_t nall;
 	struct watch **all = watches_all(w, &nall);
@@ -287,7 +290,8 @@ pools_bind(struct pool *pools, size_t n, const struct conf *conf,
 				    &pools[i].regions[r].targets[t], conf, w);
 }
 
-/* Refreshing ----------------------------------------------------------------- */
+/* Refreshing -----------------------------------------------------------------
+ */
 
 static enum health_state
 worst_health(const struct pool_target *t)
@@ -329,7 +333,7 @@ pool_region_would_live(const struct pool *p, size_t region,
 	for (size_t i = 0; i < r->ntargets; i++)
 		live += worst_health(&r->targets[i]) != HEALTH_DOWN &&
 		    target_drain(p, region, drains, conf,
-		    r->targets[i].conf->label) == NULL;
+			r->targets[i].conf->label) == NULL;
 	return live >= p->conf->min_healthy;
 }
 
@@ -364,8 +368,8 @@ region_change(const struct pool_region *r, const struct drain *drain)
 
 		change_add(&end_s, drain_end_s(t->drain));
 		for (size_t k = 0; k < t->nwatches; k++) {
-			uint32_t ms = health_change_ms(&t->watches[k]->health,
-			    &t->watches[k]->monitor);
+			uint32_t ms = health_change_ms(
+			    &t->watches[k]->health, &t->watches[k]->monitor);
 
 			if ((ms + 999) / 1000 < seconds)
 				seconds = (ms + 999) / 1000;
@@ -385,8 +389,8 @@ targets_look(struct pool *p, size_t region, const struct drains *drains,
 		struct pool_target *t = &r->targets[i];
 
 		t->health = worst_health(t);
-		t->drain = target_drain(p, region, drains, conf,
-		    t->conf->label);
+		t->drain =
+		    target_drain(p, region, drains, conf, t->conf->label);
 		t->live = t->health != HEALTH_DOWN && t->drain == NULL;
 		r->nlive += t->live;
 	}
@@ -416,25 +420,27 @@ pool_refresh(struct pool *p, size_t region, const struct drains *drains,
 	r->drained = drain != NULL;
 	live = !r->drained && r->nlive >= p->conf->min_healthy;
 	offer_replace(r, offer_make(p, r));
-	atomic_store_explicit(&r->change, region_change(r, drain),
-	    memory_order_release);
-	bit_store(&p->drained, region, r->drained || (!live &&
-	    pool_region_would_live(p, region, NULL, conf)));
+	atomic_store_explicit(
+	    &r->change, region_change(r, drain), memory_order_release);
+	bit_store(&p->drained, region,
+	    r->drained ||
+		(!live && pool_region_would_live(p, region, NULL, conf)));
 	bit_store(&p->live, region, live);
 	after = atomic_load_explicit(&p->live, memory_order_relaxed);
 	if (after != 0)
-		atomic_store_explicit(&p->last_known, after,
-		    memory_order_release);
+		atomic_store_explicit(
+		    &p->last_known, after, memory_order_release);
 	return before != after;
 }
 
-/* Picking -------------------------------------------------------------------- */
+/* Picking --------------------------------------------------------------------
+ */
 
 static uint32_t
 change_s(const struct pool_region *r, uint32_t now_s)
 {
-	uint64_t change = atomic_load_explicit(&r->change,
-	    memory_order_acquire);
+	uint64_t change =
+	    atomic_load_explicit(&r->change, memory_order_acquire);
 	uint32_t seconds = (uint32_t)change, end_s = (uint32_t)(change >> 32);
 	uint32_t left = end_s > now_s ? end_s - now_s : 0;
 
@@ -463,8 +469,8 @@ static size_t
 first_of_all(const struct pool *p, const uint8_t *order, size_t n,
     uint64_t wanted, uint32_t now_s, uint32_t *ttl)
 {
-	uint64_t drained = atomic_load_explicit(&p->drained,
-	    memory_order_acquire);
+	uint64_t drained =
+	    atomic_load_explicit(&p->drained, memory_order_acquire);
 	size_t i = first_in(p, order, n, wanted, now_s, ttl);
 
 	if (i == n)
@@ -473,8 +479,8 @@ first_of_all(const struct pool *p, const uint8_t *order, size_t n,
 }
 
 static void
-pick_all_down(const struct pool *pools, const struct rank *rank,
-    uint32_t now_s, uint32_t *ttl, struct pick *pick)
+pick_all_down(const struct pool *pools, const struct rank *rank, uint32_t now_s,
+    uint32_t *ttl, struct pick *pick)
 {
 	const struct pool *p = pick->pool;
 	const uint8_t *order = rank->order;
@@ -488,8 +494,8 @@ pick_all_down(const struct pool *pools, const struct rank *rank,
 		n = rank->nfallback;
 		wanted = atomic_load_explicit(&p->live, memory_order_acquire);
 	} else if (rank->action == CONF_DOWN_LAST_KNOWN) {
-		wanted = atomic_load_explicit(&p->last_known,
-		    memory_order_acquire);
+		wanted =
+		    atomic_load_explicit(&p->last_known, memory_order_acquire);
 	}
 	i = first_of_all(p, order, n, wanted, now_s, ttl);
 	pick->region = order[i];
@@ -498,8 +504,8 @@ pick_all_down(const struct pool *pools, const struct rank *rank,
 static const struct body *
 offer_body(const struct pool *p, size_t region, uint16_t type, uint32_t random)
 {
-	const struct offer *o = atomic_load_explicit(&p->regions[region].offer,
-	    memory_order_acquire);
+	const struct offer *o = atomic_load_explicit(
+	    &p->regions[region].offer, memory_order_acquire);
 	size_t k = p->ntypes > 1 && p->types[1] == type;
 	const struct variant *v = o->variants[k];
 	uint32_t at = (uint32_t)((uint64_t)random * o->total[k] >> 32);
@@ -523,16 +529,17 @@ pool_pick(const struct pool *pools, uint16_t pool, const struct rank *rank,
 	if (i == rank->n) {
 		pick_all_down(pools, rank, now_s, &ttl, pick);
 	} else {
-		uint64_t drained = atomic_load_explicit(&p->drained,
-		    memory_order_acquire);
+		uint64_t drained =
+		    atomic_load_explicit(&p->drained, memory_order_acquire);
 
 		pick->region = rank->order[i];
 		if (i == 0)
-			pick->reason = rank->unlocated ? POOL_UNLOCATED
-						       : POOL_FIRST;
+			pick->reason =
+			    rank->unlocated ? POOL_UNLOCATED : POOL_FIRST;
 		else
 			pick->reason = drained >> rank->order[0] & 1
-			    ? POOL_DRAINED : POOL_FAILOVER;
+			    ? POOL_DRAINED
+			    : POOL_FAILOVER;
 	}
 	pick->ttl = ttl < ttl_min ? ttl_min : ttl;
 	pick->body = offer_body(pick->pool, pick->region, type, random);

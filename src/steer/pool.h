@@ -39,8 +39,8 @@ struct pool_target {
 	const struct conf_target *conf;
 	struct watch **watches; /* addresses x monitors; bound by main */
 	size_t nwatches;
-	enum health_state health; /* the worst of its watches; main only */
-	bool live;                /* main only */
+	enum health_state health;  /* the worst of its watches; main only */
+	bool live;                 /* main only */
 	const struct drain *drain; /* main only; NULL: not drained */
 };
 
@@ -48,13 +48,12 @@ struct pool_region {
 	uint16_t region; /* in conf */
 	struct pool_target *targets;
 	size_t ntargets;
-	size_t nlive;    /* main only */
-	bool drained;    /* as a whole; main only */
-	const struct drain *drain; /* of the whole; main only; NULL: none */
+	size_t nlive;                  /* main only */
+	bool drained;                  /* as a whole; main only */
+	const struct drain *drain;     /* of the whole; main only; NULL: none */
 	_Atomic(struct offer *) offer; /* main stores, workers load */
-	/* When the region could change: low 32 bits seconds from any moment
-	 * (probes), high 32 the monotonic second of a drain's end (0: none).
-	 * Main stores, workers load. */
+	/* When it could change: low 32 bits seconds from any moment (probes),
+	 * high 32 the monotonic second of a drain's end (0: none). */
 	_Atomic uint64_t change;
 };
 
@@ -66,8 +65,8 @@ struct pool {
 	uint32_t first_tally; /* of region 0, in the snapshot's tallies */
 	size_t nregions;
 	struct pool_region *regions;
-	_Atomic uint64_t live;       /* bit i: regions[i]; main stores */
-	_Atomic uint64_t drained;    /* as a whole, or not live by drains alone */
+	_Atomic uint64_t live;    /* bit i: regions[i]; main stores */
+	_Atomic uint64_t drained; /* as a whole, or not live by drains alone */
 	_Atomic uint64_t last_known; /* the last live word that was not 0 */
 };
 
@@ -76,14 +75,12 @@ struct pool *pools_build(struct arena *a, const struct conf *conf);
 void pools_fini(struct pool *pools, size_t n); /* frees the offers */
 
 /* Main, before publishing: finds or makes every target's watches. */
-void pools_bind(struct pool *pools, size_t n, const struct conf *conf,
-    struct watches *w);
+void pools_bind(
+    struct pool *pools, size_t n, const struct conf *conf, struct watches *w);
 
-/*
- * Main: looks at the watches and drains of a region of the pool again,
- * composes its offer (live targets; all, if none is), stores offer, change and
- * live word.  True when the region's liveness changed.
- */
+/* Main: looks at the region's watches and drains again, composes its offer
+ * (live targets; all, if none is), stores offer, change and live word.  True
+ * when the region's liveness changed. */
 bool pool_refresh(struct pool *p, size_t region, const struct drains *drains,
     const struct conf *conf);
 
@@ -91,8 +88,14 @@ bool pool_refresh(struct pool *p, size_t region, const struct drains *drains,
 bool pool_region_would_live(const struct pool *p, size_t region,
     const struct drains *drains, const struct conf *conf);
 
-enum pool_reason { POOL_FIRST, POOL_FAILOVER, POOL_DRAINED, POOL_ALL_DOWN,
-	POOL_UNLOCATED, POOL_REASON_COUNT };
+enum pool_reason {
+	POOL_FIRST,
+	POOL_FAILOVER,
+	POOL_DRAINED,
+	POOL_ALL_DOWN,
+	POOL_UNLOCATED,
+	POOL_REASON_COUNT
+};
 
 extern const char *const pool_reason_names[POOL_REASON_COUNT];
 
@@ -105,16 +108,13 @@ struct pick {
 };
 
 /*
- * The first live region of the rank; if there is none what its action says
- * (all: the first not drained, else the first; last_known: the first in the
- * last live word that was not 0, else as all; pool: the first live one of
- * that pool, else as all there).  reason: unlocated for such a class with its
- * first region; first; drained when the first was left for a drain alone;
- * failover; all_down.  ttl: the least change of all regions looked at, within
- * min..max.  random: uniform 32 bits.  type must be one of the pool's.
+ * The first live region of the rank, else what its action says (all: the first
+ * not drained, else the first; last_known: the first of the last live word,
+ * else as all; pool: its first live one, else as all there).  ttl: the least
+ * change of all regions looked at, within min..max.  random: uniform.
  */
-void pool_pick(const struct pool *pools, uint16_t pool,
-    const struct rank *rank, uint16_t type, uint32_t ttl_min,
-    uint32_t ttl_max, uint32_t now_s, uint32_t random, struct pick *pick);
+void pool_pick(const struct pool *pools, uint16_t pool, const struct rank *rank,
+    uint16_t type, uint32_t ttl_min, uint32_t ttl_max, uint32_t now_s,
+    uint32_t random, struct pick *pick);
 
 #endif

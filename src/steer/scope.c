@@ -25,18 +25,24 @@ step(struct addr *a, unsigned len)
  * it stands for all the others.
  */
 static bool
-step_teredo(struct addr *a, unsigned len, unsigned within)
+is_teredo(const struct addr *a)
 {
 	static const struct addr teredo = {{0x20, 0x01}, 6};
+
+	return addr_match(a, &teredo, 32);
+}
+
+static bool
+step_teredo(struct addr *a, unsigned len, unsigned within)
+{
 	struct addr at = *a;
 
 	if (!step(a, len))
 		return false;
-	if (within >= 96 || !addr_match(&at, &teredo, 32) ||
-	    addr_match(&at, a, 96))
+	if (within > 32 || !is_teredo(&at) || addr_match(&at, a, 96))
 		return true;
 	*a = at;
-	return step(a, within > 32 ? within : 32);
+	return step(a, 32);
 }
 
 /* What is asked of every address beside the client, and the keys of places
@@ -125,9 +131,13 @@ scope_find(const struct oracle *o, const struct conf_name *name,
 	b->name = name;
 	oracle_judge(o, name, NULL, &f->place, &b->verdict);
 	for (; p.len > 0; p.len--) {
-		struct prefix beside = p;
-		unsigned last = p.len - 1u;
+		struct prefix beside;
+		unsigned last;
 
+		if (p.len == 96 && is_teredo(client))
+			p.len = 32;
+		last = p.len - 1u;
+		beside = p;
 		addr_mask(&beside.addr, p.len);
 		beside.addr.bytes[last / 8] ^= (uint8_t)(0x80 >> (last % 8));
 		if (!all_same(b, &beside))

@@ -30,9 +30,8 @@ struct set {
 };
 
 /* "owner: what is wrong with it". */
-static void __attribute__((format(printf, 3, 0)))
-sentence(struct error *e, const struct zone_record *r, const char *fmt,
-    va_list ap)
+static void __attribute__((format(printf, 3, 0))) sentence(
+    struct error *e, const struct zone_record *r, const char *fmt, va_list ap)
 {
 	char name[NAME_TEXT_MAX];
 
@@ -126,8 +125,8 @@ zones_begin(struct compiler *c)
 		struct zone *zone = &z->zones[i];
 		const uint8_t *up = name_parent(zone->origin);
 
-		zone->parent = zone->origin_len == 1 ? CONF_NONE
-						     : node_zone(z, up);
+		zone->parent =
+		    zone->origin_len == 1 ? CONF_NONE : node_zone(z, up);
 		/* The parent's names down to this zone exist. */
 		if (zone->parent != CONF_NONE)
 			node_put(&c->nodes, up, zone->parent);
@@ -140,8 +139,8 @@ zones_load(struct compiler *c)
 	struct zones *z = c->zones;
 
 	for (size_t i = 0; i < z->nzones; i++) {
-		c->loaded[i] = zone_load(c->arena, &c->conf->zones[i],
-		    &c->records[i], c->diag);
+		c->loaded[i] = zone_load(
+		    c->arena, &c->conf->zones[i], &c->records[i], c->diag);
 		z->zones[i].nrecords = c->records[i].all.n;
 	}
 	for (size_t i = 0; i < z->nzones && z->nzones > 1; i++)
@@ -217,15 +216,18 @@ set_next(struct compiler *c, const struct zone_record *at,
 	bool differ = false;
 
 	for (; at < end && at->type == s.at->type &&
-	    name_equal(at->owner, s.at->owner); at++) {
+	     name_equal(at->owner, s.at->owner);
+	     at++) {
 		differ = differ || at->ttl != s.at->ttl;
 		if (at->ttl < s.ttl)
 			s.ttl = at->ttl;
 		s.n++;
 	}
 	if (differ)
-		warn(c, s.at, "the TTLs of its records of one type differ: "
-		    "%u is taken (RFC 2181 5.2)", s.ttl);
+		warn(c, s.at,
+		    "the TTLs of its records of one type differ: "
+		    "%u is taken (RFC 2181 5.2)",
+		    s.ttl);
 	return s;
 }
 
@@ -252,10 +254,12 @@ set_compose(struct compiler *c, const struct set *s, enum body_section section,
     bool optional)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (!is_duplicate(s, i) && !composer_put(c->composer, section,
-		    s->at[i].owner, s->at[i].type, s->ttl, s->at[i].rdata,
-		    s->at[i].rdata_len, optional))
-			return complain(c, s->at, "its records do not fit "
+		if (!is_duplicate(s, i) &&
+		    !composer_put(c->composer, section, s->at[i].owner,
+			s->at[i].type, s->ttl, s->at[i].rdata,
+			s->at[i].rdata_len, optional))
+			return complain(c, s->at,
+			    "its records do not fit "
 			    "into a message");
 	return true;
 }
@@ -273,8 +277,8 @@ set_differs(const struct set *s)
 static const struct body *
 body_end(struct compiler *c)
 {
-	return composer_end(c->composer,
-	    arena_alloc(c->arena, composer_size(c->composer)));
+	return composer_end(
+	    c->composer, arena_alloc(c->arena, composer_size(c->composer)));
 }
 
 static bool
@@ -346,8 +350,9 @@ zone_compose(struct compiler *c, const struct zone_records *r)
 		for (next = i + 1; next < r->all.n; next++)
 			if (!name_equal(r->all.at[next].owner, at->owner))
 				break;
-		node_compose(c, node_find(c->zones, at->owner,
-		    name_len(at->owner)), at, at + (next - i));
+		node_compose(c,
+		    node_find(c->zones, at->owner, name_len(at->owner)), at,
+		    at + (next - i));
 	}
 }
 
@@ -462,7 +467,8 @@ cut_compose(struct compiler *c, uint32_t node)
 		    name_is_under(ns.at[k].rdata, n->name) == optional)
 			continue;
 		if (!glue_compose(c, ns.at[k].rdata, optional) && !optional)
-			warn(c, &ns.at[k], "a name server below the cut has "
+			warn(c, &ns.at[k],
+			    "a name server below the cut has "
 			    "no glue");
 	}
 	n->referral = body_end(c);
@@ -485,16 +491,18 @@ steered_check(struct compiler *c, uint32_t node)
 	const struct conf_pool *pool = &c->conf->pools[name->pool];
 
 	if (n->cut != ZONE_NONE)
-		diag_error(c->diag, &name->mark,
-		    "%s: at or below a delegation", name->text);
+		diag_error(c->diag, &name->mark, "%s: at or below a delegation",
+		    name->text);
 	for (uint16_t i = 0; i < n->nsets; i++) {
 		struct set s;
 
 		if (!clashes(pool, n->sets[i].type))
 			continue;
 		s = set_find(c, node, n->sets[i].type);
-		diag_error(c->diag, &name->mark, "%s: steered, but %s:%u has "
-		    "%s for it too", name->text, s.at->file, s.at->line,
+		diag_error(c->diag, &name->mark,
+		    "%s: steered, but %s:%u has "
+		    "%s for it too",
+		    name->text, s.at->file, s.at->line,
 		    pool->has_cname ? "data" : "an address or CNAME");
 	}
 }

@@ -28,13 +28,13 @@ enum zone_node_kind {
 struct zone_node {
 	const uint8_t *name; /* lower case, wire form */
 	uint8_t name_len;
-	uint8_t kind;        /* enum zone_node_kind */
+	uint8_t kind; /* enum zone_node_kind */
 	uint16_t zone;
 	uint16_t nsets;
-	uint16_t steered;    /* index into conf.names, or CONF_NONE */
-	uint32_t wildcard;   /* node of "*" below it, or ZONE_NONE */
-	uint32_t cut;        /* for BELOW and CUT: the cut's node */
-	uint32_t parent;     /* node, or ZONE_NONE at the apex */
+	uint16_t steered;            /* index into conf.names, or CONF_NONE */
+	uint32_t wildcard;           /* node of "*" below it, or ZONE_NONE */
+	uint32_t cut;                /* for BELOW and CUT: the cut's node */
+	uint32_t parent;             /* node, or ZONE_NONE at the apex */
 	const struct zone_set *sets; /* by type, ascending */
 	const struct body *referral; /* of a cut */
 };
@@ -42,8 +42,8 @@ struct zone_node {
 struct zone {
 	const uint8_t *origin;
 	uint8_t origin_len;
-	uint16_t parent;             /* the zone around it, or CONF_NONE */
-	uint32_t apex;               /* node */
+	uint16_t parent; /* the zone around it, or CONF_NONE */
+	uint32_t apex;   /* node */
 	uint32_t serial;
 	const struct body *negative; /* SOA in authority, TTL by RFC 2308 5;
 					for any name at or below the origin */
@@ -57,7 +57,7 @@ struct zones {
 	size_t nzones;
 	struct zone_node *nodes;
 	size_t nnodes;
-	uint32_t *slots;    /* open addressing: node, or ZONE_NONE */
+	uint32_t *slots; /* open addressing: node, or ZONE_NONE */
 	uint64_t mask;
 	unsigned max_labels; /* of any name */
 };
@@ -70,7 +70,7 @@ struct zones {
  * cut, or one that also has an address (CNAME pool: any data) or CNAME in the
  * file.  NULL if there was an error.
  */
-struct zones *zones_build(struct arena *a, const struct conf *conf,
-    struct diag *d);
+struct zones *zones_build(
+    struct arena *a, const struct conf *conf, struct diag *d);
 
 #endif

@@ -5,8 +5,8 @@
 #include "zone/node.h"
 
 static void
-found_negative(const struct zones *z, uint16_t zone, enum find_kind kind,
-    struct found *f)
+found_negative(
+    const struct zones *z, uint16_t zone, enum find_kind kind, struct found *f)
 {
 	f->kind = kind;
 	f->zone = zone;
@@ -76,8 +76,8 @@ find_data(const struct zones *z, const struct zone_node *n, uint16_t type,
 }
 
 static void
-found_referral(const struct zones *z, const struct zone_node *n,
-    struct found *f)
+found_referral(
+    const struct zones *z, const struct zone_node *n, struct found *f)
 {
 	f->kind = FIND_REFERRAL;
 	f->zone = n->zone;
@@ -100,8 +100,7 @@ find_ds(const struct zones *z, const struct zone_node *n, uint16_t parent,
 
 /* The same at the apex of a zone whose parent is served here too. */
 static void
-find_ds_above(const struct zones *z, const struct zone_node *n,
-    struct found *f)
+find_ds_above(const struct zones *z, const struct zone_node *n, struct found *f)
 {
 	const uint8_t *name = name_parent(n->name);
 	uint32_t up = node_find(z, name, n->name_len - 1u - n->name[0]);
@@ -156,8 +155,8 @@ zone_find(const struct zones *z, const uint8_t *name, size_t name_len,
 	uint32_t node = node_find(z, name, name_len);
 	const struct zone_node *n;
 
-	*f = (struct found){.steered = CONF_NONE, .type = type,
-	    .zone = CONF_NONE};
+	*f = (struct found){
+	    .steered = CONF_NONE, .type = type, .zone = CONF_NONE};
 	if (node != ZONE_NONE) {
 		find_at(z, &z->nodes[node], type, f);
 		return;

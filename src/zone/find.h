@@ -8,11 +8,11 @@
 #include "zone/compile.h"
 
 enum find_kind {
-	FIND_FOREIGN, /* in none of our zones */
-	FIND_DATA,    /* body: the RRset */
-	FIND_CNAME,   /* body: a CNAME (type was not CNAME or ANY) */
-	FIND_STEERED, /* names[steered] offers type */
-	FIND_NODATA,  /* body: the zone's SOA */
+	FIND_FOREIGN,  /* in none of our zones */
+	FIND_DATA,     /* body: the RRset */
+	FIND_CNAME,    /* body: a CNAME (type was not CNAME or ANY) */
+	FIND_STEERED,  /* names[steered] offers type */
+	FIND_NODATA,   /* body: the zone's SOA */
 	FIND_NXDOMAIN, /* body: the zone's SOA */
 	FIND_REFERRAL, /* body: the cut's NS and glue; not authoritative */
 };

@@ -30,7 +30,7 @@ struct loader {
 	ldns_buffer *buffer;
 	text_record line; /* what ldns gets to read */
 	uint32_t ttl;
-	bool ttl_stated; /* by $TTL; else the last record's is taken */
+	bool ttl_stated;      /* by $TTL; else the last record's is taken */
 	const uint8_t *owner; /* of the last record, in the arena */
 };
 
@@ -41,9 +41,9 @@ struct source {
 	const char *text;
 	ldns_rdf *origin;
 	ldns_rdf *previous; /* owner */
-	unsigned line; /* of the record being read */
+	unsigned line;      /* of the record being read */
 	unsigned depth;
-	bool shown;    /* the text is with the diag */
+	bool shown; /* the text is with the diag */
 };
 
 static bool
@@ -110,8 +110,7 @@ type_is_meta(unsigned type)
 
 /* rdata: where its text begins. */
 static bool
-record_store(struct source *s, ldns_rr *rr, const char *rdata,
-    const char *text)
+record_store(struct source *s, ldns_rr *rr, const char *rdata, const char *text)
 {
 	struct loader *l = s->loader;
 	struct zone_record r = {
@@ -135,8 +134,8 @@ record_store(struct source *s, ldns_rr *rr, const char *rdata,
 	r.rdata_len = (uint16_t)ldns_buffer_position(l->buffer);
 	if (!rdata_is_whole(rr, rdata, r.rdata_len))
 		return complain(s, "data that its type does not have", text);
-	r.rdata = arena_dup(l->arena, ldns_buffer_begin(l->buffer),
-	    r.rdata_len);
+	r.rdata =
+	    arena_dup(l->arena, ldns_buffer_begin(l->buffer), r.rdata_len);
 	vec_push(&l->records->all, r);
 	return true;
 }
@@ -191,8 +190,9 @@ class_parse(const char *p, size_t len)
 	if ((len == 2 && strncasecmp(p, "IN", 2) == 0) ||
 	    (len == 6 && strncasecmp(p, "CLASS1", 6) == 0))
 		return CLASS_IN;
-	if ((len == 2 && (strncasecmp(p, "CH", 2) == 0 ||
-	    strncasecmp(p, "HS", 2) == 0 || strncasecmp(p, "CS", 2) == 0)) ||
+	if ((len == 2 &&
+		(strncasecmp(p, "CH", 2) == 0 || strncasecmp(p, "HS", 2) == 0 ||
+		    strncasecmp(p, "CS", 2) == 0)) ||
 	    (len > 5 && strncasecmp(p, "CLASS", 5) == 0))
 		return CLASS_OTHER;
 	return CLASS_NOT;
@@ -201,8 +201,7 @@ class_parse(const char *p, size_t len)
 /* TTL and class in either order (RFC 1035 5.1), of which ldns reads but one;
  * *p moves on to the type.  False: said what is wrong. */
 static bool
-ttl_and_class(struct source *s, const char **p, uint32_t *ttl,
-    const char *text)
+ttl_and_class(struct source *s, const char **p, uint32_t *ttl, const char *text)
 {
 	bool has_ttl = false, has_class = false;
 
@@ -229,8 +228,8 @@ record_parse(struct source *s, const char *type, const char *text)
 {
 	struct loader *l = s->loader;
 	ldns_rr *rr = NULL;
-	ldns_status status = ldns_rr_new_frm_str(&rr, l->line.at, 0, s->origin,
-	    &s->previous);
+	ldns_status status =
+	    ldns_rr_new_frm_str(&rr, l->line.at, 0, s->origin, &s->previous);
 
 	if (status != LDNS_STATUS_OK)
 		return complain(s, ldns_get_errorstr_by_id(status), text);
@@ -286,8 +285,8 @@ is_over(const char *p)
 	return *skip_spaces(p) == '\0';
 }
 
-static bool file_load(struct loader *l, struct source *parent,
-    const char *path, ldns_rdf *origin);
+static bool file_load(struct loader *l, struct source *parent, const char *path,
+    ldns_rdf *origin);
 
 static ldns_rdf *
 name_read(struct source *s, const char *word)
@@ -413,15 +412,15 @@ source_read(struct source *s, struct text *t)
 
 /* origin is taken over. */
 static bool
-file_load(struct loader *l, struct source *parent, const char *path,
-    ldns_rdf *origin)
+file_load(
+    struct loader *l, struct source *parent, const char *path, ldns_rdf *origin)
 {
 	struct source s = {
 	    .loader = l,
 	    .path = arena_strdup(l->arena, path),
 	    .origin = origin,
-	    .previous = ldns_rdf_clone(parent != NULL ? parent->previous
-						      : origin),
+	    .previous =
+		ldns_rdf_clone(parent != NULL ? parent->previous : origin),
 	    .depth = parent != NULL ? parent->depth + 1 : 0,
 	};
 	struct error err;

@@ -76,8 +76,8 @@ scan_octet(struct text *t, struct scan *s, text_record *record)
 }
 
 enum text_result
-text_next(struct text *t, text_record *record, unsigned *line,
-    struct error *err)
+text_next(
+    struct text *t, text_record *record, unsigned *line, struct error *err)
 {
 	while (t->at < t->end) {
 		struct scan s = {0};
@@ -127,8 +127,10 @@ holder_parse(const char **p, struct place_holder *h, struct error *err)
 	    &used, &h->base, &used);
 	if (parts < 1 || (*p)[used] != '}' || strchr(bases, h->base) == NULL ||
 	    h->width < 0 || h->width > WIDTH_MAX)
-		return error_set(err, "$GENERATE: not an offset, width and "
-		    "base (d, o, x, X, n, N): $%.40s", *p);
+		return error_set(err,
+		    "$GENERATE: not an offset, width and "
+		    "base (d, o, x, X, n, N): $%.40s",
+		    *p);
 	*p += used + 1;
 	return true;
 }
@@ -136,8 +138,8 @@ holder_parse(const char **p, struct place_holder *h, struct error *err)
 static void
 append_nibbles(text_record *line, unsigned number, int width, char base)
 {
-	const char *digits = base == 'N' ? "0123456789ABCDEF"
-					 : "0123456789abcdef";
+	const char *digits =
+	    base == 'N' ? "0123456789ABCDEF" : "0123456789abcdef";
 
 	for (;;) {
 		vec_push(line, digits[number & 0xf]);
@@ -205,12 +207,15 @@ text_generate(const char *words, bool (*fn)(const char *line, void *arg),
 	bool ok = true;
 
 	if (sscanf(words, " %9d-%9d%n/%9d%n", &start, &stop, &used, &step,
-	    &used) < 2 || words[used] != ' ')
+		&used) < 2 ||
+	    words[used] != ' ')
 		return error_set(err, "$GENERATE: not start-stop[/step]");
 	if (start < 0 || stop < start || step < 1 ||
 	    (stop - start) / step >= TEXT_GENERATE_MAX)
-		return error_set(err, "$GENERATE: a range of 1 to %d records "
-		    "is meant", TEXT_GENERATE_MAX);
+		return error_set(err,
+		    "$GENERATE: a range of 1 to %d records "
+		    "is meant",
+		    TEXT_GENERATE_MAX);
 	words += used + strspn(words + used, " ");
 	for (int i = start; ok && i <= stop; i += step) {
 		line.n = 0;

@@ -27,14 +27,14 @@ void text_append(text_record *record, const char *text, size_t len);
  */
 enum text_result { TEXT_RECORD, TEXT_END, TEXT_WRONG };
 
-enum text_result text_next(struct text *t, text_record *record, unsigned *line,
-    struct error *err);
+enum text_result text_next(
+    struct text *t, text_record *record, unsigned *line, struct error *err);
 
 /*
  * The words behind $GENERATE: "start-stop[/step] lhs [ttl] [class] type rhs".
  * Calls fn with each line that it stands for; false: err, or what fn said.
  */
-bool text_generate(const char *words,
-    bool (*fn)(const char *line, void *arg), void *arg, struct error *err);
+bool text_generate(const char *words, bool (*fn)(const char *line, void *arg),
+    void *arg, struct error *err);
 
 #endif

@@ -10,9 +10,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define must(claim)              \
-	do {                     \
-		if (!(claim))    \
+#define must(claim) \
+	do { \
+		if (!(claim)) \
 			abort(); \
 	} while (0)
 

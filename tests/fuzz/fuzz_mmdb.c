@@ -50,8 +50,8 @@ walk(const char *path)
 	if (m == NULL)
 		return;
 	for (uint8_t family = 4; family <= 6; family += 2)
-		mmdb_walk(m, family, look,
-		    &(struct walked){m, RECORDS_MAX}, &err);
+		mmdb_walk(
+		    m, family, look, &(struct walked){m, RECORDS_MAX}, &err);
 	mmdb_close(m);
 }
 

@@ -15,9 +15,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define must(claim)              \
-	do {                     \
-		if (!(claim))    \
+#define must(claim) \
+	do { \
+		if (!(claim)) \
 			abort(); \
 	} while (0)
 
@@ -50,8 +50,8 @@ check_ecs(const struct ecs *e)
 }
 
 static void
-check_query(const struct query *q, enum query_verdict verdict,
-    uint16_t rcode, const uint8_t *packet, size_t len)
+check_query(const struct query *q, enum query_verdict verdict, uint16_t rcode,
+    const uint8_t *packet, size_t len)
 {
 	must(q->udp_size >= DNS_UDP_MIN);
 	must((verdict == QUERY_ANSWER) == (rcode == DNS_NOERROR));
@@ -69,8 +69,7 @@ check_query(const struct query *q, enum query_verdict verdict,
 
 /* A few labels, and then the end of known. */
 static void
-choose_name(struct choices *c, const uint8_t *known,
-    uint8_t name[DNS_NAME_MAX])
+choose_name(struct choices *c, const uint8_t *known, uint8_t name[DNS_NAME_MAX])
 {
 	static const char labels[] = "\1a\1*\3ns1\7example";
 	static const uint8_t starts[] = {0, 2, 4, 8};
@@ -91,8 +90,8 @@ choose_name(struct choices *c, const uint8_t *known,
 }
 
 static uint16_t
-choose_rdata(struct choices *c, const uint8_t *known, uint16_t type,
-    uint8_t rdata[1024])
+choose_rdata(
+    struct choices *c, const uint8_t *known, uint16_t type, uint8_t rdata[1024])
 {
 	size_t len = 0;
 
@@ -110,8 +109,8 @@ choose_rdata(struct choices *c, const uint8_t *known, uint16_t type,
 }
 
 static void
-choose_records(struct choices *c, struct composer *composer,
-    const uint8_t *known)
+choose_records(
+    struct choices *c, struct composer *composer, const uint8_t *known)
 {
 	static const uint16_t types[] = {DNS_A, DNS_NS, DNS_CNAME, DNS_SOA,
 	    DNS_MX, DNS_PTR, DNS_DNAME, DNS_A};
@@ -162,8 +161,8 @@ compose(const struct query *q, struct choices *c)
 }
 
 static void
-check_reply(const struct wire *w, const struct body *b, bool optional,
-    bool edns)
+check_reply(
+    const struct wire *w, const struct body *b, bool optional, bool edns)
 {
 	ldns_pkt *pkt = NULL;
 

@@ -52,8 +52,8 @@ put_body(const struct body *b, const uint8_t *owner, size_t len)
 static void
 ask(const struct zones *z, const uint8_t *name)
 {
-	static const uint16_t types[] = {DNS_A, DNS_NS, DNS_CNAME, DNS_SOA,
-	    DNS_DS, DNS_ANY, 65280};
+	static const uint16_t types[] = {
+	    DNS_A, DNS_NS, DNS_CNAME, DNS_SOA, DNS_DS, DNS_ANY, 65280};
 	size_t len = name_len(name);
 	struct found f;
 

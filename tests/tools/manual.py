@@ -24,9 +24,9 @@ def need(words, page, kind):
 
 
 client = read("src/meridianctl.c")
-need(set(re.findall(r'^\t\{"([a-z-]+)", "[a-z-]+', client, re.M)),
+need(set(re.findall(r'^\s+\{"([a-z-]+)", "[a-z-]+', client, re.M)),
      "man/meridianctl.8", "verb")
-need(set(re.findall(r'^\t\{"([a-z-]+)", (?:no|required)_argument', client,
+need(set(re.findall(r'^\s+\{"([a-z-]+)", (?:no|required)_argument', client,
                     re.M)), "man/meridianctl.8", "option")
 need(set(re.findall(r'"(meridian_\w+)"', read("src/report/metrics.c"))),
      "man/meridiand.8", "metric")

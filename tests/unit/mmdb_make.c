@@ -10,8 +10,15 @@
 enum { NOTHING = -1, FIRST_RECORD = -2 }; /* records: FIRST_RECORD - i */
 
 /* https://maxmind.github.io/MaxMind-DB/: types of the data section. */
-enum { TYPE_STRING = 2, TYPE_DOUBLE = 3, TYPE_U16 = 5, TYPE_U32 = 6,
-	TYPE_MAP = 7, TYPE_U64 = 9, TYPE_ARRAY = 11 };
+enum {
+	TYPE_STRING = 2,
+	TYPE_DOUBLE = 3,
+	TYPE_U16 = 5,
+	TYPE_U32 = 6,
+	TYPE_MAP = 7,
+	TYPE_U64 = 9,
+	TYPE_ARRAY = 11
+};
 
 struct node {
 	int32_t child[2];
@@ -62,8 +69,8 @@ put_key(struct tree *t, const char *s)
 }
 
 static void
-put_uint(struct tree *t, const char *key, unsigned type, uint64_t v,
-    size_t octets)
+put_uint(
+    struct tree *t, const char *key, unsigned type, uint64_t v, size_t octets)
 {
 	put_key(t, key);
 	put_type(t, type, octets);
@@ -82,8 +89,8 @@ put_double(struct tree *t, const char *key, double v)
 }
 
 static void
-put_code(struct tree *t, const char *outer, const char *inner,
-    const char *code, size_t max)
+put_code(struct tree *t, const char *outer, const char *inner, const char *code,
+    size_t max)
 {
 	if (code[0] == '\0')
 		return;
@@ -164,8 +171,8 @@ insert(struct tree *t, const struct addr *a, unsigned len, int32_t value)
 }
 
 static void
-insert_row(struct tree *t, uint8_t family, const struct mmdb_row *row,
-    int32_t value)
+insert_row(
+    struct tree *t, uint8_t family, const struct mmdb_row *row, int32_t value)
 {
 	struct addr a = row->prefix.addr;
 	unsigned len = row->prefix.len;
@@ -223,8 +230,7 @@ child_number(const struct tree *t, int32_t child)
 		return (uint32_t)child;
 	if (child == NOTHING)
 		return (uint32_t)t->nodes.n;
-	return (uint32_t)t->nodes.n + 16 +
-	    t->offsets.at[FIRST_RECORD - child];
+	return (uint32_t)t->nodes.n + 16 + t->offsets.at[FIRST_RECORD - child];
 }
 
 static void
@@ -236,8 +242,8 @@ write_file(const char *path, const struct tree *t)
 	if (f == NULL)
 		abort();
 	for (size_t i = 0; i < 2 * t->nodes.n; i++) {
-		uint32_t v = __builtin_bswap32(child_number(t,
-		    t->nodes.at[i / 2].child[i % 2]));
+		uint32_t v = __builtin_bswap32(
+		    child_number(t, t->nodes.at[i / 2].child[i % 2]));
 
 		fwrite(&v, 4, 1, f);
 	}

@@ -49,19 +49,18 @@ static const char conf_text[] =
     "  cdn.example.com: {pool: cdn, policy: line}\n"
     "safety: {min_regions: 1, max_fill: 85%}\n";
 
-static const char zone_text[] =
-    "$ORIGIN example.com.\n"
-    "$TTL 3600\n"
-    "@ SOA ns1 hostmaster 7 7200 3600 1209600 300\n"
-    "@ NS ns1\n"
-    "@ MX 10 static\n"
-    "ns1 A 192.0.2.53\n"
-    "static A 192.0.2.80\n"
-    "static AAAA 2001:db8::80\n"
-    "static TXT \"a \\\"b\\\"\"\n"
-    "alias CNAME www\n"
-    "sub NS ns.sub\n"
-    "ns.sub A 192.0.2.54\n";
+static const char zone_text[] = "$ORIGIN example.com.\n"
+				"$TTL 3600\n"
+				"@ SOA ns1 hostmaster 7 7200 3600 1209600 300\n"
+				"@ NS ns1\n"
+				"@ MX 10 static\n"
+				"ns1 A 192.0.2.53\n"
+				"static A 192.0.2.80\n"
+				"static AAAA 2001:db8::80\n"
+				"static TXT \"a \\\"b\\\"\"\n"
+				"alias CNAME www\n"
+				"sub NS ns.sub\n"
+				"ns.sub A 192.0.2.54\n";
 
 void
 service_write(const struct service *s, const char *name, const char *text)

@@ -25,12 +25,11 @@ void service_restart(struct service *s);
 void service_close(struct service *s);
 
 /* Writes a file of the folder. */
-void service_write(const struct service *s, const char *name,
-    const char *text);
+void service_write(const struct service *s, const char *name, const char *text);
 
 /* The health of the watch at an address, and a look at the pools. */
-void service_health(struct service *s, const char *address,
-    enum health_state state);
+void service_health(
+    struct service *s, const char *address, enum health_state state);
 
 /* The live word of a pool. */
 uint64_t service_live(const struct service *s, const char *pool);

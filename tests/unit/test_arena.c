@@ -85,8 +85,8 @@ END_TEST
 
 START_TEST(nothing_of_no_size_is_null)
 {
-	void *p[] = {xmalloc(0), xcalloc(0, 4), xreallocarray(NULL, 0, 4),
-	    xstrdup("")};
+	void *p[] = {
+	    xmalloc(0), xcalloc(0, 4), xreallocarray(NULL, 0, 4), xstrdup("")};
 
 	for (size_t i = 0; i < sizeof(p) / sizeof(p[0]); i++) {
 		ck_assert_ptr_nonnull(p[i]);
@@ -106,10 +106,10 @@ main(void)
 	tcase_add_test(tc, memory_is_zeroed_aligned_and_apart);
 	tcase_add_test(tc, a_large_block_leaves_the_small_one_in_use);
 	tcase_add_test(tc, strings_are_copied);
-	tcase_add_test_raise_signal(tc, an_array_that_overflows_aborts,
-	    SIGABRT);
-	tcase_add_test_raise_signal(tc, an_allocation_without_end_aborts,
-	    SIGABRT);
+	tcase_add_test_raise_signal(
+	    tc, an_array_that_overflows_aborts, SIGABRT);
+	tcase_add_test_raise_signal(
+	    tc, an_allocation_without_end_aborts, SIGABRT);
 	tcase_add_test(tc, vectors_grow_and_start_again);
 	tcase_add_test(tc, nothing_of_no_size_is_null);
 	suite_add_tcase(s, tc);

@@ -33,8 +33,9 @@ put_any(enum body_section section, const char *text, bool optional)
 	ldns_rr *rr;
 	bool ok;
 
-	ck_assert_msg(ldns_rr_new_frm_str(&rr, text, 3600, NULL, NULL) ==
-	    LDNS_STATUS_OK, "%s", text);
+	ck_assert_msg(
+	    ldns_rr_new_frm_str(&rr, text, 3600, NULL, NULL) == LDNS_STATUS_OK,
+	    "%s", text);
 	for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
 		ldns_rdf *f = ldns_rr_rdf(rr, i);
 
@@ -135,7 +136,7 @@ START_TEST(an_answer_has_the_case_that_was_asked)
 	ask("WWW.example.COM");
 	answer(end(), 5, 0);
 	expect("WWW.example.COM.\t5\tIN\tA\t192.0.2.1\n"
-	    "WWW.example.COM.\t5\tIN\tA\t192.0.2.2\n");
+	       "WWW.example.COM.\t5\tIN\tA\t192.0.2.2\n");
 	/* Header, question, and two records with a pointer each. */
 	ck_assert_uint_eq(w.len, 12 + 21 + 2 * 16);
 }
@@ -149,7 +150,7 @@ START_TEST(ttls_are_kept_or_replaced)
 	ask("example.com");
 	answer(end(), 77, BODY_KEEP_TTL);
 	expect("example.com.\t4000000\tIN\tA\t192.0.2.1\n"
-	    "example.com.\t0\tIN\tA\t192.0.2.2\n");
+	       "example.com.\t0\tIN\tA\t192.0.2.2\n");
 	begin("example.com", false);
 	put(BODY_ANSWER, "example.com. 60 IN A 192.0.2.1");
 	ask("example.com");
@@ -160,8 +161,8 @@ END_TEST
 
 START_TEST(a_wildcard_answers_with_the_name_asked)
 {
-	static const char *const asked[] = {"a.example.com.",
-	    "x.y.Z.example.com.", "\\001.example.com."};
+	static const char *const asked[] = {
+	    "a.example.com.", "x.y.Z.example.com.", "\\001.example.com."};
 	char want[300];
 
 	for (size_t i = 0; i < ROWS(asked); i++) {
@@ -183,20 +184,21 @@ END_TEST
 
 START_TEST(a_negative_answer_is_of_any_name_below)
 {
-	static const char *const asked[] = {"example.com", "no.example.com",
-	    "a.b.c.d.example.com"};
+	static const char *const asked[] = {
+	    "example.com", "no.example.com", "a.b.c.d.example.com"};
 
 	for (size_t i = 0; i < ROWS(asked); i++) {
 		begin("example.com", true);
-		put(BODY_AUTHORITY, "example.com. 300 IN SOA ns1.example.com. "
+		put(BODY_AUTHORITY,
+		    "example.com. 300 IN SOA ns1.example.com. "
 		    "hostmaster.example.com. 1 7200 3600 1209600 300");
 		ask(asked[i]);
 		answer(end(), 0, BODY_KEEP_TTL);
 		expect("example.com.\t300\tIN\tSOA\tns1.example.com. "
-		    "hostmaster.example.com. 1 7200 3600 1209600 300\n");
+		       "hostmaster.example.com. 1 7200 3600 1209600 300\n");
 		/* Owner 2, fixed 10, ns1 4+2, hostmaster 11+2, numbers 20. */
-		ck_assert_uint_eq(w.len, 12 + owner_len + 4 + 51 +
-		    strlen(asked[i]) + 2);
+		ck_assert_uint_eq(
+		    w.len, 12 + owner_len + 4 + 51 + strlen(asked[i]) + 2);
 	}
 }
 END_TEST
@@ -218,10 +220,10 @@ referral(void)
 	put(BODY_AUTHORITY, "sub.example.com. 900 IN NS ns1.sub.example.com.");
 	put(BODY_AUTHORITY, "sub.example.com. 900 IN NS ns2.example.net.");
 	put(BODY_ADDITIONAL, "ns1.sub.example.com. 900 IN A 192.0.2.1");
-	ck_assert(put_any(BODY_ADDITIONAL,
-	    "ns2.example.net. 800 IN A 192.0.2.2", true));
-	ck_assert(put_any(BODY_ADDITIONAL,
-	    "ns2.example.net. 800 IN AAAA 2001:db8::2", true));
+	ck_assert(put_any(
+	    BODY_ADDITIONAL, "ns2.example.net. 800 IN A 192.0.2.2", true));
+	ck_assert(put_any(
+	    BODY_ADDITIONAL, "ns2.example.net. 800 IN AAAA 2001:db8::2", true));
 	return end();
 }
 
@@ -238,10 +240,10 @@ START_TEST(a_referral_has_its_glue)
 	ask("deep.in.SUB.example.com");
 	answer(b, 0, BODY_KEEP_TTL);
 	expect("SUB.example.com.\t900\tIN\tNS\tns1.SUB.example.com.\n"
-	    "SUB.example.com.\t900\tIN\tNS\tns2.example.net.\n"
-	    "ns1.SUB.example.com.\t900\tIN\tA\t192.0.2.1\n"
-	    "ns2.example.net.\t800\tIN\tA\t192.0.2.2\n"
-	    "ns2.example.net.\t800\tIN\tAAAA\t2001:db8::2\n");
+	       "SUB.example.com.\t900\tIN\tNS\tns2.example.net.\n"
+	       "ns1.SUB.example.com.\t900\tIN\tA\t192.0.2.1\n"
+	       "ns2.example.net.\t800\tIN\tA\t192.0.2.2\n"
+	       "ns2.example.net.\t800\tIN\tAAAA\t2001:db8::2\n");
 }
 END_TEST
 
@@ -250,8 +252,8 @@ START_TEST(optional_records_can_be_left_out)
 	ask("a.sub.example.com");
 	answer(referral(), 0, BODY_KEEP_TTL | BODY_LEAVE_OPTIONAL);
 	expect("sub.example.com.\t900\tIN\tNS\tns1.sub.example.com.\n"
-	    "sub.example.com.\t900\tIN\tNS\tns2.example.net.\n"
-	    "ns1.sub.example.com.\t900\tIN\tA\t192.0.2.1\n");
+	       "sub.example.com.\t900\tIN\tNS\tns2.example.net.\n"
+	       "ns1.sub.example.com.\t900\tIN\tA\t192.0.2.1\n");
 }
 END_TEST
 
@@ -274,9 +276,9 @@ START_TEST(a_chain_goes_on_from_the_targets_name)
 	put(BODY_ADDITIONAL, "b.example.org. 10 IN A 192.0.2.2");
 	answer(end(), 0, BODY_KEEP_TTL);
 	expect("www.example.com.\t60\tIN\tCNAME\tWeb.example.NET.\n"
-	    "Web.example.NET.\t30\tIN\tCNAME\ta.example.org.\n"
-	    "a.example.org.\t10\tIN\tA\t192.0.2.1\n"
-	    "b.example.org.\t10\tIN\tA\t192.0.2.2\n");
+	       "Web.example.NET.\t30\tIN\tCNAME\ta.example.org.\n"
+	       "a.example.org.\t10\tIN\tA\t192.0.2.1\n"
+	       "b.example.org.\t10\tIN\tA\t192.0.2.2\n");
 }
 END_TEST
 
@@ -296,11 +298,11 @@ START_TEST(rdata_that_is_no_name_is_left_as_it_is)
 	static const uint8_t owner[] = "\1a", rdata[] = "\5abc";
 
 	composer_begin(&composer, owner, false);
-	ck_assert(composer_put(&composer, BODY_ANSWER, owner, DNS_NS, 60, rdata,
-	    4, false));
+	ck_assert(composer_put(
+	    &composer, BODY_ANSWER, owner, DNS_NS, 60, rdata, 4, false));
 	ck_assert_uint_eq(composer.head.len, 16);
-	ck_assert(composer_put(&composer, BODY_ANSWER, owner, DNS_MX, 60, rdata,
-	    1, false));
+	ck_assert(composer_put(
+	    &composer, BODY_ANSWER, owner, DNS_MX, 60, rdata, 1, false));
 	ck_assert_uint_eq(composer.head.len, 29);
 }
 END_TEST
@@ -313,19 +315,19 @@ START_TEST(a_record_that_is_too_large_leaves_the_others)
 	struct body *b;
 
 	composer_begin(&composer, owner, false);
-	ck_assert(composer_put(&composer, BODY_ANSWER, owner, DNS_A, 60,
-	    rdata, 4, false));
-	ck_assert(!composer_put(&composer, BODY_ANSWER, owner, 65280, 60,
-	    rdata, sizeof(rdata), false));
-	ck_assert(composer_put(&composer, BODY_ANSWER, owner, DNS_A, 60,
-	    rdata, 4, false));
+	ck_assert(composer_put(
+	    &composer, BODY_ANSWER, owner, DNS_A, 60, rdata, 4, false));
+	ck_assert(!composer_put(&composer, BODY_ANSWER, owner, 65280, 60, rdata,
+	    sizeof(rdata), false));
+	ck_assert(composer_put(
+	    &composer, BODY_ANSWER, owner, DNS_A, 60, rdata, 4, false));
 	ask("a");
 	answer(end(), 60, 0);
 	expect("a.\t60\tIN\tA\t0.0.0.0\na.\t60\tIN\tA\t0.0.0.0\n");
 
 	composer_begin(&composer, owner, false);
-	while (composer_put(&composer, BODY_ANSWER, owner, DNS_A, 60, rdata, 4,
-	    false))
+	while (composer_put(
+	    &composer, BODY_ANSWER, owner, DNS_A, 60, rdata, 4, false))
 		n++;
 	b = end();
 	ck_assert_uint_eq(b->an, n);
@@ -348,8 +350,8 @@ START_TEST(a_body_that_does_not_fit_is_not_written)
 	ck_assert_uint_eq(w.len, before);
 	w.full = false;
 	w.cap = before + b->must_len;
-	body_put(&w, b, owner_at, owner_len, 0,
-	    BODY_KEEP_TTL | BODY_LEAVE_OPTIONAL);
+	body_put(
+	    &w, b, owner_at, owner_len, 0, BODY_KEEP_TTL | BODY_LEAVE_OPTIONAL);
 	ck_assert(!w.full);
 	free(b);
 }
@@ -358,8 +360,8 @@ END_TEST
 static const char *
 random_name(char buf[128])
 {
-	static const char *const labels[] = {"a", "bb", "ccc", "example",
-	    "com", "*", "x.y"};
+	static const char *const labels[] = {
+	    "a", "bb", "ccc", "example", "com", "*", "x.y"};
 
 	buf[0] = '\0';
 	for (int n = 1 + rand() % 5; n > 0; n--) {
@@ -389,8 +391,8 @@ random_record(char text[512])
 		snprintf(text, 512, "%s\t60\tIN\tMX\t7 %s\n", owner, one);
 		break;
 	case 2:
-		snprintf(text, 512, "%s\t60\tIN\tSOA\t%s %s 1 2 3 4 5\n",
-		    owner, one, two);
+		snprintf(text, 512, "%s\t60\tIN\tSOA\t%s %s 1 2 3 4 5\n", owner,
+		    one, two);
 		break;
 	case 3:
 		snprintf(text, 512, "%s\t60\tIN\tCNAME\t%s\n", owner, one);

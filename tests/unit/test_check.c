@@ -302,10 +302,10 @@ START_TEST(each_mistake_is_refused_in_its_own_words)
 	bool ok;
 	char *said = load(refused[_i].key, refused[_i].value, &ok);
 
-	ck_assert_msg(!ok, "%s: %s is accepted", refused[_i].key,
-	    refused[_i].value);
-	ck_assert_msg(strstr(said, refused[_i].message) != NULL,
-	    "%s: %s:\n%s", refused[_i].key, refused[_i].value, said);
+	ck_assert_msg(
+	    !ok, "%s: %s is accepted", refused[_i].key, refused[_i].value);
+	ck_assert_msg(strstr(said, refused[_i].message) != NULL, "%s: %s:\n%s",
+	    refused[_i].key, refused[_i].value, said);
 	free(said);
 }
 END_TEST
@@ -313,18 +313,25 @@ END_TEST
 static const struct {
 	const char *key, *value, *warning;
 } warned[] = {
-	{"regions", "{eu: {location: [50, 8], jurisdiction: EU}, us: "
-		"{location: [39, -77]}, ap: {}}", "region \"ap\" is used by "
-		"no pool"},
-	{"monitors", "{web: {type: http}, db: {type: tcp, port: 1}}",
-		"monitor \"db\" is used by no pool"},
-	{"geoip", "{nets: {corp: [10.0.0.0/8], lab: [\"::/0\"]}}", "net "
-		"\"lab\" is used by no rule"},
-	{"policies", "{p: {rules: [{nets: corp, regions: [eu]}, {regions: "
-		"[us]}]}}", "pool \"sorry\" is used by no name"},
-	{"policies", "{p: {rules: [{nets: corp, regions: [eu]}, {regions: "
-		"[us]}], when_all_down: {pool: sorry}}, q: {rules: [{regions: "
-		"[eu]}]}}", "policy \"q\" is used by no name"},
+    {"regions",
+	"{eu: {location: [50, 8], jurisdiction: EU}, us: "
+	"{location: [39, -77]}, ap: {}}",
+	"region \"ap\" is used by "
+	"no pool"},
+    {"monitors", "{web: {type: http}, db: {type: tcp, port: 1}}",
+	"monitor \"db\" is used by no pool"},
+    {"geoip", "{nets: {corp: [10.0.0.0/8], lab: [\"::/0\"]}}",
+	"net "
+	"\"lab\" is used by no rule"},
+    {"policies",
+	"{p: {rules: [{nets: corp, regions: [eu]}, {regions: "
+	"[us]}]}}",
+	"pool \"sorry\" is used by no name"},
+    {"policies",
+	"{p: {rules: [{nets: corp, regions: [eu]}, {regions: "
+	"[us]}], when_all_down: {pool: sorry}}, q: {rules: [{regions: "
+	"[eu]}]}}",
+	"policy \"q\" is used by no name"},
 };
 
 START_TEST(what_nothing_uses_is_a_warning)
@@ -341,11 +348,11 @@ END_TEST
 
 /* Rules that an earlier one seems to cover, and does not. */
 static const char *const reached[] = {
-	"{geo: DE-BY, regions: [eu]}, {geo: DE, regions: [us]}",
-	"{geo: \"country:AF\", regions: [eu]}, {geo: AF, regions: [us]}",
-	"{asn: 1, geo: DE, regions: [eu]}, {asn: 1, regions: [us]}",
-	"{nets: corp, asn: 1, regions: [eu]}, {nets: corp, regions: [us]}",
-	"{asn: [1, 2], regions: [eu]}, {asn: [2, 3], regions: [us]}",
+    "{geo: DE-BY, regions: [eu]}, {geo: DE, regions: [us]}",
+    "{geo: \"country:AF\", regions: [eu]}, {geo: AF, regions: [us]}",
+    "{asn: 1, geo: DE, regions: [eu]}, {asn: 1, regions: [us]}",
+    "{nets: corp, asn: 1, regions: [eu]}, {nets: corp, regions: [us]}",
+    "{asn: [1, 2], regions: [eu]}, {asn: [2, 3], regions: [us]}",
 };
 
 START_TEST(a_rule_that_can_match_is_accepted)
@@ -375,12 +382,15 @@ END_TEST
 START_TEST(a_fallback_offers_what_the_pool_offers)
 {
 	bool ok;
-	char *said = load("pools", "{www: {monitor: web, regions: {eu: [{addr: "
+	char *said = load("pools",
+	    "{www: {monitor: web, regions: {eu: [{addr: "
 	    "[1.1.1.1, \"::1\"]}], us: [{addr: [1.1.1.2, \"::2\"]}]}}, "
-	    "sorry: {regions: {eu: [{addr: 192.0.2.3}]}}}", &ok);
+	    "sorry: {regions: {eu: [{addr: 192.0.2.3}]}}}",
+	    &ok);
 
 	ck_assert(!ok);
-	ck_assert_ptr_nonnull(strstr(said, "pool \"sorry\" offers A alone "
+	ck_assert_ptr_nonnull(strstr(said,
+	    "pool \"sorry\" offers A alone "
 	    "where pool \"www\" of www.example.com. offers A and AAAA"));
 	free(said);
 }

@@ -41,15 +41,22 @@ START_TEST(spans_are_short)
 		uint64_t ms;
 		const char *text;
 	} rows[] = {
-	    {0, "0ms"}, {800, "800ms"}, {1000, "1s"}, {1500, "1.5s"},
-	    {45000, "45s"}, {60000, "1m"}, {61000, "1m 1s"},
-	    {3900000, "1h 5m"}, {3600000, "1h"}, {90000000, "1d 1h"},
+	    {0, "0ms"},
+	    {800, "800ms"},
+	    {1000, "1s"},
+	    {1500, "1.5s"},
+	    {45000, "45s"},
+	    {60000, "1m"},
+	    {61000, "1m 1s"},
+	    {3900000, "1h 5m"},
+	    {3600000, "1h"},
+	    {90000000, "1d 1h"},
 	};
 	char buf[CLOCK_TEXT_MAX];
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		ck_assert_str_eq(clock_format_span(buf, rows[i].ms),
-		    rows[i].text);
+		ck_assert_str_eq(
+		    clock_format_span(buf, rows[i].ms), rows[i].text);
 	ck_assert_ptr_eq(clock_format_span(buf, UINT64_MAX), buf);
 }
 END_TEST
@@ -60,8 +67,12 @@ START_TEST(durations_have_units)
 		const char *text;
 		uint64_t ms;
 	} rows[] = {
-	    {"800ms", 800}, {"5s", 5000}, {"1h30m", 5400000}, {"2d", 172800000},
-	    {"0s", 0}, {"1m", 60000},
+	    {"800ms", 800},
+	    {"5s", 5000},
+	    {"1h30m", 5400000},
+	    {"2d", 172800000},
+	    {"0s", 0},
+	    {"1m", 60000},
 	};
 	uint64_t ms;
 

@@ -52,20 +52,22 @@ START_TEST(status_tells_zones_names_pools_and_bounds)
 
 	name = json_array_get(json_object_get(r, "names"), 0);
 	zone = json_array_get(json_object_get(r, "zones"), 0);
-	region = json_array_get(json_object_get(json_array_get(
-	    json_object_get(r, "pools"), 0), "regions"), 0);
+	region = json_array_get(
+	    json_object_get(
+		json_array_get(json_object_get(r, "pools"), 0), "regions"),
+	    0);
 	ck_assert_int_eq(status, 200);
 	ck_assert_int_eq(int_of(r, "generation"), 1);
 	ck_assert_int_eq(int_of(zone, "serial"), 7);
 	/* 3 x 2 s + 0.5 s + 1 s + max(2 s, 5 s) */
-	ck_assert_double_eq_tol(json_number_value(json_object_get(name,
-	    "cutover_s")), 12.5, 1e-9);
-	ck_assert(json_is_null(json_object_get(json_array_get(
-	    json_object_get(r, "names"), 1), "cutover_s")));
+	ck_assert_double_eq_tol(
+	    json_number_value(json_object_get(name, "cutover_s")), 12.5, 1e-9);
+	ck_assert(json_is_null(json_object_get(
+	    json_array_get(json_object_get(r, "names"), 1), "cutover_s")));
 	ck_assert_str_eq(text_of(region, "region"), "eu");
 	ck_assert(json_is_true(json_object_get(region, "live")));
-	ck_assert_uint_eq(json_array_size(json_object_get(region,
-	    "targets")), 2);
+	ck_assert_uint_eq(
+	    json_array_size(json_object_get(region, "targets")), 2);
 	json_decref(r);
 }
 END_TEST
@@ -122,8 +124,11 @@ nothing(struct call *call)
 START_TEST(the_read_only_listener_changes_nothing)
 {
 	for (size_t i = 0; command_path(i) != NULL; i++) {
-		struct call call = {.control = s.control, .read_only = true,
-		    .method = EVHTTP_REQ_POST, .owner = "", .done = nothing};
+		struct call call = {.control = s.control,
+		    .read_only = true,
+		    .method = EVHTTP_REQ_POST,
+		    .owner = "",
+		    .done = nothing};
 
 		command_run(&call, command_path(i), NULL, "{}", 2);
 		ck_assert_int_ge(call.status, 400);
@@ -151,8 +156,7 @@ START_TEST(reload_of_a_broken_file_changes_nothing_and_says_why)
 	r = post("/v1/reload", "{}");
 	ck_assert_int_eq(status, 422);
 	ck_assert_int_eq(int_of(r, "exit"), 1);
-	ck_assert_ptr_nonnull(strstr(text_of(r, "text"),
-	    "meridian.yaml:2:1"));
+	ck_assert_ptr_nonnull(strstr(text_of(r, "text"), "meridian.yaml:2:1"));
 	ck_assert_uint_eq(s.control->status.snapshot->generation, 1);
 	json_decref(r);
 }
@@ -161,8 +165,8 @@ END_TEST
 START_TEST(health_and_drains_carry_over_a_reload)
 {
 	service_health(&s, "198.51.100.10", HEALTH_DOWN);
-	json_decref(post("/v1/drain",
-	    "{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	json_decref(post(
+	    "/v1/drain", "{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\"}"));
 	json_decref(post("/v1/reload", NULL));
 	ck_assert_uint_eq(service_live(&s, "www"), 4);
 }
@@ -181,8 +185,8 @@ START_TEST(what_needs_a_restart_is_said)
 	service_write(&s, "meridian.yaml", text);
 	r = post("/v1/reload", "{}");
 	warnings = json_object_get(r, "warnings");
-	ck_assert_str_eq(json_string_value(json_array_get(warnings,
-	    json_array_size(warnings) - 1)),
+	ck_assert_str_eq(json_string_value(json_array_get(
+			     warnings, json_array_size(warnings) - 1)),
 	    "server.listen: a change needs a restart");
 	json_decref(r);
 }
@@ -211,8 +215,11 @@ count_done(struct call *call)
 START_TEST(one_configuration_is_built_at_a_time)
 {
 	int first = 0, second = 0;
-	struct call a = {.control = s.control, .method = EVHTTP_REQ_POST,
-	    .owner = "", .done = count_done, .arg = &first};
+	struct call a = {.control = s.control,
+	    .method = EVHTTP_REQ_POST,
+	    .owner = "",
+	    .done = count_done,
+	    .arg = &first};
 	struct call b = a;
 
 	b.arg = &second;
@@ -231,11 +238,13 @@ END_TEST
 
 START_TEST(events_tell_what_happened_since)
 {
-	struct call call = {.control = s.control, .method = EVHTTP_REQ_GET,
-	    .owner = "", .done = nothing};
+	struct call call = {.control = s.control,
+	    .method = EVHTTP_REQ_GET,
+	    .owner = "",
+	    .done = nothing};
 
-	json_decref(post("/v1/drain",
-	    "{\"what\":\"us\",\"for_s\":60,\"reason\":\"x\"}"));
+	json_decref(post(
+	    "/v1/drain", "{\"what\":\"us\",\"for_s\":60,\"reason\":\"x\"}"));
 	command_run(&call, "/v1/events", "since=0&follow=1", NULL, 0);
 	ck_assert(call.follow);
 	ck_assert_ptr_nonnull(strstr(call.text.at, "\"type\":\"drain\""));
@@ -246,10 +255,14 @@ END_TEST
 
 START_TEST(the_page_quotes_what_operators_wrote)
 {
-	struct call call = {.control = s.control, .read_only = true,
-	    .method = EVHTTP_REQ_GET, .owner = "", .done = nothing};
+	struct call call = {.control = s.control,
+	    .read_only = true,
+	    .method = EVHTTP_REQ_GET,
+	    .owner = "",
+	    .done = nothing};
 
-	json_decref(post("/v1/drain", "{\"what\":\"us\",\"for_s\":60,"
+	json_decref(post("/v1/drain",
+	    "{\"what\":\"us\",\"for_s\":60,"
 	    "\"reason\":\"<script>&\"}"));
 	command_run(&call, "/", NULL, NULL, 0);
 	ck_assert_int_eq(call.status, 200);

@@ -51,11 +51,11 @@ put(const char *name, const char *text)
 	struct error err;
 	char dir[256];
 
-	snprintf(dir, sizeof(dir), "%.*s", (int)(strrchr(path, '/') - path),
-	    path);
+	snprintf(
+	    dir, sizeof(dir), "%.*s", (int)(strrchr(path, '/') - path), path);
 	mkdir(dir, 0755);
-	ck_assert_msg(file_replace(path, text, strlen(text), &err), "%s",
-	    err.text);
+	ck_assert_msg(
+	    file_replace(path, text, strlen(text), &err), "%s", err.text);
 }
 
 static struct conf *
@@ -160,12 +160,11 @@ static const char whole[] =
     "  - {name: www.example.com, from: DE, down: [eu], drain: us,\n"
     "     expect: sorry}\n";
 
-static const char partners[] =
-    "# partners\n"
-    "\n"
-    "192.0.2.0/24 # one\r\n"
-    "\t2001:db8::/32\n"
-    "198.51.100.7";
+static const char partners[] = "# partners\n"
+			       "\n"
+			       "192.0.2.0/24 # one\r\n"
+			       "\t2001:db8::/32\n"
+			       "198.51.100.7";
 
 static void
 expect_sections_above(const struct conf *c)
@@ -279,8 +278,8 @@ expect_policies(const struct conf *c)
 	ck_assert_uint_eq(p->unlocated[0], 1);
 	ck_assert_uint_eq(c->policies[1].nunlocated, 3);
 	ck_assert_uint_eq(c->policies[1].unlocated[2], 2);
-	ck_assert_int_eq(c->policies[1].rules[0].when_down.action,
-	    CONF_DOWN_ALL);
+	ck_assert_int_eq(
+	    c->policies[1].rules[0].when_down.action, CONF_DOWN_ALL);
 }
 
 static void
@@ -352,7 +351,7 @@ END_TEST
 START_TEST(a_section_may_be_empty)
 {
 	struct conf *c = must_load("meridian: 1\nserver:\nregions:\nnames:\n"
-	    "geoip:\n  nets:\nzones:\n");
+				   "geoip:\n  nets:\nzones:\n");
 
 	ck_assert_uint_eq(c->nnames, 0);
 	ck_assert_uint_eq(c->server.nlisten, 2);
@@ -363,7 +362,7 @@ END_TEST
 START_TEST(a_short_interval_shortens_the_timeout)
 {
 	struct conf *c = must_load("meridian: 1\nmonitors:\n"
-	    "  m: {type: http, interval: 500ms}\n");
+				   "  m: {type: http, interval: 500ms}\n");
 
 	ck_assert_uint_eq(c->monitors[0].timeout_ms, 500);
 	ck_assert_uint_eq(c->monitors[0].port, 80);
@@ -379,13 +378,14 @@ END_TEST
 
 START_TEST(one_bound_of_the_ttl_moves_the_other)
 {
-	struct conf *c = must_load("meridian: 1\n"
-	    "regions: {eu: {}}\n"
-	    "pools: {p: {regions: {eu: [{addr: 1.2.3.4}]}}}\n"
-	    "policies: {p: {rules: [{regions: [eu]}]}}\n"
-	    "names:\n"
-	    "  a: {pool: p, policy: p, ttl: {max: 5}}\n"
-	    "  b: {pool: p, policy: p, ttl: {min: 100}}\n");
+	struct conf *c =
+	    must_load("meridian: 1\n"
+		      "regions: {eu: {}}\n"
+		      "pools: {p: {regions: {eu: [{addr: 1.2.3.4}]}}}\n"
+		      "policies: {p: {rules: [{regions: [eu]}]}}\n"
+		      "names:\n"
+		      "  a: {pool: p, policy: p, ttl: {max: 5}}\n"
+		      "  b: {pool: p, policy: p, ttl: {min: 100}}\n");
 
 	ck_assert_uint_eq(c->names[0].ttl_min, 5);
 	ck_assert_uint_eq(c->names[1].ttl_max, 100);
@@ -397,18 +397,20 @@ START_TEST(included_files_add_to_sections)
 {
 	struct conf *c;
 
-	put("d/1.yaml", "regions: {us: {}}\n"
+	put("d/1.yaml",
+	    "regions: {us: {}}\n"
 	    "zones: {b.example: b.zone}\n"
 	    "geoip: {databases: [x.mmdb], nets: {b: [\"::/0\"]}}\n");
-	put("d/2.yaml", "meridian: 1\nregions: {ap: {}}\n"
+	put("d/2.yaml",
+	    "meridian: 1\nregions: {ap: {}}\n"
 	    "include: sub/more.yaml\n");
 	put("d/sub/more.yaml", "regions: {sa: {}}\ntests: []\n");
 	c = must_load("meridian: 1\n"
-	    "include: [\"d/*.yaml\"]\n"
-	    "regions: {eu: {}}\n"
-	    "zones: {a.example: a.zone}\n"
-	    "geoip: {databases: [y.mmdb], nets: {a: [0.0.0.0/0]}}\n"
-	    "tests: []\n");
+		      "include: [\"d/*.yaml\"]\n"
+		      "regions: {eu: {}}\n"
+		      "zones: {a.example: a.zone}\n"
+		      "geoip: {databases: [y.mmdb], nets: {a: [0.0.0.0/0]}}\n"
+		      "tests: []\n");
 	ck_assert_uint_eq(c->nregions, 4);
 	ck_assert_str_eq(c->regions[0].name, "eu");
 	ck_assert_uint_ne(conf_find_region(c, "sa"), CONF_NONE);
@@ -423,10 +425,12 @@ END_TEST
 
 START_TEST(what_two_files_say_of_one_thing_is_refused)
 {
-	put("b.yaml", "regions: {eu: {}}\nserver: {workers: 2}\n"
+	put("b.yaml",
+	    "regions: {eu: {}}\nserver: {workers: 2}\n"
 	    "zones: z.zone\n");
 	must_refuse("meridian: 1\ninclude: b.yaml\nregions: {eu: {}}\n"
-	    "server: {workers: 3}\nzones: {a: a}\n", "duplicate key \"eu\"");
+		    "server: {workers: 3}\nzones: {a: a}\n",
+	    "duplicate key \"eu\"");
 	ck_assert_uint_eq(diag.nerrors, 3);
 }
 END_TEST
@@ -498,7 +502,7 @@ START_TEST(zones_are_found_by_a_pattern)
 	ck_assert_str_eq(c->zones[0].path, path_of("zones/A.example.zone"));
 	conf_free(c);
 	c = must_load("meridian: 1\nzones: [zones/b*.zone, "
-	    "zones/A.example.zone]\n");
+		      "zones/A.example.zone]\n");
 	ck_assert_uint_eq(c->nzones, 2);
 	conf_free(c);
 	must_refuse("meridian: 1\nzones: [zones/*]\n", "must end in .zone");
@@ -527,22 +531,22 @@ static const struct {
 	int kind; /* -1: none */
 	const char *code, *subdivision;
 } places[] = {
-	{"EU", CONF_GEO_CONTINENT, "EU", ""},
-	{"NA", CONF_GEO_CONTINENT, "NA", ""},
-	{"country:NA", CONF_GEO_COUNTRY, "NA", ""},
-	{"NO", CONF_GEO_COUNTRY, "NO", ""},
-	{"US-CA", CONF_GEO_SUBDIVISION, "US", "CA"},
-	{"GB-ENG", CONF_GEO_SUBDIVISION, "GB", "ENG"},
-	{"FR-6", CONF_GEO_SUBDIVISION, "FR", "6"},
-	{"", -1, NULL, NULL},
-	{"E", -1, NULL, NULL},
-	{"de", -1, NULL, NULL},
-	{"DEU", -1, NULL, NULL},
-	{"US-", -1, NULL, NULL},
-	{"US-ca", -1, NULL, NULL},
-	{"US-CALI", -1, NULL, NULL},
-	{"country:", -1, NULL, NULL},
-	{"country:US-CA", -1, NULL, NULL},
+    {"EU", CONF_GEO_CONTINENT, "EU", ""},
+    {"NA", CONF_GEO_CONTINENT, "NA", ""},
+    {"country:NA", CONF_GEO_COUNTRY, "NA", ""},
+    {"NO", CONF_GEO_COUNTRY, "NO", ""},
+    {"US-CA", CONF_GEO_SUBDIVISION, "US", "CA"},
+    {"GB-ENG", CONF_GEO_SUBDIVISION, "GB", "ENG"},
+    {"FR-6", CONF_GEO_SUBDIVISION, "FR", "6"},
+    {"", -1, NULL, NULL},
+    {"E", -1, NULL, NULL},
+    {"de", -1, NULL, NULL},
+    {"DEU", -1, NULL, NULL},
+    {"US-", -1, NULL, NULL},
+    {"US-ca", -1, NULL, NULL},
+    {"US-CALI", -1, NULL, NULL},
+    {"country:", -1, NULL, NULL},
+    {"country:US-CA", -1, NULL, NULL},
 };
 
 START_TEST(places_are_continents_countries_or_subdivisions)
@@ -550,8 +554,8 @@ START_TEST(places_are_continents_countries_or_subdivisions)
 	struct conf_geo geo;
 	char want[4] = "";
 
-	ck_assert_int_eq(conf_geo_parse(places[_i].text, &geo),
-	    places[_i].kind >= 0);
+	ck_assert_int_eq(
+	    conf_geo_parse(places[_i].text, &geo), places[_i].kind >= 0);
 	if (places[_i].kind < 0)
 		return;
 	ck_assert_int_eq((int)geo.kind, places[_i].kind);
@@ -581,8 +585,8 @@ main(void)
 	tcase_add_test(t, a_file_that_includes_itself_is_refused);
 	tcase_add_test(t, files_that_include_each_other_are_refused);
 	tcase_add_test(t, includes_are_bounded_in_depth);
-	tcase_add_test(t,
-	    a_missing_file_is_refused_and_an_empty_pattern_warned_of);
+	tcase_add_test(
+	    t, a_missing_file_is_refused_and_an_empty_pattern_warned_of);
 	tcase_add_test(t, a_configuration_must_be_a_file);
 	tcase_add_test(t, zones_are_found_by_a_pattern);
 	tcase_add_test(t, a_zone_found_twice_is_refused);

@@ -29,8 +29,8 @@ teardown(void)
 static json_t *
 drain(const char *body)
 {
-	return service_call(&s, EVHTTP_REQ_POST, "/v1/drain", NULL, body,
-	    &status);
+	return service_call(
+	    &s, EVHTTP_REQ_POST, "/v1/drain", NULL, body, &status);
 }
 
 static const char *
@@ -49,13 +49,13 @@ START_TEST(a_drain_takes_the_region_out_and_says_so)
 	ck_assert_int_eq(status, 200);
 	ck_assert_str_eq(text_of(reply, "drained"), "eu");
 	ck_assert_str_eq(text_of(reply, "owner"), "ana");
-	ck_assert_int_eq(json_integer_value(json_object_get(reply, "until")),
-	    1000060);
-	ck_assert_int_eq(json_integer_value(json_object_get(reply,
-	    "let_go_s")), 43);
+	ck_assert_int_eq(
+	    json_integer_value(json_object_get(reply, "until")), 1000060);
+	ck_assert_int_eq(
+	    json_integer_value(json_object_get(reply, "let_go_s")), 43);
 	ck_assert_str_eq(text_of(pool, "pool"), "www");
-	ck_assert_int_eq(json_integer_value(json_object_get(pool,
-	    "live_after")), 2);
+	ck_assert_int_eq(
+	    json_integer_value(json_object_get(pool, "live_after")), 2);
 	ck_assert_uint_eq(service_live(&s, "www"), 6);
 	ck_assert_uint_eq(service_live(&s, "cdn"), 2);
 	json_decref(reply);
@@ -64,8 +64,8 @@ END_TEST
 
 START_TEST(a_drain_of_one_pool_leaves_the_others)
 {
-	json_decref(drain(
-	    "{\"what\":\"www/us\",\"for_s\":60,\"reason\":\"x\"}"));
+	json_decref(
+	    drain("{\"what\":\"www/us\",\"for_s\":60,\"reason\":\"x\"}"));
 	ck_assert_int_eq(status, 200);
 	ck_assert_uint_eq(service_live(&s, "www"), 5);
 	ck_assert_uint_eq(service_live(&s, "cdn"), 3);
@@ -75,11 +75,11 @@ END_TEST
 START_TEST(a_drain_of_a_target_leaves_the_region_live)
 {
 	json_decref(drain("{\"what\":\"www/eu/192.0.2.10\",\"for_s\":60,"
-	    "\"reason\":\"x\"}"));
+			  "\"reason\":\"x\"}"));
 	ck_assert_int_eq(status, 200);
 	ck_assert_uint_eq(service_live(&s, "www"), 7);
 	json_decref(drain("{\"what\":\"www/eu/192.0.2.11\",\"for_s\":60,"
-	    "\"reason\":\"x\"}"));
+			  "\"reason\":\"x\"}"));
 	ck_assert_uint_eq(service_live(&s, "www"), 6);
 }
 END_TEST
@@ -94,7 +94,8 @@ static const struct {
     {"{\"what\":\"eu\",\"for_s\":-1,\"reason\":\"x\"}", 400},
     {"{\"what\":\"eu\",\"for_s\":99999999999,\"reason\":\"x\"}", 400},
     {"{\"what\":\"eu\",\"for_s\":9,\"until_cancelled\":true,"
-     "\"reason\":\"x\"}", 400},
+     "\"reason\":\"x\"}",
+	400},
     {"{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\",\"more\":1}", 400},
     {"{\"what\":7,\"for_s\":60,\"reason\":\"x\"}", 400},
     {"{\"what\":\"/eu\",\"for_s\":60,\"reason\":\"x\"}", 400},
@@ -124,8 +125,8 @@ START_TEST(an_unknown_name_is_answered_with_the_nearest)
 	json_t *reply =
 	    drain("{\"what\":\"www/ue\",\"for_s\":60,\"reason\":\"x\"}");
 
-	ck_assert_ptr_nonnull(strstr(text_of(reply, "error"),
-	    "did you mean www/"));
+	ck_assert_ptr_nonnull(
+	    strstr(text_of(reply, "error"), "did you mean www/"));
 	json_decref(reply);
 }
 END_TEST
@@ -143,7 +144,7 @@ START_TEST(emptying_a_pool_is_refused_with_the_figures_unless_forced)
 	ck_assert_uint_eq(service_live(&s, "www"), 1);
 	json_decref(reply);
 	json_decref(drain("{\"what\":\"www/eu\",\"for_s\":60,\"reason\":\"x\","
-	    "\"force\":true}"));
+			  "\"force\":true}"));
 	ck_assert_int_eq(status, 200);
 	ck_assert_uint_eq(service_live(&s, "www"), 0);
 	ck_assert(s.control->drains.all.at[0]->forced);
@@ -152,8 +153,8 @@ END_TEST
 
 START_TEST(a_pool_that_only_stands_in_may_be_emptied)
 {
-	json_decref(drain(
-	    "{\"what\":\"sorry/eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	json_decref(
+	    drain("{\"what\":\"sorry/eu\",\"for_s\":60,\"reason\":\"x\"}"));
 	ck_assert_int_eq(status, 200);
 }
 END_TEST
@@ -164,15 +165,15 @@ START_TEST(filling_the_regions_left_is_refused)
 
 	for (size_t i = 0; i < 3; i++)
 		service_answers(&s, "www", i, 1000, 60);
-	json_decref(drain(
-	    "{\"what\":\"www/eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	json_decref(
+	    drain("{\"what\":\"www/eu\",\"for_s\":60,\"reason\":\"x\"}"));
 	ck_assert_int_eq(status, 200);
 	reply = drain("{\"what\":\"www/us\",\"for_s\":60,\"reason\":\"x\"}");
 	ck_assert_int_eq(status, 409);
 	ck_assert_ptr_nonnull(strstr(text_of(reply, "error"),
 	    "would fill region ap of pool www to 170% of its capacity"));
-	ck_assert_ptr_nonnull(strstr(text_of(reply, "error"),
-	    "safety.max_fill is 85%"));
+	ck_assert_ptr_nonnull(
+	    strstr(text_of(reply, "error"), "safety.max_fill is 85%"));
 	json_decref(reply);
 }
 END_TEST
@@ -180,7 +181,7 @@ END_TEST
 START_TEST(a_drain_outlives_a_restart)
 {
 	json_decref(drain("{\"what\":\"eu\",\"until_cancelled\":true,"
-	    "\"reason\":\"x\"}"));
+			  "\"reason\":\"x\"}"));
 	service_restart(&s);
 	ck_assert_uint_eq(service_live(&s, "www"), 6);
 	ck_assert_str_eq(s.control->drains.all.at[0]->owner, "ana");
@@ -230,8 +231,8 @@ START_TEST(undrain_ends_it_and_knows_the_nearest)
 	reply = service_call(&s, EVHTTP_REQ_POST, "/v1/undrain", NULL,
 	    "{\"what\":\"ue\"}", &status);
 	ck_assert_int_eq(status, 404);
-	ck_assert_ptr_nonnull(strstr(text_of(reply, "error"),
-	    "did you mean eu?"));
+	ck_assert_ptr_nonnull(
+	    strstr(text_of(reply, "error"), "did you mean eu?"));
 	json_decref(reply);
 	json_decref(service_call(&s, EVHTTP_REQ_POST, "/v1/undrain", NULL,
 	    "{\"what\":\"eu\"}", &status));
@@ -248,8 +249,8 @@ START_TEST(the_list_says_what_is_left)
 
 	json_decref(drain("{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\"}"));
 	clock_fake(110000, 1000010);
-	reply = service_call(&s, EVHTTP_REQ_GET, "/v1/drains", NULL, NULL,
-	    &status);
+	reply =
+	    service_call(&s, EVHTTP_REQ_GET, "/v1/drains", NULL, NULL, &status);
 	d = json_array_get(json_object_get(reply, "drains"), 0);
 	ck_assert_int_eq(json_integer_value(json_object_get(d, "left_s")), 50);
 	ck_assert_str_eq(text_of(d, "reason"), "x");
@@ -272,8 +273,8 @@ main(void)
 	tcase_add_loop_test(t, what_is_no_drain_is_refused_and_changes_nothing,
 	    0, sizeof(refused) / sizeof(refused[0]));
 	tcase_add_test(t, an_unknown_name_is_answered_with_the_nearest);
-	tcase_add_test(t,
-	    emptying_a_pool_is_refused_with_the_figures_unless_forced);
+	tcase_add_test(
+	    t, emptying_a_pool_is_refused_with_the_figures_unless_forced);
 	tcase_add_test(t, a_pool_that_only_stands_in_may_be_emptied);
 	tcase_add_test(t, filling_the_regions_left_is_refused);
 	tcase_add_test(t, a_drain_outlives_a_restart);

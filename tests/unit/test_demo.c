@@ -68,14 +68,13 @@ shake(void)
 		for (unsigned k = 0; k < 5; k++)
 			health_count(&all[i]->health, &all[i]->monitor, ok, 0);
 		if (roll() % 3 == 0)
-			health_count(&all[i]->health, &all[i]->monitor, !ok,
-			    0);
+			health_count(&all[i]->health, &all[i]->monitor, !ok, 0);
 	}
 	drains_fini(&drains);
 	if (roll() % 2 == 0)
-		drains_put(&drains, drain_new("us", "me", "test",
-		    clock_wall_s(), clock_wall_s() + 1 + roll() % 30, false,
-		    NULL));
+		drains_put(&drains,
+		    drain_new("us", "me", "test", clock_wall_s(),
+			clock_wall_s() + 1 + roll() % 30, false, NULL));
 	for (size_t i = 0; i < s->conf->npools; i++)
 		for (size_t r = 0; r < s->pools[i].nregions; r++)
 			pool_refresh(&s->pools[i], r, &drains, s->conf);
@@ -93,10 +92,12 @@ ask(const char *name, const struct addr *client, struct seen *seen)
 	static uint8_t packet[SAMPLE_QUERY_MAX], out[DNS_MESSAGE_MAX];
 	struct prefix ecs = {*client, (uint8_t)addr_bits(client)};
 	char text[PREFIX_TEXT_MAX];
-	const struct sample_query q = {.name = name, .type = DNS_A,
-	    .udp_size = 1232, .ecs = prefix_format(text, &ecs)};
-	struct answer_input in = {.packet = packet,
-	    .len = sample_packet(packet, &q)};
+	const struct sample_query q = {.name = name,
+	    .type = DNS_A,
+	    .udp_size = 1232,
+	    .ecs = prefix_format(text, &ecs)};
+	struct answer_input in = {
+	    .packet = packet, .len = sample_packet(packet, &q)};
 	const uint8_t *option;
 	size_t len, at = 0;
 	ldns_pkt *p;
@@ -155,8 +156,8 @@ addr_near(const struct addr *a, unsigned len, struct addr *near)
 	for (unsigned i = 0; i < len; i++) {
 		uint8_t bit = (uint8_t)(0x80 >> (i % 8));
 
-		near->bytes[i / 8] = (near->bytes[i / 8] & ~bit) |
-		    (a->bytes[i / 8] & bit);
+		near->bytes[i / 8] =
+		    (near->bytes[i / 8] & ~bit) | (a->bytes[i / 8] & bit);
 	}
 }
 
@@ -186,7 +187,7 @@ compare(const struct conf_name *name, const struct oracle *oracle)
 		return;
 	ask(name->text, &near, &other);
 	ck_assert_msg(strcmp(got.addresses, other.addresses) == 0 &&
-	    got.ttl == other.ttl && got.scope == other.scope,
+		got.ttl == other.ttl && got.scope == other.scope,
 	    "%s/%u: %s and %s differ", addr_format(text, &a), got.scope,
 	    got.addresses, other.addresses);
 }
@@ -237,8 +238,8 @@ main(void)
 	pools_bind(s->pools, s->conf->npools, s->conf, watches);
 	answerer.now_s = clock_mono_s();
 	tcase_set_timeout(tc, 600);
-	tcase_add_test(tc,
-	    the_demo_agrees_with_the_oracle_for_100000_addresses);
+	tcase_add_test(
+	    tc, the_demo_agrees_with_the_oracle_for_100000_addresses);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_set_fork_status(runner, CK_NOFORK);

@@ -36,8 +36,8 @@ START_TEST(an_error_shows_its_line_and_a_caret)
 	diag_source(&diag, "f.yaml", "one\n\ta: x\nthree\n");
 	ck_assert(!diag_error(&diag, &m, "%s is wrong", "x"));
 	expect_text("f.yaml:2:4: error: x is wrong\n"
-	    "     a: x\n"
-	    "       ^\n");
+		    "     a: x\n"
+		    "       ^\n");
 }
 END_TEST
 
@@ -74,7 +74,7 @@ START_TEST(entries_are_sorted_by_place)
 	diag_error(&diag, &b2, "3");
 	diag_error(&diag, &b1, "1");
 	expect_text("b:2:3: error: 1\nb:2:7: error: 2\nb:2:7: error: 3\n"
-	    "b:9:1: error: 4\na:1:1: error: 5\n");
+		    "b:9:1: error: 4\na:1:1: error: 5\n");
 }
 END_TEST
 
@@ -101,8 +101,8 @@ START_TEST(a_long_line_is_shown_around_the_caret)
 	ck_assert_uint_lt(strlen(text), 300);
 	shown = strchr(text, '\n') + 1;
 	below = strchr(shown, '\n') + 1;
-	ck_assert_int_eq(strchr(shown, 'X') - shown,
-	    strchr(below, '^') - below);
+	ck_assert_int_eq(
+	    strchr(shown, 'X') - shown, strchr(below, '^') - below);
 	free(text);
 	free(line);
 }
@@ -164,21 +164,21 @@ END_TEST
 static const struct {
 	const char *word, *near;
 } words[] = {
-	{"regoins", "regions"},
-	{"Regions", "regions"},
-	{"monitor", "monitors"},
-	{"polls", "pools"},
-	{"http", "http"},
-	{"https", "http"},
-	{"x", NULL},
-	{"", NULL},
-	{"completely-else", NULL},
+    {"regoins", "regions"},
+    {"Regions", "regions"},
+    {"monitor", "monitors"},
+    {"polls", "pools"},
+    {"http", "http"},
+    {"https", "http"},
+    {"x", NULL},
+    {"", NULL},
+    {"completely-else", NULL},
 };
 
 START_TEST(the_nearest_word_is_one_that_was_meant)
 {
-	static const char *const valid[] = {"regions", "monitors", "pools",
-	    "http", "tests"};
+	static const char *const valid[] = {
+	    "regions", "monitors", "pools", "http", "tests"};
 	const char *near = diag_nearest(words[_i].word, valid, 5);
 
 	if (words[_i].near)

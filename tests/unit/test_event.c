@@ -67,8 +67,8 @@ START_TEST(a_listener_sees_each_as_it_comes)
 
 	event_put(e, LOG_LEVEL_DEBUG, "before", NULL, "x");
 	events_listen(e, look, &seen);
-	event_put(e, LOG_LEVEL_DEBUG, "after", json_pack("{s:i}", "n", 1),
-	    "%s", "y \xff");
+	event_put(e, LOG_LEVEL_DEBUG, "after", json_pack("{s:i}", "n", 1), "%s",
+	    "y \xff");
 	events_listen(e, NULL, NULL);
 	event_put(e, LOG_LEVEL_DEBUG, "later", NULL, "z");
 	ck_assert_uint_eq(seen.n, 1);

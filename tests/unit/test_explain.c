@@ -37,8 +37,8 @@ explain(const char *name, const char *type, const char *from,
 	    .ndrain = drain != NULL,
 	};
 
-	return explain_report(s.control->status.snapshot, &s.control->drains,
-	    &q);
+	return explain_report(
+	    s.control->status.snapshot, &s.control->drains, &q);
 }
 
 static const char *
@@ -53,15 +53,15 @@ answer_of(const json_t *r, const char *key)
 static const char *
 record_of(const json_t *r, size_t i)
 {
-	return json_string_value(json_array_get(json_object_get(
-	    json_object_get(r, "answer"), "records"), i));
+	return json_string_value(json_array_get(
+	    json_object_get(json_object_get(r, "answer"), "records"), i));
 }
 
 static const char *
 step_of(const json_t *r, size_t step)
 {
-	return json_string_value(json_object_get(json_array_get(
-	    json_object_get(r, "steps"), step - 1), "text"));
+	return json_string_value(json_object_get(
+	    json_array_get(json_object_get(r, "steps"), step - 1), "text"));
 }
 
 static const struct {
@@ -70,22 +70,22 @@ static const struct {
 } cases[] = {
     {"www.example.com", NULL, "81.2.3.4", NULL, NULL, NULL, "www", "eu",
 	"first", "www.example.com. 5 IN A 192.0.2.10"},
-    {"www.example.com.", "a", "81.2.3.0/24", "9.9.9.9", NULL, NULL, "www",
-	"eu", "first", "www.example.com. 5 IN A 192.0.2.10"},
+    {"www.example.com.", "a", "81.2.3.0/24", "9.9.9.9", NULL, NULL, "www", "eu",
+	"first", "www.example.com. 5 IN A 192.0.2.10"},
     {"www.example.com", NULL, "81.2.3.4", NULL, "eu", NULL, "sorry", "eu",
 	"all_down", "www.example.com. 5 IN A 192.0.2.250"},
     {"www.example.com", NULL, "DE", NULL, NULL, NULL, "www", "eu", "first",
 	"www.example.com. 5 IN A 192.0.2.10"},
-    {"www.example.com", NULL, "DE", NULL, "eu", NULL, "www", "us",
-	"failover", "www.example.com. 5 IN A 198.51.100.10"},
-    {"www.example.com", NULL, "DE", NULL, NULL, "eu", "www", "us",
-	"drained", "www.example.com. 5 IN A 198.51.100.10"},
+    {"www.example.com", NULL, "DE", NULL, "eu", NULL, "www", "us", "failover",
+	"www.example.com. 5 IN A 198.51.100.10"},
+    {"www.example.com", NULL, "DE", NULL, NULL, "eu", "www", "us", "drained",
+	"www.example.com. 5 IN A 198.51.100.10"},
     {"www.example.com", NULL, "JP", NULL, NULL, NULL, "www", "ap", "first",
 	"www.example.com. 5 IN A 203.0.113.10"},
     {"www.example.com", NULL, "9.9.9.9", NULL, NULL, NULL, "www", "us",
 	"unlocated", "www.example.com. 5 IN A 198.51.100.10"},
-    {"cdn.example.com", NULL, "9.9.9.9", NULL, NULL, NULL, "cdn", "eu",
-	"first", "cdn.example.com. 60 IN CNAME eu.example.net."},
+    {"cdn.example.com", NULL, "9.9.9.9", NULL, NULL, NULL, "cdn", "eu", "first",
+	"cdn.example.com. 60 IN CNAME eu.example.net."},
     {"alias.example.com", NULL, "81.2.3.4", NULL, NULL, NULL, "www", "eu",
 	"first", "alias.example.com. 3600 IN CNAME www.example.com."},
 };
@@ -108,8 +108,8 @@ END_TEST
 
 START_TEST(the_steps_name_the_net_the_rule_and_its_place)
 {
-	json_t *r = explain("www.example.com", "A", "81.2.3.4", NULL, NULL,
-	    NULL);
+	json_t *r =
+	    explain("www.example.com", "A", "81.2.3.4", NULL, NULL, NULL);
 
 	ck_assert_ptr_nonnull(strstr(step_of(r, 1), "81.2.3.4"));
 	ck_assert_ptr_nonnull(strstr(step_of(r, 2), "euro by 81.2.0.0/16"));
@@ -124,8 +124,8 @@ END_TEST
 
 START_TEST(a_private_subnet_counts_as_the_resolver)
 {
-	json_t *r = explain("www.example.com", "A", "192.168.1.0/24",
-	    "81.2.0.53", NULL, NULL);
+	json_t *r = explain(
+	    "www.example.com", "A", "192.168.1.0/24", "81.2.0.53", NULL, NULL);
 
 	ck_assert_ptr_nonnull(strstr(step_of(r, 1), "does not count"));
 	ck_assert_ptr_nonnull(strstr(step_of(r, 1), "81.2.0.53"));
@@ -143,8 +143,8 @@ START_TEST(a_drain_is_shown_with_owner_reason_and_time_left)
 	    "{\"what\":\"us\",\"for_s\":3600,\"reason\":\"core switch\"}",
 	    &status));
 	r = explain("www.example.com", "A", "9.9.9.9", NULL, NULL, NULL);
-	ck_assert_ptr_nonnull(strstr(step_of(r, 5),
-	    "drained by ana (core switch) for another "));
+	ck_assert_ptr_nonnull(
+	    strstr(step_of(r, 5), "drained by ana (core switch) for another "));
 	ck_assert_str_eq(answer_of(r, "reason"), "drained");
 	json_decref(r);
 }
@@ -176,8 +176,8 @@ static const struct {
 
 START_TEST(what_is_not_steered_is_said_so)
 {
-	json_t *r = explain(statics[_i].name, statics[_i].type, "9.9.9.9",
-	    NULL, NULL, NULL);
+	json_t *r = explain(
+	    statics[_i].name, statics[_i].type, "9.9.9.9", NULL, NULL, NULL);
 
 	ck_assert_str_eq(answer_of(r, "rcode"), statics[_i].rcode);
 	ck_assert_ptr_nonnull(strstr(step_of(r, 3), "not steered"));
@@ -208,8 +208,8 @@ START_TEST(what_cannot_be_explained_is_an_error)
 	    wrong[_i].resolver, wrong[_i].down, NULL);
 
 	ck_assert_ptr_nonnull(json_object_get(r, "error"));
-	ck_assert_int_eq(json_integer_value(json_object_get(r, "exit")),
-	    wrong[_i].code);
+	ck_assert_int_eq(
+	    json_integer_value(json_object_get(r, "exit")), wrong[_i].code);
 	json_decref(r);
 }
 END_TEST
@@ -233,10 +233,9 @@ START_TEST(explaining_counts_nothing)
 	json_t *r;
 	int status;
 
-	json_decref(explain("www.example.com", "A", "81.2.3.4", NULL, NULL,
-	    NULL));
-	r = service_call(&s, EVHTTP_REQ_GET, "/v1/stats", NULL, NULL,
-	    &status);
+	json_decref(
+	    explain("www.example.com", "A", "81.2.3.4", NULL, NULL, NULL));
+	r = service_call(&s, EVHTTP_REQ_GET, "/v1/stats", NULL, NULL, &status);
 	ck_assert_uint_eq(json_array_size(json_object_get(r, "steered")), 0);
 	json_decref(r);
 }

@@ -159,11 +159,11 @@ row(const char *text, const char *country)
 
 START_TEST(a_later_file_fills_what_an_earlier_one_lacks)
 {
-	struct mmdb_row first[] = {row("192.0.2.0/24", "DE"),
-	    row("198.51.100.0/24", "FR")};
+	struct mmdb_row first[] = {
+	    row("192.0.2.0/24", "DE"), row("198.51.100.0/24", "FR")};
 	struct mmdb_row second[] = {row("192.0.2.0/25", "US")};
-	struct conf_database databases[] = {{.path = files[0]},
-	    {.path = files[1]}};
+	struct conf_database databases[] = {
+	    {.path = files[0]}, {.path = files[1]}};
 	struct conf conf = {.databases = databases, .ndatabases = 2};
 	struct geo_found f;
 	struct geo *g;
@@ -249,8 +249,8 @@ static uint32_t
 leaf_value(const struct trie_leaf *leaves, size_t n, const struct addr *a)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct prefix p = {.addr.family = a->family,
-		    .len = leaves[i].len};
+		struct prefix p = {
+		    .addr.family = a->family, .len = leaves[i].len};
 
 		memcpy(p.addr.bytes, leaves[i].bytes, 16);
 		if (prefix_covers(&p, a))
@@ -280,8 +280,7 @@ expect_places(const struct world *w, struct geo *g)
 
 		world_addr(w, &a);
 		geo_find(g, &a, &f);
-		value = leaf_value(leaves[a.family == 6], n[a.family == 6],
-		    &a);
+		value = leaf_value(leaves[a.family == 6], n[a.family == 6], &a);
 		if (value == GEO_TEREDO)
 			value = leaf_value(leaves[0], n[0], &f.counted);
 		ck_assert(value < nplaces);
@@ -331,8 +330,7 @@ main(void)
 	tcase_add_test(c, countries_have_a_continent_and_a_place);
 	tcase_add_test(c, distances_are_of_the_great_circle);
 	tcase_add_test(c, a_place_from_a_code_is_completed);
-	tcase_add_test(c,
-	    every_net_that_covers_counts_and_the_longest_is_told);
+	tcase_add_test(c, every_net_that_covers_counts_and_the_longest_is_told);
 	tcase_add_test(c, ipv4_inside_ipv6_counts_as_ipv4);
 	tcase_add_test(c, a_later_file_fills_what_an_earlier_one_lacks);
 	tcase_add_test(c, a_missing_database_is_an_error_that_names_it);

@@ -29,14 +29,15 @@ START_TEST(records_are_told_as_dig_does)
 
 	ck_assert(message_parse(&m, packet, sizeof(packet) - 1));
 	ck_assert_uint_eq(json_array_size(m.answer), 5);
-	ck_assert_str_eq(record(&m, 0),
-	    "www.example.com. 60 IN CNAME w.example.com.");
+	ck_assert_str_eq(
+	    record(&m, 0), "www.example.com. 60 IN CNAME w.example.com.");
 	ck_assert_str_eq(record(&m, 1), "w.example.com. 30 IN A 192.0.2.1");
-	ck_assert_str_eq(record(&m, 2), "w.example.com. 30 IN AAAA 2001:db8::1");
-	ck_assert_str_eq(record(&m, 3),
-	    "w.example.com. 30 IN TXT \"a\\\"\\001\" \"bc\"");
-	ck_assert_str_eq(record(&m, 4),
-	    "w.example.com. 30 IN TYPE65280 \\# 2 ABCD");
+	ck_assert_str_eq(
+	    record(&m, 2), "w.example.com. 30 IN AAAA 2001:db8::1");
+	ck_assert_str_eq(
+	    record(&m, 3), "w.example.com. 30 IN TXT \"a\\\"\\001\" \"bc\"");
+	ck_assert_str_eq(
+	    record(&m, 4), "w.example.com. 30 IN TYPE65280 \\# 2 ABCD");
 	ck_assert_uint_eq(m.ttl, 30);
 	message_fini(&m);
 }
@@ -69,7 +70,7 @@ END_TEST
 START_TEST(a_pointer_loop_ends)
 {
 	static const uint8_t loop[] = "\0\1\x84\0\0\1\0\0\0\0\0\0"
-	    "\xc0\x0c\0\1\0\1";
+				      "\xc0\x0c\0\1\0\1";
 	struct message m;
 
 	ck_assert(!message_parse(&m, loop, sizeof(loop) - 1));

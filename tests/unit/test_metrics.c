@@ -53,7 +53,7 @@ START_TEST(regions_and_targets_are_told)
 	service_health(&s, "198.51.100.10", HEALTH_DOWN);
 	ck_assert(has("meridian_region_live{pool=\"www\",region=\"us\"} 0\n"));
 	ck_assert(has("meridian_target_up{pool=\"www\",region=\"us\","
-	    "target=\"198.51.100.10\"} 0\n"));
+		      "target=\"198.51.100.10\"} 0\n"));
 	ck_assert(has("meridian_config_generation 1\n"));
 }
 END_TEST
@@ -62,7 +62,7 @@ START_TEST(steered_answers_are_counted_by_reason)
 {
 	service_answers(&s, "www", 2, 9, 60);
 	ck_assert(has("meridian_steered_total{pool=\"www\",region=\"ap\","
-	    "reason=\"first\"} 9\n"));
+		      "reason=\"first\"} 9\n"));
 }
 END_TEST
 
@@ -99,7 +99,7 @@ START_TEST(labels_are_escaped)
 	failures_count(&s.control->status.failures, "a\"b", "c\\d", "e\nf");
 	failures_count(&s.control->status.failures, "a\"b", "c\\d", "e\nf");
 	ck_assert(has("meridian_probe_failures_total{pool=\"a\\\"b\","
-	    "region=\"c\\\\d\",reason=\"e\\nf\"} 2\n"));
+		      "region=\"c\\\\d\",reason=\"e\\nf\"} 2\n"));
 }
 END_TEST
 

@@ -46,8 +46,8 @@ make(uint8_t family, enum mmdb_shape shape, struct mmdb_row *rows, size_t n)
 }
 
 static void
-expect(const struct mmdb *m, const char *text, const char *country,
-    unsigned depth)
+expect(
+    const struct mmdb *m, const char *text, const char *country, unsigned depth)
 {
 	struct addr a = address(text);
 	struct place p;
@@ -55,8 +55,8 @@ expect(const struct mmdb *m, const char *text, const char *country,
 
 	memset(&p, 0, sizeof(p));
 	ck_assert(mmdb_find(m, &a, &p, &got) == (country[0] != '\0'));
-	ck_assert_msg(strncmp(p.country, country, 2) == 0, "%s: %.2s", text,
-	    p.country);
+	ck_assert_msg(
+	    strncmp(p.country, country, 2) == 0, "%s: %.2s", text, p.country);
 	ck_assert_msg(got == depth, "%s: depth %u", text, got);
 }
 
@@ -80,8 +80,8 @@ facts(enum mmdb_shape shape)
 	ck_assert(mmdb_find(m, &a, &p, &depth));
 	ck_assert_mem_eq(p.country, "DE", 2);
 	ck_assert_mem_eq(p.continent, "EU", 2);
-	ck_assert_mem_eq(p.subdivision, shape == MMDB_NESTED ? "BE\0" :
-	    "\0\0\0", 3);
+	ck_assert_mem_eq(
+	    p.subdivision, shape == MMDB_NESTED ? "BE\0" : "\0\0\0", 3);
 	ck_assert_uint_eq(p.asn, 64496);
 	ck_assert(p.located && p.latitude == 52.5f && p.longitude == -13.25f);
 	ck_assert_int_eq(mmdb_build_time(m), 1767225600);
@@ -141,8 +141,8 @@ END_TEST
 
 START_TEST(ipv4_inside_ipv6_is_not_reported_again)
 {
-	struct mmdb_row rows[] = {row("192.0.2.0/24", "DE"),
-	    row("2001:db8::/32", "JP")};
+	struct mmdb_row rows[] = {
+	    row("192.0.2.0/24", "DE"), row("2001:db8::/32", "JP")};
 	struct mmdb *m = make(6, MMDB_NESTED, rows, 2);
 
 	expect(m, "::192.0.2.1", "", 96);
@@ -287,8 +287,8 @@ try_damaged(const char *data, size_t len)
 
 START_TEST(any_damage_is_an_error_or_harmless)
 {
-	struct mmdb_row rows[] = {row("192.0.2.0/24", "DE"),
-	    row("2001:db8::/32", "JP")};
+	struct mmdb_row rows[] = {
+	    row("192.0.2.0/24", "DE"), row("2001:db8::/32", "JP")};
 	size_t len;
 	char *data;
 

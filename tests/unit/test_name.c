@@ -25,9 +25,12 @@ START_TEST(text_becomes_wire_form)
 		const char *wire;
 		size_t len;
 	} rows[] = {
-	    {".", "", 1}, {"a", "\1a", 3}, {"a.", "\1a", 3},
+	    {".", "", 1},
+	    {"a", "\1a", 3},
+	    {"a.", "\1a", 3},
 	    {"www.Example.com.", "\3www\7Example\3com", 17},
-	    {"a\\.b.c", "\3a.b\1c", 7}, {"\\065\\000.", "\2A\0", 4},
+	    {"a\\.b.c", "\3a.b\1c", 7},
+	    {"\\065\\000.", "\2A\0", 4},
 	    {"*.x", "\1*\1x", 5},
 	};
 
@@ -43,20 +46,25 @@ END_TEST
 START_TEST(what_is_no_name_is_refused_with_the_reason)
 {
 	static const char *const rows[][2] = {
-	    {"", "empty name"}, {"..", "empty label"}, {"a..b", "empty label"},
-	    {".a", "empty label"}, {"\\256", "escape"}, {"\\12", "escape"},
-	    {"a\\", "escape"}, {"\\1x2", "escape"},
+	    {"", "empty name"},
+	    {"..", "empty label"},
+	    {"a..b", "empty label"},
+	    {".a", "empty label"},
+	    {"\\256", "escape"},
+	    {"\\12", "escape"},
+	    {"a\\", "escape"},
+	    {"\\1x2", "escape"},
 	    {"0123456789012345678901234567890123456789012345678901234567890123",
-	    "longer than 63"},
+		"longer than 63"},
 	};
 	uint8_t n[DNS_NAME_MAX];
 	struct error err;
 
 	for (size_t i = 0; i < ROWS(rows); i++) {
-		ck_assert_msg(!name_parse(rows[i][0], n, &err), "%s",
-		    rows[i][0]);
-		ck_assert_msg(strstr(err.text, rows[i][1]) != NULL, "%s",
-		    err.text);
+		ck_assert_msg(
+		    !name_parse(rows[i][0], n, &err), "%s", rows[i][0]);
+		ck_assert_msg(
+		    strstr(err.text, rows[i][1]) != NULL, "%s", err.text);
 	}
 }
 END_TEST
@@ -136,8 +144,8 @@ START_TEST(names_below_are_found_by_labels)
 	ck_assert(name_is_under(name("a"), name(".")));
 	ck_assert(!name_is_under(name("com"), name("example.com")));
 	ck_assert(!name_is_under(name("badexample.com"), name("example.com")));
-	ck_assert(!name_is_under(name("x\\007example.com"),
-	    name("example.com")));
+	ck_assert(
+	    !name_is_under(name("x\\007example.com"), name("example.com")));
 	ck_assert(name_equal(name_parent(name("a.b.c")), name("b.c")));
 }
 END_TEST

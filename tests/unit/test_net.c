@@ -53,8 +53,8 @@ END_TEST
 
 START_TEST(masking_and_matching_agree_for_every_length)
 {
-	static const char *const rows[] = {"255.255.255.255",
-	    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"};
+	static const char *const rows[] = {
+	    "255.255.255.255", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"};
 
 	for (size_t i = 0; i < ROWS(rows); i++) {
 		struct addr ones = addr(rows[i]);
@@ -118,8 +118,8 @@ START_TEST(embedded_addresses_are_found)
 	    /* RFC 4380 4: the client's address, its bits inverted. */
 	    {"2001:0:4136:e378:8000:63bf:3fff:fdd2", "192.0.2.45", 96},
 	};
-	static const char *const none[] = {"192.0.2.1", "::1", "2001:db8::1",
-	    "2003::1", "2001:1::1"};
+	static const char *const none[] = {
+	    "192.0.2.1", "::1", "2001:db8::1", "2003::1", "2001:1::1"};
 	struct addr a, v4;
 	char buf[ADDR_TEXT_MAX];
 	unsigned offset;
@@ -140,8 +140,10 @@ END_TEST
 START_TEST(prefixes_are_read_and_written)
 {
 	static const char *const rows[][2] = {
-	    {"192.0.2.0/24", "192.0.2.0/24"}, {"0.0.0.0/0", "0.0.0.0/0"},
-	    {"192.0.2.1", "192.0.2.1/32"}, {"2001:db8::/33", "2001:db8::/33"},
+	    {"192.0.2.0/24", "192.0.2.0/24"},
+	    {"0.0.0.0/0", "0.0.0.0/0"},
+	    {"192.0.2.1", "192.0.2.1/32"},
+	    {"2001:db8::/33", "2001:db8::/33"},
 	    {"::1", "::1/128"},
 	};
 	char buf[PREFIX_TEXT_MAX];
@@ -163,7 +165,8 @@ START_TEST(what_is_no_prefix_is_refused_with_the_reason)
 	    {"192.0.2.0/+8", "not a prefix length"},
 	    {"192.0.2.0/24x", "not a prefix length"},
 	    {"2001:db8::/129", "not a prefix length"},
-	    {"host/24", "not an address"}, {"", "not an address"},
+	    {"host/24", "not an address"},
+	    {"", "not an address"},
 	    {"192.0.2.1/24", "192.0.2.0/24 is meant?"},
 	};
 	struct prefix p;

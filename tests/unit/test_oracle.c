@@ -9,9 +9,16 @@
 #include "base/clock.h"
 #include "world.h"
 
-enum { WORLDS = 120, STATES = 12, ADDRESSES = 25, WITHIN = 8,
-	WALL = 1767225600, MONO = 5000, DEMO_WORLDS = 10,
-	DEMO_ADDRESSES = 10000 };
+enum {
+	WORLDS = 120,
+	STATES = 12,
+	ADDRESSES = 25,
+	WITHIN = 8,
+	WALL = 1767225600,
+	MONO = 5000,
+	DEMO_WORLDS = 10,
+	DEMO_ADDRESSES = 10000
+};
 
 /* A world at work: both ways to a decision. */
 struct both {
@@ -74,7 +81,8 @@ static void
 drains_clear(struct both *b)
 {
 	while (b->drains.all.n > 0)
-		drain_free(drains_remove(&b->drains, b->drains.all.at[0]->what));
+		drain_free(
+		    drains_remove(&b->drains, b->drains.all.at[0]->what));
 }
 
 static void
@@ -104,11 +112,11 @@ drain_random(struct both *b)
 	const char *const forms[] = {region,
 	    arena_printf(b->arena, "%s/%s", p->name, region),
 	    arena_printf(b->arena, "%s/%s/%s", p->name, region, t->label)};
-	int64_t until = world_dice(3) == 0 ? DRAIN_FOREVER
-					   : WALL + 1 + world_dice(90);
+	int64_t until =
+	    world_dice(3) == 0 ? DRAIN_FOREVER : WALL + 1 + world_dice(90);
 	struct error err;
-	struct drain *d = drain_new(forms[world_dice(3)], "me", "test", WALL,
-	    until, false, &err);
+	struct drain *d = drain_new(
+	    forms[world_dice(3)], "me", "test", WALL, until, false, &err);
 
 	ck_assert_msg(d != NULL, "%s", err.text);
 	drains_put(&b->drains, d);
@@ -213,8 +221,7 @@ expect_scope(struct both *b)
 
 	world_addr(&b->world, &a);
 	hit = policy_find(b->tables[n], &a);
-	oracle_decide(&b->oracle, &b->world.conf->names[n], &a, NULL, true,
-	    &d);
+	oracle_decide(&b->oracle, &b->world.conf->names[n], &a, NULL, true, &d);
 	ck_assert_uint_eq(hit.depth, d.scope);
 	ck_assert_uint_le(d.scope, d.found.depth);
 	around = (struct prefix){a, hit.depth};
@@ -294,10 +301,15 @@ START_TEST(both_ways_agree_on_the_demo_database)
 END_TEST
 
 /* One pool in two regions, one of them near; a fallback within the fence. */
-static struct conf_region regions[] = {
-    {.name = "eu", .jurisdiction = "EU", .latitude = 50, .longitude = 8,
-	.located = true},
-    {.name = "us", .jurisdiction = "US", .latitude = 39, .longitude = -77,
+static struct conf_region regions[] = {{.name = "eu",
+					   .jurisdiction = "EU",
+					   .latitude = 50,
+					   .longitude = 8,
+					   .located = true},
+    {.name = "us",
+	.jurisdiction = "US",
+	.latitude = 39,
+	.longitude = -77,
 	.located = true}};
 static struct conf_target targets[] = {
     {.label = "127.0.0.1", .addr = {{{127, 0, 0, 1}, 4}}, .weight = 1},
@@ -309,25 +321,50 @@ static struct conf_pool_region www[] = {
 static struct conf_pool_region sorry[] = {
     {.region = 0, .targets = &targets[2], .ntargets = 1}};
 static uint16_t monitors[] = {0};
-static struct conf_monitor monitor = {.name = "web", .interval_ms = 5000,
-    .fall = 3, .rise = 4, .clear = 6};
-static struct conf_pool pools[] = {
-    {.name = "www", .regions = www, .nregions = 2, .min_healthy = 1,
-	.max = 8, .has_ipv4 = true, .monitors = monitors, .nmonitors = 1},
-    {.name = "sorry", .regions = sorry, .nregions = 1, .min_healthy = 1,
-	.max = 8, .has_ipv4 = true}};
+static struct conf_monitor monitor = {.name = "web",
+    .interval_ms = 5000,
+    .fall = 3,
+    .rise = 4,
+    .clear = 6};
+static struct conf_pool pools[] = {{.name = "www",
+				       .regions = www,
+				       .nregions = 2,
+				       .min_healthy = 1,
+				       .max = 8,
+				       .has_ipv4 = true,
+				       .monitors = monitors,
+				       .nmonitors = 1},
+    {.name = "sorry",
+	.regions = sorry,
+	.nregions = 1,
+	.min_healthy = 1,
+	.max = 8,
+	.has_ipv4 = true}};
 static struct conf_geo germany = {CONF_GEO_COUNTRY, "DE", ""};
-static struct conf_rule rules[] = {
-    {.by_geo = true, .geo = &germany, .ngeo = 1, .nearest = true,
-	.fence = "EU", .when_down = {CONF_DOWN_POOL, 1}},
+static struct conf_rule rules[] = {{.by_geo = true,
+				       .geo = &germany,
+				       .ngeo = 1,
+				       .nearest = true,
+				       .fence = "EU",
+				       .when_down = {CONF_DOWN_POOL, 1}},
     {.nearest = true, .when_down = {CONF_DOWN_ALL, CONF_NONE}}};
 static uint16_t unlocated[] = {1, 0};
-static struct conf_policy policy = {.name = "near", .rules = rules,
-    .nrules = 2, .unlocated = unlocated, .nunlocated = 2};
+static struct conf_policy policy = {.name = "near",
+    .rules = rules,
+    .nrules = 2,
+    .unlocated = unlocated,
+    .nunlocated = 2};
 static struct conf_name name = {.text = "www.", .ttl_max = 60, .ttl_min = 5};
-static struct conf conf = {.regions = regions, .nregions = 2, .pools = pools,
-    .npools = 2, .policies = &policy, .npolicies = 1, .names = &name,
-    .nnames = 1, .monitors = &monitor, .nmonitors = 1};
+static struct conf conf = {.regions = regions,
+    .nregions = 2,
+    .pools = pools,
+    .npools = 2,
+    .policies = &policy,
+    .npolicies = 1,
+    .names = &name,
+    .nnames = 1,
+    .monitors = &monitor,
+    .nmonitors = 1};
 
 static struct arena *arena;
 static struct watches *watches;
@@ -363,7 +400,7 @@ static struct health *
 health_of(size_t target)
 {
 	return &watches_get(watches, &monitor, &targets[target].addr[0])
-	    ->health;
+		    ->health;
 }
 
 static void
@@ -378,8 +415,8 @@ START_TEST(the_nearest_live_region_is_the_first)
 	ck_assert_uint_eq(d.region, 0);
 	ck_assert_uint_eq(d.reason, POOL_FIRST);
 	ck_assert_uint_eq(d.rule, 1);
-	ck_assert(d.regions[0].distance_km > 100 &&
-	    d.regions[0].distance_km < 1000);
+	ck_assert(
+	    d.regions[0].distance_km > 100 && d.regions[0].distance_km < 1000);
 	health_of(0)->state = HEALTH_DOWN;
 	decide(&fr, NULL);
 	ck_assert_uint_eq(d.region, 1);

@@ -9,25 +9,38 @@
 enum { EU, US, AP, NREGIONS, WORLDS = 60, ADDRESSES = 200 };
 
 static struct conf_region regions[NREGIONS] = {
-    [EU] = {.name = "eu", .jurisdiction = "EU", .latitude = 50,
-	.longitude = 8, .located = true},
-    [US] = {.name = "us", .jurisdiction = "US", .latitude = 39,
-	.longitude = -77, .located = true},
-    [AP] = {.name = "ap", .jurisdiction = "JP", .latitude = 35,
-	.longitude = 139, .located = true},
+    [EU] = {.name = "eu",
+	.jurisdiction = "EU",
+	.latitude = 50,
+	.longitude = 8,
+	.located = true},
+    [US] = {.name = "us",
+	.jurisdiction = "US",
+	.latitude = 39,
+	.longitude = -77,
+	.located = true},
+    [AP] = {.name = "ap",
+	.jurisdiction = "JP",
+	.latitude = 35,
+	.longitude = 139,
+	.located = true},
 };
 
 /* Positions in the pools differ from those in the configuration. */
-static struct conf_pool_region in_www[] = {{.region = AP}, {.region = US},
-    {.region = EU}};
+static struct conf_pool_region in_www[] = {
+    {.region = AP}, {.region = US}, {.region = EU}};
 static struct conf_pool_region in_sorry[] = {{.region = US}, {.region = EU}};
 static struct conf_pool pools[] = {
     {.name = "www", .regions = in_www, .nregions = 3},
     {.name = "sorry", .regions = in_sorry, .nregions = 2}};
 
 static struct conf_policy policy = {.name = "policy"};
-static struct conf conf = {.regions = regions, .nregions = NREGIONS,
-    .pools = pools, .npools = 2, .policies = &policy, .npolicies = 1};
+static struct conf conf = {.regions = regions,
+    .nregions = NREGIONS,
+    .pools = pools,
+    .npools = 2,
+    .policies = &policy,
+    .npolicies = 1};
 
 static struct rank rank;
 static uint8_t order[CONF_POOL_REGIONS_MAX], fallback[CONF_POOL_REGIONS_MAX];
@@ -159,9 +172,18 @@ START_TEST(the_first_rule_that_matches_decides)
 	uint32_t asn = 64496;
 	struct conf_rule r[] = {
 	    {.by_net = true, .nets = 2, .regions = us, .nregions = 1},
-	    {.by_geo = true, .geo = &de, .ngeo = 1, .by_asn = true,
-		.asn = &asn, .nasn = 1, .regions = ap, .nregions = 2},
-	    {.by_geo = true, .geo = &europe, .ngeo = 1, .regions = eu,
+	    {.by_geo = true,
+		.geo = &de,
+		.ngeo = 1,
+		.by_asn = true,
+		.asn = &asn,
+		.nasn = 1,
+		.regions = ap,
+		.nregions = 2},
+	    {.by_geo = true,
+		.geo = &europe,
+		.ngeo = 1,
+		.regions = eu,
 		.nregions = 1},
 	    {.nearest = true}};
 	struct place p = place("DE"), jp = place("JP");
@@ -194,8 +216,8 @@ END_TEST
 START_TEST(the_fallback_pool_is_ordered_and_fenced_too)
 {
 	uint16_t list[] = {AP, EU};
-	struct conf_rule r = {.regions = list, .nregions = 2,
-	    .when_down = {CONF_DOWN_POOL, 1}};
+	struct conf_rule r = {
+	    .regions = list, .nregions = 2, .when_down = {CONF_DOWN_POOL, 1}};
 	struct place de = place("DE");
 
 	rank_of(&r, 1, &de);
@@ -219,8 +241,8 @@ address(const char *text)
 }
 
 static void
-expect_hit(const struct policy_table *t, const char *text, size_t n,
-    unsigned depth)
+expect_hit(
+    const struct policy_table *t, const char *text, size_t n, unsigned depth)
 {
 	struct addr a = address(text);
 	struct policy_hit hit = policy_find(t, &a);
@@ -236,8 +258,9 @@ START_TEST(depth_is_of_the_family_that_was_asked)
 	struct conf_net net = {.name = "net", .prefixes = &p, .nprefixes = 1};
 	struct conf with_net = conf;
 	uint16_t eu[] = {EU};
-	struct conf_rule r[] = {{.by_net = true, .nets = 1, .regions = eu,
-	    .nregions = 1}, {.nearest = true}};
+	struct conf_rule r[] = {
+	    {.by_net = true, .nets = 1, .regions = eu, .nregions = 1},
+	    {.nearest = true}};
 	struct arena *a = arena_new();
 	struct error err;
 	struct policy_table *t;

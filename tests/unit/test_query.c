@@ -238,7 +238,9 @@ START_TEST(edns_z_bits_and_unknown_options_are_ignored)
 {
 	header(0, 1, 0, 0, 1);
 	question();
-	opt(1232, 0x7fff, OCTETS("\xff\xfe\0\3abc\0\x0a\0\x08" "12345678"));
+	opt(1232, 0x7fff,
+	    OCTETS("\xff\xfe\0\3abc\0\x0a\0\x08"
+		   "12345678"));
 	ck_assert_int_eq(parse(), QUERY_ANSWER);
 	ck_assert(q.edns && !q.dnssec_ok && !q.nsid);
 	ck_assert_int_eq(parse_with_options(OCTETS("\0\3\0\0")), QUERY_ANSWER);
@@ -280,13 +282,13 @@ END_TEST
 
 START_TEST(options_end_where_the_record_does)
 {
-	static const char *const options[] = {"\0", "\0\3\0", "\0\3\0\1",
-	    "\0\3\0\0\0"};
+	static const char *const options[] = {
+	    "\0", "\0\3\0", "\0\3\0\1", "\0\3\0\0\0"};
 	static const size_t lens[] = {1, 3, 4, 5};
 
 	for (size_t i = 0; i < ROWS(lens); i++) {
-		ck_assert_int_eq(parse_with_options(options[i], lens[i]),
-		    QUERY_ERROR);
+		ck_assert_int_eq(
+		    parse_with_options(options[i], lens[i]), QUERY_ERROR);
 		ck_assert_uint_eq(rcode, DNS_FORMERR);
 	}
 }
@@ -296,14 +298,16 @@ START_TEST(a_client_subnet_is_read)
 {
 	char text[ADDR_TEXT_MAX];
 
-	ck_assert_int_eq(parse_with_options(
-	    OCTETS("\0\x8\0\7\0\1\x18\0\xc0\0\2")), QUERY_ANSWER);
+	ck_assert_int_eq(
+	    parse_with_options(OCTETS("\0\x8\0\7\0\1\x18\0\xc0\0\2")),
+	    QUERY_ANSWER);
 	ck_assert(q.ecs.present);
 	ck_assert_uint_eq(q.ecs.source, 24);
 	ck_assert_str_eq(addr_format(text, &q.ecs.addr), "192.0.2.0");
 
-	ck_assert_int_eq(parse_with_options(
-	    OCTETS("\0\x8\0\x9\0\2\x21\0\x20\1\xd\xb8\x80")), QUERY_ANSWER);
+	ck_assert_int_eq(
+	    parse_with_options(OCTETS("\0\x8\0\x9\0\2\x21\0\x20\1\xd\xb8\x80")),
+	    QUERY_ANSWER);
 	ck_assert_uint_eq(q.ecs.source, 33);
 	ck_assert_str_eq(addr_format(text, &q.ecs.addr), "2001:db8:8000::");
 }
@@ -311,13 +315,13 @@ END_TEST
 
 START_TEST(a_client_subnet_of_no_bits_is_read)
 {
-	static const char *const options[] = {"\0\x8\0\4\0\0\0\0",
-	    "\0\x8\0\4\0\1\0\0", "\0\x8\0\4\0\2\0\0"};
+	static const char *const options[] = {
+	    "\0\x8\0\4\0\0\0\0", "\0\x8\0\4\0\1\0\0", "\0\x8\0\4\0\2\0\0"};
 	static const uint8_t families[] = {0, 4, 6};
 
 	for (size_t i = 0; i < ROWS(options); i++) {
-		ck_assert_int_eq(parse_with_options(options[i], 8),
-		    QUERY_ANSWER);
+		ck_assert_int_eq(
+		    parse_with_options(options[i], 8), QUERY_ANSWER);
 		ck_assert(q.ecs.present);
 		ck_assert_uint_eq(q.ecs.source, 0);
 		ck_assert_uint_eq(q.ecs.addr.family, families[i]);
@@ -339,10 +343,12 @@ START_TEST(a_wrong_client_subnet_is_an_error)
 	    {OCTETS("\0\x8\0\6\0\1\x18\0\xc0\0")},        /* one less */
 	    {OCTETS("\0\x8\0\7\0\1\x17\0\xc0\0\3")},      /* a bit beyond */
 	    {OCTETS("\0\x8\0\x9\0\1\x21\0\xc0\0\2\1\0")}, /* 33 bits of IPv4 */
-	    {OCTETS("\0\x8\0\x15\0\2\x81\0" "1234567890123456" "\0")},
-	    {OCTETS("\0\x8\0\5\0\0\x08\0\x0a")},      /* bits of no family */
+	    {OCTETS("\0\x8\0\x15\0\2\x81\0"
+		    "1234567890123456"
+		    "\0")},
+	    {OCTETS("\0\x8\0\5\0\0\x08\0\x0a")}, /* bits of no family */
 	    {OCTETS("\0\x8\0\5\0\0\0\0\x0a")},
-	    {OCTETS("\0\x8\0\4\0\3\0\0")},                /* unknown family */
+	    {OCTETS("\0\x8\0\4\0\3\0\0")}, /* unknown family */
 	    {OCTETS("\0\x8\0\4\1\1\0\0")},
 	    {OCTETS("\0\x8\0\4\0\1\0\0\0\x8\0\4\0\1\0\0")}, /* twice */
 	};

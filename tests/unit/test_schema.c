@@ -23,8 +23,8 @@ setup(void)
 
 	snprintf(path, sizeof(path), "%s/man/meridian.yaml.5",
 	    folder ? folder : ".");
-	ck_assert_msg(file_read(path, 1 << 20, &manual, &len, &err), "%s",
-	    err.text);
+	ck_assert_msg(
+	    file_read(path, 1 << 20, &manual, &len, &err), "%s", err.text);
 }
 
 static void
@@ -146,9 +146,9 @@ START_TEST(a_key_stands_once_in_its_map)
 
 	for (i = 0; (a = key_at(i)); i++)
 		for (j = i + 1; (b = key_at(j)); j++)
-			ck_assert_msg(a->map != b->map ||
-			    strcmp(a->name, b->name) != 0, "%s.%s",
-			    schema_title(a->map), a->name);
+			ck_assert_msg(
+			    a->map != b->map || strcmp(a->name, b->name) != 0,
+			    "%s.%s", schema_title(a->map), a->name);
 }
 END_TEST
 

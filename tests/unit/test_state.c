@@ -45,10 +45,10 @@ START_TEST(drains_come_back_as_they_were)
 	const struct drain *d;
 	struct error err;
 
-	drains_put(&out, drain_new("www/eu", "ana", "\"quoted\" \xff", 5, 9,
-	    true, NULL));
-	drains_put(&out, drain_new("us", "bob", "x", 6, DRAIN_FOREVER, false,
-	    NULL));
+	drains_put(&out,
+	    drain_new("www/eu", "ana", "\"quoted\" \xff", 5, 9, true, NULL));
+	drains_put(
+	    &out, drain_new("us", "bob", "x", 6, DRAIN_FOREVER, false, NULL));
 	ck_assert(state_save_drains(folder, &out, &err));
 	ck_assert(state_load_drains(folder, &in, &err));
 	ck_assert_uint_eq(in.all.n, 2);
@@ -75,7 +75,10 @@ START_TEST(no_file_is_no_drains)
 END_TEST
 
 static const char *const broken[] = {
-    "", "{", "[]", "{\"version\": 2, \"drains\": []}",
+    "",
+    "{",
+    "[]",
+    "{\"version\": 2, \"drains\": []}",
     "{\"version\": 1, \"drains\": {}}",
     "{\"version\": 1, \"version\": 1, \"drains\": []}",
     "{\"version\": 1, \"drains\": [7]}",
@@ -102,7 +105,8 @@ START_TEST(what_a_broken_file_still_says_is_kept)
 	struct drains in = {0};
 	struct error err;
 
-	service_write(&s, "state/drains.json", "{\"version\": 1, \"drains\": ["
+	service_write(&s, "state/drains.json",
+	    "{\"version\": 1, \"drains\": ["
 	    "{\"what\": \"eu\", \"owner\": \"ana\", \"reason\": \"x\","
 	    " \"since\": 1, \"until\": 0, \"forced\": false}, 7]}");
 	ck_assert(!state_load_drains(folder, &in, &err));
@@ -127,8 +131,7 @@ START_TEST(health_comes_back_by_what_is_watched)
 	ck_assert_int_eq(w->health.since, 77);
 	ck_assert_str_eq(w->last, "refused");
 	ck_assert_int_eq(w->last_at, 78);
-	ck_assert_int_eq(watch_at("192.0.2.11")->health.state,
-	    HEALTH_UNKNOWN);
+	ck_assert_int_eq(watch_at("192.0.2.11")->health.state, HEALTH_UNKNOWN);
 }
 END_TEST
 

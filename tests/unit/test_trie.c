@@ -67,8 +67,7 @@ address(const struct leaves *l, uint8_t bytes[16])
 	const struct trie_leaf *leaf = &l->all.at[dice((uint32_t)l->all.n)];
 
 	for (unsigned i = 0; i < 128; i++) {
-		unsigned bit = i < leaf->len ? bit_at(leaf->bytes, i)
-					     : dice(2);
+		unsigned bit = i < leaf->len ? bit_at(leaf->bytes, i) : dice(2);
 
 		bytes[i / 8] = (uint8_t)(bytes[i / 8] << 1 | bit);
 	}
@@ -141,8 +140,8 @@ END_TEST
 
 START_TEST(merges_all_of_one_value_to_the_whole_space)
 {
-	struct trie_leaf leaves[] = {{{0x00}, 1, 3}, {{0x80}, 2, 3},
-	    {{0xc0}, 2, 3}};
+	struct trie_leaf leaves[] = {
+	    {{0x00}, 1, 3}, {{0x80}, 2, 3}, {{0xc0}, 2, 3}};
 	static const uint8_t bytes[16] = {0xff};
 	struct arena *a = arena_new();
 	struct trie_hit hit;

@@ -31,17 +31,17 @@ read_text(const char *text)
 
 /* The one thing that is wrong with a text, and where. */
 static void
-expect_error(const char *text, unsigned line, unsigned column,
-    const char *message)
+expect_error(
+    const char *text, unsigned line, unsigned column, const char *message)
 {
 	const struct diag_entry *e;
 
 	read_text(text);
-	ck_assert_msg(diag.nerrors == 1, "%zu errors in %s", diag.nerrors,
-	    text);
+	ck_assert_msg(
+	    diag.nerrors == 1, "%zu errors in %s", diag.nerrors, text);
 	e = &diag.entries.at[0];
-	ck_assert_msg(strstr(e->message, message) != NULL, "%s: %s", text,
-	    e->message);
+	ck_assert_msg(
+	    strstr(e->message, message) != NULL, "%s: %s", text, e->message);
 	ck_assert_uint_eq(e->mark.line, line);
 	ck_assert_uint_eq(e->mark.column, column);
 }
@@ -103,26 +103,26 @@ struct refusal {
 };
 
 static const struct refusal refusals[] = {
-	{"a: 1\n---\nb: 2\n", 2, 1, "second document"},
-	{"", 1, 1, "the file is empty"},
-	{"# nothing\n", 2, 1, "the file is empty"},
-	{"a:\n  <<: {b: 1}\n", 2, 3, "merge keys"},
-	{"a: &x 1\n", 1, 4, "anchors"},
-	{"a: &x [1]\n", 1, 4, "anchors"},
-	{"a: &x {b: 1}\n", 1, 4, "anchors"},
-	{"a: !!int 1\n", 1, 4, "tags"},
-	{"a: !!str 1\n", 1, 4, "tags"},
-	{"a: !x [1]\n", 1, 4, "tags"},
-	{"a: !x {b: 1}\n", 1, 4, "tags"},
-	{"[a, b]: 1\n", 1, 1, "a key must be one word"},
-	{"? {a: 1}\n: 1\n", 1, 3, "a key must be one word"},
-	{"a: \"x\\0y\"\n", 1, 4, "NUL"},
-	{"a: [1, 2\nb: 3\n", 2, 2, "did not find expected"},
-	{"a: b: c\n", 1, 5, "mapping values are not allowed"},
-	{"a: 1\n\tb: 2\n", 2, 1, "tab character"},
-	{"a: \"\n", 2, 1, "end of stream"},
-	{"a: 1\nbc: \x01\n", 2, 5, "control characters"},
-	{"a: \xff\n", 1, 4, "UTF-8"},
+    {"a: 1\n---\nb: 2\n", 2, 1, "second document"},
+    {"", 1, 1, "the file is empty"},
+    {"# nothing\n", 2, 1, "the file is empty"},
+    {"a:\n  <<: {b: 1}\n", 2, 3, "merge keys"},
+    {"a: &x 1\n", 1, 4, "anchors"},
+    {"a: &x [1]\n", 1, 4, "anchors"},
+    {"a: &x {b: 1}\n", 1, 4, "anchors"},
+    {"a: !!int 1\n", 1, 4, "tags"},
+    {"a: !!str 1\n", 1, 4, "tags"},
+    {"a: !x [1]\n", 1, 4, "tags"},
+    {"a: !x {b: 1}\n", 1, 4, "tags"},
+    {"[a, b]: 1\n", 1, 1, "a key must be one word"},
+    {"? {a: 1}\n: 1\n", 1, 3, "a key must be one word"},
+    {"a: \"x\\0y\"\n", 1, 4, "NUL"},
+    {"a: [1, 2\nb: 3\n", 2, 2, "did not find expected"},
+    {"a: b: c\n", 1, 5, "mapping values are not allowed"},
+    {"a: 1\n\tb: 2\n", 2, 1, "tab character"},
+    {"a: \"\n", 2, 1, "end of stream"},
+    {"a: 1\nbc: \x01\n", 2, 5, "control characters"},
+    {"a: \xff\n", 1, 4, "UTF-8"},
 };
 
 START_TEST(what_is_not_plain_yaml_is_refused)

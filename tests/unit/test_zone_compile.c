@@ -32,8 +32,8 @@ expect_wrong(const char *want)
 static void
 expect_warned(const char *want)
 {
-	ck_assert_msg(zone_sample_build(&sample), "%s",
-	    zone_sample_diag(&sample));
+	ck_assert_msg(
+	    zone_sample_build(&sample), "%s", zone_sample_diag(&sample));
 	ck_assert_str_eq(zone_sample_diag(&sample), want);
 }
 
@@ -59,7 +59,7 @@ START_TEST(soa_and_ns_must_be_at_the_apex)
 	zone_sample_zone(&sample, "example.com.", "ns 60 A 192.0.2.1\n");
 	zone_sample_zone(&sample, "example.org.",
 	    WHOLE "sub 60 SOA ns host 1 2 3 4 5\n"
-	    "@ 60 SOA ns host 2 2 3 4 5\n");
+		  "@ 60 SOA ns host 2 2 3 4 5\n");
 	expect_wrong(
 	    "example.org.:5: error: example.org.: a second SOA\n"
 	    "example.org.:4: error: sub.example.org.: SOA below the zone's "
@@ -82,11 +82,11 @@ END_TEST
 
 START_TEST(a_cname_stands_alone)
 {
-	zone_sample_zone(&sample, "example.com.", WHOLE
-	    "a 60 CNAME ns\na 60 A 192.0.2.2\n"
-	    "b 60 CNAME ns\nb 60 CNAME a\n"
-	    "same 60 CNAME ns\nsame 60 CNAME ns\n"
-	    "signed 60 CNAME ns\nsigned 60 NSEC a CNAME\n");
+	zone_sample_zone(&sample, "example.com.",
+	    WHOLE "a 60 CNAME ns\na 60 A 192.0.2.2\n"
+		  "b 60 CNAME ns\nb 60 CNAME a\n"
+		  "same 60 CNAME ns\nsame 60 CNAME ns\n"
+		  "signed 60 CNAME ns\nsigned 60 NSEC a CNAME\n");
 	expect_wrong(
 	    "example.com.:4: error: a.example.com.: CNAME beside other data\n"
 	    "example.com.:7: error: b.example.com.: a second CNAME\n");
@@ -95,8 +95,8 @@ END_TEST
 
 START_TEST(what_is_not_served_is_refused)
 {
-	zone_sample_zone(&sample, "example.com.", WHOLE
-	    "a 60 DNAME ns\n*.b 60 NS ns\n");
+	zone_sample_zone(
+	    &sample, "example.com.", WHOLE "a 60 DNAME ns\n*.b 60 NS ns\n");
 	expect_wrong(
 	    "example.com.:4: error: a.example.com.: DNAME is not served yet\n"
 	    "example.com.:5: error: *.b.example.com.: NS at a wildcard "
@@ -106,9 +106,10 @@ END_TEST
 
 START_TEST(the_least_of_ttls_that_differ_is_taken)
 {
-	zone_sample_zone(&sample, "example.com.", WHOLE
-	    "a 60 A 192.0.2.2\na 30 A 192.0.2.3\n");
-	expect_warned("example.com.:4: warning: a.example.com.: the TTLs of "
+	zone_sample_zone(&sample, "example.com.",
+	    WHOLE "a 60 A 192.0.2.2\na 30 A 192.0.2.3\n");
+	expect_warned(
+	    "example.com.:4: warning: a.example.com.: the TTLs of "
 	    "its records of one type differ: 30 is taken (RFC 2181 5.2)\n");
 	ck_assert_str_eq(zone_sample_ask(&sample, "a.example.com.", "A"),
 	    "data in example.com.\n"
@@ -119,7 +120,8 @@ END_TEST
 
 START_TEST(records_said_twice_are_served_once)
 {
-	zone_sample_zone(&sample, "example.com.", WHOLE
+	zone_sample_zone(&sample, "example.com.",
+	    WHOLE
 	    "a 60 A 192.0.2.2\nA 60 A 192.0.2.3\na 60 A 192.0.2.2\n"
 	    "cut 60 NS ns.cut\ncut 60 NS ns.cut\nns.cut 60 A 192.0.2.9\n");
 	expect_warned("");
@@ -136,17 +138,17 @@ END_TEST
 
 START_TEST(missing_glue_is_warned_about)
 {
-	zone_sample_zone(&sample, "example.com.", WHOLE
-	    "a 60 NS ns.a\nb 60 NS ns.a\nc 60 NS elsewhere.net.\n");
+	zone_sample_zone(&sample, "example.com.",
+	    WHOLE "a 60 NS ns.a\nb 60 NS ns.a\nc 60 NS elsewhere.net.\n");
 	expect_warned("example.com.:4: warning: a.example.com.: a name server "
-	    "below the cut has no glue\n");
+		      "below the cut has no glue\n");
 }
 END_TEST
 
 START_TEST(glue_has_the_least_of_its_ttls)
 {
-	zone_sample_zone(&sample, "example.com.", WHOLE
-	    "a 60 NS ns.a\nns.a 60 A 192.0.2.2\nns.a 30 A 192.0.2.3\n");
+	zone_sample_zone(&sample, "example.com.",
+	    WHOLE "a 60 NS ns.a\nns.a 60 A 192.0.2.2\nns.a 30 A 192.0.2.3\n");
 	ck_assert(zone_sample_build(&sample));
 	ck_assert_str_eq(zone_sample_ask(&sample, "a.example.com.", "A"),
 	    "referral in example.com.\n"
@@ -158,16 +160,16 @@ END_TEST
 
 START_TEST(a_referral_larger_than_a_message_is_refused)
 {
-	zone_sample_zone(&sample, "example.com.", WHOLE
-	    "$GENERATE 1-6000 a 60 NS ${0,30}.b$\n");
+	zone_sample_zone(&sample, "example.com.",
+	    WHOLE "$GENERATE 1-6000 a 60 NS ${0,30}.b$\n");
 	ck_assert(!zone_sample_build(&sample));
 }
 END_TEST
 
 START_TEST(steered_names_are_in_zones_and_above_cuts)
 {
-	zone_sample_zone(&sample, "example.com.", WHOLE
-	    "cut 60 NS ns.elsewhere.net.\n");
+	zone_sample_zone(
+	    &sample, "example.com.", WHOLE "cut 60 NS ns.elsewhere.net.\n");
 	zone_sample_steer(&sample, "www.example.org.", POOL_IPV4);
 	zone_sample_steer(&sample, "cut.example.com.", POOL_IPV4);
 	zone_sample_steer(&sample, "x.cut.example.com.", POOL_IPV4);
@@ -191,9 +193,9 @@ expect_clash(size_t entry, const char *want)
 
 START_TEST(steered_names_may_not_be_in_the_file_too)
 {
-	zone_sample_zone(&sample, "example.com.", WHOLE
-	    "a 60 A 192.0.2.2\nb 60 CNAME a\nc 60 TXT x\nd 60 TXT x\n"
-	    "e 60 AAAA ::1\n");
+	zone_sample_zone(&sample, "example.com.",
+	    WHOLE "a 60 A 192.0.2.2\nb 60 CNAME a\nc 60 TXT x\nd 60 TXT x\n"
+		  "e 60 AAAA ::1\n");
 	zone_sample_steer(&sample, "a.example.com.", POOL_IPV4);
 	zone_sample_steer(&sample, "b.example.com.", POOL_IPV4);
 	zone_sample_steer(&sample, "c.example.com.", POOL_IPV4);
@@ -210,11 +212,11 @@ END_TEST
 
 START_TEST(an_rrset_larger_than_a_message_is_refused)
 {
-	zone_sample_zone(&sample, "example.com.", WHOLE
-	    "$GENERATE 1-6000 a 60 AAAA 2001:db8::${0,0,x}\n"
-	    "b 60 A 192.0.2.1\n");
+	zone_sample_zone(&sample, "example.com.",
+	    WHOLE "$GENERATE 1-6000 a 60 AAAA 2001:db8::${0,0,x}\n"
+		  "b 60 A 192.0.2.1\n");
 	expect_wrong("example.com.:4: error: a.example.com.: its records do "
-	    "not fit into a message\n");
+		     "not fit into a message\n");
 }
 END_TEST
 
@@ -222,16 +224,17 @@ START_TEST(many_names_are_all_found_again)
 {
 	char name[64];
 
-	zone_sample_zone(&sample, "example.com.", WHOLE
-	    "$GENERATE 0-19999 n$.sub${0,5} 60 A 192.0.2.1\n");
+	zone_sample_zone(&sample, "example.com.",
+	    WHOLE "$GENERATE 0-19999 n$.sub${0,5} 60 A 192.0.2.1\n");
 	expect_warned("");
 	ck_assert_uint_eq(sample.zones->nnodes, 40002);
 	for (int i = 0; i < 20000; i += 7) {
 		snprintf(name, sizeof(name), "n%d.sub%05d.example.com.", i, i);
 		zone_sample_ask(&sample, name, "A");
 		ck_assert_int_eq(sample.found.kind, FIND_DATA);
-		ck_assert_ptr_eq(strstr(zone_sample_ask(&sample, name + 1,
-		    "A"), "nxdomain"), sample.text);
+		ck_assert_ptr_eq(
+		    strstr(zone_sample_ask(&sample, name + 1, "A"), "nxdomain"),
+		    sample.text);
 	}
 }
 END_TEST

@@ -5,61 +5,58 @@
 
 #include "zone_sample.h"
 
-#define SOA                                          \
+#define SOA \
 	"@ 3600 SOA ns.example.com. host.example.com. " \
 	"7 3600 900 604800 300\n"
-#define NEGATIVE "ns example.com. 300 IN SOA ns.example.com. " \
-		 "host.example.com. 7 3600 900 604800 300\n"
+#define NEGATIVE \
+	"ns example.com. 300 IN SOA ns.example.com. " \
+	"host.example.com. 7 3600 900 604800 300\n"
 #define NODATA "nodata in example.com.\n" NEGATIVE
 #define NXDOMAIN "nxdomain in example.com.\n" NEGATIVE
 
 static struct zone_sample sample;
 
-static const char zone_text[] =
-    "$TTL 60\n" SOA
-    "@ NS ns\n"
-    "@ NS ns.elsewhere.net.\n"
-    "@ MX 10 mail\n"
-    "ns A 192.0.2.1\n"
-    "www A 192.0.2.2\n"
-    "www A 192.0.2.3\n"
-    "www TXT \"a\" \"b c\"\n"
-    "alias CNAME www\n"
-    "out CNAME www.Elsewhere.NET.\n"
-    "a.b.deep A 192.0.2.4\n"
-    "odd TYPE65280 \\# 4 0a0b0c0d\n"
-    "*.wild A 192.0.2.5\n"
-    "*.wild MX 10 mail\n"
-    "host.wild A 192.0.2.6\n"
-    "below.host.wild A 192.0.2.7\n"
-    "sub.*.wild TXT \"sub\"\n"
-    "*.calias CNAME www\n"
-    "x.*.empty A 192.0.2.8\n"
-    "cut NS ns.cut\n"
-    "cut NS ns\n"
-    "cut NS ns.sister\n"
-    "cut DS 1 8 2 00\n"
-    "cut TXT \"hidden\"\n"
-    "ns.cut A 192.0.2.9\n"
-    "ns.cut AAAA 2001:db8::9\n"
-    "*.cut A 192.0.2.10\n"
-    "deep.cut NS ns.deep.cut\n"
-    "ns.deep.cut A 192.0.2.11\n"
-    "sister NS ns.sister\n"
-    "ns.sister A 192.0.2.12\n";
+static const char zone_text[] = "$TTL 60\n" SOA "@ NS ns\n"
+				"@ NS ns.elsewhere.net.\n"
+				"@ MX 10 mail\n"
+				"ns A 192.0.2.1\n"
+				"www A 192.0.2.2\n"
+				"www A 192.0.2.3\n"
+				"www TXT \"a\" \"b c\"\n"
+				"alias CNAME www\n"
+				"out CNAME www.Elsewhere.NET.\n"
+				"a.b.deep A 192.0.2.4\n"
+				"odd TYPE65280 \\# 4 0a0b0c0d\n"
+				"*.wild A 192.0.2.5\n"
+				"*.wild MX 10 mail\n"
+				"host.wild A 192.0.2.6\n"
+				"below.host.wild A 192.0.2.7\n"
+				"sub.*.wild TXT \"sub\"\n"
+				"*.calias CNAME www\n"
+				"x.*.empty A 192.0.2.8\n"
+				"cut NS ns.cut\n"
+				"cut NS ns\n"
+				"cut NS ns.sister\n"
+				"cut DS 1 8 2 00\n"
+				"cut TXT \"hidden\"\n"
+				"ns.cut A 192.0.2.9\n"
+				"ns.cut AAAA 2001:db8::9\n"
+				"*.cut A 192.0.2.10\n"
+				"deep.cut NS ns.deep.cut\n"
+				"ns.deep.cut A 192.0.2.11\n"
+				"sister NS ns.sister\n"
+				"ns.sister A 192.0.2.12\n";
 
-static const char child_text[] =
-    "$TTL 60\n"
-    "@ SOA ns host 1 2 3 4 5\n"
-    "@ NS ns\n"
-    "ns A 192.0.2.20\n";
+static const char child_text[] = "$TTL 60\n"
+				 "@ SOA ns host 1 2 3 4 5\n"
+				 "@ NS ns\n"
+				 "ns A 192.0.2.20\n";
 
-static const char parent_extra[] =
-    "child.of NS ns.child.of\n"
-    "child.of DS 2 8 2 00\n"
-    "ns.child.of A 192.0.2.66\n"
-    "bare NS ns.bare\n"
-    "away NS ns.elsewhere.net.\n";
+static const char parent_extra[] = "child.of NS ns.child.of\n"
+				   "child.of DS 2 8 2 00\n"
+				   "ns.child.of A 192.0.2.66\n"
+				   "bare NS ns.bare\n"
+				   "away NS ns.elsewhere.net.\n";
 
 static void
 setup(void)
@@ -77,8 +74,8 @@ teardown(void)
 static void
 build(void)
 {
-	ck_assert_msg(zone_sample_build(&sample), "%s",
-	    zone_sample_diag(&sample));
+	ck_assert_msg(
+	    zone_sample_build(&sample), "%s", zone_sample_diag(&sample));
 }
 
 /* Builds when that was not done yet. */
@@ -184,8 +181,8 @@ START_TEST(a_cname_stands_for_other_types)
 	expect("out.example.com.", "A",
 	    "cname in example.com.\n"
 	    "an out.example.com. 60 IN CNAME www.Elsewhere.NET.\n");
-	ck_assert_mem_eq(body_target(sample.found.body),
-	    "\3www\11Elsewhere\3NET", 19);
+	ck_assert_mem_eq(
+	    body_target(sample.found.body), "\3www\11Elsewhere\3NET", 19);
 	expect("below.alias.example.com.", "A", NXDOMAIN);
 }
 END_TEST
@@ -282,8 +279,8 @@ with_child(void)
 	zone_sample_close(&sample);
 	zone_sample_open(&sample);
 	zone_sample_zone(&sample, "child.of.example.com.", child_text);
-	zone_sample_zone(&sample, "example.com.", arena_printf(sample.arena,
-	    "%s%s", zone_text, parent_extra));
+	zone_sample_zone(&sample, "example.com.",
+	    arena_printf(sample.arena, "%s%s", zone_text, parent_extra));
 	zone_sample_zone(&sample, "bare.example.com.", child_text);
 	zone_sample_zone(&sample, "far.away.example.com.", child_text);
 }
@@ -296,8 +293,8 @@ START_TEST(a_child_zone_of_ours_answers_for_itself)
 	    "an ns.child.of.example.com. 60 IN A 192.0.2.20\n");
 	expect_start("x.child.of.example.com.", "A",
 	    "nxdomain in child.of.example.com.\n");
-	expect_start("child.of.example.com.", "NS",
-	    "data in child.of.example.com.\n");
+	expect_start(
+	    "child.of.example.com.", "NS", "data in child.of.example.com.\n");
 	expect("of.example.com.", "A", NODATA);
 	expect("x.of.example.com.", "A", NXDOMAIN);
 }

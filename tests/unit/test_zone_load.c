@@ -49,8 +49,7 @@ load(const char *text)
 	sample.conf.nzones = 0;
 	vec_free(&records.all);
 	zone_sample_zone(&sample, "example.com.", text);
-	return zone_load(sample.arena, &sample.zone[0], &records,
-	    &sample.diag);
+	return zone_load(sample.arena, &sample.zone[0], &records, &sample.diag);
 }
 
 static void
@@ -224,10 +223,10 @@ START_TEST(an_octet_0_is_wrong)
 	ck_assert_ptr_nonnull(f);
 	fwrite(text, 1, sizeof(text) - 1, f);
 	fclose(f);
-	ck_assert(!zone_load(sample.arena, &sample.zone[0], &records,
-	    &sample.diag));
-	ck_assert_str_eq(zone_sample_diag(&sample),
-	    "example.com.:1: error: an octet 0\n");
+	ck_assert(
+	    !zone_load(sample.arena, &sample.zone[0], &records, &sample.diag));
+	ck_assert_str_eq(
+	    zone_sample_diag(&sample), "example.com.:1: error: an octet 0\n");
 	ck_assert_uint_eq(records.all.n, 1);
 }
 END_TEST
@@ -237,8 +236,8 @@ START_TEST(a_missing_file_is_an_error_of_the_configuration)
 	sample.zone[0].path = "/nonexistent/zone";
 	sample.zone[0].origin = "example.com.";
 	sample.zone[0].mark = (struct conf_mark){"meridian.yaml", 7, 3};
-	ck_assert(!zone_load(sample.arena, &sample.zone[0], &records,
-	    &sample.diag));
+	ck_assert(
+	    !zone_load(sample.arena, &sample.zone[0], &records, &sample.diag));
 	ck_assert_str_eq(zone_sample_diag(&sample),
 	    "meridian.yaml:7: error: zone example.com.: /nonexistent/zone: "
 	    "No such file or directory\n");
@@ -247,7 +246,8 @@ END_TEST
 
 START_TEST(includes_are_read_relative_to_the_file)
 {
-	zone_sample_file(&sample, "one", " A 192.0.2.2\n"
+	zone_sample_file(&sample, "one",
+	    " A 192.0.2.2\n"
 	    "$ORIGIN deep\nx A 192.0.2.3\n");
 	zone_sample_file(&sample, "two words", "y A 192.0.2.4\n");
 	expect("$TTL 5\na A 192.0.2.1\n$INCLUDE one\n A 192.0.2.9\n"

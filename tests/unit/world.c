@@ -7,8 +7,15 @@
 
 #include "mmdb_make.h"
 
-enum { REGIONS = 7, POOLS = 3, POLICIES = 3, NETS = 4, ROWS = 7,
-	MONITORS = 2, SPARE = 256 };
+enum {
+	REGIONS = 7,
+	POOLS = 3,
+	POLICIES = 3,
+	NETS = 4,
+	ROWS = 7,
+	MONITORS = 2,
+	SPARE = 256
+};
 
 uint32_t
 world_dice(uint32_t sides)
@@ -35,17 +42,16 @@ world_addr_in(const struct prefix *p, struct addr *a)
 static struct prefix
 random_prefix(struct world *w)
 {
-	static const uint8_t v6[][4] = {{0x20, 0x01, 0x0d, 0xb8},
-	    {0x20, 0x01}, {0x20, 0x02, 0xc0}, {0x20, 0x02}, {0x2a, 0x00}, {0},
-	    {0xfd}};
+	static const uint8_t v6[][4] = {{0x20, 0x01, 0x0d, 0xb8}, {0x20, 0x01},
+	    {0x20, 0x02, 0xc0}, {0x20, 0x02}, {0x2a, 0x00}, {0}, {0xfd}};
 	struct prefix p = {.addr.family = chance(60) ? 4 : 6};
 	struct prefix low;
 
 	if (w->nprefixes > 0 && chance(40)) {
 		p = w->prefixes[world_dice((uint32_t)w->nprefixes)];
 		if (p.len > 0)
-			p.addr.bytes[(p.len - 1) / 8] ^= (uint8_t)
-			    (chance(50) ? 0x80 >> (p.len - 1) % 8 : 0);
+			p.addr.bytes[(p.len - 1) / 8] ^=
+			    (uint8_t)(chance(50) ? 0x80 >> (p.len - 1) % 8 : 0);
 	} else if (p.addr.family == 4) {
 		p.addr.bytes[0] = (uint8_t)(chance(50) ? 192 : random());
 		p.addr.bytes[1] = (uint8_t)random();
@@ -56,8 +62,8 @@ random_prefix(struct world *w)
 	}
 	addr_mask(&p.addr, p.len);
 	low = p;
-	low.len = (uint8_t)(p.len + world_dice(addr_bits(&p.addr) - p.len +
-	    1) / (1 + world_dice(4)));
+	low.len = (uint8_t)(p.len +
+	    world_dice(addr_bits(&p.addr) - p.len + 1) / (1 + world_dice(4)));
 	world_addr_in(&low, &p.addr);
 	p.len = low.len;
 	addr_mask(&p.addr, p.len);
@@ -90,8 +96,8 @@ nets_make(struct world *w)
 
 		net->name = arena_printf(w->arena, "net%zu", i);
 		net->nprefixes = world_dice(4);
-		net->prefixes = arena_array(w->arena, net->nprefixes,
-		    sizeof(*net->prefixes));
+		net->prefixes = arena_array(
+		    w->arena, net->nprefixes, sizeof(*net->prefixes));
 		for (size_t k = 0; k < net->nprefixes; k++)
 			net->prefixes[k] = random_prefix(w);
 	}
@@ -126,8 +132,8 @@ databases_make(struct world *w)
 	struct conf *c = w->conf;
 
 	c->ndatabases = world_dice(3);
-	c->databases = arena_array(w->arena, c->ndatabases,
-	    sizeof(*c->databases));
+	c->databases =
+	    arena_array(w->arena, c->ndatabases, sizeof(*c->databases));
 	for (size_t i = 0; i < c->ndatabases; i++) {
 		char *path = arena_strdup(w->arena, "/tmp/world.XXXXXX");
 		uint8_t family = chance(80) ? 6 : 4;
@@ -173,8 +179,7 @@ regions_make(struct world *w)
 static uint16_t *
 some_regions(struct world *w, size_t *n)
 {
-	uint16_t *all = arena_array(w->arena, w->conf->nregions,
-	    sizeof(*all));
+	uint16_t *all = arena_array(w->arena, w->conf->nregions, sizeof(*all));
 
 	for (uint16_t i = 0; i < w->conf->nregions; i++) {
 		uint32_t at = world_dice(i + 1u);
@@ -195,10 +200,12 @@ targets_make(struct world *w, struct conf_pool_region *r)
 		struct conf_target *t = &r->targets[i];
 
 		/* Few, so that pools share some. */
-		t->addr[0] = (struct addr){{127, 0, (uint8_t)r->region,
-		    (uint8_t)(1 + 3 * world_dice(2) + i)}, 4};
-		t->label = arena_printf(w->arena, "127.0.%u.%u", r->region,
-		    t->addr[0].bytes[3]);
+		t->addr[0] =
+		    (struct addr){{127, 0, (uint8_t)r->region,
+				      (uint8_t)(1 + 3 * world_dice(2) + i)},
+			4};
+		t->label = arena_printf(
+		    w->arena, "127.0.%u.%u", r->region, t->addr[0].bytes[3]);
 		t->weight = 1 + world_dice(10);
 	}
 }
@@ -218,14 +225,14 @@ pools_make(struct world *w)
 		p->min_healthy = world_dice(3);
 		p->max = 8;
 		p->has_ipv4 = true;
-		p->monitors = arena_array(w->arena, MONITORS,
-		    sizeof(*p->monitors));
+		p->monitors =
+		    arena_array(w->arena, MONITORS, sizeof(*p->monitors));
 		while (p->nmonitors < MONITORS && chance(60)) {
 			p->monitors[p->nmonitors] = (uint16_t)p->nmonitors;
 			p->nmonitors++;
 		}
-		p->regions = arena_array(w->arena, p->nregions,
-		    sizeof(*p->regions));
+		p->regions =
+		    arena_array(w->arena, p->nregions, sizeof(*p->regions));
 		for (size_t k = 0; k < p->nregions; k++) {
 			p->regions[k].region = regions[k];
 			targets_make(w, &p->regions[k]);
@@ -270,15 +277,13 @@ policies_make(struct world *w)
 	struct conf *c = w->conf;
 
 	c->npolicies = 1 + world_dice(POLICIES);
-	c->policies = arena_array(w->arena, c->npolicies,
-	    sizeof(*c->policies));
+	c->policies = arena_array(w->arena, c->npolicies, sizeof(*c->policies));
 	for (size_t i = 0; i < c->npolicies; i++) {
 		struct conf_policy *p = &c->policies[i];
 
 		p->name = arena_printf(w->arena, "policy%zu", i);
 		p->nrules = 1 + world_dice(5);
-		p->rules = arena_array(w->arena, p->nrules,
-		    sizeof(*p->rules));
+		p->rules = arena_array(w->arena, p->nrules, sizeof(*p->rules));
 		if (chance(70))
 			p->unlocated = some_regions(w, &p->nunlocated);
 		for (size_t k = 0; k < p->nrules; k++) {
@@ -290,12 +295,11 @@ policies_make(struct world *w)
 			if (!r->nearest)
 				r->regions = some_regions(w, &r->nregions);
 			r->fence = chance(20) ? "EU" : NULL;
-			r->when_down.action =
-			    (enum conf_all_down)world_dice(3);
+			r->when_down.action = (enum conf_all_down)world_dice(3);
 			r->when_down.pool = CONF_NONE;
 			if (r->when_down.action == CONF_DOWN_POOL)
-				r->when_down.pool = (uint16_t)world_dice(
-				    (uint32_t)c->npools);
+				r->when_down.pool =
+				    (uint16_t)world_dice((uint32_t)c->npools);
 		}
 	}
 }
@@ -323,12 +327,14 @@ world_new(struct world *w)
 	w->conf = arena_alloc(w->arena, sizeof(*w->conf));
 	w->prefixes = arena_array(w->arena, SPARE, sizeof(*w->prefixes));
 	w->conf->nmonitors = MONITORS;
-	w->conf->monitors = arena_array(w->arena, MONITORS,
-	    sizeof(*w->conf->monitors));
+	w->conf->monitors =
+	    arena_array(w->arena, MONITORS, sizeof(*w->conf->monitors));
 	for (uint16_t i = 0; i < MONITORS; i++)
 		w->conf->monitors[i] = (struct conf_monitor){.name = "m",
-		    .port = i, .interval_ms = 700 + world_dice(9000),
-		    .fall = 1 + world_dice(4), .rise = 1 + world_dice(4),
+		    .port = i,
+		    .interval_ms = 700 + world_dice(9000),
+		    .fall = 1 + world_dice(4),
+		    .rise = 1 + world_dice(4),
 		    .clear = 1 + world_dice(4)};
 	nets_make(w);
 	databases_make(w);

@@ -64,14 +64,14 @@ zone_sample_zone(struct zone_sample *s, const char *origin, const char *text)
 
 	z->origin = origin;
 	ck_assert(name_parse(origin, z->name, NULL));
-	z->path = zone_sample_file(s, origin[1] == '\0' ? "root" : origin,
-	    text);
+	z->path =
+	    zone_sample_file(s, origin[1] == '\0' ? "root" : origin, text);
 	z->mark = (struct conf_mark){"meridian.yaml", 7, 3};
 }
 
 void
-zone_sample_steer(struct zone_sample *s, const char *name,
-    enum zone_sample_pool pool)
+zone_sample_steer(
+    struct zone_sample *s, const char *name, enum zone_sample_pool pool)
 {
 	struct conf_name *n = &s->name[s->conf.nnames++];
 
@@ -102,8 +102,7 @@ zone_sample_diag(struct zone_sample *s)
 
 		if (strncmp(file, s->folder, skip - 1) == 0)
 			file += skip;
-		out += snprintf(out,
-		    (size_t)(s->text + sizeof(s->text) - out),
+		out += snprintf(out, (size_t)(s->text + sizeof(s->text) - out),
 		    "%s:%u: %s: %s\n", file, e->mark.line,
 		    e->level == DIAG_ERROR ? "error" : "warning", e->message);
 	}
@@ -126,8 +125,8 @@ put_records(char *out, const char *section, const ldns_rr_list *list)
 }
 
 const char *
-zone_sample_body(struct zone_sample *s, const struct body *b,
-    const uint8_t *owner)
+zone_sample_body(
+    struct zone_sample *s, const struct body *b, const uint8_t *owner)
 {
 	static uint8_t packet[DNS_MESSAGE_MAX];
 	size_t len = name_len(owner);

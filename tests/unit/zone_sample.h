@@ -34,14 +34,14 @@ void zone_sample_open(struct zone_sample *s);
 void zone_sample_close(struct zone_sample *s);
 
 /* Writes a file of the folder; its path. */
-const char *zone_sample_file(struct zone_sample *s, const char *file,
-    const char *text);
+const char *zone_sample_file(
+    struct zone_sample *s, const char *file, const char *text);
 
 /* Adds a zone of this text; the file has the origin's name. */
-void zone_sample_zone(struct zone_sample *s, const char *origin,
-    const char *text);
-void zone_sample_steer(struct zone_sample *s, const char *name,
-    enum zone_sample_pool pool);
+void zone_sample_zone(
+    struct zone_sample *s, const char *origin, const char *text);
+void zone_sample_steer(
+    struct zone_sample *s, const char *name, enum zone_sample_pool pool);
 bool zone_sample_build(struct zone_sample *s);
 
 /* The errors and warnings, without the folder's name. */
@@ -51,11 +51,11 @@ const char *zone_sample_diag(struct zone_sample *s);
  * What there is for a name: one line with the kind, the zone's origin and the
  * steered name, then a line per record: "an|ns|ar owner ttl type rdata".
  */
-const char *zone_sample_ask(struct zone_sample *s, const char *name,
-    const char *type);
+const char *zone_sample_ask(
+    struct zone_sample *s, const char *name, const char *type);
 
 /* The records of a body alone. */
-const char *zone_sample_body(struct zone_sample *s, const struct body *b,
-    const uint8_t *owner);
+const char *zone_sample_body(
+    struct zone_sample *s, const struct body *b, const uint8_t *owner);
 
 #endif
