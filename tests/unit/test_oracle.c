@@ -4,7 +4,6 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "world.h"
@@ -32,27 +31,8 @@ struct both {
 	struct oracle oracle;
 };
 
-/* database: instead of the world's own; NULL: none. */
-static struct geo *
-load(struct conf *conf, const char *database)
-{
-	struct conf_database one = {.path = database};
-	struct conf own = *conf;
-	struct error err;
-	struct geo *g;
-
-	if (database != NULL) {
-		conf->databases = &one;
-		conf->ndatabases = 1;
-	}
-	g = geo_load(conf, &err);
-	ck_assert_msg(g != NULL, "%s", err.text);
-	*conf = own;
-	return g;
-}
-
 static void
-both_new(struct both *b, unsigned seed, const char *database)
+both_new(struct both *b, unsigned seed)
 {
 	struct conf *conf;
 	struct error err;
@@ -61,10 +41,9 @@ both_new(struct both *b, unsigned seed, const char *database)
 	srandom(seed);
 	world_new(&b->world);
 	conf = b->world.conf;
-	if (database != NULL)
-		conf->nnames = 1; /* its tables take their time */
 	b->arena = arena_new();
-	b->geo = load(conf, database);
+	b->geo = geo_load(conf, &err);
+	ck_assert_msg(b->geo != NULL, "%s", err.text);
 	b->tables = xcalloc(conf->nnames, sizeof(*b->tables));
 	for (size_t i = 0; i < conf->nnames; i++) {
 		b->tables[i] = policy_build(b->arena, conf, b->geo,
@@ -198,7 +177,7 @@ START_TEST(both_ways_agree_in_every_state_of_health)
 	for (unsigned i = 0; i < WORLDS; i++) {
 		struct both b;
 
-		both_new(&b, i, NULL);
+		both_new(&b, i);
 		for (unsigned k = 0; k < STATES; k++) {
 			shake(&b);
 			expect_same_picks(&b);
@@ -239,64 +218,12 @@ START_TEST(scopes_are_right_and_minimal)
 	for (unsigned i = 0; i < WORLDS; i++) {
 		struct both b;
 
-		both_new(&b, 1000 + i, NULL);
+		both_new(&b, 1000 + i);
 		for (unsigned k = 0; k < ADDRESSES; k++)
 			expect_scope(&b);
 		both_free(&b);
 	}
 	rcu_drain();
-}
-END_TEST
-
-/* Anywhere, but in IPv6 mostly where there is somebody. */
-static struct addr
-anywhere(void)
-{
-	static const struct prefix used[] = {{{{0}, 4}, 0}, {{{0}, 4}, 0},
-	    {{{0x20, 0x01}, 6}, 16}, {{{0x24}, 6}, 6}, {{{0x2a}, 6}, 12},
-	    {{{0x20, 0x02}, 6}, 16}, {{{0x20, 0x01}, 6}, 32},
-	    {{{[10] = 0xff, [11] = 0xff}, 6}, 96}, {{{0}, 6}, 0}};
-	struct addr a;
-
-	world_addr_in(&used[world_dice(9)], &a);
-	return a;
-}
-
-static void
-expect_same_answer(struct both *b)
-{
-	const struct conf_name *name = &b->world.conf->names[0];
-	struct oracle_decision d;
-	struct addr a = anywhere();
-	struct policy_hit hit = policy_find(b->tables[0], &a);
-	const struct rank *rank = &b->tables[0]->ranks[hit.class];
-
-	oracle_decide(&b->oracle, name, &a, NULL, true, &d);
-	ck_assert_uint_eq(hit.depth, d.scope);
-	if (has_regions(rank))
-		expect_pick(b, name, rank, &d);
-}
-
-START_TEST(both_ways_agree_on_the_demo_database)
-{
-	const char *path = getenv("DEMO_DATABASE");
-
-	if (path == NULL || access(path, R_OK) == -1)
-		return;
-	clock_fake(MONO * 1000, WALL);
-	for (unsigned i = 0; i < DEMO_WORLDS; i++) {
-		struct both b;
-
-		both_new(&b, 2000 + i, path);
-		for (unsigned k = 0; k < DEMO_ADDRESSES; k++) {
-			if (k % 1000 == 0)
-				shake(&b);
-			expect_same_answer(&b);
-		}
-		both_free(&b);
-	}
-	rcu_drain();
-	clock_real();
 }
 END_TEST
 
@@ -495,10 +422,9 @@ main(void)
 	tcase_add_test(by_hand, who_has_no_place_gets_the_unlocated_list);
 	tcase_add_test(by_hand, the_ttl_is_the_least_that_probes_leave);
 	suite_add_tcase(s, by_hand);
-	tcase_set_timeout(both, 280);
+	tcase_set_timeout(both, 300);
 	tcase_add_test(both, both_ways_agree_in_every_state_of_health);
 	tcase_add_test(both, scopes_are_right_and_minimal);
-	tcase_add_test(both, both_ways_agree_on_the_demo_database);
 	suite_add_tcase(s, both);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
