@@ -49,6 +49,15 @@ diag_source(struct diag *d, const char *file, const char *text)
 	source_get(d, file)->text = arena_strdup(d->arena, text);
 }
 
+bool
+diag_has_source(const struct diag *d, const char *file)
+{
+	for (size_t i = 0; i < d->sources.n; i++)
+		if (strcmp(d->sources.at[i].file, file) == 0)
+			return d->sources.at[i].text != NULL;
+	return false;
+}
+
 /* What an operator's file says must not reach the terminal as a command. */
 static void
 defuse(char *text)

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "zone/compile.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "dns/name.h"
 #include "dns/wire.h"
 #include "zone/node.h"
+#include "zone/verify.h"
 
 enum { TYPE_RRSIG = 46, TYPE_NSEC = 47 };
 
@@ -28,42 +27,6 @@ struct set {
 	size_t n;
 	uint32_t ttl; /* the least (RFC 2181 5.2) */
 };
-
-/* "owner: what is wrong with it". */
-static void __attribute__((format(printf, 3, 0))) sentence(
-    struct error *e, const struct zone_record *r, const char *fmt, va_list ap)
-{
-	char name[NAME_TEXT_MAX];
-
-	vsnprintf(e->text, sizeof(e->text), fmt, ap);
-	error_prefix(e, "%s", name_format(name, r->owner));
-}
-
-static bool __attribute__((format(printf, 3, 4)))
-complain(struct compiler *c, const struct zone_record *r, const char *fmt, ...)
-{
-	struct conf_mark mark = {r->file, r->line, 1};
-	struct error e = {""};
-	va_list ap;
-
-	va_start(ap, fmt);
-	sentence(&e, r, fmt, ap);
-	va_end(ap);
-	return diag_error(c->diag, &mark, "%s", e.text);
-}
-
-static void __attribute__((format(printf, 3, 4)))
-warn(struct compiler *c, const struct zone_record *r, const char *fmt, ...)
-{
-	struct conf_mark mark = {r->file, r->line, 1};
-	struct error e = {""};
-	va_list ap;
-
-	va_start(ap, fmt);
-	sentence(&e, r, fmt, ap);
-	va_end(ap);
-	diag_warning(c->diag, &mark, "%s", e.text);
-}
 
 /* Loading ----------------------------------------------------------------- */
 
@@ -224,7 +187,7 @@ set_next(struct compiler *c, const struct zone_record *at,
 		s.n++;
 	}
 	if (differ)
-		warn(c, s.at,
+		record_warning(c->diag, s.at,
 		    "the TTLs of its records of one type differ: "
 		    "%u is taken (RFC 2181 5.2)",
 		    s.ttl);
@@ -258,7 +221,7 @@ set_compose(struct compiler *c, const struct set *s, enum body_section section,
 		    !composer_put(c->composer, section, s->at[i].owner,
 			s->at[i].type, s->ttl, s->at[i].rdata,
 			s->at[i].rdata_len, optional))
-			return complain(c, s->at,
+			return record_error(c->diag, s->at,
 			    "its records do not fit "
 			    "into a message");
 	return true;
@@ -287,15 +250,17 @@ set_is_wrong(struct compiler *c, uint32_t node, const struct set *s)
 	const struct zone_node *n = &c->zones->nodes[node];
 
 	if (s->at->type == DNS_SOA && !is_apex(c, node))
-		return !complain(c, s->at, "SOA below the zone's apex");
+		return !record_error(
+		    c->diag, s->at, "SOA below the zone's apex");
 	if (s->at->type == DNS_SOA && set_differs(s))
-		return !complain(c, &s->at[1], "a second SOA");
+		return !record_error(c->diag, &s->at[1], "a second SOA");
 	if (s->at->type == DNS_NS && name_is_wildcard(n->name))
-		return !complain(c, s->at, "NS at a wildcard (RFC 4592 4.2)");
+		return !record_error(
+		    c->diag, s->at, "NS at a wildcard (RFC 4592 4.2)");
 	if (s->at->type == DNS_DNAME)
-		return !complain(c, s->at, "DNAME is not served yet");
+		return !record_error(c->diag, s->at, "DNAME is not served yet");
 	if (s->at->type == DNS_CNAME && set_differs(s))
-		return !complain(c, &s->at[1], "a second CNAME");
+		return !record_error(c->diag, &s->at[1], "a second CNAME");
 	return false;
 }
 
@@ -333,7 +298,7 @@ node_compose(struct compiler *c, uint32_t node, const struct zone_record *at,
 	}
 	/* RFC 1034 3.6.2 */
 	if (cname && other)
-		complain(c, end - 1, "CNAME beside other data");
+		record_error(c->diag, end - 1, "CNAME beside other data");
 	n->nsets = (uint16_t)sets.n;
 	n->sets = arena_dup(c->arena, sets.at, sets.n * sizeof(*sets.at));
 	vec_free(&sets);
@@ -467,7 +432,7 @@ cut_compose(struct compiler *c, uint32_t node)
 		    name_is_under(ns.at[k].rdata, n->name) == optional)
 			continue;
 		if (!glue_compose(c, ns.at[k].rdata, optional) && !optional)
-			warn(c, &ns.at[k],
+			record_warning(c->diag, &ns.at[k],
 			    "a name server below the cut has "
 			    "no glue");
 	}
@@ -549,6 +514,9 @@ zones_build(struct arena *a, const struct conf *conf, struct diag *d)
 	node_begin(&c.nodes, a, z);
 	compile(&c);
 	node_finish(&c.nodes);
+	for (size_t i = 0; i < z->nzones; i++)
+		if (c.loaded[i])
+			zone_verify(z, (uint16_t)i, &c.records[i], d);
 	for (size_t i = 0; i < z->nzones; i++)
 		vec_free(&c.records[i].all);
 	free(c.records);

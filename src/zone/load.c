@@ -12,7 +12,6 @@
 
 enum {
 	INCLUDE_DEPTH_MAX = 8,
-	FILE_SIZE_MAX = 1 << 30,
 	TTL_DEFAULT = 3600,
 	LINE_SHOWN = 120,
 	WORD_SIZE = 1100, /* the longest name in text, and more */
@@ -43,21 +42,25 @@ struct source {
 	ldns_rdf *previous; /* owner */
 	unsigned line;      /* of the record being read */
 	unsigned depth;
-	bool shown; /* the text is with the diag */
 };
+
+static bool
+say(struct source *s, diag_fn *fn, const char *why, const char *record)
+{
+	struct conf_mark mark = {s->path, s->line, 1};
+
+	if (!diag_has_source(s->loader->diag, s->path))
+		diag_source(s->loader->diag, s->path, s->text);
+	while (isspace((unsigned char)*record))
+		record++;
+	return fn(s->loader->diag, &mark, "%s%s%.*s", why,
+	    *record != '\0' ? ": " : "", LINE_SHOWN, record);
+}
 
 static bool
 complain(struct source *s, const char *why, const char *record)
 {
-	struct conf_mark mark = {s->path, s->line, 1};
-
-	if (!s->shown)
-		diag_source(s->loader->diag, s->path, s->text);
-	s->shown = true;
-	while (isspace((unsigned char)*record))
-		record++;
-	return diag_error(s->loader->diag, &mark, "%s%s%.*s", why,
-	    *record != '\0' ? ": " : "", LINE_SHOWN, record);
+	return say(s, diag_error, why, record);
 }
 
 static const uint8_t *
@@ -124,7 +127,7 @@ record_store(struct source *s, ldns_rr *rr, const char *rdata, const char *text)
 		return complain(s, "too long a name", text);
 	r.owner = owner_store(l, ldns_rr_owner(rr));
 	if (!name_is_under(r.owner, l->zone->name))
-		return complain(s, "out of the zone", text);
+		return say(s, diag_warning, "out of the zone, left out", text);
 	if (type_is_meta(r.type))
 		return complain(s, "a type that no zone holds", text);
 	ldns_buffer_clear(l->buffer);
@@ -426,7 +429,7 @@ file_load(
 	struct error err;
 	char *data = NULL;
 	size_t len;
-	bool ok = file_read(path, FILE_SIZE_MAX, &data, &len, &err);
+	bool ok = file_read(path, ZONE_FILE_MAX, &data, &len, &err);
 
 	if (ok) {
 		struct text t = {data, data + len, 1};

@@ -6,31 +6,14 @@
 #ifndef ZONE_LOAD_H
 #define ZONE_LOAD_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "zone/record.h"
 
-#include "base/arena.h"
-#include "conf/diag.h"
-
-struct zone_record {
-	const uint8_t *owner; /* wire form, lower case */
-	const uint8_t *rdata; /* uncompressed wire form */
-	uint32_t ttl;
-	uint16_t rdata_len;
-	uint16_t type;
-	uint32_t line; /* in file */
-	const char *file;
-};
-
-struct zone_records {
-	VEC(struct zone_record) all;
-};
+enum { ZONE_FILE_MAX = 1 << 30 }; /* octets */
 
 /*
  * Reads zone's file and appends its records, kept in the arena.  Errors (all
- * of them: syntax, a class but IN, a record out of the zone) go to d with file
- * and line; false if there was any.
+ * of them: syntax, a class but IN) go to d with file and line; false if there
+ * was any.  A record out of the zone is left out, with a warning.
  */
 bool zone_load(struct arena *a, const struct conf_zone *zone,
     struct zone_records *records, struct diag *d);

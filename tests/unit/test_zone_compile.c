@@ -72,7 +72,7 @@ END_TEST
 START_TEST(syntax_errors_do_not_hide_the_errors_of_other_zones)
 {
 	zone_sample_zone(&sample, "example.com.", "@ 60 SOA wrong\n");
-	zone_sample_zone(&sample, "example.org.", "@ 60 NS ns\n");
+	zone_sample_zone(&sample, "example.org.", "@ 60 NS ns.example.net.\n");
 	expect_wrong(
 	    "example.com.:1: error: Syntax error, value expected: "
 	    "@ 60 SOA wrong\n"

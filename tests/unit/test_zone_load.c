@@ -200,7 +200,7 @@ START_TEST(all_errors_come_in_one_run_with_their_lines)
 	    "example.com.:7: error: $TTL: not a TTL: x\n"
 	    "example.com.:8: error: $ORIGIN: not a name: a..b\n"
 	    "example.com.:9: error: $ORIGIN: not a name: a b\n"
-	    "example.com.:10: error: out of the zone: "
+	    "example.com.:10: warning: out of the zone, left out: "
 	    "other.org. 5 A 192.0.2.1\n"
 	    "example.com.:11: error: not a TTL: e 99999999999 A 192.0.2.1\n"
 	    "example.com.:12: error: not a TTL: e 5x A 192.0.2.1\n"

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The records of a zone, as the loader leaves them and the compiler reads
+ * them.  One thread; owner, data and file's name live in the loader's arena.
+ */
+#ifndef ZONE_RECORD_H
+#define ZONE_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "conf/diag.h"
+
+struct zone_record {
+	const uint8_t *owner; /* wire form, lower case */
+	const uint8_t *rdata; /* uncompressed wire form */
+	uint32_t ttl;
+	uint16_t rdata_len;
+	uint16_t type;
+	uint32_t line; /* in file */
+	const char *file;
+};
+
+struct zone_records {
+	VEC(struct zone_record) all;
+};
+
+/* "owner: what is wrong with it", with the record's place and line; both
+ * return false. */
+typedef bool record_fn(struct diag *d, const struct zone_record *r,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+record_fn record_error, record_warning;
+
+#endif

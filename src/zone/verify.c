@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "zone/verify.h"
+
+#include <string.h>
+
+#include "dns/name.h"
+#include "zone/find.h"
+
+static const struct pointer {
+	uint16_t type;
+	uint16_t offset; /* of the target in the record's data */
+	const char *name;
+	const char *no_alias; /* RFC that forbids one */
+} pointers[] = {
+    {DNS_NS, 0, "NS", "RFC 2181 10.3"},
+    {DNS_MX, 2, "MX", "RFC 2181 10.3"},
+    {DNS_SRV, 6, "SRV", "RFC 2782"},
+};
+
+static const struct pointer *
+pointer_get(uint16_t type)
+{
+	for (size_t i = 0; i < sizeof(pointers) / sizeof(pointers[0]); i++)
+		if (pointers[i].type == type)
+			return &pointers[i];
+	return NULL;
+}
+
+enum target_kind { TARGET_FINE, TARGET_ALIAS, TARGET_MISSING };
+
+/* target: lower case. */
+static enum target_kind
+target_look(const struct zones *z, uint16_t zone, const uint8_t *target)
+{
+	static const uint16_t types[] = {DNS_A, DNS_AAAA};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		struct found f;
+
+		zone_find(z, target, name_len(target), types[i], &f);
+		if (f.zone != zone)
+			return TARGET_FINE;
+		if (f.kind == FIND_CNAME ||
+		    (f.kind == FIND_STEERED && f.type == DNS_CNAME))
+			return TARGET_ALIAS;
+		if (f.kind != FIND_NODATA && f.kind != FIND_NXDOMAIN)
+			return TARGET_FINE;
+	}
+	return TARGET_MISSING;
+}
+
+static void
+pointer_verify(const struct zones *z, uint16_t zone,
+    const struct zone_record *r, const struct pointer *p, struct diag *d)
+{
+	uint8_t target[DNS_NAME_MAX];
+	char text[NAME_TEXT_MAX];
+	bool fatal =
+	    p->type == DNS_NS && name_equal(r->owner, z->zones[zone].origin);
+	record_fn *say = fatal ? record_error : record_warning;
+	enum target_kind kind;
+
+	memcpy(target, r->rdata + p->offset, r->rdata_len - p->offset);
+	/* "." is no target (RFC 7505, RFC 2782). */
+	if (*target == 0)
+		return;
+	name_lower(target);
+	kind = target_look(z, zone, target);
+	name_format(text, target);
+	if (kind == TARGET_ALIAS)
+		say(d, r, "%s: %s is an alias (%s)", p->name, text,
+		    p->no_alias);
+	else if (kind == TARGET_MISSING)
+		say(d, r, "%s: %s has no address", p->name, text);
+}
+
+void
+zone_verify(const struct zones *z, uint16_t zone,
+    const struct zone_records *records, struct diag *d)
+{
+	for (size_t i = 0; i < records->all.n; i++) {
+		const struct zone_record *r = &records->all.at[i];
+		const struct pointer *p = pointer_get(r->type);
+		struct found f;
+
+		if (p == NULL)
+			continue;
+		zone_find(z, r->owner, name_len(r->owner), DNS_SOA, &f);
+		if (f.kind != FIND_REFERRAL || r->type == DNS_NS)
+			pointer_verify(z, zone, r, p, d);
+	}
+}

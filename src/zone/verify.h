@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Do the names that a zone's records point to hold what is looked for there?
+ * One thread, at load.
+ */
+#ifndef ZONE_VERIFY_H
+#define ZONE_VERIFY_H
+
+#include "zone/compile.h"
+
+/*
+ * NS, MX and SRV whose target lies in the same zone and has no address or is
+ * an alias: an error for the apex's NS, otherwise a warning, as
+ * named-checkzone(1) has it.
+ */
+void zone_verify(const struct zones *z, uint16_t zone,
+    const struct zone_records *records, struct diag *d);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <check.h>
+
+#include "zone_sample.h"
+
+#define SOA "@ 60 SOA ns host 7 3600 900 604800 300\n"
+#define APEX SOA "@ 60 NS ns.example.net.\n"
+
+static struct zone_sample sample;
+
+static void
+setup(void)
+{
+	zone_sample_open(&sample);
+}
+
+static void
+teardown(void)
+{
+	zone_sample_close(&sample);
+}
+
+static void
+expect(const char *text, bool fine, const char *want)
+{
+	zone_sample_zone(&sample, "example.com.", text);
+	ck_assert_int_eq(zone_sample_build(&sample), fine);
+	ck_assert_str_eq(zone_sample_diag(&sample), want);
+}
+
+START_TEST(the_apex_name_servers_need_addresses)
+{
+	expect(SOA "@ 60 NS ns\n@ 60 NS other\nother 60 CNAME www\n"
+		   "@ 60 NS real\nreal 60 AAAA ::1\n",
+	    false,
+	    "example.com.:2: error: example.com.: NS: ns.example.com. has no "
+	    "address\n"
+	    "example.com.:3: error: example.com.: NS: other.example.com. is "
+	    "an alias (RFC 2181 10.3)\n");
+}
+END_TEST
+
+START_TEST(other_targets_are_warned_about)
+{
+	expect(APEX "d 60 NS ns\n"
+		    "m 60 MX 1 gone\nm 60 MX 2 CNAME\nm 60 MX 3 txt\n"
+		    "s 60 SRV 1 2 3 gone\ns 60 SRV 4 5 6 cname\n"
+		    "cname 60 CNAME www\ntxt 60 TXT x\n",
+	    true,
+	    "example.com.:3: warning: d.example.com.: NS: ns.example.com. "
+	    "has no address\n"
+	    "example.com.:4: warning: m.example.com.: MX: gone.example.com. "
+	    "has no address\n"
+	    "example.com.:5: warning: m.example.com.: MX: cname.example.com. "
+	    "is an alias (RFC 2181 10.3)\n"
+	    "example.com.:6: warning: m.example.com.: MX: txt.example.com. "
+	    "has no address\n"
+	    "example.com.:7: warning: s.example.com.: SRV: gone.example.com. "
+	    "has no address\n"
+	    "example.com.:8: warning: s.example.com.: SRV: "
+	    "cname.example.com. is an alias (RFC 2782)\n");
+}
+END_TEST
+
+START_TEST(what_others_hold_is_not_our_business)
+{
+	expect(APEX "m 60 MX 1 other.example.org.\nm 60 MX 2 mail.cut\n"
+		    "none 60 MX 0 .\nnone 60 SRV 0 0 0 .\n"
+		    "cut 60 NS ns.cut\nns.cut 60 A 192.0.2.1\n"
+		    "mx.cut 60 MX 1 gone\n",
+	    true, "");
+}
+END_TEST
+
+START_TEST(wildcards_and_steered_names_have_addresses)
+{
+	zone_sample_steer(&sample, "www.example.com.", POOL_IPV4);
+	zone_sample_steer(&sample, "cdn.example.com.", POOL_CNAME);
+	expect(APEX "*.w 60 A 192.0.2.1\n"
+		    "m 60 MX 1 a.w\nm 60 MX 1 www\nm 60 MX 1 cdn\n",
+	    true,
+	    "example.com.:6: warning: m.example.com.: MX: cdn.example.com. "
+	    "is an alias (RFC 2181 10.3)\n");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("zone_verify");
+	TCase *tc = tcase_create("zone_verify");
+	SRunner *runner = srunner_create(s);
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, the_apex_name_servers_need_addresses);
+	tcase_add_test(tc, other_targets_are_warned_about);
+	tcase_add_test(tc, what_others_hold_is_not_our_business);
+	tcase_add_test(tc, wildcards_and_steered_names_have_addresses);
+	suite_add_tcase(s, tc);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
