@@ -6,10 +6,10 @@
 #include "conf/check.h"
 #include "conf/files.h"
 #include "conf/value.h"
+#include "conf/walk.h"
 
 enum {
-	OBJECTS_MAX = CONF_NONE - 1, /* of a section: indices are 16 bits */
-	TARGETS_MAX = 1024,          /* of a region of a pool */
+	TARGETS_MAX = 1024, /* of a region of a pool */
 	RULES_MAX = 1000,
 	LIST_MAX = 1000, /* words of a list in a rule */
 	TTL_MAX = 86400,
@@ -36,7 +36,7 @@ static const struct schema_key keys[] = {
 {SCHEMA_TOP, "server", schema_read_map, AT(conf, server),
 	.of = SCHEMA_SERVER},
 {SCHEMA_TOP, "geoip", schema_read_map, .of = SCHEMA_GEOIP},
-{SCHEMA_TOP, "zones", files_zones, .nmax = OBJECTS_MAX},
+{SCHEMA_TOP, "zones", files_zones, .nmax = WALK_OBJECTS_MAX},
 {SCHEMA_TOP, "regions", schema_read_section, .of = SECTION_REGIONS},
 {SCHEMA_TOP, "monitors", schema_read_section, .of = SECTION_MONITORS},
 {SCHEMA_TOP, "pools", schema_read_section, .of = SECTION_POOLS},
@@ -45,7 +45,7 @@ static const struct schema_key keys[] = {
 {SCHEMA_TOP, "safety", schema_read_map, AT(conf, safety),
 	.of = SCHEMA_SAFETY},
 {SCHEMA_TOP, "tests", schema_read_map, .of = SCHEMA_TEST,
-	MANY(conf, tests, ntests, 0, OBJECTS_MAX)},
+	MANY(conf, tests, ntests, 0, WALK_OBJECTS_MAX)},
 
 {SCHEMA_SERVER, "listen", value_endpoint,
 	MANY(conf_server, listen, nlisten, 1, 64),
@@ -160,14 +160,7 @@ static const struct schema_key keys[] = {
 	.required = true},
 };
 
-/* How the maps are called, where an object of theirs keeps its mark, and who
- * looks at it next. */
-static const struct map {
-	const char *title, *what;
-	size_t mark; /* 0: none */
-	void (*check)(struct schema_reader *, const struct yaml_node *,
-	    void *);
-} maps[SCHEMA_MAPS] = {
+const struct walk_map walk_maps[SCHEMA_MAPS] = {
 	[SCHEMA_TOP] = {.title = "top level", .what = "the configuration"},
 	[SCHEMA_SERVER] = {.title = "server", .what = "server",
 	    .check = check_server},
@@ -202,11 +195,7 @@ static const struct map {
 	sizeof(struct type), offsetof(struct conf, f), \
 	offsetof(struct conf, counter), offsetof(struct type, text)
 
-static const struct section {
-	const char *noun;
-	enum schema_map map; /* of nets: none */
-	size_t size, objects, count, name;
-} sections[SECTION_COUNT] = {
+const struct walk_section walk_sections[SECTION_COUNT] = {
 	[SECTION_NETS] = {"net", SCHEMA_MAPS,
 	    OBJECTS(conf_net, nets, nnets, name)},
 	[SECTION_REGIONS] = {"region", SCHEMA_REGION,
@@ -232,7 +221,7 @@ schema_keys(size_t *n)
 const char *
 schema_title(enum schema_map map)
 {
-	return maps[map].title;
+	return walk_maps[map].title;
 }
 
 static void *
@@ -262,19 +251,19 @@ pointer_at(const void *object, size_t offset)
 const char *
 schema_noun(enum schema_section s)
 {
-	return sections[s].noun;
+	return walk_sections[s].noun;
 }
 
 size_t
 schema_count(const struct conf *c, enum schema_section s)
 {
-	return count_at(c, sections[s].count);
+	return count_at(c, walk_sections[s].count);
 }
 
 const char *
 schema_name(const struct conf *c, enum schema_section s, size_t i)
 {
-	const struct section *t = &sections[s];
+	const struct walk_section *t = &walk_sections[s];
 	const char *objects = pointer_at(c, t->objects);
 
 	return pointer_at(objects + i * t->size, t->name);
@@ -292,256 +281,4 @@ schema_find(const struct conf *c, enum schema_section s, const char *name)
 			return (uint16_t)i;
 	}
 	return CONF_NONE;
-}
-
-static const struct schema_key *
-key_find(enum schema_map map, const char *name)
-{
-	size_t i, n = sizeof(keys) / sizeof(*keys);
-
-	for (i = 0; i < n; i++)
-		if (keys[i].map == map && strcmp(keys[i].name, name) == 0)
-			return &keys[i];
-	return NULL;
-}
-
-static const char *
-key_nearest(enum schema_map map, const char *name)
-{
-	const char *names[sizeof(keys) / sizeof(*keys)];
-	size_t i, n = 0;
-
-	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		if (keys[i].map == map)
-			names[n++] = keys[i].name;
-	return diag_nearest(name, names, n);
-}
-
-static void
-report_unknown(
-    struct schema_reader *r, enum schema_map map, const struct yaml_node *node)
-{
-	const char *near;
-	size_t i;
-
-	for (i = 0; i < node->n; i++) {
-		const struct yaml_node *key = node->pairs[i].key;
-
-		if (key_find(map, key->text))
-			continue;
-		near = key_nearest(map, key->text);
-		if (near)
-			diag_error(r->d, &key->mark,
-			    "unknown key \"%s\" in "
-			    "%s; did you mean \"%s\"?",
-			    key->text, maps[map].what, near);
-		else
-			diag_error(r->d, &key->mark,
-			    "unknown key \"%s\" in "
-			    "%s",
-			    key->text, maps[map].what);
-	}
-}
-
-static struct yaml_node *
-fallback_node(struct schema_reader *r, const struct schema_key *k,
-    const struct yaml_node *map)
-{
-	struct yaml_node *n;
-
-	if (*k->fallback == '[')
-		return yaml_read(r->conf->arena, map->mark.file, k->fallback,
-		    strlen(k->fallback), r->d);
-	n = arena_alloc(r->conf->arena, sizeof(*n));
-	n->kind = NODE_SCALAR;
-	n->mark = map->mark;
-	n->text = k->fallback;
-	return n;
-}
-
-static bool
-read_absent(struct schema_reader *r, const struct schema_key *k,
-    const struct yaml_node *map, void *object)
-{
-	const struct yaml_node none = {.kind = NODE_MAP, .mark = map->mark};
-
-	if (k->required)
-		return diag_error(r->d, &map->mark, "%s needs the key \"%s\"",
-		    maps[k->map].what, k->name);
-	if (k->fallback)
-		return schema_read_key(r, k, fallback_node(r, k, map), object);
-	if (k->kind == schema_read_map && !k->list)
-		return schema_read_key(r, k, &none, object);
-	return true;
-}
-
-/* What is not read refers to nothing, not to the first object. */
-static void
-clear_references(enum schema_map map, void *object)
-{
-	const uint16_t none = CONF_NONE;
-	size_t i;
-
-	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		if (keys[i].map == map && keys[i].kind == value_ref &&
-		    !keys[i].list)
-			memcpy(at(object, keys[i].offset), &none, sizeof(none));
-}
-
-/* A map with nothing in it may be left out after its key. */
-static bool
-is_map(struct schema_reader *r, const struct yaml_node *node, const char *what)
-{
-	if (node->kind == NODE_MAP ||
-	    (node->kind == NODE_SCALAR && node->empty))
-		return true;
-	if (node->kind == NODE_BAD)
-		return false;
-	return diag_error(
-	    r->d, &node->mark, "%s must be a map (key: value)", what);
-}
-
-bool
-schema_read(struct schema_reader *r, enum schema_map map,
-    const struct yaml_node *node, void *object)
-{
-	size_t i, errors = r->d->nerrors;
-	const struct yaml_node *value;
-
-	clear_references(map, object);
-	if (maps[map].mark)
-		memcpy(at(object, maps[map].mark), &node->mark,
-		    sizeof(node->mark));
-	if (!is_map(r, node, maps[map].what))
-		return false;
-	report_unknown(r, map, node);
-	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-		if (keys[i].map != map)
-			continue;
-		value = yaml_find(node, keys[i].name);
-		if (value)
-			schema_read_key(r, &keys[i], value, object);
-		else
-			read_absent(r, &keys[i], node, object);
-	}
-	if (maps[map].check)
-		maps[map].check(r, node, object);
-	return r->d->nerrors == errors;
-}
-
-static bool
-read_list(struct schema_reader *r, const struct schema_key *k,
-    const struct yaml_node *node, void *object)
-{
-	size_t i, n = node->kind == NODE_LIST ? node->n : 1;
-	const struct yaml_node *item;
-	bool ok = true;
-	char *elements;
-
-	if (node->kind == NODE_BAD)
-		return false;
-	if (node->kind != NODE_LIST &&
-	    (k->kind == schema_read_map || node->kind == NODE_MAP ||
-		node->empty))
-		return diag_error(
-		    r->d, &node->mark, "\"%s\" must be a list", k->name);
-	if (n < k->nmin || n > k->nmax)
-		return diag_error(r->d, &node->mark,
-		    "\"%s\" has %zu values: "
-		    "it must have %zu to %zu",
-		    k->name, n, k->nmin, k->nmax);
-	elements = arena_array(r->conf->arena, n + 1, k->size);
-	memcpy(at(object, k->offset), &elements, sizeof(elements));
-	memcpy(at(object, k->count), &n, sizeof(n));
-	for (i = 0; i < n; i++) {
-		item = node->kind == NODE_LIST ? node->items[i] : node;
-		if (!k->kind(r, k, item, elements + i * k->size))
-			ok = false;
-	}
-	return ok;
-}
-
-bool
-schema_read_key(struct schema_reader *r, const struct schema_key *k,
-    const struct yaml_node *node, void *object)
-{
-	if (k->list)
-		return read_list(r, k, node, object);
-	return k->kind(r, k, node, at(object, k->offset));
-}
-
-bool
-schema_read_map(struct schema_reader *r, const struct schema_key *k,
-    const struct yaml_node *node, void *field)
-{
-	return schema_read(r, k->of, node, field);
-}
-
-static bool
-is_word(const char *s)
-{
-	static const char first[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-	size_t len = strlen(s);
-
-	return len > 0 && len <= 63 && strchr(first, *s) &&
-	    strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
-}
-
-bool
-schema_check_word(struct schema_reader *r, const struct yaml_node *node)
-{
-	if (is_word(node->text))
-		return true;
-	return diag_error(r->d, &node->mark,
-	    "\"%s\" is no name for an "
-	    "object: lower-case letters, digits, - and _, at most 63, a "
-	    "letter or digit first",
-	    node->text);
-}
-
-static void
-read_label(struct schema_reader *r, enum schema_section s,
-    const struct yaml_node *key, void *object)
-{
-	struct conf_name *name = object;
-	const char *text;
-
-	if (s == SECTION_NAMES) {
-		value_read_name(r, key, name->name, &name->text);
-		return;
-	}
-	schema_check_word(r, key);
-	text = arena_strdup(r->conf->arena, key->text);
-	memcpy(at(object, sections[s].name), &text, sizeof(text));
-}
-
-bool
-schema_read_section(struct schema_reader *r, const struct schema_key *k,
-    const struct yaml_node *node, void *field)
-{
-	const struct section *s = &sections[k->of];
-	bool ok = true;
-	char *objects;
-	size_t i;
-
-	(void)field;
-	if (!is_map(r, node, k->name))
-		return false;
-	if (node->n > OBJECTS_MAX)
-		return diag_error(r->d, &node->mark, "more than %d %ss",
-		    OBJECTS_MAX, s->noun);
-	objects = arena_array(r->conf->arena, node->n + 1, s->size);
-	memcpy(at(r->conf, s->objects), &objects, sizeof(objects));
-	memcpy(at(r->conf, s->count), &node->n, sizeof(node->n));
-	for (i = 0; i < node->n; i++)
-		read_label(r, k->of, node->pairs[i].key, objects + i * s->size);
-	for (i = 0; i < node->n; i++) {
-		if (!schema_read(
-			r, s->map, node->pairs[i].value, objects + i * s->size))
-			ok = false;
-		/* The name's place says more than its map's. */
-		memcpy(objects + i * s->size + maps[s->map].mark,
-		    &node->pairs[i].key->mark, sizeof(struct conf_mark));
-	}
-	return ok;
 }

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "conf/walk.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "conf/value.h"
+
+enum { MAP_KEYS_MAX = 64 };
+
+static void *
+at(const void *object, size_t offset)
+{
+	return (char *)(uintptr_t)object + offset;
+}
+
+static const struct schema_key *
+key_find(enum schema_map map, const char *name)
+{
+	size_t i, n;
+	const struct schema_key *keys = schema_keys(&n);
+
+	for (i = 0; i < n; i++)
+		if (keys[i].map == map && strcmp(keys[i].name, name) == 0)
+			return &keys[i];
+	return NULL;
+}
+
+static const char *
+key_nearest(enum schema_map map, const char *name)
+{
+	const char *names[MAP_KEYS_MAX];
+	size_t i, nkeys, n = 0;
+	const struct schema_key *keys = schema_keys(&nkeys);
+
+	for (i = 0; i < nkeys; i++) {
+		if (keys[i].map != map)
+			continue;
+		assert(n < MAP_KEYS_MAX);
+		names[n++] = keys[i].name;
+	}
+	return diag_nearest(name, names, n);
+}
+
+static void
+report_unknown(
+    struct schema_reader *r, enum schema_map map, const struct yaml_node *node)
+{
+	const char *near;
+	size_t i;
+
+	for (i = 0; i < node->n; i++) {
+		const struct yaml_node *key = node->pairs[i].key;
+
+		if (key_find(map, key->text))
+			continue;
+		near = key_nearest(map, key->text);
+		if (near)
+			diag_error(r->d, &key->mark,
+			    "unknown key \"%s\" in "
+			    "%s; did you mean \"%s\"?",
+			    key->text, walk_maps[map].what, near);
+		else
+			diag_error(r->d, &key->mark,
+			    "unknown key \"%s\" in "
+			    "%s",
+			    key->text, walk_maps[map].what);
+	}
+}
+
+static struct yaml_node *
+fallback_node(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *map)
+{
+	struct yaml_node *n;
+
+	if (*k->fallback == '[')
+		return yaml_read(r->conf->arena, map->mark.file, k->fallback,
+		    strlen(k->fallback), r->d);
+	n = arena_alloc(r->conf->arena, sizeof(*n));
+	n->kind = NODE_SCALAR;
+	n->mark = map->mark;
+	n->text = k->fallback;
+	return n;
+}
+
+static bool
+read_absent(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *map, void *object)
+{
+	const struct yaml_node none = {.kind = NODE_MAP, .mark = map->mark};
+
+	if (k->required)
+		return diag_error(r->d, &map->mark, "%s needs the key \"%s\"",
+		    walk_maps[k->map].what, k->name);
+	if (k->fallback)
+		return schema_read_key(r, k, fallback_node(r, k, map), object);
+	if (k->kind == schema_read_map && !k->list)
+		return schema_read_key(r, k, &none, object);
+	return true;
+}
+
+/* What is not read refers to nothing, not to the first object. */
+static void
+clear_references(enum schema_map map, void *object)
+{
+	const uint16_t none = CONF_NONE;
+	size_t i, nkeys;
+	const struct schema_key *keys = schema_keys(&nkeys);
+
+	for (i = 0; i < nkeys; i++)
+		if (keys[i].map == map && keys[i].kind == value_ref &&
+		    !keys[i].list)
+			memcpy(at(object, keys[i].offset), &none, sizeof(none));
+}
+
+/* A map with nothing in it may be left out after its key. */
+static bool
+is_map(struct schema_reader *r, const struct yaml_node *node, const char *what)
+{
+	if (node->kind == NODE_MAP ||
+	    (node->kind == NODE_SCALAR && node->empty))
+		return true;
+	if (node->kind == NODE_BAD)
+		return false;
+	return diag_error(
+	    r->d, &node->mark, "%s must be a map (key: value)", what);
+}
+
+bool
+schema_read(struct schema_reader *r, enum schema_map map,
+    const struct yaml_node *node, void *object)
+{
+	size_t i, nkeys, errors = r->d->nerrors;
+	const struct schema_key *keys = schema_keys(&nkeys);
+	const struct yaml_node *value;
+
+	clear_references(map, object);
+	if (walk_maps[map].mark)
+		memcpy(at(object, walk_maps[map].mark), &node->mark,
+		    sizeof(node->mark));
+	if (!is_map(r, node, walk_maps[map].what))
+		return false;
+	report_unknown(r, map, node);
+	for (i = 0; i < nkeys; i++) {
+		if (keys[i].map != map)
+			continue;
+		value = yaml_find(node, keys[i].name);
+		if (value)
+			schema_read_key(r, &keys[i], value, object);
+		else
+			read_absent(r, &keys[i], node, object);
+	}
+	if (walk_maps[map].check)
+		walk_maps[map].check(r, node, object);
+	return r->d->nerrors == errors;
+}
+
+static bool
+read_list(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *object)
+{
+	size_t i, n = node->kind == NODE_LIST ? node->n : 1;
+	const struct yaml_node *item;
+	bool ok = true;
+	char *elements;
+
+	if (node->kind == NODE_BAD)
+		return false;
+	if (node->kind != NODE_LIST &&
+	    (k->kind == schema_read_map || node->kind == NODE_MAP ||
+		node->empty))
+		return diag_error(
+		    r->d, &node->mark, "\"%s\" must be a list", k->name);
+	if (n < k->nmin || n > k->nmax)
+		return diag_error(r->d, &node->mark,
+		    "\"%s\" has %zu values: "
+		    "it must have %zu to %zu",
+		    k->name, n, k->nmin, k->nmax);
+	elements = arena_array(r->conf->arena, n + 1, k->size);
+	memcpy(at(object, k->offset), &elements, sizeof(elements));
+	memcpy(at(object, k->count), &n, sizeof(n));
+	for (i = 0; i < n; i++) {
+		item = node->kind == NODE_LIST ? node->items[i] : node;
+		if (!k->kind(r, k, item, elements + i * k->size))
+			ok = false;
+	}
+	return ok;
+}
+
+bool
+schema_read_key(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *object)
+{
+	if (k->list)
+		return read_list(r, k, node, object);
+	return k->kind(r, k, node, at(object, k->offset));
+}
+
+bool
+schema_read_map(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	return schema_read(r, k->of, node, field);
+}
+
+static bool
+is_word(const char *s)
+{
+	static const char first[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+	size_t len = strlen(s);
+
+	return len > 0 && len <= 63 && strchr(first, *s) &&
+	    strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
+}
+
+bool
+schema_check_word(struct schema_reader *r, const struct yaml_node *node)
+{
+	if (is_word(node->text))
+		return true;
+	return diag_error(r->d, &node->mark,
+	    "\"%s\" is no name for an "
+	    "object: lower-case letters, digits, - and _, at most 63, a "
+	    "letter or digit first",
+	    node->text);
+}
+
+static void
+read_label(struct schema_reader *r, enum schema_section s,
+    const struct yaml_node *key, void *object)
+{
+	struct conf_name *name = object;
+	const char *text;
+
+	if (s == SECTION_NAMES) {
+		value_read_name(r, key, name->name, &name->text);
+		return;
+	}
+	schema_check_word(r, key);
+	text = arena_strdup(r->conf->arena, key->text);
+	memcpy(at(object, walk_sections[s].name), &text, sizeof(text));
+}
+
+bool
+schema_read_section(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	const struct walk_section *s = &walk_sections[k->of];
+	bool ok = true;
+	char *objects;
+	size_t i;
+
+	(void)field;
+	if (!is_map(r, node, k->name))
+		return false;
+	if (node->n > WALK_OBJECTS_MAX)
+		return diag_error(r->d, &node->mark, "more than %d %ss",
+		    WALK_OBJECTS_MAX, s->noun);
+	objects = arena_array(r->conf->arena, node->n + 1, s->size);
+	memcpy(at(r->conf, s->objects), &objects, sizeof(objects));
+	memcpy(at(r->conf, s->count), &node->n, sizeof(node->n));
+	for (i = 0; i < node->n; i++)
+		read_label(r, k->of, node->pairs[i].key, objects + i * s->size);
+	for (i = 0; i < node->n; i++) {
+		if (!schema_read(
+			r, s->map, node->pairs[i].value, objects + i * s->size))
+			ok = false;
+		/* The name's place says more than its map's. */
+		memcpy(objects + i * s->size + walk_maps[s->map].mark,
+		    &node->pairs[i].key->mark, sizeof(struct conf_mark));
+	}
+	return ok;
+}

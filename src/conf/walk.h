@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The walk over a map by the schema's rows, which fills an object.  What is
+ * declared here is between schema.c and walk.c; others use conf/schema.h.
+ */
+#ifndef CONF_WALK_H
+#define CONF_WALK_H
+
+#include "conf/schema.h"
+
+/* How a map is called, where an object of it keeps its mark, and who looks at
+ * it next. */
+struct walk_map {
+	const char *title, *what;
+	size_t mark; /* 0: none */
+	void (*check)(struct schema_reader *r, const struct yaml_node *node,
+	    void *object);
+};
+
+/* Where struct conf keeps the objects of a section. */
+struct walk_section {
+	const char *noun;
+	enum schema_map map; /* of nets: none */
+	size_t size, objects, count, name;
+};
+
+extern const struct walk_map walk_maps[SCHEMA_MAPS];
+extern const struct walk_section walk_sections[SECTION_COUNT];
+
+enum { WALK_OBJECTS_MAX = CONF_NONE - 1 }; /* indices are 16 bits */
+
+#endif
