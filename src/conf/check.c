@@ -70,14 +70,13 @@ check_monitor(
 		check_tcp(r, node);
 	else if (m->type == CONF_MONITOR_HTTP)
 		check_http(r, node, m);
-	if (m->timeout_ms <= m->interval_ms || m->interval_ms == 0)
-		return;
-	if (timeout)
+	if (timeout && m->timeout_ms > m->interval_ms && m->interval_ms != 0)
 		diag_error(r->d, &timeout->mark,
 		    "\"timeout\" is longer than "
 		    "\"interval\"");
-	else
+	else if (m->timeout_ms > m->interval_ms && m->interval_ms != 0)
 		m->timeout_ms = m->interval_ms;
+	m->text = schema_text(r, SCHEMA_MONITOR, object);
 }
 
 static const char *

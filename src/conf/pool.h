@@ -45,6 +45,7 @@ struct conf_monitor {
 	const char *body; /* expected substring; NULL: any */
 	uint32_t interval_ms, timeout_ms;
 	unsigned fall, rise, clear;
+	const char *text; /* all of this; equal for equal monitors */
 	struct conf_mark mark;
 };
 

@@ -224,30 +224,6 @@ schema_title(enum schema_map map)
 	return walk_maps[map].title;
 }
 
-static void *
-at(const void *object, size_t offset)
-{
-	return (char *)(uintptr_t)object + offset;
-}
-
-static size_t
-count_at(const void *object, size_t offset)
-{
-	size_t n;
-
-	memcpy(&n, at(object, offset), sizeof(n));
-	return n;
-}
-
-static void *
-pointer_at(const void *object, size_t offset)
-{
-	void *p;
-
-	memcpy(&p, at(object, offset), sizeof(p));
-	return p;
-}
-
 const char *
 schema_noun(enum schema_section s)
 {
@@ -257,16 +233,16 @@ schema_noun(enum schema_section s)
 size_t
 schema_count(const struct conf *c, enum schema_section s)
 {
-	return count_at(c, walk_sections[s].count);
+	return walk_count(c, walk_sections[s].count);
 }
 
 const char *
 schema_name(const struct conf *c, enum schema_section s, size_t i)
 {
 	const struct walk_section *t = &walk_sections[s];
-	const char *objects = pointer_at(c, t->objects);
+	const char *objects = walk_pointer(c, t->objects);
 
-	return pointer_at(objects + i * t->size, t->name);
+	return walk_pointer(objects + i * t->size, t->name);
 }
 
 uint16_t

@@ -87,6 +87,11 @@ bool schema_read(struct schema_reader *r, enum schema_map map,
 bool schema_read_key(struct schema_reader *r, const struct schema_key *k,
     const struct yaml_node *node, void *object);
 
+/* All that the keys of a map have set in the object, in the reader's arena:
+ * equal for equal objects, however they are written. */
+const char *schema_text(
+    struct schema_reader *r, enum schema_map map, const void *object);
+
 /* What one is called: "region". */
 const char *schema_noun(enum schema_section s);
 /* How many there are now, and the name of one. */

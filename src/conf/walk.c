@@ -2,16 +2,36 @@
 #include "conf/walk.h"
 
 #include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "conf/value.h"
 
 enum { MAP_KEYS_MAX = 64 };
 
-static void *
-at(const void *object, size_t offset)
+void *
+walk_at(const void *object, size_t offset)
 {
 	return (char *)(uintptr_t)object + offset;
+}
+
+size_t
+walk_count(const void *object, size_t offset)
+{
+	size_t n;
+
+	memcpy(&n, walk_at(object, offset), sizeof(n));
+	return n;
+}
+
+void *
+walk_pointer(const void *object, size_t offset)
+{
+	void *p;
+
+	memcpy(&p, walk_at(object, offset), sizeof(p));
+	return p;
 }
 
 static const struct schema_key *
@@ -111,7 +131,8 @@ clear_references(enum schema_map map, void *object)
 	for (i = 0; i < nkeys; i++)
 		if (keys[i].map == map && keys[i].kind == value_ref &&
 		    !keys[i].list)
-			memcpy(at(object, keys[i].offset), &none, sizeof(none));
+			memcpy(walk_at(object, keys[i].offset), &none,
+			    sizeof(none));
 }
 
 /* A map with nothing in it may be left out after its key. */
@@ -137,7 +158,7 @@ schema_read(struct schema_reader *r, enum schema_map map,
 
 	clear_references(map, object);
 	if (walk_maps[map].mark)
-		memcpy(at(object, walk_maps[map].mark), &node->mark,
+		memcpy(walk_at(object, walk_maps[map].mark), &node->mark,
 		    sizeof(node->mark));
 	if (!is_map(r, node, walk_maps[map].what))
 		return false;
@@ -178,8 +199,8 @@ read_list(struct schema_reader *r, const struct schema_key *k,
 		    "it must have %zu to %zu",
 		    k->name, n, k->nmin, k->nmax);
 	elements = arena_array(r->conf->arena, n + 1, k->size);
-	memcpy(at(object, k->offset), &elements, sizeof(elements));
-	memcpy(at(object, k->count), &n, sizeof(n));
+	memcpy(walk_at(object, k->offset), &elements, sizeof(elements));
+	memcpy(walk_at(object, k->count), &n, sizeof(n));
 	for (i = 0; i < n; i++) {
 		item = node->kind == NODE_LIST ? node->items[i] : node;
 		if (!k->kind(r, k, item, elements + i * k->size))
@@ -194,7 +215,7 @@ schema_read_key(struct schema_reader *r, const struct schema_key *k,
 {
 	if (k->list)
 		return read_list(r, k, node, object);
-	return k->kind(r, k, node, at(object, k->offset));
+	return k->kind(r, k, node, walk_at(object, k->offset));
 }
 
 bool
@@ -239,7 +260,7 @@ read_label(struct schema_reader *r, enum schema_section s,
 	}
 	schema_check_word(r, key);
 	text = arena_strdup(r->conf->arena, key->text);
-	memcpy(at(object, walk_sections[s].name), &text, sizeof(text));
+	memcpy(walk_at(object, walk_sections[s].name), &text, sizeof(text));
 }
 
 bool
@@ -258,8 +279,8 @@ schema_read_section(struct schema_reader *r, const struct schema_key *k,
 		return diag_error(r->d, &node->mark, "more than %d %ss",
 		    WALK_OBJECTS_MAX, s->noun);
 	objects = arena_array(r->conf->arena, node->n + 1, s->size);
-	memcpy(at(r->conf, s->objects), &objects, sizeof(objects));
-	memcpy(at(r->conf, s->count), &node->n, sizeof(node->n));
+	memcpy(walk_at(r->conf, s->objects), &objects, sizeof(objects));
+	memcpy(walk_at(r->conf, s->count), &node->n, sizeof(node->n));
 	for (i = 0; i < node->n; i++)
 		read_label(r, k->of, node->pairs[i].key, objects + i * s->size);
 	for (i = 0; i < node->n; i++) {
@@ -271,4 +292,87 @@ schema_read_section(struct schema_reader *r, const struct schema_key *k,
 		    &node->pairs[i].key->mark, sizeof(struct conf_mark));
 	}
 	return ok;
+}
+
+typedef VEC(char) walk_text;
+
+static void walk_add(walk_text *t, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+walk_add(walk_text *t, const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+	int len;
+
+	va_start(ap, fmt);
+	len = vasprintf(&s, fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		abort();
+	vec_reserve(t, t->n + (size_t)len + 1);
+	memcpy(t->at + t->n, s, (size_t)len + 1);
+	t->n += (size_t)len;
+	free(s);
+}
+
+static void map_describe(walk_text *t, enum schema_map map, const void *object);
+
+static void
+value_describe(walk_text *t, const struct schema_key *k, const void *field)
+{
+	const char *s;
+
+	if (k->kind == schema_read_map) {
+		map_describe(t, k->of, field);
+	} else if (k->kind == value_text || k->kind == value_path) {
+		s = walk_pointer(field, 0);
+		walk_add(t, " %zu:%s", s ? strlen(s) : 0, s ? s : "");
+	} else {
+		walk_add(t, " ");
+		for (size_t i = k->size; i > 0; i--)
+			walk_add(t, "%02x", ((const uint8_t *)field)[i - 1]);
+	}
+}
+
+static void
+key_describe(walk_text *t, const struct schema_key *k, const void *object)
+{
+	const char *elements;
+	size_t n;
+
+	walk_add(t, " %s", k->name);
+	if (!k->list) {
+		value_describe(t, k, walk_at(object, k->offset));
+		return;
+	}
+	elements = walk_pointer(object, k->offset);
+	n = walk_count(object, k->count);
+	for (size_t i = 0; i < n; i++)
+		value_describe(t, k, elements + i * k->size);
+}
+
+static void
+map_describe(walk_text *t, enum schema_map map, const void *object)
+{
+	size_t n;
+	const struct schema_key *keys = schema_keys(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (keys[i].map == map &&
+		    (keys[i].size > 0 || keys[i].kind == schema_read_map))
+			key_describe(t, &keys[i], object);
+}
+
+const char *
+schema_text(struct schema_reader *r, enum schema_map map, const void *object)
+{
+	walk_text t = {0};
+	const char *text;
+
+	map_describe(&t, map, object);
+	text = arena_strdup(r->conf->arena, t.at);
+	vec_free(&t);
+	return text;
 }

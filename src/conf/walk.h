@@ -27,6 +27,11 @@ struct walk_section {
 extern const struct walk_map walk_maps[SCHEMA_MAPS];
 extern const struct walk_section walk_sections[SECTION_COUNT];
 
+/* A field, the counter of a list, a pointer: by its offset in the object. */
+void *walk_at(const void *object, size_t offset);
+size_t walk_count(const void *object, size_t offset);
+void *walk_pointer(const void *object, size_t offset);
+
 enum { WALK_OBJECTS_MAX = CONF_NONE - 1 }; /* indices are 16 bits */
 
 #endif

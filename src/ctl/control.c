@@ -95,7 +95,7 @@ uses_add(struct control *c, const struct pool *p, size_t region, size_t target)
 		    .pool = p->index,
 		    .region = (uint16_t)region,
 		    .target = (uint16_t)target,
-		    .change_ms = health_change_ms(&w->health, &w->monitor)};
+		    .change_ms = health_change_ms(&w->health, w->monitor)};
 
 		vec_push(&c->uses, use);
 	}
@@ -143,19 +143,19 @@ health_event(struct control *c, const struct use *use, enum health_state old)
 	    p->regions[use->region].targets[use->target].conf->label;
 	enum health_state state = w->health.state;
 	bool good = state == HEALTH_UP;
-	unsigned of = !good         ? w->monitor.fall
+	unsigned of = !good         ? w->monitor->fall
 	    : old == HEALTH_UNKNOWN ? 1
-				    : w->monitor.rise;
+				    : w->monitor->rise;
 
 	event_put(c->events, good ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
 	    "health",
 	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:I}", "pool",
 		p->conf->name, "region", region, "target", target, "monitor",
-		w->monitor.name, "state", health_state_names[state], "was",
+		w->monitor->name, "state", health_state_names[state], "was",
 		health_state_names[old], "reason", text_string(w->last),
 		"duration_ms", (json_int_t)w->last_ms),
 	    "target %s/%s/%s: %s: %s after %u of %u (%s)", p->conf->name,
-	    region, target, w->monitor.name, health_state_names[state], of, of,
+	    region, target, w->monitor->name, health_state_names[state], of, of,
 	    w->last);
 }
 
@@ -173,7 +173,7 @@ static void
 use_tell(struct control *c, struct use *use, bool changed)
 {
 	const struct watch *w = use->watch;
-	uint32_t change_ms = health_change_ms(&w->health, &w->monitor);
+	uint32_t change_ms = health_change_ms(&w->health, w->monitor);
 
 	if (!changed && change_ms == use->change_ms)
 		return;

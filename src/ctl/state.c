@@ -215,8 +215,8 @@ health_load(const json_t *entry, void *arg)
 	w = watch_find(arg, key);
 	if (w == NULL)
 		return true;
-	if (i == HEALTH_DOWN ? successes >= w->monitor.rise
-			     : failures >= w->monitor.fall)
+	if (i == HEALTH_DOWN ? successes >= w->monitor->rise
+			     : failures >= w->monitor->fall)
 		return false;
 	w->health.state = (enum health_state)i;
 	w->health.failures = (unsigned)failures;

@@ -53,7 +53,7 @@ body_contains(struct evhttp_request *request, const char *text)
 static void
 http_judge(struct probe *p, struct evhttp_request *request)
 {
-	const struct conf_monitor *m = &p->watch->monitor;
+	const struct conf_monitor *m = p->watch->monitor;
 	int status = evhttp_request_get_response_code(request);
 	struct http *h = p->state;
 
@@ -149,7 +149,7 @@ http_connect(struct probe *p)
 		return;
 	h->connection =
 	    evhttp_connection_base_bufferevent_new(probe_base(p), NULL, NULL,
-		addr_format(address, &p->watch->addr), p->watch->monitor.port);
+		addr_format(address, &p->watch->addr), p->watch->monitor->port);
 	if (h->connection == NULL)
 		return;
 	evhttp_connection_set_max_body_size(h->connection, HTTP_BODY_MAX);
@@ -159,7 +159,7 @@ http_connect(struct probe *p)
 static void
 http_request(struct probe *p)
 {
-	const struct conf_monitor *m = &p->watch->monitor;
+	const struct conf_monitor *m = p->watch->monitor;
 	char host[ADDR_TEXT_MAX + 2], address[ADDR_TEXT_MAX];
 	struct http *h = p->state;
 	struct evhttp_request *request = NULL;

@@ -30,7 +30,7 @@ enum { JITTER_PERCENT = 5 };
 static const struct probe_type *
 type_of(const struct probe *p)
 {
-	return types[p->watch->monitor.type];
+	return types[p->watch->monitor->type];
 }
 
 struct event_base *
@@ -63,7 +63,7 @@ random_next(struct probe *p)
 static void
 schedule(struct probe *p)
 {
-	uint64_t interval_us = 1000 * (uint64_t)p->watch->monitor.interval_ms;
+	uint64_t interval_us = 1000 * (uint64_t)p->watch->monitor->interval_ms;
 	uint64_t jitter_us = interval_us * JITTER_PERCENT / 100;
 	uint64_t now = clock_mono_us(), at;
 
@@ -85,7 +85,7 @@ probe_start(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	p->busy = true;
 	p->started_us = clock_mono_us();
-	timer_set(p->deadline, 1000 * (uint64_t)p->watch->monitor.timeout_ms);
+	timer_set(p->deadline, 1000 * (uint64_t)p->watch->monitor->timeout_ms);
 	type_of(p)->start(p);
 }
 
@@ -97,8 +97,8 @@ probe_timeout(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	type_of(p)->abort(p);
-	probe_done(
-	    p, false, "timeout", "timeout %u ms", p->watch->monitor.timeout_ms);
+	probe_done(p, false, "timeout", "timeout %u ms",
+	    p->watch->monitor->timeout_ms);
 }
 
 static void
@@ -112,7 +112,7 @@ watch_count(struct probe *p, struct verdict *v)
 	if (!v->ok && w->health.failures == 0 && w->health.state != HEALTH_DOWN)
 		w->first_failed_us = (int64_t)p->started_us;
 	v->old = w->health.state;
-	v->changed = health_count(&w->health, &w->monitor, v->ok, w->last_at);
+	v->changed = health_count(&w->health, w->monitor, v->ok, w->last_at);
 	if (w->health.failures == 0 && w->health.state != HEALTH_DOWN)
 		w->first_failed_us = 0;
 }
@@ -208,7 +208,7 @@ prober_add(struct prober *prober, struct watch *w)
 	p->watch = w;
 	p->random = hash | 1;
 	p->grid_us =
-	    clock_mono_us() + hash % (1000 * (uint64_t)w->monitor.interval_ms);
+	    clock_mono_us() + hash % (1000 * (uint64_t)w->monitor->interval_ms);
 	p->timer = evtimer_new(prober->base, probe_start, p);
 	p->deadline = evtimer_new(prober->base, probe_timeout, p);
 	w->probe = p;

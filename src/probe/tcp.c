@@ -39,7 +39,7 @@ attempt_begin(struct tcp_attempt *t, struct probe *p,
 {
 	struct sockaddr_storage ss;
 	socklen_t len =
-	    addr_to_sockaddr(&p->watch->addr, p->watch->monitor.port, &ss);
+	    addr_to_sockaddr(&p->watch->addr, p->watch->monitor->port, &ss);
 	int error;
 
 	t->probe = p;

@@ -31,7 +31,7 @@ story_watch(const struct watch *w)
 	char addr[ADDR_TEXT_MAX];
 
 	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:I, s:I}",
-	    "monitor", w->monitor.name, "address", addr_format(addr, &w->addr),
+	    "monitor", w->monitor->name, "address", addr_format(addr, &w->addr),
 	    "state", health_state_names[w->health.state], "since",
 	    (json_int_t)w->health.since, "failures",
 	    (json_int_t)w->health.failures, "successes",
@@ -236,9 +236,10 @@ target_describe(struct text *t, const struct pool_target *target, bool all_up)
 		const struct watch *w = target->watches[i];
 
 		if (w->last_at == 0)
-			text_add(t, ", %s: not probed yet", w->monitor.name);
+			text_add(t, ", %s: not probed yet", w->monitor->name);
 		else
-			text_add(t, ", %s: %s %s ago", w->monitor.name, w->last,
+			text_add(t, ", %s: %s %s ago", w->monitor->name,
+			    w->last,
 			    clock_format_span(
 				span, (uint64_t)(now - w->last_at) * 1000));
 	}

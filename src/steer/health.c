@@ -67,20 +67,6 @@ health_change_ms(const struct health *h, const struct conf_monitor *m)
 	return left * m->interval_ms;
 }
 
-char *
-health_key(
-    char *buf, size_t size, const struct conf_monitor *m, const struct addr *a)
-{
-	char address[ADDR_TEXT_MAX];
-
-	snprintf(buf, size, "%d|%s|%u|%s|%s|%u|%s|%u|%u|%u|%u|%u", (int)m->type,
-	    addr_format(address, a), m->port, m->host != NULL ? m->host : "",
-	    m->path != NULL ? m->path : "", m->status,
-	    m->body != NULL ? m->body : "", m->interval_ms, m->timeout_ms,
-	    m->fall, m->rise, m->clear);
-	return buf;
-}
-
 struct watches *
 watches_new(void)
 {
@@ -94,12 +80,7 @@ watches_new(void)
 static void
 watch_free(struct watch *w)
 {
-	const struct conf_monitor *m = &w->monitor;
-	const char *const texts[] = {
-	    m->name, m->host, m->path, m->body, m->mark.file, w->key};
-
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		free((void *)(uintptr_t)texts[i]);
+	free(w->key);
 	free(w);
 }
 
@@ -134,44 +115,39 @@ rehash(struct watches *w, size_t size)
 		*slot_of(w, w->all.at[i]->key) = (uint32_t)i + 1;
 }
 
-static char *
-copy(const char *s)
-{
-	return s != NULL ? xstrdup(s) : NULL;
-}
-
 static struct watch *
-watch_new(const char *key, const struct conf_monitor *m, const struct addr *a)
+watch_add(struct watches *w, char *key, const struct addr *a)
 {
-	struct watch *w = xcalloc(1, sizeof(*w));
+	struct watch *watch = xcalloc(1, sizeof(*watch));
 
-	w->key = xstrdup(key);
-	w->addr = *a;
-	w->monitor = *m;
-	w->monitor.name = copy(m->name);
-	w->monitor.host = copy(m->host);
-	w->monitor.path = copy(m->path);
-	w->monitor.body = copy(m->body);
-	w->monitor.mark.file = copy(m->mark.file);
-	w->health.since = clock_wall_s();
-	return w;
+	watch->key = key;
+	watch->addr = *a;
+	watch->health.since = clock_wall_s();
+	if (2 * (w->all.n + 1) > w->size)
+		rehash(w, 2 * w->size);
+	vec_push(&w->all, watch);
+	*slot_of(w, key) = (uint32_t)w->all.n;
+	return watch;
 }
 
 struct watch *
 watches_get(
     struct watches *w, const struct conf_monitor *m, const struct addr *a)
 {
-	char key[4096];
+	char address[ADDR_TEXT_MAX], *key;
 	struct watch *watch;
+	uint32_t at;
 
-	health_key(key, sizeof(key), m, a);
-	if (*slot_of(w, key) != 0)
-		return w->all.at[*slot_of(w, key) - 1];
-	if (2 * (w->all.n + 1) > w->size)
-		rehash(w, 2 * w->size);
-	watch = watch_new(key, m, a);
-	vec_push(&w->all, watch);
-	*slot_of(w, key) = (uint32_t)w->all.n;
+	if (asprintf(&key, "%s %s", addr_format(address, a), m->text) < 0)
+		abort();
+	at = *slot_of(w, key);
+	if (at == 0) {
+		watch = watch_add(w, key, a);
+	} else {
+		watch = w->all.at[at - 1];
+		free(key);
+	}
+	watch->monitor = m;
 	return watch;
 }
 

@@ -43,9 +43,9 @@ bool health_count(
 uint32_t health_change_ms(const struct health *h, const struct conf_monitor *m);
 
 struct watch {
-	char *key; /* what makes watches equal: health_key() */
+	char *key; /* address and monitor's text: equal watches are one */
 	struct addr addr;
-	struct conf_monitor monitor; /* a copy with strings of its own */
+	const struct conf_monitor *monitor; /* of the current snapshot */
 	struct health health;
 	char last[160];   /* what the last probe said: "200 in 1.2 ms" */
 	uint32_t last_ms; /* its duration */
@@ -61,7 +61,8 @@ struct watches; /* the table */
 struct watches *watches_new(void);
 void watches_free(struct watches *w);
 
-/* Finds or adds the watch of a monitor at an address. */
+/* Finds or adds the watch of a monitor at an address; m is its monitor from
+ * now on. */
 struct watch *watches_get(
     struct watches *w, const struct conf_monitor *m, const struct addr *a);
 /* All of them, in no order. */
@@ -69,10 +70,5 @@ struct watch **watches_all(const struct watches *w, size_t *n);
 /* Frees those that are not wanted; gone is called for each before. */
 void watches_sweep(
     struct watches *w, void (*gone)(struct watch *, void *), void *arg);
-
-/* Text that is equal for equal monitors of one address: the type, port, host,
- * path and expectations, and the timing. buf may be cut short: 512 octets. */
-char *health_key(
-    char *buf, size_t size, const struct conf_monitor *m, const struct addr *a);
 
 #endif

@@ -234,7 +234,7 @@ strike_all(const struct asked *q, uint16_t pool, struct oracle_region *regions,
 static uint32_t
 watch_seconds(const struct watch *w)
 {
-	return (health_change_ms(&w->health, &w->monitor) + 999) / 1000;
+	return (health_change_ms(&w->health, w->monitor) + 999) / 1000;
 }
 
 static void

@@ -369,7 +369,7 @@ region_change(const struct pool_region *r, const struct drain *drain)
 		change_add(&end_s, drain_end_s(t->drain));
 		for (size_t k = 0; k < t->nwatches; k++) {
 			uint32_t ms = health_change_ms(
-			    &t->watches[k]->health, &t->watches[k]->monitor);
+			    &t->watches[k]->health, t->watches[k]->monitor);
 
 			if ((ms + 999) / 1000 < seconds)
 				seconds = (ms + 999) / 1000;

@@ -565,6 +565,31 @@ START_TEST(places_are_continents_countries_or_subdivisions)
 }
 END_TEST
 
+/* The monitors' texts: which are equal? */
+START_TEST(monitors_are_equal_however_they_are_written)
+{
+	struct conf *c;
+	const struct conf_monitor *m;
+
+	put("m.yaml",
+	    "meridian: 1\n"
+	    "monitors:\n"
+	    "  a: {type: http, port: 80, fall: 3, interval: 5s}\n"
+	    "  b: {interval: 5000ms, type: http, expect: {status: 200}}\n"
+	    "  c: {type: http, path: /x}\n"
+	    "  d: {type: http, expect: {body: ok}}\n"
+	    "  e: {type: http, interval: 6s}\n");
+	c = conf_load(path_of("m.yaml"), &diag);
+	ck_assert_ptr_nonnull(c);
+	m = c->monitors;
+	ck_assert_str_eq(m[0].text, m[1].text);
+	for (size_t i = 1; i < c->nmonitors; i++)
+		for (size_t k = i + 1; k < c->nmonitors; k++)
+			ck_assert_str_ne(m[i].text, m[k].text);
+	conf_free(c);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -588,6 +613,7 @@ main(void)
 	tcase_add_test(
 	    t, a_missing_file_is_refused_and_an_empty_pattern_warned_of);
 	tcase_add_test(t, a_configuration_must_be_a_file);
+	tcase_add_test(t, monitors_are_equal_however_they_are_written);
 	tcase_add_test(t, zones_are_found_by_a_pattern);
 	tcase_add_test(t, a_zone_found_twice_is_refused);
 	tcase_add_test(t, errors_in_a_file_of_prefixes_have_its_line);

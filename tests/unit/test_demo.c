@@ -66,9 +66,9 @@ shake(void)
 		bool ok = roll() % 6 != 0;
 
 		for (unsigned k = 0; k < 5; k++)
-			health_count(&all[i]->health, &all[i]->monitor, ok, 0);
+			health_count(&all[i]->health, all[i]->monitor, ok, 0);
 		if (roll() % 3 == 0)
-			health_count(&all[i]->health, &all[i]->monitor, !ok, 0);
+			health_count(&all[i]->health, all[i]->monitor, !ok, 0);
 	}
 	drains_fini(&drains);
 	if (roll() % 2 == 0)

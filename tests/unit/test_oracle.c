@@ -116,7 +116,7 @@ shake(struct both *b)
 	all = watches_all(b->watches, &n);
 	for (size_t i = 0; i < n; i++)
 		for (uint32_t k = world_dice(8); k > 0; k--)
-			health_count(&all[i]->health, &all[i]->monitor,
+			health_count(&all[i]->health, all[i]->monitor,
 			    world_dice(100) >= failing, WALL);
 	for (size_t i = 0; i < conf->npools; i++)
 		for (size_t r = 0; r < conf->pools[i].nregions; r++)
@@ -249,6 +249,7 @@ static struct conf_pool_region sorry[] = {
     {.region = 0, .targets = &targets[2], .ntargets = 1}};
 static uint16_t monitors[] = {0};
 static struct conf_monitor monitor = {.name = "web",
+    .text = "web",
     .interval_ms = 5000,
     .fall = 3,
     .rise = 4,

@@ -331,6 +331,7 @@ world_new(struct world *w)
 	    arena_array(w->arena, MONITORS, sizeof(*w->conf->monitors));
 	for (uint16_t i = 0; i < MONITORS; i++)
 		w->conf->monitors[i] = (struct conf_monitor){.name = "m",
+		    .text = arena_printf(w->arena, "%u", i),
 		    .port = i,
 		    .interval_ms = 700 + world_dice(9000),
 		    .fall = 1 + world_dice(4),
