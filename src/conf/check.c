@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WORKERS_MAX = 256, HTTP_PORT = 80, HTTP_OK = 200 };
+enum { WORKERS_MAX = 256 };
 
 void
 check_server(
@@ -20,63 +20,6 @@ check_server(
 		server->workers = n < 1 ? 1
 		    : n > WORKERS_MAX   ? WORKERS_MAX
 					: (unsigned)n;
-}
-
-static void
-check_http(struct schema_reader *r, const struct yaml_node *node,
-    struct conf_monitor *m)
-{
-	if (m->port == 0)
-		m->port = HTTP_PORT;
-	if (m->status == 0)
-		m->status = HTTP_OK;
-	if (!m->path)
-		m->path = "/";
-	if (*m->path != '/' || strchr(m->path, ' '))
-		diag_error(r->d, &yaml_find(node, "path")->mark,
-		    "\"path\" "
-		    "must begin with / and have no space");
-	if (m->host && strpbrk(m->host, " /@"))
-		diag_error(r->d, &yaml_find(node, "host")->mark,
-		    "\"host\" "
-		    "must be a host name");
-}
-
-static void
-check_tcp(struct schema_reader *r, const struct yaml_node *node)
-{
-	static const char *const keys[] = {"host", "path", "expect"};
-	size_t i;
-
-	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		if (yaml_find(node, keys[i]))
-			diag_error(r->d, &yaml_find(node, keys[i])->mark,
-			    "\"%s\" is not for a monitor of type tcp", keys[i]);
-	if (!yaml_find(node, "port"))
-		diag_error(r->d, &node->mark,
-		    "a monitor of type tcp needs "
-		    "the key \"port\"");
-}
-
-void
-check_monitor(
-    struct schema_reader *r, const struct yaml_node *node, void *object)
-{
-	const struct yaml_node *type = yaml_find(node, "type");
-	const struct yaml_node *timeout = yaml_find(node, "timeout");
-	struct conf_monitor *m = object;
-
-	if (type && type->kind == NODE_SCALAR && strcmp(type->text, "tcp") == 0)
-		check_tcp(r, node);
-	else if (m->type == CONF_MONITOR_HTTP)
-		check_http(r, node, m);
-	if (timeout && m->timeout_ms > m->interval_ms && m->interval_ms != 0)
-		diag_error(r->d, &timeout->mark,
-		    "\"timeout\" is longer than "
-		    "\"interval\"");
-	else if (m->timeout_ms > m->interval_ms && m->interval_ms != 0)
-		m->timeout_ms = m->interval_ms;
-	m->text = schema_text(r, SCHEMA_MONITOR, object);
 }
 
 static const char *

@@ -33,7 +33,14 @@ struct conf_region {
 	struct conf_mark mark;
 };
 
-enum conf_monitor_type { CONF_MONITOR_TCP, CONF_MONITOR_HTTP };
+enum conf_monitor_type {
+	CONF_MONITOR_TCP,
+	CONF_MONITOR_HTTP,
+	CONF_MONITOR_TYPES
+};
+
+/* As they are written; ended by NULL. */
+extern const char *const conf_monitor_types[CONF_MONITOR_TYPES + 1];
 
 struct conf_monitor {
 	const char *name;

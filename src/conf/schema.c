@@ -5,6 +5,7 @@
 
 #include "conf/check.h"
 #include "conf/files.h"
+#include "conf/monitor.h"
 #include "conf/value.h"
 #include "conf/walk.h"
 
@@ -16,7 +17,6 @@ enum {
 	HOUR_MS = 3600000,
 };
 
-static const char *const monitor_types[] = {"tcp", "http", NULL};
 static const char *const answer_modes[] = {"all", "one", NULL};
 
 #define AT(type, f) \
@@ -74,7 +74,7 @@ static const struct schema_key keys[] = {
 	.fallback = "0"},
 
 {SCHEMA_MONITOR, "type", value_word, AT(conf_monitor, type),
-	.words = monitor_types, .required = true},
+	.words = conf_monitor_types, .required = true},
 {SCHEMA_MONITOR, "port", value_number, AT(conf_monitor, port),
 	RANGE(1, 65535)},
 {SCHEMA_MONITOR, "host", value_text, AT(conf_monitor, host), RANGE(1, 255)},

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Monitors: which keys belong to which type, and how they fit together.  Any
+ * one thread.
+ */
+#ifndef CONF_MONITOR_H
+#define CONF_MONITOR_H
+
+#include "conf/schema.h"
+
+/* Completes a monitor that was just read, and makes its text. */
+void check_monitor(
+    struct schema_reader *r, const struct yaml_node *node, void *object);
+
+#endif
