@@ -114,5 +114,8 @@ check_monitor(
 		    "\"interval\"");
 	else if (m->timeout_ms > m->interval_ms && m->interval_ms != 0)
 		m->timeout_ms = m->interval_ms;
+	if (m->slow_ms != 0 && m->slow_ms >= m->timeout_ms)
+		diag_error(r->d, &yaml_find(node, "slow")->mark,
+		    "\"slow\" must be shorter than \"timeout\"");
 	m->text = schema_text(r, SCHEMA_MONITOR, object);
 }

@@ -51,6 +51,7 @@ struct conf_monitor {
 	uint16_t status;  /* expected */
 	const char *body; /* expected substring; NULL: any */
 	uint32_t interval_ms, timeout_ms;
+	uint32_t slow_ms; /* an answer that takes longer degrades; 0: none */
 	unsigned fall, rise, clear;
 	const char *text; /* all of this; equal for equal monitors */
 	struct conf_mark mark;

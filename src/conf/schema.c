@@ -84,6 +84,8 @@ static const struct schema_key keys[] = {
 	RANGE(100, HOUR_MS), .fallback = "5s"},
 {SCHEMA_MONITOR, "timeout", value_span, AT(conf_monitor, timeout_ms),
 	RANGE(10, HOUR_MS), .fallback = "2s"},
+{SCHEMA_MONITOR, "slow", value_span, AT(conf_monitor, slow_ms),
+	RANGE(1, HOUR_MS)},
 {SCHEMA_MONITOR, "fall", value_number, AT(conf_monitor, fall), RANGE(1, 100),
 	.fallback = "3"},
 {SCHEMA_MONITOR, "rise", value_number, AT(conf_monitor, rise), RANGE(1, 100),

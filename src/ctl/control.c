@@ -143,9 +143,10 @@ health_event(struct control *c, const struct use *use, enum health_state old)
 	    p->regions[use->region].targets[use->target].conf->label;
 	enum health_state state = w->health.state;
 	bool good = state == HEALTH_UP;
-	unsigned of = !good         ? w->monitor->fall
-	    : old == HEALTH_UNKNOWN ? 1
-				    : w->monitor->rise;
+	unsigned of = state == HEALTH_DOWN ? w->monitor->fall
+	    : old == HEALTH_UNKNOWN        ? 1
+	    : old == HEALTH_DOWN || good   ? w->monitor->rise
+					   : w->monitor->fall;
 
 	event_put(c->events, good ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
 	    "health",

@@ -101,6 +101,21 @@ probe_timeout(evutil_socket_t fd, short what, void *arg)
 	    p->watch->monitor->timeout_ms);
 }
 
+static enum health_result
+result_of(struct watch *w, bool ok)
+{
+	uint32_t slow_ms = w->monitor->slow_ms;
+	size_t len = strlen(w->last);
+
+	if (!ok)
+		return HEALTH_FAILED;
+	if (slow_ms == 0 || w->last_ms < slow_ms)
+		return HEALTH_OK;
+	snprintf(w->last + len, sizeof(w->last) - len, ", slow: %u ms or more",
+	    slow_ms);
+	return HEALTH_SLOW;
+}
+
 static void
 watch_count(struct probe *p, struct verdict *v)
 {
@@ -112,7 +127,8 @@ watch_count(struct probe *p, struct verdict *v)
 	if (!v->ok && w->health.failures == 0 && w->health.state != HEALTH_DOWN)
 		w->first_failed_us = (int64_t)p->started_us;
 	v->old = w->health.state;
-	v->changed = health_count(&w->health, w->monitor, v->ok, w->last_at);
+	v->changed = health_count(
+	    &w->health, w->monitor, result_of(w, v->ok), w->last_at);
 	if (w->health.failures == 0 && w->health.state != HEALTH_DOWN)
 		w->first_failed_us = 0;
 }

@@ -23,31 +23,49 @@ become(struct health *h, enum health_state state, int64_t now)
 {
 	if (h->state == state)
 		return false;
+	/* What fails and is slow as well must not take longer to be down. */
+	if (state == HEALTH_DOWN || h->state == HEALTH_DOWN ||
+	    h->state == HEALTH_UNKNOWN)
+		h->failures = 0;
 	h->state = state;
 	h->since = now;
-	h->failures = 0;
+	h->slows = 0;
 	return true;
 }
 
 static bool
 count_success(struct health *h, const struct conf_monitor *m, int64_t now)
 {
-	h->successes++;
+	bool quick = h->quicks > 0;
+
 	if (h->successes >= m->clear)
 		h->failures = 0;
-	if (h->state == HEALTH_UNKNOWN ||
-	    (h->state == HEALTH_DOWN && h->successes >= m->rise))
-		return become(h, HEALTH_UP, now);
-	return false;
+	if (h->quicks >= m->clear)
+		h->slows = 0;
+	switch (h->state) {
+	case HEALTH_UNKNOWN:
+		return become(h, quick ? HEALTH_UP : HEALTH_DEGRADED, now);
+	case HEALTH_DOWN:
+		if (h->successes < m->rise)
+			return false;
+		return become(
+		    h, h->quicks >= m->rise ? HEALTH_UP : HEALTH_DEGRADED, now);
+	case HEALTH_DEGRADED:
+		return h->quicks >= m->rise && become(h, HEALTH_UP, now);
+	default:
+		return !quick && ++h->slows >= m->fall &&
+		    become(h, HEALTH_DEGRADED, now);
+	}
 }
 
 bool
-health_count(
-    struct health *h, const struct conf_monitor *m, bool ok, int64_t now)
+health_count(struct health *h, const struct conf_monitor *m,
+    enum health_result result, int64_t now)
 {
-	if (ok)
+	h->successes = result == HEALTH_FAILED ? 0 : h->successes + 1;
+	h->quicks = result == HEALTH_OK ? h->quicks + 1 : 0;
+	if (result != HEALTH_FAILED)
 		return count_success(h, m, now);
-	h->successes = 0;
 	if (h->state == HEALTH_DOWN)
 		return false;
 	if (++h->failures < m->fall)
@@ -55,15 +73,25 @@ health_count(
 	return become(h, HEALTH_DOWN, now);
 }
 
+static unsigned
+least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
 uint32_t
 health_change_ms(const struct health *h, const struct conf_monitor *m)
 {
-	unsigned left;
+	unsigned fail = m->fall - h->failures, left;
 
 	if (h->state == HEALTH_UNKNOWN)
 		return 0;
-	left = h->state == HEALTH_DOWN ? m->rise - h->successes
-				       : m->fall - h->failures;
+	if (h->state == HEALTH_DOWN)
+		left = m->rise - h->successes;
+	else if (h->state == HEALTH_DEGRADED)
+		left = least(fail, m->rise - h->quicks);
+	else
+		left = m->slow_ms != 0 ? least(fail, m->fall - h->slows) : fail;
 	return left * m->interval_ms;
 }
 

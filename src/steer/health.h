@@ -23,20 +23,28 @@ enum health_state {
 
 extern const char *const health_state_names[HEALTH_STATE_COUNT];
 
+/* What one probe says; slow is a success that took longer than it may. */
+enum health_result { HEALTH_FAILED, HEALTH_OK, HEALTH_SLOW };
+
 struct health {
 	enum health_state state;
 	unsigned failures;  /* not cleared by an interleaved success */
 	unsigned successes; /* in a row */
+	unsigned slows;     /* as failures; 0 but when up */
+	unsigned quicks;    /* successes in a row that were not slow */
 	int64_t since;      /* wall, of the state */
 };
 
 /*
  * Counts one probe: up fails after fall failures, which clear successes in a
  * row forget; down recovers after rise successes in a row; unknown becomes up
- * at the first success.  True when the state changed.
+ * at the first success.  Slow answers are counted in the same way: up is
+ * degraded after fall of them and up again after rise quick ones in a row, and
+ * what recovers without rise quick ones is degraded.  True when the state
+ * changed.
  */
-bool health_count(
-    struct health *h, const struct conf_monitor *m, bool ok, int64_t now);
+bool health_count(struct health *h, const struct conf_monitor *m,
+    enum health_result result, int64_t now);
 
 /* Milliseconds until probes could change the state: interval times the checks
  * left; 0 when unknown. */

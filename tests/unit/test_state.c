@@ -120,7 +120,8 @@ START_TEST(health_comes_back_by_what_is_watched)
 {
 	struct watch *w = watch_at("192.0.2.10");
 
-	w->health = (struct health){HEALTH_DOWN, 0, 1, 77};
+	w->health =
+	    (struct health){.state = HEALTH_DOWN, .successes = 1, .since = 77};
 	snprintf(w->last, sizeof(w->last), "refused");
 	w->last_at = 78;
 	ck_assert(state_save_health(folder, s.control->watches, NULL));
@@ -140,7 +141,8 @@ START_TEST(counters_that_cannot_be_are_refused)
 	struct watch *w = watch_at("192.0.2.10");
 	struct error err;
 
-	w->health = (struct health){HEALTH_DOWN, 0, 9, 77};
+	w->health =
+	    (struct health){.state = HEALTH_DOWN, .successes = 9, .since = 77};
 	ck_assert(state_save_health(folder, s.control->watches, NULL));
 	w->health.state = HEALTH_UNKNOWN;
 	ck_assert(!state_load_health(folder, s.control->watches, &err));
