@@ -104,6 +104,13 @@ drain_unknown(const struct conf *conf, const struct drain *d)
 
 /* Safety ----------------------------------------------------------------- */
 
+static bool
+same_lease(const struct drain *a, const struct drain *b)
+{
+	return a->kind == b->kind && strcmp(a->what, b->what) == 0 &&
+	    (a->at != 0) == (b->at != 0);
+}
+
 /* The table as it would be; the drains in it are not its own. */
 static void
 table_with(const struct drains *from, const struct drain *d, bool add,
@@ -111,7 +118,7 @@ table_with(const struct drains *from, const struct drain *d, bool add,
 {
 	memset(to, 0, sizeof(*to));
 	for (size_t i = 0; i < from->all.n; i++)
-		if (strcmp(from->all.at[i]->what, d->what) != 0)
+		if (!same_lease(from->all.at[i], d))
 			vec_push(&to->all, from->all.at[i]);
 	if (add)
 		vec_push(&to->all, (struct drain *)(uintptr_t)d);
@@ -457,7 +464,7 @@ drain_end(struct control *c, const json_t *body, const char *owner)
 	if (json_unpack((json_t *)(uintptr_t)body, "{s:s !}", "what", &what) !=
 	    0)
 		return control_error(EXIT_USAGE, "undrain has what");
-	found = drains_find(&c->drains, what);
+	found = drains_find(&c->drains, DRAIN_OUT, what, false);
 	if (found == NULL)
 		return drain_not_drained(c, what);
 	table_with(&c->drains, found, false, &next);
@@ -466,7 +473,7 @@ drain_end(struct control *c, const json_t *body, const char *owner)
 	if (!saved)
 		return control_error(EXIT_WRONG,
 		    "still drained, as it cannot be saved: %s", err.text);
-	d = drains_remove(&c->drains, what);
+	d = drains_remove(&c->drains, found);
 	event_put(c->events, LOG_LEVEL_INFO, "undrain", drain_event(d),
 	    "drain of %s ended by %s", d->what, owner);
 	control_refresh(c, d->pool, d->region);

@@ -47,10 +47,11 @@ state_save(
 static json_t *
 drain_save(const struct drain *d)
 {
-	return json_pack("{s:o, s:o, s:o, s:I, s:I, s:b}", "what",
-	    text_string(d->what), "owner", text_string(d->owner), "reason",
-	    text_string(d->reason), "since", (json_int_t)d->since, "until",
-	    (json_int_t)d->until, "forced", d->forced);
+	return json_pack("{s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:b}", "kind",
+	    drain_kind_names[d->kind], "what", text_string(d->what), "owner",
+	    text_string(d->owner), "reason", text_string(d->reason), "since",
+	    (json_int_t)d->since, "until", (json_int_t)d->until, "at",
+	    (json_int_t)d->at, "forced", d->forced);
 }
 
 bool
@@ -158,20 +159,28 @@ static bool
 drain_load(const json_t *entry, void *arg)
 {
 	struct drains *drains = arg;
-	const char *what, *owner, *reason;
-	json_int_t since, until;
+	const char *kind = drain_kind_names[DRAIN_OUT], *what, *owner, *reason;
+	json_int_t since, until, at = 0;
 	struct drain *d;
+	unsigned k = 0;
 	int forced;
 
 	if (json_unpack((json_t *)(uintptr_t)entry,
-		"{s:s, s:s, s:s, s:I, s:I, s:b}", "what", &what, "owner",
-		&owner, "reason", &reason, "since", &since, "until", &until,
-		"forced", &forced) != 0)
+		"{s?s, s:s, s:s, s:s, s:I, s:I, s?I, s:b}", "kind", &kind,
+		"what", &what, "owner", &owner, "reason", &reason, "since",
+		&since, "until", &until, "at", &at, "forced", &forced) != 0)
+		return false;
+	while (k < DRAIN_KIND_COUNT && strcmp(kind, drain_kind_names[k]) != 0)
+		k++;
+	if (k == DRAIN_KIND_COUNT || at < 0)
 		return false;
 	d = drain_new(what, owner, reason, since, until, forced, NULL);
-	if (d != NULL)
-		drains_put(drains, d);
-	return d != NULL;
+	if (d == NULL)
+		return false;
+	d->kind = (enum drain_kind)k;
+	d->at = at;
+	drains_put(drains, d);
+	return true;
 }
 
 bool

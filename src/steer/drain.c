@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const drain_kind_names[DRAIN_KIND_COUNT] = {"drain", "force_up"};
+
 /* The parts of what: "region", "pool/region" or "pool/region/target". */
 static bool
 what_parse(struct drain *d, const char *what)
@@ -69,19 +71,30 @@ drains_fini(struct drains *t)
 	vec_free(&t->all);
 }
 
-static struct drain **
-slot_of(const struct drains *t, const char *what)
+static bool
+is_announced(const struct drain *d)
 {
-	for (size_t i = 0; i < t->all.n; i++)
-		if (strcmp(t->all.at[i]->what, what) == 0)
+	return d->at != 0;
+}
+
+static struct drain **
+slot_of(const struct drains *t, enum drain_kind kind, const char *what,
+    bool announced)
+{
+	for (size_t i = 0; i < t->all.n; i++) {
+		const struct drain *d = t->all.at[i];
+
+		if (d->kind == kind && is_announced(d) == announced &&
+		    strcmp(d->what, what) == 0)
 			return &t->all.at[i];
+	}
 	return NULL;
 }
 
 void
 drains_put(struct drains *t, struct drain *d)
 {
-	struct drain **slot = slot_of(t, d->what);
+	struct drain **slot = slot_of(t, d->kind, d->what, is_announced(d));
 
 	if (slot == NULL) {
 		vec_push(&t->all, d);
@@ -91,10 +104,11 @@ drains_put(struct drains *t, struct drain *d)
 	*slot = d;
 }
 
-const struct drain *
-drains_find(const struct drains *t, const char *what)
+struct drain *
+drains_find(const struct drains *t, enum drain_kind kind, const char *what,
+    bool announced)
 {
-	struct drain **slot = slot_of(t, what);
+	struct drain **slot = slot_of(t, kind, what, announced);
 
 	return slot != NULL ? *slot : NULL;
 }
@@ -112,11 +126,9 @@ take_out(struct drains *t, struct drain **slot)
 }
 
 struct drain *
-drains_remove(struct drains *t, const char *what)
+drains_remove(struct drains *t, const struct drain *d)
 {
-	struct drain **slot = slot_of(t, what);
-
-	return slot != NULL ? take_out(t, slot) : NULL;
+	return take_out(t, slot_of(t, d->kind, d->what, is_announced(d)));
 }
 
 struct drain *
@@ -126,6 +138,25 @@ drains_expire(struct drains *t, int64_t now)
 		if (t->all.at[i]->until != DRAIN_FOREVER &&
 		    t->all.at[i]->until <= now)
 			return take_out(t, &t->all.at[i]);
+	return NULL;
+}
+
+struct drain *
+drains_begin(struct drains *t, int64_t now, struct drain **replaced)
+{
+	*replaced = NULL;
+	for (size_t i = 0; i < t->all.n; i++) {
+		struct drain *d = t->all.at[i], **slot;
+
+		if (!is_announced(d) || d->at > now)
+			continue;
+		slot = slot_of(t, d->kind, d->what, false);
+		d->since = d->at;
+		d->at = 0;
+		if (slot != NULL)
+			*replaced = take_out(t, slot);
+		return d;
+	}
 	return NULL;
 }
 
@@ -148,17 +179,35 @@ ends_later(const struct drain *a, const struct drain *b)
 }
 
 const struct drain *
-drains_cover(const struct drains *t, const char *pool, const char *region,
-    const char *target)
+drains_cover(const struct drains *t, enum drain_kind kind, const char *pool,
+    const char *region, const char *target)
 {
 	const struct drain *last = NULL;
 
 	for (size_t i = 0; i < t->all.n; i++) {
 		const struct drain *d = t->all.at[i];
 
-		if (covers(d, pool, region, target) &&
+		if (d->kind == kind && (t->ahead || !is_announced(d)) &&
+		    covers(d, pool, region, target) &&
 		    (last == NULL || ends_later(d, last)))
 			last = d;
 	}
 	return last;
+}
+
+const struct drain *
+drains_next(const struct drains *t, const char *pool, const char *region,
+    const char *target)
+{
+	const struct drain *first = NULL;
+
+	for (size_t i = 0; i < t->all.n; i++) {
+		const struct drain *d = t->all.at[i];
+
+		if (d->kind == DRAIN_OUT && is_announced(d) &&
+		    covers(d, pool, region, target) &&
+		    (first == NULL || d->at < first->at))
+			first = d;
+	}
+	return first;
 }

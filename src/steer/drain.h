@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Drains: leases that take a region, a pool's region or a target out.
+ * Drains: leases that take a region, a pool's region or a target out; and
+ * force-ups, the same lease the other way: probes are not believed.
+ *
+ * Of one kind and one what there is at most one in force and one announced
+ * for later, which takes the place of the first when its time comes.
  *
  * The table belongs to the main thread; it does no I/O (ctl/state does).
  * Wall clock.
@@ -16,19 +20,29 @@
 
 enum { DRAIN_FOREVER = 0 }; /* until cancelled */
 
+enum drain_kind { DRAIN_OUT, DRAIN_UP, DRAIN_KIND_COUNT };
+
+/* "drain" and "force_up": in the state file and in what is said. */
+extern const char *const drain_kind_names[DRAIN_KIND_COUNT];
+
 struct drain {
-	char *what; /* "eu", "www/eu", "www/eu/192.0.2.10" */
-	char *pool; /* NULL: every one */
+	enum drain_kind kind; /* DRAIN_OUT unless set by the caller */
+	char *what;           /* "eu", "www/eu", "www/eu/192.0.2.10" */
+	char *pool;           /* NULL: every one */
 	char *region;
 	char *target; /* its label; NULL: all of the region */
 	char *owner;
 	char *reason;
 	int64_t since, until; /* wall, until DRAIN_FOREVER or expiry */
+	int64_t at;           /* wall, announced for then; 0: in force */
+	int64_t let_go;       /* wall, when the last cache has let go */
+	bool settled;         /* what was on its way is in let_go */
 	bool forced;
 };
 
 struct drains {
 	VEC(struct drain *) all;
+	bool ahead; /* the announced ones count as in force (what if) */
 };
 
 /* A drain with its own copies, what parsed; NULL when what has not the form
@@ -39,17 +53,27 @@ void drain_free(struct drain *d);
 
 void drains_fini(struct drains *t);
 
-/* Takes d over; replaces a drain of the same what (a renewal). */
+/* Takes d over; replaces the one of the same kind and what that is in force
+ * (announced) as it is (a renewal). */
 void drains_put(struct drains *t, struct drain *d);
-const struct drain *drains_find(const struct drains *t, const char *what);
-/* Takes it out of the table; the caller frees it; NULL: no such drain. */
-struct drain *drains_remove(struct drains *t, const char *what);
-/* Takes out one drain whose time is over, or returns NULL. */
+struct drain *drains_find(const struct drains *t, enum drain_kind kind,
+    const char *what, bool announced);
+/* Takes it, which is in the table, out of it; the caller frees it. */
+struct drain *drains_remove(struct drains *t, const struct drain *d);
+/* Takes out one whose time is over, or returns NULL. */
 struct drain *drains_expire(struct drains *t, int64_t now);
+/* One whose time has come is in force from now on; NULL: there is none.  The
+ * one whose place it takes (NULL: none) is the caller's to free. */
+struct drain *drains_begin(
+    struct drains *t, int64_t now, struct drain **replaced);
 
-/* The drain that takes this out, the one that ends last; NULL: none. target
- * NULL asks whether the whole region of the pool is out. */
-const struct drain *drains_cover(const struct drains *t, const char *pool,
+/* The lease in force of that kind on this, the one that ends last; NULL: none.
+ * target NULL asks for the whole region of the pool. */
+const struct drain *drains_cover(const struct drains *t, enum drain_kind kind,
+    const char *pool, const char *region, const char *target);
+
+/* The first announced drain that will take this out; NULL: none. */
+const struct drain *drains_next(const struct drains *t, const char *pool,
     const char *region, const char *target);
 
 #endif

@@ -187,7 +187,7 @@ believed(const struct asked *q, uint16_t pool, uint16_t region)
 static bool
 target_is_up(const struct pool_target *t)
 {
-	for (size_t i = 0; i < t->nwatches; i++)
+	for (size_t i = 0; t->up == NULL && i < t->nwatches; i++)
 		if (t->watches[i]->health.state == HEALTH_DOWN)
 			return false;
 	return true;
@@ -245,10 +245,17 @@ least(uint32_t *seconds, int64_t other)
 }
 
 static void
-least_drain(uint32_t *seconds, const struct drain *d)
+least_end(uint32_t *seconds, const struct drain *d)
 {
 	if (d != NULL && d->until != DRAIN_FOREVER)
 		least(seconds, d->until - clock_wall_s());
+}
+
+static void
+least_begin(uint32_t *seconds, const struct drain *d)
+{
+	if (d != NULL)
+		least(seconds, d->at - clock_wall_s());
 }
 
 /* When the region could change; UINT32_MAX: never. */
@@ -257,13 +264,16 @@ region_seconds(const struct pool_region *r)
 {
 	uint32_t seconds = UINT32_MAX;
 
-	least_drain(&seconds, r->drain);
+	least_end(&seconds, r->drain);
+	least_begin(&seconds, r->next);
 	for (size_t i = 0; i < r->ntargets; i++) {
 		const struct pool_target *t = &r->targets[i];
 
-		for (size_t k = 0; k < t->nwatches; k++)
+		for (size_t k = 0; t->up == NULL && k < t->nwatches; k++)
 			least(&seconds, watch_seconds(t->watches[k]));
-		least_drain(&seconds, t->drain);
+		least_end(&seconds, t->up);
+		least_end(&seconds, t->drain);
+		least_begin(&seconds, t->next);
 	}
 	return seconds;
 }

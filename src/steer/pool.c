@@ -311,14 +311,18 @@ worst_health(const struct pool_target *t)
 	return worst;
 }
 
-static const struct drain *
-target_drain(const struct pool *p, size_t region, const struct drains *drains,
-    const struct conf *conf, const char *label)
+static const char *
+region_name(const struct pool *p, size_t region, const struct conf *conf)
 {
-	if (drains == NULL)
-		return NULL;
-	return drains_cover(drains, p->conf->name,
-	    conf->regions[p->regions[region].region].name, label);
+	return conf->regions[p->regions[region].region].name;
+}
+
+/* Drains beat force-ups, which beat probes. */
+static bool
+target_would_live(const struct pool_target *t, const struct drain *drain,
+    const struct drain *up)
+{
+	return drain == NULL && (up != NULL || worst_health(t) != HEALTH_DOWN);
 }
 
 bool
@@ -326,48 +330,65 @@ pool_region_would_live(const struct pool *p, size_t region,
     const struct drains *drains, const struct conf *conf)
 {
 	const struct pool_region *r = &p->regions[region];
+	const char *pool = p->conf->name, *name = region_name(p, region, conf);
 	size_t live = 0;
 
-	if (target_drain(p, region, drains, conf, NULL) != NULL)
+	if (drains_cover(drains, DRAIN_OUT, pool, name, NULL) != NULL)
 		return false;
-	for (size_t i = 0; i < r->ntargets; i++)
-		live += worst_health(&r->targets[i]) != HEALTH_DOWN &&
-		    target_drain(p, region, drains, conf,
-			r->targets[i].conf->label) == NULL;
+	for (size_t i = 0; i < r->ntargets; i++) {
+		const struct pool_target *t = &r->targets[i];
+		const char *label = t->conf->label;
+
+		live += target_would_live(t,
+		    drains_cover(drains, DRAIN_OUT, pool, name, label),
+		    drains_cover(drains, DRAIN_UP, pool, name, label));
+	}
 	return live >= p->conf->min_healthy;
 }
 
-/* When a drain ends, as a second of the monotonic clock; 0: never. */
-static uint32_t
-drain_end_s(const struct drain *d)
-{
-	int64_t left;
-
-	if (d == NULL || d->until == DRAIN_FOREVER)
-		return 0;
-	left = d->until - clock_wall_s();
-	if (left > INT32_MAX)
-		return 0;
-	return clock_mono_s() + (uint32_t)(left > 0 ? left : 0);
-}
-
+/* Takes in a moment of the wall clock, as a second of the monotonic one. */
 static void
-change_add(uint32_t *end_s, uint32_t other)
+change_add(uint32_t *end_s, int64_t wall)
 {
-	if (other != 0 && (*end_s == 0 || other < *end_s))
+	int64_t left = wall - clock_wall_s();
+	uint32_t other;
+
+	if (left > INT32_MAX)
+		return;
+	other = clock_mono_s() + (uint32_t)(left > 0 ? left : 0);
+	if (*end_s == 0 || other < *end_s)
 		*end_s = other;
 }
 
-static uint64_t
-region_change(const struct pool_region *r, const struct drain *drain)
+static void
+change_add_end(uint32_t *end_s, const struct drain *d)
 {
-	uint32_t seconds = UINT32_MAX, end_s = drain_end_s(drain);
+	if (d != NULL && d->until != DRAIN_FOREVER)
+		change_add(end_s, d->until);
+}
 
+/* Caches are to have let go when an announced drain begins. */
+static void
+change_add_next(uint32_t *end_s, const struct drain *next)
+{
+	if (next != NULL)
+		change_add(end_s, next->at);
+}
+
+static uint64_t
+region_change(const struct pool_region *r)
+{
+	uint32_t seconds = UINT32_MAX, end_s = 0;
+
+	change_add_end(&end_s, r->drain);
+	change_add_next(&end_s, r->next);
 	for (size_t i = 0; i < r->ntargets; i++) {
 		const struct pool_target *t = &r->targets[i];
 
-		change_add(&end_s, drain_end_s(t->drain));
-		for (size_t k = 0; k < t->nwatches; k++) {
+		change_add_end(&end_s, t->drain);
+		change_add_end(&end_s, t->up);
+		change_add_next(&end_s, t->next);
+		for (size_t k = 0; t->up == NULL && k < t->nwatches; k++) {
 			uint32_t ms = health_change_ms(
 			    &t->watches[k]->health, t->watches[k]->monitor);
 
@@ -378,22 +399,32 @@ region_change(const struct pool_region *r, const struct drain *drain)
 	return (uint64_t)end_s << 32 | seconds;
 }
 
-static void
-targets_look(struct pool *p, size_t region, const struct drains *drains,
+/* How many of its targets would be live without drains. */
+static size_t
+region_look(struct pool *p, size_t region, const struct drains *drains,
     const struct conf *conf)
 {
 	struct pool_region *r = &p->regions[region];
+	const char *pool = p->conf->name, *name = region_name(p, region, conf);
+	size_t healthy = 0;
 
+	r->drain = drains_cover(drains, DRAIN_OUT, pool, name, NULL);
+	r->next = drains_next(drains, pool, name, NULL);
+	r->drained = r->drain != NULL;
 	r->nlive = 0;
 	for (size_t i = 0; i < r->ntargets; i++) {
 		struct pool_target *t = &r->targets[i];
+		const char *label = t->conf->label;
 
 		t->health = worst_health(t);
-		t->drain =
-		    target_drain(p, region, drains, conf, t->conf->label);
-		t->live = t->health != HEALTH_DOWN && t->drain == NULL;
+		t->drain = drains_cover(drains, DRAIN_OUT, pool, name, label);
+		t->up = drains_cover(drains, DRAIN_UP, pool, name, label);
+		t->next = drains_next(drains, pool, name, label);
+		t->live = target_would_live(t, t->drain, t->up);
 		r->nlive += t->live;
+		healthy += target_would_live(t, NULL, t->up);
 	}
+	return healthy;
 }
 
 static void
@@ -410,21 +441,17 @@ pool_refresh(struct pool *p, size_t region, const struct drains *drains,
     const struct conf *conf)
 {
 	struct pool_region *r = &p->regions[region];
-	const struct drain *drain = target_drain(p, region, drains, conf, NULL);
 	uint64_t before = atomic_load_explicit(&p->live, memory_order_relaxed);
+	size_t healthy = region_look(p, region, drains, conf);
 	uint64_t after;
 	bool live;
 
-	targets_look(p, region, drains, conf);
-	r->drain = drain;
-	r->drained = drain != NULL;
 	live = !r->drained && r->nlive >= p->conf->min_healthy;
 	offer_replace(r, offer_make(p, r));
 	atomic_store_explicit(
-	    &r->change, region_change(r, drain), memory_order_release);
+	    &r->change, region_change(r), memory_order_release);
 	bit_store(&p->drained, region,
-	    r->drained ||
-		(!live && pool_region_would_live(p, region, NULL, conf)));
+	    r->drained || (!live && healthy >= p->conf->min_healthy));
 	bit_store(&p->live, region, live);
 	after = atomic_load_explicit(&p->live, memory_order_relaxed);
 	if (after != 0)

@@ -39,21 +39,21 @@ struct pool_target {
 	const struct conf_target *conf;
 	struct watch **watches; /* addresses x monitors; bound by main */
 	size_t nwatches;
-	enum health_state health;  /* the worst of its watches; main only */
-	bool live;                 /* main only */
-	const struct drain *drain; /* main only; NULL: not drained */
+	enum health_state health; /* the worst of its watches; main only */
+	bool live;                /* main only */
+	const struct drain *drain, *up, *next; /* main only; next: announced */
 };
 
 struct pool_region {
 	uint16_t region; /* in conf */
 	struct pool_target *targets;
 	size_t ntargets;
-	size_t nlive;                  /* main only */
-	bool drained;                  /* as a whole; main only */
-	const struct drain *drain;     /* of the whole; main only; NULL: none */
-	_Atomic(struct offer *) offer; /* main stores, workers load */
+	size_t nlive;                     /* main only */
+	bool drained;                     /* as a whole; main only */
+	const struct drain *drain, *next; /* of the whole; as a target's */
+	_Atomic(struct offer *) offer;    /* main stores, workers load */
 	/* When it could change: low 32 bits seconds from any moment (probes),
-	 * high 32 the monotonic second of a drain's end (0: none). */
+	 * high 32 the monotonic second of a lease's end or begin (0: none). */
 	_Atomic uint64_t change;
 };
 

@@ -60,8 +60,7 @@ static void
 drains_clear(struct both *b)
 {
 	while (b->drains.all.n > 0)
-		drain_free(
-		    drains_remove(&b->drains, b->drains.all.at[0]->what));
+		drain_free(drains_remove(&b->drains, b->drains.all.at[0]));
 }
 
 static void
@@ -98,6 +97,10 @@ drain_random(struct both *b)
 	    forms[world_dice(3)], "me", "test", WALL, until, false, &err);
 
 	ck_assert_msg(d != NULL, "%s", err.text);
+	if (world_dice(3) == 0)
+		d->kind = DRAIN_UP;
+	else if (world_dice(3) == 0)
+		d->at = WALL + 1 + world_dice(60);
 	drains_put(&b->drains, d);
 }
 
@@ -111,7 +114,7 @@ shake(struct both *b)
 	size_t n;
 
 	drains_clear(b);
-	for (uint32_t i = world_dice(4); i > 0; i--)
+	for (uint32_t i = world_dice(6); i > 0; i--)
 		drain_random(b);
 	all = watches_all(b->watches, &n);
 	for (size_t i = 0; i < n; i++)

@@ -42,6 +42,7 @@ watch_at(const char *address)
 START_TEST(drains_come_back_as_they_were)
 {
 	struct drains out = {0}, in = {0};
+	struct drain *up, *later;
 	const struct drain *d;
 	struct error err;
 
@@ -49,16 +50,25 @@ START_TEST(drains_come_back_as_they_were)
 	    drain_new("www/eu", "ana", "\"quoted\" \xff", 5, 9, true, NULL));
 	drains_put(
 	    &out, drain_new("us", "bob", "x", 6, DRAIN_FOREVER, false, NULL));
+	up = drain_new("us", "bob", "y", 7, 8, false, NULL);
+	up->kind = DRAIN_UP;
+	drains_put(&out, up);
+	later = drain_new("us", "bob", "z", 7, 30, false, NULL);
+	later->at = 20;
+	drains_put(&out, later);
 	ck_assert(state_save_drains(folder, &out, &err));
 	ck_assert(state_load_drains(folder, &in, &err));
-	ck_assert_uint_eq(in.all.n, 2);
-	d = drains_find(&in, "www/eu");
+	ck_assert_uint_eq(in.all.n, 4);
+	d = drains_find(&in, DRAIN_OUT, "www/eu", false);
 	ck_assert_str_eq(d->owner, "ana");
 	ck_assert_str_eq(d->reason, "\"quoted\" ?");
 	ck_assert_int_eq(d->since, 5);
 	ck_assert_int_eq(d->until, 9);
 	ck_assert(d->forced);
-	ck_assert_int_eq(drains_find(&in, "us")->until, DRAIN_FOREVER);
+	ck_assert_int_eq(
+	    drains_find(&in, DRAIN_OUT, "us", false)->until, DRAIN_FOREVER);
+	ck_assert_int_eq(drains_find(&in, DRAIN_UP, "us", false)->until, 8);
+	ck_assert_int_eq(drains_find(&in, DRAIN_OUT, "us", true)->at, 20);
 	drains_fini(&in);
 	drains_fini(&out);
 }
@@ -83,6 +93,9 @@ static const char *const broken[] = {
     "{\"version\": 1, \"version\": 1, \"drains\": []}",
     "{\"version\": 1, \"drains\": [7]}",
     "{\"version\": 1, \"drains\": [{\"what\": \"eu\"}]}",
+    "{\"version\": 1, \"drains\": [{\"kind\": \"pause\", \"what\": \"eu\","
+    " \"owner\": \"a\", \"reason\": \"x\", \"since\": 1, \"until\": 0,"
+    " \"forced\": false}]}",
 };
 
 START_TEST(a_broken_file_is_told_and_moved_aside)
@@ -111,7 +124,7 @@ START_TEST(what_a_broken_file_still_says_is_kept)
 	    " \"since\": 1, \"until\": 0, \"forced\": false}, 7]}");
 	ck_assert(!state_load_drains(folder, &in, &err));
 	ck_assert_ptr_nonnull(strstr(err.text, "1 of 2 entries"));
-	ck_assert_ptr_nonnull(drains_find(&in, "eu"));
+	ck_assert_ptr_nonnull(drains_find(&in, DRAIN_OUT, "eu", false));
 	drains_fini(&in);
 }
 END_TEST

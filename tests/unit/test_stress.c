@@ -179,7 +179,8 @@ drain_and_undrain(struct snapshot *s, struct drains *drains)
 		refresh_all(s, drains);
 	}
 	for (size_t i = 0; i < sizeof(what) / sizeof(what[0]); i++) {
-		drain_free(drains_remove(drains, what[i]));
+		drain_free(drains_remove(
+		    drains, drains_find(drains, DRAIN_OUT, what[i], false)));
 		refresh_all(s, drains);
 	}
 }
