@@ -3,17 +3,22 @@
 
 #include <string.h>
 
-enum { HTTP_PORT = 80, HTTP_OK = 200 };
+#include "conf/value.h"
+#include "dns/rdata.h"
+
+enum { HTTP_PORT = 80, HTTP_OK = 200, DNS_PORT = 53 };
 
 const char *const conf_monitor_types[CONF_MONITOR_TYPES + 1] = {
     [CONF_MONITOR_TCP] = "tcp",
     [CONF_MONITOR_HTTP] = "http",
+    [CONF_MONITOR_DNS] = "dns",
 };
 
 /* Bits of enum conf_monitor_type. */
 enum types {
 	TCP = 1 << CONF_MONITOR_TCP,
 	HTTP = 1 << CONF_MONITOR_HTTP,
+	DNS = 1 << CONF_MONITOR_DNS,
 };
 
 /* Keys that are not for every type, and the types that must have them. */
@@ -22,13 +27,53 @@ static const struct monitor_key {
 	const char *name;
 	unsigned types, needed;
 } monitor_keys[] = {
-    {NULL, "port", TCP | HTTP, TCP},
+    {NULL, "port", TCP | HTTP | DNS, TCP},
     {NULL, "host", HTTP, 0},
     {NULL, "path", HTTP, 0},
-    {NULL, "expect", HTTP, 0},
+    {NULL, "query", DNS, DNS},
+    {NULL, "expect", HTTP | DNS, 0},
+    {"query", "name", DNS, DNS},
     {"expect", "status", HTTP, 0},
     {"expect", "body", HTTP, 0},
+    {"expect", "rcode", DNS, 0},
+    {"expect", "records", DNS, 0},
 };
+
+bool
+monitor_name(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	uint8_t name[DNS_NAME_MAX];
+	const char **text = field;
+
+	if (node->kind != NODE_SCALAR || node->empty)
+		return diag_error(
+		    r->d, &node->mark, "\"%s\" must be a name", k->name);
+	return value_read_name(r, node, name, text);
+}
+
+bool
+monitor_type(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	uint16_t *type = field;
+
+	*type = node->kind == NODE_SCALAR ? type_parse(node->text) : 0;
+	return *type != 0 ||
+	    diag_error(r->d, &node->mark,
+		"\"%s\" must be a type of records, as AAAA or TYPE257",
+		k->name);
+}
+
+bool
+monitor_rcode(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	return (node->kind == NODE_SCALAR && rcode_parse(node->text, field)) ||
+	    diag_error(r->d, &node->mark,
+		"\"%s\" must be an rcode, as NOERROR, NXDOMAIN or REFUSED",
+		k->name);
+}
 
 static void
 check_http(struct schema_reader *r, const struct yaml_node *node,
@@ -48,6 +93,28 @@ check_http(struct schema_reader *r, const struct yaml_node *node,
 		    "must be a host name");
 }
 
+static void
+check_dns(struct schema_reader *r, const struct yaml_node *node,
+    struct conf_monitor *m)
+{
+	const struct yaml_node *expect = yaml_find(node, "expect");
+	uint8_t buf[DNS_MESSAGE_MAX];
+	struct wire w;
+	struct error err;
+
+	for (size_t i = 0; i < m->nrecords; i++) {
+		const struct yaml_node *list = yaml_find(expect, "records");
+
+		wire_init(&w, buf, sizeof(buf));
+		if (m->records[i] &&
+		    !rdata_parse(m->query.type, m->records[i], &w, &err))
+			diag_error(r->d,
+			    list->kind == NODE_LIST ? &list->items[i]->mark
+						    : &list->mark,
+			    "%s", err.text);
+	}
+}
+
 /* What a type adds to its keys. */
 static const struct monitor_type {
 	uint16_t port; /* when none is given */
@@ -55,6 +122,7 @@ static const struct monitor_type {
 	    struct conf_monitor *m);
 } monitor_types[CONF_MONITOR_TYPES] = {
     [CONF_MONITOR_HTTP] = {HTTP_PORT, check_http},
+    [CONF_MONITOR_DNS] = {DNS_PORT, check_dns},
 };
 
 static void
@@ -75,9 +143,10 @@ check_keys(struct schema_reader *r, const struct yaml_node *node,
 			diag_error(r->d, &value->mark,
 			    "\"%s\" is not for a monitor of type %s", k->name,
 			    word);
-		if (!value && k->needed >> type & 1)
-			diag_error(r->d, &node->mark,
-			    "a monitor of type %s needs the key \"%s\"", word,
+		if (map && !value && k->needed >> type & 1)
+			diag_error(r->d, &map->mark,
+			    "a monitor of type %s needs the key \"%s%s%s\"",
+			    word, k->in ? k->in : "", k->in ? "." : "",
 			    k->name);
 	}
 }

@@ -12,4 +12,9 @@
 void check_monitor(
     struct schema_reader *r, const struct yaml_node *node, void *object);
 
+/* Kinds of values (conf/value.h). */
+schema_kind monitor_name;  /* the text of a name */
+schema_kind monitor_type;  /* of records: AAAA, TYPE257 */
+schema_kind monitor_rcode; /* NXDOMAIN */
+
 #endif

@@ -36,11 +36,19 @@ struct conf_region {
 enum conf_monitor_type {
 	CONF_MONITOR_TCP,
 	CONF_MONITOR_HTTP,
+	CONF_MONITOR_DNS,
 	CONF_MONITOR_TYPES
 };
 
 /* As they are written; ended by NULL. */
 extern const char *const conf_monitor_types[CONF_MONITOR_TYPES + 1];
+
+/* What a monitor of type dns asks. */
+struct conf_query {
+	const char *name; /* lower case, with the final dot */
+	uint16_t type;
+	unsigned recurse; /* asks for recursion: 0 or 1 */
+};
 
 struct conf_monitor {
 	const char *name;
@@ -50,6 +58,10 @@ struct conf_monitor {
 	const char *path;
 	uint16_t status;  /* expected */
 	const char *body; /* expected substring; NULL: any */
+	struct conf_query query;
+	uint16_t rcode;       /* expected */
+	const char **records; /* of the query's type: all must be there */
+	size_t nrecords;
 	uint32_t interval_ms, timeout_ms;
 	uint32_t slow_ms; /* an answer that takes longer degrades; 0: none */
 	unsigned fall, rise, clear;

@@ -17,6 +17,7 @@ enum {
 	HOUR_MS = 3600000,
 };
 
+static const char *const no_yes[] = {"no", "yes", NULL};
 static const char *const answer_modes[] = {"all", "one", NULL};
 
 #define AT(type, f) \
@@ -79,6 +80,7 @@ static const struct schema_key keys[] = {
 	RANGE(1, 65535)},
 {SCHEMA_MONITOR, "host", value_text, AT(conf_monitor, host), RANGE(1, 255)},
 {SCHEMA_MONITOR, "path", value_text, AT(conf_monitor, path), RANGE(1, 1024)},
+{SCHEMA_MONITOR, "query", schema_read_map, .of = SCHEMA_QUERY},
 {SCHEMA_MONITOR, "expect", schema_read_map, .of = SCHEMA_EXPECT},
 {SCHEMA_MONITOR, "interval", value_span, AT(conf_monitor, interval_ms),
 	RANGE(100, HOUR_MS), .fallback = "5s"},
@@ -93,9 +95,19 @@ static const struct schema_key keys[] = {
 {SCHEMA_MONITOR, "clear", value_number, AT(conf_monitor, clear),
 	RANGE(1, 100), .fallback = "6"},
 
+{SCHEMA_QUERY, "name", monitor_name, AT(conf_monitor, query.name)},
+{SCHEMA_QUERY, "type", monitor_type, AT(conf_monitor, query.type),
+	.fallback = "A"},
+{SCHEMA_QUERY, "recurse", value_word, AT(conf_monitor, query.recurse),
+	.words = no_yes, .fallback = "no"},
+
 {SCHEMA_EXPECT, "status", value_number, AT(conf_monitor, status),
 	RANGE(100, 599)},
 {SCHEMA_EXPECT, "body", value_text, AT(conf_monitor, body), RANGE(1, 1024)},
+{SCHEMA_EXPECT, "rcode", monitor_rcode, AT(conf_monitor, rcode),
+	.fallback = "NOERROR"},
+{SCHEMA_EXPECT, "records", value_text, RANGE(1, 1024),
+	MANY(conf_monitor, records, nrecords, 1, 64)},
 
 {SCHEMA_POOL, "monitor", value_ref, .of = SECTION_MONITORS,
 	MANY(conf_pool, monitors, nmonitors, 1, 16)},
@@ -172,6 +184,7 @@ const struct walk_map walk_maps[SCHEMA_MAPS] = {
 	[SCHEMA_MONITOR] = {.title = "monitors.NAME", .what = "a monitor",
 	    .mark = offsetof(struct conf_monitor, mark),
 	    .check = check_monitor},
+	[SCHEMA_QUERY] = {.title = "monitors.NAME.query", .what = "query"},
 	[SCHEMA_EXPECT] = {.title = "monitors.NAME.expect", .what = "expect"},
 	[SCHEMA_POOL] = {.title = "pools.NAME", .what = "a pool",
 	    .mark = offsetof(struct conf_pool, mark), .check = check_pool},

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conf/monitor.h"
 #include "conf/value.h"
 
 enum { MAP_KEYS_MAX = 64 };
@@ -319,6 +320,14 @@ walk_add(walk_text *t, const char *fmt, ...)
 
 static void map_describe(walk_text *t, enum schema_map map, const void *object);
 
+/* The field is a pointer to text: it is the text that counts. */
+static bool
+is_text(const struct schema_key *k)
+{
+	return k->kind == value_text || k->kind == value_path ||
+	    k->kind == monitor_name;
+}
+
 static void
 value_describe(walk_text *t, const struct schema_key *k, const void *field)
 {
@@ -326,7 +335,7 @@ value_describe(walk_text *t, const struct schema_key *k, const void *field)
 
 	if (k->kind == schema_read_map) {
 		map_describe(t, k->of, field);
-	} else if (k->kind == value_text || k->kind == value_path) {
+	} else if (is_text(k)) {
 		s = walk_pointer(field, 0);
 		walk_add(t, " %zu:%s", s ? strlen(s) : 0, s ? s : "");
 	} else {

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Numbers of the protocol (RFC 1035 3.2, 4.1; RFC 6891; RFC 7871; RFC 8914).
+ * Numbers of the protocol (RFC 1035 3.2, 4.1; RFC 6891; RFC 7871; RFC 8914),
+ * and how types and rcodes are written.  Pure; any thread.
  */
 #ifndef DNS_RR_H
 #define DNS_RR_H
+
+#include <stdbool.h>
+#include <stdint.h>
 
 enum dns_size {
 	DNS_HEADER_SIZE = 12,
@@ -72,5 +76,17 @@ enum dns_option {
 	DNS_OPTION_PADDING = 12,
 	DNS_OPTION_EDE = 15,
 };
+
+enum { TYPE_TEXT_MAX = 16 };
+
+/* "A", "TYPE65280". Returns buf. */
+char *type_format(char buf[TYPE_TEXT_MAX], uint16_t type);
+/* Without case; 0: none such. */
+uint16_t type_parse(const char *text);
+
+/* "NOERROR", "NXDOMAIN", "RCODE12". Returns buf. */
+char *rcode_format(char buf[TYPE_TEXT_MAX], uint16_t rcode);
+/* "NOERROR"; false: none such. */
+bool rcode_parse(const char *text, uint16_t *rcode);
 
 #endif

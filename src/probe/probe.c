@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "probe/dns.h"
 #include "probe/http.h"
 #include "probe/tcp.h"
 
@@ -23,6 +24,7 @@ struct prober {
 static const struct probe_type *const types[] = {
     [CONF_MONITOR_TCP] = &tcp_probe_type,
     [CONF_MONITOR_HTTP] = &http_probe_type,
+    [CONF_MONITOR_DNS] = &dns_probe_type,
 };
 
 enum { JITTER_PERCENT = 5 };

@@ -1,164 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "report/message.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/net.h"
+#include "dns/cursor.h"
 #include "dns/name.h"
+#include "dns/rdata.h"
 #include "report/text.h"
-
-enum { POINTERS_MAX = 128 };
-
-struct word {
-	uint16_t value;
-	const char *text;
-};
-
-static const struct word types[] = {
-    {DNS_A, "A"},
-    {DNS_NS, "NS"},
-    {DNS_CNAME, "CNAME"},
-    {DNS_SOA, "SOA"},
-    {DNS_PTR, "PTR"},
-    {DNS_HINFO, "HINFO"},
-    {DNS_MX, "MX"},
-    {DNS_TXT, "TXT"},
-    {DNS_AAAA, "AAAA"},
-    {DNS_SRV, "SRV"},
-    {35, "NAPTR"},
-    {DNS_DNAME, "DNAME"},
-    {DNS_DS, "DS"},
-    {44, "SSHFP"},
-    {52, "TLSA"},
-    {DNS_SVCB, "SVCB"},
-    {DNS_HTTPS, "HTTPS"},
-    {DNS_ANY, "ANY"},
-    {257, "CAA"},
-};
-
-static const struct word rcodes[] = {
-    {DNS_NOERROR, "NOERROR"},
-    {DNS_FORMERR, "FORMERR"},
-    {DNS_SERVFAIL, "SERVFAIL"},
-    {DNS_NXDOMAIN, "NXDOMAIN"},
-    {DNS_NOTIMP, "NOTIMP"},
-    {DNS_REFUSED, "REFUSED"},
-    {DNS_YXDOMAIN, "YXDOMAIN"},
-    {DNS_BADVERS, "BADVERS"},
-};
-
-enum {
-	NTYPES = sizeof(types) / sizeof(types[0]),
-	NRCODES = sizeof(rcodes) / sizeof(rcodes[0]),
-};
-
-static char *
-word_format(char *buf, const struct word *words, size_t n, const char *other,
-    uint16_t value)
-{
-	for (size_t i = 0; i < n; i++)
-		if (words[i].value == value) {
-			snprintf(buf, TYPE_TEXT_MAX, "%s", words[i].text);
-			return buf;
-		}
-	snprintf(buf, TYPE_TEXT_MAX, "%s%u", other, value);
-	return buf;
-}
-
-char *
-type_format(char buf[TYPE_TEXT_MAX], uint16_t type)
-{
-	return word_format(buf, types, NTYPES, "TYPE", type);
-}
-
-char *
-rcode_format(char buf[TYPE_TEXT_MAX], uint16_t rcode)
-{
-	return word_format(buf, rcodes, NRCODES, "RCODE", rcode);
-}
-
-uint16_t
-type_parse(const char *text)
-{
-	unsigned long value;
-	char *end;
-
-	for (size_t i = 0; i < NTYPES; i++)
-		if (strcasecmp(types[i].text, text) == 0)
-			return types[i].value;
-	if (strncasecmp(text, "TYPE", 4) != 0 || text[4] < '0' || text[4] > '9')
-		return 0;
-	value = strtoul(text + 4, &end, 10);
-	return *end == '\0' && value <= UINT16_MAX ? (uint16_t)value : 0;
-}
-
-/* Where reading is; bad once something did not fit. */
-struct cursor {
-	const uint8_t *packet;
-	size_t at, end;
-	bool bad;
-};
-
-static bool
-cursor_has(struct cursor *c, size_t n)
-{
-	if (c->bad || c->end - c->at < n)
-		c->bad = true;
-	return !c->bad;
-}
-
-static uint32_t
-cursor_get(struct cursor *c, unsigned octets)
-{
-	uint32_t v = 0;
-
-	if (!cursor_has(c, octets))
-		return 0;
-	while (octets-- > 0)
-		v = v << 8 | c->packet[c->at++];
-	return v;
-}
-
-/* A name, with its compression undone (RFC 1035 4.1.4). */
-static void
-cursor_name(struct cursor *c, uint8_t name[DNS_NAME_MAX])
-{
-	struct cursor in = *c;
-	unsigned hops = 0;
-	size_t len = 0;
-	uint8_t label;
-
-	name[0] = 0;
-	do {
-		label = (uint8_t)cursor_get(&in, 1);
-		if (label >= 0xc0) {
-			uint8_t low = (uint8_t)cursor_get(&in, 1);
-
-			if (hops++ == 0)
-				c->at = in.at;
-			in.at = (label & 0x3fu) << 8 | low;
-			if (in.at >= in.end || hops > POINTERS_MAX)
-				in.bad = true;
-			continue;
-		}
-		if (label > DNS_LABEL_MAX || !cursor_has(&in, label) ||
-		    len + label + 1 + (label > 0) > DNS_NAME_MAX) {
-			in.bad = true;
-			break;
-		}
-		name[len] = label;
-		memcpy(name + len + 1, in.packet + in.at, label);
-		in.at += label;
-		len += label + (label > 0);
-	} while (label != 0 && !in.bad);
-	name[len] = 0;
-	if (hops == 0)
-		c->at = in.at;
-	c->bad = in.bad;
-}
 
 /* Text ------------------------------------------------------------------- */
 
@@ -208,33 +57,11 @@ text_strings(struct text *t, struct cursor *c)
 	}
 }
 
-/* How the rdata of a type is made: n name, 4 and 6 addresses, 2 and l numbers
- * of 16 and 32 bits, t strings. */
-static const struct {
-	uint16_t type;
-	const char *form;
-} forms[] = {
-    {DNS_A, "4"},
-    {DNS_AAAA, "6"},
-    {DNS_NS, "n"},
-    {DNS_CNAME, "n"},
-    {DNS_PTR, "n"},
-    {DNS_DNAME, "n"},
-    {DNS_SOA, "nnlllll"},
-    {DNS_MX, "2n"},
-    {DNS_TXT, "t"},
-    {DNS_HINFO, "t"},
-    {DNS_SRV, "222n"},
-};
-
 static void
 text_rdata(struct text *t, struct cursor *c, uint16_t type)
 {
-	const char *form = NULL;
+	const char *form = rdata_form(type);
 
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
-		if (forms[i].type == type)
-			form = forms[i].form;
 	if (form == NULL) { /* RFC 3597 5 */
 		text_add(t, " \\# %zu ", c->end - c->at);
 		while (c->at < c->end)

@@ -152,10 +152,24 @@ static const struct {
 	{"regions", "{\"a/b\": {}}", "\"a/b\" is no name for an object"},
 	{"regions", "{eu: {}, eu: {}}", "duplicate key \"eu\""},
 	/* monitors */
-	{"monitors", "{web: {type: https}}", "\"https\" is not a monitor type "
-		"(tcp, http); did you mean \"http\"?"},
+	{"monitors", "{web: {type: htp}}", "\"htp\" is not a monitor type "
+		"(tcp, http, "},
 	{"monitors", "{web: {}}", "a monitor needs the key \"type\""},
 	{"monitors", "{web: {type: tcp}}", "needs the key \"port\""},
+	{"monitors", "{n: {type: dns}}", "needs the key \"query\""},
+	{"monitors", "{n: {type: dns, query: {type: A}}}",
+		"needs the key \"query.name\""},
+	{"monitors", "{n: {type: dns, query: {name: a, type: B}}}",
+		"\"type\" must be a type of records"},
+	{"monitors", "{n: {type: dns, query: {name: a..b}}}", "not a name"},
+	{"monitors", "{n: {type: dns, query: {name: a}, expect: {rcode: 3}}}",
+		"\"rcode\" must be an rcode"},
+	{"monitors",
+		"{n: {type: dns, query: {name: a}, expect: {records: [1]}}}",
+		"\"1\" is no data of A"},
+	{"monitors",
+		"{n: {type: dns, query: {name: a}, expect: {status: 200}}}",
+		"\"status\" is not for a monitor of type dns"},
 	{"monitors", "{web: {type: tcp, port: 1, host: x}}", "\"host\" is not "
 		"for a monitor of type tcp"},
 	{"monitors", "{web: {type: http, interval: 5}}", "a duration with its "

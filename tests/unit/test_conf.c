@@ -578,7 +578,11 @@ START_TEST(monitors_are_equal_however_they_are_written)
 	    "  b: {interval: 5000ms, type: http, expect: {status: 200}}\n"
 	    "  c: {type: http, path: /x}\n"
 	    "  d: {type: http, expect: {body: ok}}\n"
-	    "  e: {type: http, interval: 6s}\n");
+	    "  e: {type: http, interval: 6s}\n"
+	    "  f: {type: dns, query: {name: a}}\n"
+	    "  g: {type: dns, query: {name: b}}\n"
+	    "  h: {type: dns, query: {name: a}, expect: {records: 1.1.1.1}}\n"
+	    "  i: {type: dns, query: {name: a}, expect: {records: 1.1.1.2}}\n");
 	c = conf_load(path_of("m.yaml"), &diag);
 	ck_assert_ptr_nonnull(c);
 	m = c->monitors;
