@@ -54,6 +54,17 @@ struct conf_name {
 	struct conf_mark mark;
 };
 
+/* What the prober believes, of itself and of before its start. */
+struct conf_health {
+	uint32_t keep_ms;         /* older health is unknown at start */
+	unsigned suspect;         /* percent of the targets */
+	unsigned suspect_min;     /* targets */
+	struct endpoint *anchors; /* what is up as long as the network is */
+	size_t nanchors;
+	uint32_t anchor_interval_ms, anchor_timeout_ms;
+	struct conf_monitor *anchor_monitors; /* one for each */
+};
+
 struct conf_safety {
 	unsigned min_regions; /* default 1 */
 	unsigned max_fill;    /* percent; default 100 */
@@ -91,6 +102,7 @@ struct conf {
 	size_t npolicies;
 	struct conf_name *names;
 	size_t nnames;
+	struct conf_health health;
 	struct conf_safety safety;
 	struct conf_test *tests;
 	size_t ntests;

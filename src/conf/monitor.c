@@ -188,3 +188,37 @@ check_monitor(
 		    "\"slow\" must be shorter than \"timeout\"");
 	m->text = schema_text(r, SCHEMA_MONITOR, object);
 }
+
+void
+check_health(
+    struct schema_reader *r, const struct yaml_node *node, void *object)
+{
+	struct conf_health *h = object;
+	const struct yaml_node *timeout = yaml_find(node, "anchor_timeout");
+	struct arena *a = r->conf->arena;
+
+	if (h->anchor_timeout_ms > h->anchor_interval_ms) {
+		if (timeout && h->anchor_interval_ms != 0)
+			diag_error(r->d, &timeout->mark,
+			    "\"anchor_timeout\" is longer than "
+			    "\"anchor_interval\"");
+		h->anchor_timeout_ms = h->anchor_interval_ms;
+	}
+	h->anchor_monitors =
+	    arena_array(a, h->nanchors + 1, sizeof(*h->anchor_monitors));
+	for (size_t i = 0; i < h->nanchors; i++) {
+		struct conf_monitor *m = &h->anchor_monitors[i];
+
+		*m = (struct conf_monitor){.name = "anchor",
+		    .type = CONF_MONITOR_TCP,
+		    .port = h->anchors[i].port,
+		    .interval_ms = h->anchor_interval_ms,
+		    .timeout_ms = h->anchor_timeout_ms,
+		    .fall = 1,
+		    .rise = 1,
+		    .clear = 1,
+		    .mark = node->mark};
+		m->text = arena_printf(a, "anchor %u %u %u", m->port,
+		    m->interval_ms, m->timeout_ms);
+	}
+}

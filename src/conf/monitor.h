@@ -17,4 +17,8 @@ schema_kind monitor_name;  /* the text of a name */
 schema_kind monitor_type;  /* of records: AAAA, TYPE257 */
 schema_kind monitor_rcode; /* NXDOMAIN */
 
+/* Makes the monitors of the anchors. */
+void check_health(
+    struct schema_reader *r, const struct yaml_node *node, void *object);
+
 #endif

@@ -50,6 +50,13 @@ struct conf_query {
 	unsigned recurse; /* asks for recursion: 0 or 1 */
 };
 
+/* What changed often must stay well longer. */
+struct conf_damp {
+	unsigned after;     /* changes for the worse that cost nothing */
+	uint32_t forget_ms; /* after each of which one is forgotten */
+	uint32_t max_ms;    /* the longest that it must stay well */
+};
+
 struct conf_monitor {
 	const char *name;
 	enum conf_monitor_type type;
@@ -65,6 +72,7 @@ struct conf_monitor {
 	uint32_t interval_ms, timeout_ms;
 	uint32_t slow_ms; /* an answer that takes longer degrades; 0: none */
 	unsigned fall, rise, clear;
+	struct conf_damp damp;
 	const char *text; /* all of this; equal for equal monitors */
 	struct conf_mark mark;
 };

@@ -15,6 +15,7 @@ enum {
 	LIST_MAX = 1000, /* words of a list in a rule */
 	TTL_MAX = 86400,
 	HOUR_MS = 3600000,
+	DAY_MS = 24 * HOUR_MS,
 };
 
 static const char *const no_yes[] = {"no", "yes", NULL};
@@ -43,6 +44,8 @@ static const struct schema_key keys[] = {
 {SCHEMA_TOP, "pools", schema_read_section, .of = SECTION_POOLS},
 {SCHEMA_TOP, "policies", schema_read_section, .of = SECTION_POLICIES},
 {SCHEMA_TOP, "names", schema_read_section, .of = SECTION_NAMES},
+{SCHEMA_TOP, "health", schema_read_map, AT(conf, health),
+	.of = SCHEMA_HEALTH},
 {SCHEMA_TOP, "safety", schema_read_map, AT(conf, safety),
 	.of = SCHEMA_SAFETY},
 {SCHEMA_TOP, "tests", schema_read_map, .of = SCHEMA_TEST,
@@ -94,6 +97,7 @@ static const struct schema_key keys[] = {
 	.fallback = "4"},
 {SCHEMA_MONITOR, "clear", value_number, AT(conf_monitor, clear),
 	RANGE(1, 100), .fallback = "6"},
+{SCHEMA_MONITOR, "damp", schema_read_map, .of = SCHEMA_DAMP},
 
 {SCHEMA_QUERY, "name", monitor_name, AT(conf_monitor, query.name)},
 {SCHEMA_QUERY, "type", monitor_type, AT(conf_monitor, query.type),
@@ -108,6 +112,13 @@ static const struct schema_key keys[] = {
 	.fallback = "NOERROR"},
 {SCHEMA_EXPECT, "records", value_text, RANGE(1, 1024),
 	MANY(conf_monitor, records, nrecords, 1, 64)},
+
+{SCHEMA_DAMP, "after", value_number, AT(conf_monitor, damp.after),
+	RANGE(0, 100), .fallback = "3"},
+{SCHEMA_DAMP, "forget", value_span, AT(conf_monitor, damp.forget_ms),
+	RANGE(1000, DAY_MS), .fallback = "5m"},
+{SCHEMA_DAMP, "max", value_span, AT(conf_monitor, damp.max_ms),
+	RANGE(0, HOUR_MS), .fallback = "5m"},
 
 {SCHEMA_POOL, "monitor", value_ref, .of = SECTION_MONITORS,
 	MANY(conf_pool, monitors, nmonitors, 1, 16)},
@@ -158,6 +169,21 @@ static const struct schema_key keys[] = {
 {SCHEMA_TTL, "min", value_number, AT(conf_name, ttl_min), RANGE(1, TTL_MAX),
 	.fallback = "10"},
 
+{SCHEMA_HEALTH, "keep", value_span, AT(conf_health, keep_ms),
+	RANGE(0, INT64_C(7) * DAY_MS), .fallback = "1h"},
+{SCHEMA_HEALTH, "suspect", value_percent, AT(conf_health, suspect),
+	RANGE(1, 100), .fallback = "80%"},
+{SCHEMA_HEALTH, "suspect_min", value_number, AT(conf_health, suspect_min),
+	RANGE(2, 1000000), .fallback = "4"},
+{SCHEMA_HEALTH, "anchors", value_endpoint,
+	MANY(conf_health, anchors, nanchors, 1, 64)},
+{SCHEMA_HEALTH, "anchor_interval", value_span,
+	AT(conf_health, anchor_interval_ms), RANGE(100, HOUR_MS),
+	.fallback = "2s"},
+{SCHEMA_HEALTH, "anchor_timeout", value_span,
+	AT(conf_health, anchor_timeout_ms), RANGE(10, HOUR_MS),
+	.fallback = "1s"},
+
 {SCHEMA_SAFETY, "min_regions", value_number, AT(conf_safety, min_regions),
 	RANGE(0, CONF_POOL_REGIONS_MAX), .fallback = "1"},
 {SCHEMA_SAFETY, "max_fill", value_percent, AT(conf_safety, max_fill),
@@ -186,6 +212,7 @@ const struct walk_map walk_maps[SCHEMA_MAPS] = {
 	    .check = check_monitor},
 	[SCHEMA_QUERY] = {.title = "monitors.NAME.query", .what = "query"},
 	[SCHEMA_EXPECT] = {.title = "monitors.NAME.expect", .what = "expect"},
+	[SCHEMA_DAMP] = {.title = "monitors.NAME.damp", .what = "damp"},
 	[SCHEMA_POOL] = {.title = "pools.NAME", .what = "a pool",
 	    .mark = offsetof(struct conf_pool, mark), .check = check_pool},
 	[SCHEMA_ANSWER] = {.title = "pools.NAME.answer", .what = "answer"},
@@ -201,6 +228,8 @@ const struct walk_map walk_maps[SCHEMA_MAPS] = {
 	[SCHEMA_NAME] = {.title = "names.NAME", .what = "a name",
 	    .mark = offsetof(struct conf_name, mark), .check = check_name},
 	[SCHEMA_TTL] = {.title = "names.NAME.ttl", .what = "ttl"},
+	[SCHEMA_HEALTH] = {.title = "health", .what = "health",
+	    .check = check_health},
 	[SCHEMA_SAFETY] = {.title = "safety", .what = "safety"},
 	[SCHEMA_TEST] = {.title = "tests[]", .what = "a test",
 	    .mark = offsetof(struct conf_test, mark)},

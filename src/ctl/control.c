@@ -145,7 +145,7 @@ health_event(struct control *c, const struct use *use, enum health_state old)
 	bool good = state == HEALTH_UP;
 	unsigned of = state == HEALTH_DOWN ? w->monitor->fall
 	    : old == HEALTH_UNKNOWN        ? 1
-	    : old == HEALTH_DOWN || good   ? w->monitor->rise
+	    : old == HEALTH_DOWN || good   ? health_rise(&w->health, w->monitor)
 					   : w->monitor->fall;
 
 	event_put(c->events, good ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
@@ -294,14 +294,15 @@ warn_fixed(
 }
 
 static void
-load_state(struct control *c)
+load_state(struct control *c, const struct conf *conf)
 {
 	struct error err;
 
 	if (!state_load_drains(c->folder, &c->drains, &err))
 		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
 		    "DRAINS MAY BE LOST: %s", err.text);
-	if (!state_load_health(c->folder, c->watches, &err))
+	if (!state_load_health(
+		c->folder, c->watches, conf->health.keep_ms / 1000, &err))
 		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
 		    "health begins as unknown: %s", err.text);
 }
@@ -313,7 +314,7 @@ control_adopt(struct control *c, struct snapshot *s, json_t *warnings)
 	warn_fixed(c, &s->conf->server, warnings);
 	control_bind(c, s);
 	if (c->status.snapshot == NULL)
-		load_state(c);
+		load_state(c, s->conf);
 	for (size_t i = 0; i < s->conf->npools; i++)
 		for (size_t r = 0; r < s->pools[i].nregions; r++)
 			pool_refresh(&s->pools[i], r, &c->drains, s->conf);

@@ -7,10 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "report/text.h"
 
 enum { STATE_MAX = 64 << 20, STATE_VERSION = 1 };
+
+#define FLAP_AGE_MAX_MS INT64_C(1000000000000000)
 
 static char *
 state_path(const char *folder, const char *name)
@@ -65,28 +68,41 @@ state_save_drains(
 	return state_save(folder, "drains", list, err);
 }
 
+static json_t *
+watch_save(const struct watch *w, const struct health_time *now)
+{
+	const struct health *h = &w->health;
+
+	return json_pack("{s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+			 "s:o, s:I, s:I}",
+	    "key", text_string(w->key), "state", health_state_names[h->state],
+	    "failures", (json_int_t)h->failures, "successes",
+	    (json_int_t)h->successes, "slows", (json_int_t)h->slows, "quicks",
+	    (json_int_t)h->quicks, "flaps", (json_int_t)h->flaps, "needed",
+	    (json_int_t)h->needed, "flap_age_ms",
+	    (json_int_t)(h->flaps > 0 ? now->mono_ms - h->flap_ms : 0), "since",
+	    (json_int_t)h->since, "last", text_string(w->last), "last_ms",
+	    (json_int_t)w->last_ms, "last_at", (json_int_t)w->last_at);
+}
+
+static struct health_time
+time_now(void)
+{
+	return (struct health_time){clock_wall_s(), (int64_t)clock_mono_ms()};
+}
+
 bool
 state_save_health(
     const char *folder, const struct watches *watches, struct error *err)
 {
+	struct health_time now = time_now();
 	json_t *list = json_array();
 	struct watch **all;
 	size_t n;
 
 	all = watches_all(watches, &n);
-	for (size_t i = 0; i < n; i++) {
-		const struct watch *w = all[i];
-
-		json_array_append_new(list,
-		    json_pack("{s:o, s:s, s:I, s:I, s:I, s:o, s:I, s:I}", "key",
-			text_string(w->key), "state",
-			health_state_names[w->health.state], "failures",
-			(json_int_t)w->health.failures, "successes",
-			(json_int_t)w->health.successes, "since",
-			(json_int_t)w->health.since, "last",
-			text_string(w->last), "last_ms", (json_int_t)w->last_ms,
-			"last_at", (json_int_t)w->last_at));
-	}
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, watch_save(all[i], &now));
 	return state_save(folder, "health", list, err);
 }
 
@@ -189,48 +205,91 @@ state_load_drains(const char *folder, struct drains *drains, struct error *err)
 	return state_load(folder, "drains", drain_load, drains, err);
 }
 
-static struct watch *
-watch_find(const struct watches *watches, const char *key)
-{
-	struct watch **all;
-	size_t n;
+/* Where health goes, and when it is too old. */
+struct health_loader {
+	struct watches *watches;
+	int64_t keep_s;
+	struct health_time now;
+};
 
-	all = watches_all(watches, &n);
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(all[i]->key, key) == 0)
-			return all[i];
-	return NULL;
+static bool
+health_read(const json_t *entry, struct health *h, json_int_t *flap_age_ms)
+{
+	json_int_t failures, successes, slows = 0, quicks = 0, flaps = 0;
+	json_int_t needed = 0, since;
+	const char *state;
+	unsigned i = 0;
+
+	*flap_age_ms = 0;
+	if (json_unpack((json_t *)(uintptr_t)entry,
+		"{s:s, s:I, s:I, s:I, s?I, s?I, s?I, s?I, s?I}", "state",
+		&state, "failures", &failures, "successes", &successes, "since",
+		&since, "slows", &slows, "quicks", &quicks, "flaps", &flaps,
+		"needed", &needed, "flap_age_ms", flap_age_ms) != 0)
+		return false;
+	while (
+	    i < HEALTH_STATE_COUNT && strcmp(state, health_state_names[i]) != 0)
+		i++;
+	if (i == HEALTH_STATE_COUNT ||
+	    (failures | successes | slows | quicks | flaps | needed) >> 31 !=
+		0 ||
+	    *flap_age_ms < 0 || *flap_age_ms > FLAP_AGE_MAX_MS)
+		return false;
+	*h = (struct health){.state = (enum health_state)i,
+	    .failures = (unsigned)failures,
+	    .successes = (unsigned)successes,
+	    .slows = (unsigned)slows,
+	    .quicks = (unsigned)quicks,
+	    .flaps = (unsigned)flaps,
+	    .needed = (unsigned)needed,
+	    .since = since};
+	return true;
+}
+
+/* Counters that would have changed the state are of no such monitor. */
+static bool
+health_fits(const struct health *h, const struct conf_monitor *m)
+{
+	unsigned rise = health_rise(h, m);
+
+	if (h->needed > m->rise && h->needed > m->damp.max_ms / m->interval_ms)
+		return false;
+	if (h->state == HEALTH_DOWN)
+		return h->successes < rise;
+	return h->failures < m->fall && h->slows < m->fall &&
+	    (h->state != HEALTH_DEGRADED || h->quicks < rise);
+}
+
+/* A clock that was set back makes the age as uncertain as a long one. */
+static bool
+is_too_old(const struct health_loader *l, int64_t at)
+{
+	return at < l->now.wall_s - l->keep_s || at > l->now.wall_s + l->keep_s;
 }
 
 static bool
 health_load(const json_t *entry, void *arg)
 {
-	const char *key, *state, *last;
-	json_int_t failures, successes, since, last_ms, last_at;
+	const struct health_loader *l = arg;
+	json_int_t last_ms, last_at, flap_age_ms;
+	const char *key, *last;
+	struct health h;
 	struct watch *w;
-	unsigned i = 0;
 
-	if (json_unpack((json_t *)(uintptr_t)entry,
-		"{s:s, s:s, s:I, s:I, s:I, s:s, s:I, s:I}", "key", &key,
-		"state", &state, "failures", &failures, "successes", &successes,
-		"since", &since, "last", &last, "last_ms", &last_ms, "last_at",
-		&last_at) != 0)
+	if (json_unpack((json_t *)(uintptr_t)entry, "{s:s, s:s, s:I, s:I}",
+		"key", &key, "last", &last, "last_ms", &last_ms, "last_at",
+		&last_at) != 0 ||
+	    !health_read(entry, &h, &flap_age_ms))
 		return false;
-	while (
-	    i < HEALTH_STATE_COUNT && strcmp(state, health_state_names[i]) != 0)
-		i++;
-	if (i == HEALTH_STATE_COUNT || failures < 0 || successes < 0)
-		return false;
-	w = watch_find(arg, key);
-	if (w == NULL)
+	w = watches_find(l->watches, key);
+	if (w == NULL || is_too_old(l, last_at))
 		return true;
-	if (i == HEALTH_DOWN ? successes >= w->monitor->rise
-			     : failures >= w->monitor->fall)
+	if (!health_fits(&h, w->monitor))
 		return false;
-	w->health.state = (enum health_state)i;
-	w->health.failures = (unsigned)failures;
-	w->health.successes = (unsigned)successes;
-	w->health.since = since;
+	h.flap_ms =
+	    l->now.mono_ms - flap_age_ms - 1000 * (l->now.wall_s - last_at);
+	w->health = h;
+	w->restored = true;
 	w->last_ms = (uint32_t)last_ms;
 	w->last_at = last_at;
 	snprintf(w->last, sizeof(w->last), "%s", last);
@@ -238,8 +297,10 @@ health_load(const json_t *entry, void *arg)
 }
 
 bool
-state_load_health(
-    const char *folder, struct watches *watches, struct error *err)
+state_load_health(const char *folder, struct watches *watches, int64_t keep_s,
+    struct error *err)
 {
-	return state_load(folder, "health", health_load, watches, err);
+	struct health_loader l = {watches, keep_s, time_now()};
+
+	return state_load(folder, "health", health_load, &l, err);
 }

@@ -24,8 +24,9 @@ bool state_save_health(
  */
 bool state_load_drains(
     const char *folder, struct drains *drains, struct error *err);
-/* To the watches that there are, by their keys. */
-bool state_load_health(
-    const char *folder, struct watches *watches, struct error *err);
+/* To the watches that there are, by their keys; what was last heard more than
+ * keep_s ago is left unknown. */
+bool state_load_health(const char *folder, struct watches *watches,
+    int64_t keep_s, struct error *err);
 
 #endif

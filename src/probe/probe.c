@@ -123,14 +123,16 @@ watch_count(struct probe *p, struct verdict *v)
 {
 	struct watch *w = p->watch;
 	uint64_t now = clock_mono_us();
+	const struct health_time at = {clock_wall_s(), (int64_t)(now / 1000)};
 
 	w->last_ms = (uint32_t)((now - p->started_us) / 1000);
-	w->last_at = clock_wall_s();
+	w->last_at = at.wall_s;
+	w->restored = false;
 	if (!v->ok && w->health.failures == 0 && w->health.state != HEALTH_DOWN)
 		w->first_failed_us = (int64_t)p->started_us;
 	v->old = w->health.state;
-	v->changed = health_count(
-	    &w->health, w->monitor, result_of(w, v->ok), w->last_at);
+	v->changed =
+	    health_count(&w->health, w->monitor, result_of(w, v->ok), &at);
 	if (w->health.failures == 0 && w->health.state != HEALTH_DOWN)
 		w->first_failed_us = 0;
 }

@@ -415,6 +415,7 @@ tell_steered(struct explain *e, json_t *report, json_t *steps, const char *from)
 	    .assume = &e->assume,
 	    .decision = &e->decision,
 	    .name = &e->view.conf->names[e->found.steered],
+	    .type = e->found.type,
 	    .by_place = e->by_place,
 	    .by_ecs = e->believed,
 	    .bits = addr_bits(&e->client),

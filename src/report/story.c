@@ -30,14 +30,17 @@ story_watch(const struct watch *w)
 {
 	char addr[ADDR_TEXT_MAX];
 
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:I, s:I}",
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:I, "
+			 "s:I, s:b}",
 	    "monitor", w->monitor->name, "address", addr_format(addr, &w->addr),
 	    "state", health_state_names[w->health.state], "since",
 	    (json_int_t)w->health.since, "failures",
 	    (json_int_t)w->health.failures, "successes",
-	    (json_int_t)w->health.successes, "last", text_string(w->last),
+	    (json_int_t)w->health.successes, "needed",
+	    (json_int_t)health_rise(&w->health, w->monitor), "flaps",
+	    (json_int_t)w->health.flaps, "last", text_string(w->last),
 	    "last_at", (json_int_t)w->last_at, "duration_ms",
-	    (json_int_t)w->last_ms);
+	    (json_int_t)w->last_ms, "restored", w->restored);
 }
 
 json_t *
@@ -225,24 +228,34 @@ drain_describe(struct text *t, const struct drain *d)
 }
 
 static void
+watch_describe(struct text *t, const struct watch *w)
+{
+	const struct health *h = &w->health;
+	unsigned rise = health_rise(h, w->monitor);
+	int64_t age = clock_wall_s() - w->last_at;
+	char span[CLOCK_TEXT_MAX];
+
+	if (w->last_at == 0) {
+		text_add(t, ", %s: not probed yet", w->monitor->name);
+		return;
+	}
+	/* A clock that was set back makes no age. */
+	text_add(t, ", %s: %s %s ago%s", w->monitor->name, w->last,
+	    clock_format_span(span, age > 0 ? (uint64_t)age * 1000 : 0),
+	    w->restored ? ", before the start" : "");
+	if (rise > w->monitor->rise &&
+	    (h->state == HEALTH_DOWN || h->state == HEALTH_DEGRADED))
+		text_add(t, ", damped: %u of %u successes in a row",
+		    h->state == HEALTH_DOWN ? h->successes : h->quicks, rise);
+}
+
+static void
 target_describe(struct text *t, const struct pool_target *target, bool all_up)
 {
-	char span[CLOCK_TEXT_MAX];
-	int64_t now = clock_wall_s();
-
 	text_add(t, "\n  %s %s", target->conf->label,
 	    all_up ? "assumed up" : health_state_names[target->health]);
-	for (size_t i = 0; i < target->nwatches && !all_up; i++) {
-		const struct watch *w = target->watches[i];
-
-		if (w->last_at == 0)
-			text_add(t, ", %s: not probed yet", w->monitor->name);
-		else
-			text_add(t, ", %s: %s %s ago", w->monitor->name,
-			    w->last,
-			    clock_format_span(
-				span, (uint64_t)(now - w->last_at) * 1000));
-	}
+	for (size_t i = 0; i < target->nwatches && !all_up; i++)
+		watch_describe(t, target->watches[i]);
 	if (target->nwatches == 0 && !all_up)
 		text_add(t, ", not monitored");
 	if (target->drain != NULL)
@@ -361,6 +374,17 @@ story_pick(const struct story *s, json_t *steps)
 	story_step(steps, "Nothing left", text_json(&left));
 }
 
+/* A live one that others are better than. */
+static bool
+target_is_left_out(const struct pool_region *r, uint16_t type)
+{
+	for (size_t i = 0; i < r->ntargets; i++)
+		if (r->targets[i].live && !oracle_uses(r, i, type) &&
+		    r->targets[i].health == HEALTH_DEGRADED)
+			return true;
+	return false;
+}
+
 static void
 story_targets(const struct story *s, json_t *steps)
 {
@@ -368,6 +392,7 @@ story_targets(const struct story *s, json_t *steps)
 	const struct pool_region *r = region_of(pool, s->decision->region);
 	/* A name has one CNAME (RFC 2181 10.1). */
 	bool one = pool->conf->mode == CONF_ANSWER_ONE || pool->conf->has_cname;
+	uint16_t type = pool->conf->has_cname ? DNS_CNAME : s->type;
 	struct text t = {0};
 
 	if (one)
@@ -377,7 +402,7 @@ story_targets(const struct story *s, json_t *steps)
 	for (size_t i = 0; r != NULL && i < r->ntargets; i++) {
 		const struct pool_target *target = &r->targets[i];
 
-		if (!target->live && r->nlive > 0)
+		if (!oracle_uses(r, i, type))
 			continue;
 		text_add(&t, " %s", target->conf->label);
 		if (one)
@@ -385,6 +410,8 @@ story_targets(const struct story *s, json_t *steps)
 	}
 	if (r != NULL && r->nlive == 0)
 		text_add(&t, " (none is live: all of them)");
+	else if (r != NULL && target_is_left_out(r, type))
+		text_add(&t, " (better than those that are degraded)");
 	story_step(steps, "Targets", text_json(&t));
 }
 

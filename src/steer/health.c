@@ -18,25 +18,74 @@ struct watches {
 	size_t size;     /* a power of two */
 };
 
+static unsigned
+least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+unsigned
+health_rise(const struct health *h, const struct conf_monitor *m)
+{
+	return h->needed > m->rise ? h->needed : m->rise;
+}
+
+static void
+forget_flaps(struct health *h, const struct conf_monitor *m, int64_t now_ms)
+{
+	int64_t forgotten = m->damp.forget_ms > 0
+	    ? (now_ms - h->flap_ms) / m->damp.forget_ms
+	    : h->flaps;
+
+	if (forgotten >= h->flaps) {
+		h->flaps = 0;
+		h->flap_ms = now_ms;
+	} else if (forgotten > 0) {
+		h->flaps -= (unsigned)forgotten;
+		h->flap_ms += forgotten * m->damp.forget_ms;
+	}
+}
+
+/* What the bound cuts off is not remembered: it would be forgotten too late. */
+static void
+damp(struct health *h, const struct conf_monitor *m, int64_t now_ms)
+{
+	unsigned most = m->damp.max_ms / m->interval_ms, n = m->damp.after;
+
+	forget_flaps(h, m, now_ms);
+	h->flaps++;
+	h->needed = m->rise;
+	for (; n < h->flaps && h->needed < most; n++)
+		h->needed = least(2 * h->needed, most);
+	if (h->flaps > n)
+		h->flaps = n;
+}
+
 static bool
-become(struct health *h, enum health_state state, int64_t now)
+become(struct health *h, const struct conf_monitor *m, enum health_state state,
+    const struct health_time *now)
 {
 	if (h->state == state)
 		return false;
+	if (state == HEALTH_DOWN ||
+	    (state == HEALTH_DEGRADED && h->state == HEALTH_UP))
+		damp(h, m, now->mono_ms);
 	/* What fails and is slow as well must not take longer to be down. */
 	if (state == HEALTH_DOWN || h->state == HEALTH_DOWN ||
 	    h->state == HEALTH_UNKNOWN)
 		h->failures = 0;
 	h->state = state;
-	h->since = now;
+	h->since = now->wall_s;
 	h->slows = 0;
 	return true;
 }
 
 static bool
-count_success(struct health *h, const struct conf_monitor *m, int64_t now)
+count_success(struct health *h, const struct conf_monitor *m,
+    const struct health_time *now)
 {
 	bool quick = h->quicks > 0;
+	unsigned rise = health_rise(h, m);
 
 	if (h->successes >= m->clear)
 		h->failures = 0;
@@ -44,23 +93,23 @@ count_success(struct health *h, const struct conf_monitor *m, int64_t now)
 		h->slows = 0;
 	switch (h->state) {
 	case HEALTH_UNKNOWN:
-		return become(h, quick ? HEALTH_UP : HEALTH_DEGRADED, now);
+		return become(h, m, quick ? HEALTH_UP : HEALTH_DEGRADED, now);
 	case HEALTH_DOWN:
-		if (h->successes < m->rise)
+		if (h->successes < rise)
 			return false;
 		return become(
-		    h, h->quicks >= m->rise ? HEALTH_UP : HEALTH_DEGRADED, now);
+		    h, m, h->quicks >= rise ? HEALTH_UP : HEALTH_DEGRADED, now);
 	case HEALTH_DEGRADED:
-		return h->quicks >= m->rise && become(h, HEALTH_UP, now);
+		return h->quicks >= rise && become(h, m, HEALTH_UP, now);
 	default:
 		return !quick && ++h->slows >= m->fall &&
-		    become(h, HEALTH_DEGRADED, now);
+		    become(h, m, HEALTH_DEGRADED, now);
 	}
 }
 
 bool
 health_count(struct health *h, const struct conf_monitor *m,
-    enum health_result result, int64_t now)
+    enum health_result result, const struct health_time *now)
 {
 	h->successes = result == HEALTH_FAILED ? 0 : h->successes + 1;
 	h->quicks = result == HEALTH_OK ? h->quicks + 1 : 0;
@@ -70,13 +119,7 @@ health_count(struct health *h, const struct conf_monitor *m,
 		return false;
 	if (++h->failures < m->fall)
 		return false;
-	return become(h, HEALTH_DOWN, now);
-}
-
-static unsigned
-least(unsigned a, unsigned b)
-{
-	return a < b ? a : b;
+	return become(h, m, HEALTH_DOWN, now);
 }
 
 uint32_t
@@ -87,9 +130,9 @@ health_change_ms(const struct health *h, const struct conf_monitor *m)
 	if (h->state == HEALTH_UNKNOWN)
 		return 0;
 	if (h->state == HEALTH_DOWN)
-		left = m->rise - h->successes;
+		left = health_rise(h, m) - h->successes;
 	else if (h->state == HEALTH_DEGRADED)
-		left = least(fail, m->rise - h->quicks);
+		left = least(fail, health_rise(h, m) - h->quicks);
 	else
 		left = m->slow_ms != 0 ? least(fail, m->fall - h->slows) : fail;
 	return left * m->interval_ms;
@@ -177,6 +220,14 @@ watches_get(
 	}
 	watch->monitor = m;
 	return watch;
+}
+
+struct watch *
+watches_find(const struct watches *w, const char *key)
+{
+	uint32_t at = *slot_of(w, key);
+
+	return at != 0 ? w->all.at[at - 1] : NULL;
 }
 
 struct watch **

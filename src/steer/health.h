@@ -32,7 +32,17 @@ struct health {
 	unsigned successes; /* in a row */
 	unsigned slows;     /* as failures; 0 but when up */
 	unsigned quicks;    /* successes in a row that were not slow */
+	unsigned flaps;     /* changes for the worse that count still */
+	unsigned needed;    /* successes in a row to be up again, when damped;
+			       0: rise */
+	int64_t flap_ms;    /* monotonic: from when flaps are forgotten */
 	int64_t since;      /* wall, of the state */
+};
+
+/* The moment of a probe's result. */
+struct health_time {
+	int64_t wall_s;
+	int64_t mono_ms; /* may be below 0: before the machine started */
 };
 
 /*
@@ -42,9 +52,17 @@ struct health {
  * degraded after fall of them and up again after rise quick ones in a row, and
  * what recovers without rise quick ones is degraded.  True when the state
  * changed.
+ *
+ * Damping: each change for the worse beyond the first damp.after doubles the
+ * successes needed to be up again, up to damp.max_ms of them; one is forgotten
+ * each damp.forget_ms.  What is needed is fixed when the state gets worse, so
+ * that health_change_ms() stays true while time goes on.
  */
 bool health_count(struct health *h, const struct conf_monitor *m,
-    enum health_result result, int64_t now);
+    enum health_result result, const struct health_time *now);
+
+/* Successes in a row that make it up again: rise, or more when damped. */
+unsigned health_rise(const struct health *h, const struct conf_monitor *m);
 
 /* Milliseconds until probes could change the state: interval times the checks
  * left; 0 when unknown. */
@@ -61,6 +79,7 @@ struct watch {
 	int64_t
 	    first_failed_us; /* monotonic, of the failures counted; 0: none */
 	bool wanted;         /* by the current snapshot */
+	bool restored;       /* all it knows is of before the start */
 	void *probe;         /* the prober's own */
 };
 
@@ -73,6 +92,8 @@ void watches_free(struct watches *w);
  * now on. */
 struct watch *watches_get(
     struct watches *w, const struct conf_monitor *m, const struct addr *a);
+/* By its key; NULL: none. */
+struct watch *watches_find(const struct watches *w, const char *key);
 /* All of them, in no order. */
 struct watch **watches_all(const struct watches *w, size_t *n);
 /* Frees those that are not wanted; gone is called for each before. */

@@ -229,6 +229,44 @@ strike_all(const struct asked *q, uint16_t pool, struct oracle_region *regions,
 			regions[i].struck = strike(q, pool, regions[i].region);
 }
 
+/* Step 8: targets -------------------------------------------------------- */
+
+static bool
+target_has(const struct conf_target *t, uint16_t type)
+{
+	if (type == DNS_CNAME)
+		return t->cname != NULL;
+	return t->addr[type == DNS_AAAA].family != 0;
+}
+
+/* 0: nothing speaks against it; 3: the last resort. */
+static unsigned
+target_rank(const struct pool_target *t)
+{
+	if (t->drain != NULL)
+		return 3;
+	if (!target_is_up(t))
+		return 2;
+	for (size_t i = 0; t->up == NULL && i < t->nwatches; i++)
+		if (t->watches[i]->health.state == HEALTH_DEGRADED)
+			return 1;
+	return 0;
+}
+
+bool
+oracle_uses(const struct pool_region *r, size_t target, uint16_t type)
+{
+	const struct pool_target *t = &r->targets[target];
+
+	if (!target_has(t->conf, type))
+		return false;
+	for (size_t i = 0; i < r->ntargets; i++)
+		if (target_has(r->targets[i].conf, type) &&
+		    target_rank(&r->targets[i]) < target_rank(t))
+			return false;
+	return true;
+}
+
 /* Step 9: TTL ------------------------------------------------------------ */
 
 static uint32_t

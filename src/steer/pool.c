@@ -124,18 +124,34 @@ offer_pack(struct draft *d, const struct pool *p)
 	return o;
 }
 
-enum choice { CHOOSE_LIVE, CHOOSE_NOT_DRAINED, CHOOSE_ALL, CHOICES };
+enum choice {
+	CHOOSE_BETTER,
+	CHOOSE_LIVE,
+	CHOOSE_NOT_DRAINED,
+	CHOOSE_ALL,
+	CHOICES
+};
 
 static bool
 is_chosen(const struct pool_target *t, enum choice choice)
 {
-	return choice == CHOOSE_ALL ||
-	    (choice == CHOOSE_LIVE ? t->live : t->drain == NULL);
+	switch (choice) {
+	case CHOOSE_BETTER:
+		return t->live &&
+		    (t->up != NULL || t->health != HEALTH_DEGRADED);
+	case CHOOSE_LIVE:
+		return t->live;
+	case CHOOSE_NOT_DRAINED:
+		return t->drain == NULL;
+	default:
+		return true;
+	}
 }
 
 /*
  * A type's answer never depends on health for its existence (RFC 7871 7.4):
- * where no live target has it, those that are not drained stand in, then all.
+ * where no target that has it is better than degraded, the degraded ones stand
+ * in, then those that are not drained, then all.
  */
 static struct offer *
 offer_make(const struct pool *p, const struct pool_region *r)
@@ -145,7 +161,7 @@ offer_make(const struct pool *p, const struct pool_region *r)
 	struct offer *o;
 
 	for (size_t k = 0; k < p->ntypes; k++) {
-		for (unsigned choice = CHOOSE_LIVE;
+		for (unsigned choice = CHOOSE_BETTER;
 		     choice < CHOICES && d.variants[k].n == 0; choice++) {
 			for (size_t i = 0; i < r->ntargets; i++)
 				chosen[i] = is_chosen(

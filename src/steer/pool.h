@@ -79,8 +79,8 @@ void pools_bind(
     struct pool *pools, size_t n, const struct conf *conf, struct watches *w);
 
 /* Main: looks at the region's watches and drains again, composes its offer
- * (live targets; all, if none is), stores offer, change and live word.  True
- * when the region's liveness changed. */
+ * (live targets, degraded ones last; all, if none is), stores offer, change and
+ * live word.  True when the region's liveness changed. */
 bool pool_refresh(struct pool *p, size_t region, const struct drains *drains,
     const struct conf *conf);
 

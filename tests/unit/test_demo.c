@@ -58,6 +58,7 @@ addr_random(struct addr *a)
 static void
 shake(void)
 {
+	const struct health_time now = {0, 0};
 	struct watch **all;
 	size_t n;
 
@@ -66,9 +67,11 @@ shake(void)
 		bool ok = roll() % 6 != 0;
 
 		for (unsigned k = 0; k < 5; k++)
-			health_count(&all[i]->health, all[i]->monitor, ok, 0);
+			health_count(&all[i]->health, all[i]->monitor,
+			    ok ? HEALTH_OK : HEALTH_FAILED, &now);
 		if (roll() % 3 == 0)
-			health_count(&all[i]->health, all[i]->monitor, !ok, 0);
+			health_count(&all[i]->health, all[i]->monitor,
+			    ok ? HEALTH_FAILED : HEALTH_OK, &now);
 	}
 	drains_fini(&drains);
 	if (roll() % 2 == 0)

@@ -14,6 +14,7 @@ static const struct conf_monitor monitor = {.fall = 3,
 static struct health
 after(const char *results)
 {
+	const struct health_time now = {0, 0};
 	struct health h = {0};
 
 	for (; *results != '\0'; results++)
@@ -21,7 +22,7 @@ after(const char *results)
 		    *results == 'f'       ? HEALTH_FAILED
 			: *results == 's' ? HEALTH_SLOW
 					  : HEALTH_OK,
-		    0);
+		    &now);
 	return h;
 }
 
@@ -80,6 +81,173 @@ START_TEST(slow_answers_do_not_count_where_none_is_slow)
 }
 END_TEST
 
+/* Damping, on a clock of its own ------------------------------------------ */
+
+static const struct conf_monitor damped = {.fall = 3,
+    .rise = 2,
+    .clear = 4,
+    .interval_ms = 1000,
+    .damp = {.after = 2, .forget_ms = 60000, .max_ms = 20000}};
+
+struct patient {
+	struct health health;
+	struct health_time now;
+	unsigned downs;
+};
+
+static void
+probe(struct patient *p, bool ok)
+{
+	p->now.mono_ms += damped.interval_ms;
+	p->now.wall_s++;
+	if (health_count(
+		&p->health, &damped, ok ? HEALTH_OK : HEALTH_FAILED, &p->now))
+		p->downs += p->health.state == HEALTH_DOWN;
+}
+
+/* Every nth probe fails. */
+static unsigned
+downs_of(unsigned nth, unsigned probes)
+{
+	struct patient p = {.now = {1000, 5}};
+
+	for (unsigned i = 1; i <= probes; i++)
+		probe(&p, i % nth != 0);
+	return p.downs;
+}
+
+START_TEST(one_that_fails_every_second_probe_goes_down)
+{
+	struct patient p = {.now = {1000, 5}};
+
+	for (unsigned i = 1; i <= 7; i++)
+		probe(&p, i % 2 != 0);
+	ck_assert_int_eq(p.health.state, HEALTH_DOWN);
+	for (unsigned i = 0; i < 1000; i++)
+		probe(&p, i % 2 != 0);
+	ck_assert_int_eq(p.health.state, HEALTH_DOWN);
+	ck_assert_uint_eq(p.downs, 1);
+}
+END_TEST
+
+START_TEST(one_that_fails_once_in_ten_does_not)
+{
+	ck_assert_uint_eq(downs_of(10, 10000), 0);
+	ck_assert_uint_gt(downs_of(2, 10), 0);
+}
+END_TEST
+
+static void
+go_down(struct patient *p)
+{
+	while (p->health.state != HEALTH_DOWN)
+		probe(p, false);
+}
+
+/* Probes until it is up again; the law holds after each of them. */
+static unsigned
+come_back(struct patient *p)
+{
+	unsigned n = 0;
+
+	while (p->health.state != HEALTH_UP) {
+		uint32_t ms = health_change_ms(&p->health, &damped);
+
+		ck_assert_uint_ge(ms, damped.interval_ms);
+		probe(p, true);
+		n++;
+		ck_assert_msg((p->health.state == HEALTH_UP) ==
+			(ms == damped.interval_ms),
+		    "it is up, or not, %u ms before it could", ms);
+	}
+	return n;
+}
+
+START_TEST(one_that_flaps_must_stay_well_longer_up_to_a_bound)
+{
+	static const unsigned needed[] = {2, 2, 4, 8, 16, 20, 20, 20};
+	struct patient p = {.health = {.state = HEALTH_UP}, .now = {1000, 5}};
+
+	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
+		go_down(&p);
+		ck_assert_uint_eq(come_back(&p), needed[i]);
+	}
+}
+END_TEST
+
+START_TEST(a_failure_begins_the_damped_time_again)
+{
+	struct patient p = {.health = {.state = HEALTH_UP}, .now = {1000, 5}};
+
+	for (size_t i = 0; i < 4; i++) {
+		go_down(&p);
+		if (i < 3)
+			come_back(&p);
+	}
+	for (size_t i = 0; i < 7; i++)
+		probe(&p, true);
+	ck_assert_uint_eq(health_change_ms(&p.health, &damped), 1000);
+	probe(&p, false);
+	ck_assert_uint_eq(health_change_ms(&p.health, &damped), 8000);
+	ck_assert_uint_eq(come_back(&p), 8);
+}
+END_TEST
+
+START_TEST(what_stays_well_is_forgiven)
+{
+	struct patient p = {.health = {.state = HEALTH_UP}, .now = {1000, 5}};
+
+	for (size_t i = 0; i < 20; i++) {
+		go_down(&p);
+		come_back(&p);
+	}
+	/* The bound was reached with six: they are forgotten one by one. */
+	ck_assert_uint_eq(p.health.flaps, 6);
+	for (size_t i = 0; i < 4 * 60; i++)
+		probe(&p, true);
+	go_down(&p);
+	ck_assert_uint_le(come_back(&p), 4);
+	for (size_t i = 0; i < 6 * 60; i++)
+		probe(&p, true);
+	go_down(&p);
+	ck_assert_uint_eq(come_back(&p), 2);
+}
+END_TEST
+
+START_TEST(without_a_bound_nothing_is_damped)
+{
+	struct conf_monitor m = damped;
+	struct health h = {.state = HEALTH_UP};
+	struct health_time now = {0, 0};
+
+	m.damp.max_ms = 0;
+	for (size_t i = 0; i < 20; i++) {
+		for (unsigned k = 0; k < m.fall; k++)
+			health_count(&h, &m, HEALTH_FAILED, &now);
+		ck_assert_int_eq(h.state, HEALTH_DOWN);
+		for (unsigned k = 0; k < m.rise; k++)
+			health_count(&h, &m, HEALTH_OK, &now);
+		ck_assert_int_eq(h.state, HEALTH_UP);
+	}
+}
+END_TEST
+
+/* Hours by the wall clock, either way, change no count. */
+START_TEST(the_wall_clock_does_not_damp)
+{
+	struct patient a = {.health = {.state = HEALTH_UP}, .now = {1000, 5}};
+	struct patient b = a;
+
+	for (size_t i = 0; i < 4; i++) {
+		go_down(&a);
+		b.now.wall_s += i % 2 == 0 ? 36000 : -72000;
+		go_down(&b);
+		ck_assert_uint_eq(come_back(&a), come_back(&b));
+	}
+	ck_assert_int_eq(a.now.mono_ms, b.now.mono_ms);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -91,6 +259,13 @@ main(void)
 	tcase_add_loop_test(
 	    t, a_row_of_results, 0, sizeof(rows) / sizeof(*rows));
 	tcase_add_test(t, slow_answers_do_not_count_where_none_is_slow);
+	tcase_add_test(t, one_that_fails_every_second_probe_goes_down);
+	tcase_add_test(t, one_that_fails_once_in_ten_does_not);
+	tcase_add_test(t, one_that_flaps_must_stay_well_longer_up_to_a_bound);
+	tcase_add_test(t, a_failure_begins_the_damped_time_again);
+	tcase_add_test(t, what_stays_well_is_forgiven);
+	tcase_add_test(t, without_a_bound_nothing_is_damped);
+	tcase_add_test(t, the_wall_clock_does_not_damp);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

@@ -104,11 +104,20 @@ drain_random(struct both *b)
 	drains_put(&b->drains, d);
 }
 
+static enum health_result
+random_result(uint32_t failing)
+{
+	if (world_dice(100) < failing)
+		return HEALTH_FAILED;
+	return world_dice(3) == 0 ? HEALTH_SLOW : HEALTH_OK;
+}
+
 /* Other health and other drains, as the main thread would see them come. */
 static void
 shake(struct both *b)
 {
 	const struct conf *conf = b->world.conf;
+	const struct health_time now = {WALL, MONO * 1000 + world_dice(600000)};
 	uint32_t failing = world_dice(101);
 	struct watch **all;
 	size_t n;
@@ -120,7 +129,7 @@ shake(struct both *b)
 	for (size_t i = 0; i < n; i++)
 		for (uint32_t k = world_dice(8); k > 0; k--)
 			health_count(&all[i]->health, all[i]->monitor,
-			    world_dice(100) >= failing, WALL);
+			    random_result(failing), &now);
 	for (size_t i = 0; i < conf->npools; i++)
 		for (size_t r = 0; r < conf->pools[i].nregions; r++)
 			pool_refresh(&b->pools[i], r, &b->drains, conf);
@@ -147,6 +156,55 @@ expect_pick(const struct both *b, const struct conf_name *name,
 	ck_assert_uint_eq(pick.ttl, d->ttl);
 	ck_assert(d->unlocated == rank->unlocated);
 	ck_assert(d->ttl >= name->ttl_min);
+}
+
+enum { A_RECORD = 16, A_RDATA = 12 };
+
+static size_t
+target_of(const struct pool_region *r, const uint8_t *rdata)
+{
+	size_t i = 0;
+
+	while (i < r->ntargets &&
+	    memcmp(r->targets[i].conf->addr[0].bytes, rdata, 4) != 0)
+		i++;
+	ck_assert_uint_lt(i, r->ntargets);
+	return i;
+}
+
+/* Every region's answer is of the targets that the oracle uses. */
+static void
+expect_targets(const struct pool *p, size_t region)
+{
+	uint8_t order[] = {(uint8_t)region}, bytes[4096];
+	struct rank rank = {.order = order, .n = 1};
+	const struct pool_region *r = &p->regions[region];
+	size_t used = 0, most = p->conf->max;
+	struct pick pick;
+	struct wire w;
+
+	for (size_t i = 0; i < r->ntargets; i++)
+		used += oracle_uses(r, i, DNS_A);
+	if (p->conf->mode == CONF_ANSWER_ONE)
+		most = 1;
+	pool_pick(p - p->index, p->index, &rank, DNS_A, 1, 60, clock_mono_s(),
+	    (uint32_t)random(), &pick);
+	ck_assert_uint_eq(pick.body->an, used < most ? used : most);
+	wire_init(&w, bytes, sizeof(bytes));
+	body_put(&w, pick.body, 0, 1, 60, 0);
+	ck_assert_uint_eq(w.len, (size_t)A_RECORD * pick.body->an);
+	for (size_t i = 0; i < pick.body->an; i++)
+		ck_assert(oracle_uses(
+		    r, target_of(r, &bytes[A_RECORD * i + A_RDATA]), DNS_A));
+}
+
+static void
+expect_all_targets(const struct both *b)
+{
+	for (size_t i = 0; i < b->world.conf->npools; i++)
+		for (size_t r = 0; r < b->pools[i].nregions; r++)
+			if (b->world.conf->pools[i].has_ipv4)
+				expect_targets(&b->pools[i], r);
 }
 
 static size_t
@@ -184,6 +242,7 @@ START_TEST(both_ways_agree_in_every_state_of_health)
 		for (unsigned k = 0; k < STATES; k++) {
 			shake(&b);
 			expect_same_picks(&b);
+			expect_all_targets(&b);
 		}
 		both_free(&b);
 	}

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "report/text.h"
 #include "service.h"
 
 static struct service s;
@@ -131,12 +133,13 @@ END_TEST
 
 START_TEST(health_comes_back_by_what_is_watched)
 {
+	int64_t last_at = clock_wall_s() - 78;
 	struct watch *w = watch_at("192.0.2.10");
 
 	w->health =
 	    (struct health){.state = HEALTH_DOWN, .successes = 1, .since = 77};
 	snprintf(w->last, sizeof(w->last), "refused");
-	w->last_at = 78;
+	w->last_at = last_at;
 	ck_assert(state_save_health(folder, s.control->watches, NULL));
 	service_restart(&s);
 	w = watch_at("192.0.2.10");
@@ -144,7 +147,8 @@ START_TEST(health_comes_back_by_what_is_watched)
 	ck_assert_uint_eq(w->health.successes, 1);
 	ck_assert_int_eq(w->health.since, 77);
 	ck_assert_str_eq(w->last, "refused");
-	ck_assert_int_eq(w->last_at, 78);
+	ck_assert_int_eq(w->last_at, last_at);
+	ck_assert(w->restored);
 	ck_assert_int_eq(watch_at("192.0.2.11")->health.state, HEALTH_UNKNOWN);
 }
 END_TEST
@@ -156,10 +160,132 @@ START_TEST(counters_that_cannot_be_are_refused)
 
 	w->health =
 	    (struct health){.state = HEALTH_DOWN, .successes = 9, .since = 77};
+	w->last_at = clock_wall_s();
 	ck_assert(state_save_health(folder, s.control->watches, NULL));
 	w->health.state = HEALTH_UNKNOWN;
-	ck_assert(!state_load_health(folder, s.control->watches, &err));
+	ck_assert(!state_load_health(folder, s.control->watches, 3600, &err));
 	ck_assert_int_eq(w->health.state, HEALTH_UNKNOWN);
+}
+END_TEST
+
+START_TEST(health_of_another_time_is_unknown)
+{
+	static const struct row {
+		int64_t age;
+		enum health_state state;
+	} rows[] = {{0, HEALTH_UP}, {3599, HEALTH_UP}, {3700, HEALTH_UNKNOWN},
+	    {-60, HEALTH_UP}, {-36000, HEALTH_UNKNOWN}};
+	struct watch *w = watch_at("192.0.2.10");
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		w->health = (struct health){.state = HEALTH_UP};
+		w->last_at = clock_wall_s() - rows[i].age;
+		ck_assert(state_save_health(folder, s.control->watches, NULL));
+		w->health.state = HEALTH_UNKNOWN;
+		ck_assert(
+		    state_load_health(folder, s.control->watches, 3600, NULL));
+		ck_assert_int_eq(w->health.state, rows[i].state);
+	}
+}
+END_TEST
+
+START_TEST(damping_comes_back)
+{
+	const struct health damped = {.state = HEALTH_DOWN,
+	    .successes = 5,
+	    .flaps = 4,
+	    .needed = 20,
+	    .since = 9};
+	struct watch *w = watch_at("192.0.2.10");
+	int64_t age_ms;
+
+	w->health = damped;
+	w->health.flap_ms = (int64_t)clock_mono_ms() - 90000;
+	w->last_at = clock_wall_s() - 10;
+	ck_assert(state_save_health(folder, s.control->watches, NULL));
+	service_restart(&s);
+	w = watch_at("192.0.2.10");
+	age_ms = (int64_t)clock_mono_ms() - w->health.flap_ms;
+	ck_assert_uint_eq(w->health.flaps, 4);
+	ck_assert_uint_eq(w->health.needed, 20);
+	ck_assert_uint_eq(health_change_ms(&w->health, w->monitor), 30000);
+	ck_assert(age_ms >= 99000 && age_ms < 110000);
+}
+END_TEST
+
+/* Files that say what no daemon writes. */
+static const char *const strange[] = {
+    "\"state\": \"well\"",
+    "\"state\": \"up\", \"failures\": 3",
+    "\"state\": \"up\", \"failures\": -1",
+    "\"state\": \"up\", \"failures\": 4294967296",
+    "\"state\": \"up\", \"slows\": 3",
+    "\"state\": \"degraded\", \"quicks\": 2",
+    "\"state\": \"down\", \"successes\": 2",
+    "\"state\": \"down\", \"needed\": 100000",
+    "\"state\": \"up\", \"flap_age_ms\": -5",
+    "\"state\": \"up\", \"flap_age_ms\": 9223372036854775807",
+};
+
+START_TEST(counters_of_no_such_monitor_are_refused)
+{
+	static const char *const others[] = {"failures", "successes", "since"};
+	struct watch *w = watch_at("192.0.2.10");
+	struct text t = {0};
+	struct error err;
+
+	text_add(&t,
+	    "{\"version\": 1, \"health\": [{\"key\": \"%s\", "
+	    "\"last\": \"\", \"last_ms\": 1, \"last_at\": %lld, %s",
+	    w->key, (long long)clock_wall_s(), strange[_i]);
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (strstr(strange[_i], others[i]) == NULL)
+			text_add(&t, ", \"%s\": 0", others[i]);
+	text_add(&t, "}]}");
+	service_write(&s, "state/health.json", t.at);
+	ck_assert(!state_load_health(folder, s.control->watches, 3600, &err));
+	ck_assert_int_eq(w->health.state, HEALTH_UNKNOWN);
+	text_fini(&t);
+}
+END_TEST
+
+enum { MANY = 10000 };
+
+/* By a lookup: one that scans takes a hundred million comparisons. */
+START_TEST(ten_thousand_watches_are_found)
+{
+	static const struct conf_monitor m = {.name = "m",
+	    .text = "a monitor's text is long, and the same for all of them",
+	    .interval_ms = 1000,
+	    .fall = 3,
+	    .rise = 3,
+	    .clear = 3};
+	struct watches *out = watches_new(), *in = watches_new();
+	struct watch **all;
+	struct error err;
+	size_t n;
+
+	for (uint32_t i = 0; i < MANY; i++) {
+		struct addr a = {.family = 4};
+		struct watch *w;
+
+		memcpy(a.bytes, &i, sizeof(i));
+		w = watches_get(out, &m, &a);
+		w->health.state = HEALTH_UP;
+		w->last_at = clock_wall_s();
+		watches_get(in, &m, &a);
+	}
+	ck_assert(state_save_health(folder, out, &err));
+	ck_assert_msg(
+	    state_load_health(folder, in, 3600, &err), "%s", err.text);
+	all = watches_all(in, &n);
+	ck_assert_uint_eq(n, MANY);
+	for (size_t i = 0; i < n; i++) {
+		ck_assert_int_eq(all[i]->health.state, HEALTH_UP);
+		ck_assert_ptr_eq(watches_find(in, all[i]->key), all[i]);
+	}
+	watches_free(in);
+	watches_free(out);
 }
 END_TEST
 
@@ -179,6 +305,11 @@ main(void)
 	tcase_add_test(t, what_a_broken_file_still_says_is_kept);
 	tcase_add_test(t, health_comes_back_by_what_is_watched);
 	tcase_add_test(t, counters_that_cannot_be_are_refused);
+	tcase_add_test(t, health_of_another_time_is_unknown);
+	tcase_add_test(t, damping_comes_back);
+	tcase_add_loop_test(t, counters_of_no_such_monitor_are_refused, 0,
+	    sizeof(strange) / sizeof(*strange));
+	tcase_add_test(t, ten_thousand_watches_are_found);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -334,6 +334,8 @@ world_new(struct world *w)
 		    .text = arena_printf(w->arena, "%u", i),
 		    .port = i,
 		    .interval_ms = 700 + world_dice(9000),
+		    .slow_ms = chance(50) ? 100 : 0,
+		    .damp = {world_dice(3), 60000, world_dice(60000)},
 		    .fall = 1 + world_dice(4),
 		    .rise = 1 + world_dice(4),
 		    .clear = 1 + world_dice(4)};
