@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "report/text.h"
 
 /* Colours only where a person looks at a terminal (NO_COLOR turns them off). */
 static const char *
@@ -100,6 +101,28 @@ check_show(const json_t *report)
 	    int_of(report, "warnings"));
 }
 
+/* What the probes of a target last said; free it. */
+static char *
+last_of(const json_t *target)
+{
+	const json_t *watches = json_object_get(target, "watches"), *watch;
+	struct text t = {0};
+	size_t i;
+
+	text_add(&t, "%s", "");
+	json_array_foreach(watches, i, watch)
+	{
+		if (json_array_size(watches) > 1)
+			text_add(&t, "%s%s: ", i > 0 ? "; " : "",
+			    text_of(watch, "monitor"));
+		text_add(&t, "%s%s", text_of(watch, "last"),
+		    json_is_false(json_object_get(watch, "decides"))
+			? " (decides nothing)"
+			: "");
+	}
+	return t.at;
+}
+
 static void
 status_targets(
     struct libscols_table *t, const json_t *pool, const json_t *region)
@@ -109,18 +132,18 @@ status_targets(
 
 	json_array_foreach(json_object_get(region, "targets"), i, target)
 	{
-		const json_t *watch =
-		    json_array_get(json_object_get(target, "watches"), 0);
+		char *last = last_of(target);
 		const json_t *drain = json_object_get(target, "drain");
 		const char *health = text_of(target, "health");
 		const char *cells[] = {text_of(pool, "name"),
 		    text_of(region, "region"), text_of(target, "target"),
 		    json_is_true(json_object_get(region, "live")) ? "live"
 								  : "out",
-		    health, watch != NULL ? text_of(watch, "last") : "",
+		    health, last,
 		    json_is_object(drain) ? text_of(drain, "owner") : "", NULL};
 		struct libscols_line *line = table_row(t, cells);
 
+		free(last);
 		if (strcmp(health, "down") == 0)
 			scols_line_set_color(line, "red");
 		else if (json_is_object(drain))

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conf/monitor.h"
+
 enum { WORKERS_MAX = 256 };
 
 void
@@ -205,6 +207,7 @@ check_pool(struct schema_reader *r, const struct yaml_node *node, void *object)
 		diag_error(r->d, &yaml_find(node, "monitor")->mark,
 		    "probes go "
 		    "to addresses: a pool of CNAMEs has no monitor");
+	check_require(r, node, pool);
 	check_twice(r, pool);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "conf/monitor.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "conf/value.h"
@@ -73,6 +74,40 @@ monitor_rcode(struct schema_reader *r, const struct schema_key *k,
 	    diag_error(r->d, &node->mark,
 		"\"%s\" must be an rcode, as NOERROR, NXDOMAIN or REFUSED",
 		k->name);
+}
+
+bool
+monitor_require(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	unsigned *require = field;
+
+	if (node->kind == NODE_SCALAR && strcmp(node->text, "all") == 0)
+		*require = 0;
+	else if (node->kind == NODE_SCALAR && strcmp(node->text, "any") == 0)
+		*require = 1;
+	else if (node->kind == NODE_SCALAR &&
+	    isdigit((unsigned char)*node->text))
+		return value_number(r, k, node, field);
+	else
+		return diag_error(r->d, &node->mark,
+		    "\"%s\" must be all, any or a number", k->name);
+	return true;
+}
+
+void
+check_require(struct schema_reader *r, const struct yaml_node *node,
+    const struct conf_pool *pool)
+{
+	const struct yaml_node *require = yaml_find(node, "require");
+	size_t n = 0;
+
+	for (size_t i = 0; i < pool->nmonitors; i++)
+		n += pool->monitors[i] != CONF_NONE &&
+		    !r->conf->monitors[pool->monitors[i]].observe;
+	if (require && pool->require > n)
+		diag_error(r->d, &require->mark,
+		    "\"require\" is more than the %zu monitors that decide", n);
 }
 
 static void

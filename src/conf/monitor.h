@@ -12,10 +12,15 @@
 void check_monitor(
     struct schema_reader *r, const struct yaml_node *node, void *object);
 
+/* A pool's monitors can do what it requires of them. */
+void check_require(struct schema_reader *r, const struct yaml_node *node,
+    const struct conf_pool *pool);
+
 /* Kinds of values (conf/value.h). */
-schema_kind monitor_name;  /* the text of a name */
-schema_kind monitor_type;  /* of records: AAAA, TYPE257 */
-schema_kind monitor_rcode; /* NXDOMAIN */
+schema_kind monitor_name;    /* the text of a name */
+schema_kind monitor_type;    /* of records: AAAA, TYPE257 */
+schema_kind monitor_rcode;   /* NXDOMAIN */
+schema_kind monitor_require; /* of a conf_pool: all, any or a number */
 
 /* Makes the monitors of the anchors. */
 void check_health(

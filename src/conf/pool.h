@@ -73,6 +73,7 @@ struct conf_monitor {
 	uint32_t slow_ms; /* an answer that takes longer degrades; 0: none */
 	unsigned fall, rise, clear;
 	struct conf_damp damp;
+	unsigned observe; /* decides nothing: 0 or 1 */
 	const char *text; /* all of this; equal for equal monitors */
 	struct conf_mark mark;
 };
@@ -97,8 +98,9 @@ enum conf_answer_mode { CONF_ANSWER_ALL, CONF_ANSWER_ONE };
 
 struct conf_pool {
 	const char *name;
-	uint16_t *monitors; /* all must pass; none: always up */
+	uint16_t *monitors; /* none: always up */
 	size_t nmonitors;
+	unsigned require; /* so many must pass; 0: all */
 	unsigned min_healthy;
 	enum conf_answer_mode mode;
 	unsigned max;

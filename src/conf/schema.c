@@ -18,6 +18,7 @@ enum {
 	DAY_MS = 24 * HOUR_MS,
 };
 
+static const char *const monitor_modes[] = {"decide", "observe", NULL};
 static const char *const no_yes[] = {"no", "yes", NULL};
 static const char *const answer_modes[] = {"all", "one", NULL};
 
@@ -98,6 +99,8 @@ static const struct schema_key keys[] = {
 {SCHEMA_MONITOR, "clear", value_number, AT(conf_monitor, clear),
 	RANGE(1, 100), .fallback = "6"},
 {SCHEMA_MONITOR, "damp", schema_read_map, .of = SCHEMA_DAMP},
+{SCHEMA_MONITOR, "mode", value_word, AT(conf_monitor, observe),
+	.words = monitor_modes, .fallback = "decide"},
 
 {SCHEMA_QUERY, "name", monitor_name, AT(conf_monitor, query.name)},
 {SCHEMA_QUERY, "type", monitor_type, AT(conf_monitor, query.type),
@@ -122,6 +125,8 @@ static const struct schema_key keys[] = {
 
 {SCHEMA_POOL, "monitor", value_ref, .of = SECTION_MONITORS,
 	MANY(conf_pool, monitors, nmonitors, 1, 16)},
+{SCHEMA_POOL, "require", monitor_require, AT(conf_pool, require),
+	RANGE(1, 16), .fallback = "all"},
 {SCHEMA_POOL, "min_healthy", value_number, AT(conf_pool, min_healthy),
 	RANGE(1, TARGETS_MAX), .fallback = "1"},
 {SCHEMA_POOL, "answer", schema_read_map, .of = SCHEMA_ANSWER},

@@ -14,6 +14,7 @@
 #include "report/check.h"
 #include "report/text.h"
 #include "snapshot/publish.h"
+#include "steer/require.h"
 
 json_t *
 control_error(enum exit_code code, const char *fmt, ...)
@@ -95,7 +96,7 @@ uses_add(struct control *c, const struct pool *p, size_t region, size_t target)
 		    .pool = p->index,
 		    .region = (uint16_t)region,
 		    .target = (uint16_t)target,
-		    .change_ms = health_change_ms(&w->health, w->monitor)};
+		    .change_ms = watch_change_ms(w)};
 
 		vec_push(&c->uses, use);
 	}
@@ -174,7 +175,7 @@ static void
 use_tell(struct control *c, struct use *use, bool changed)
 {
 	const struct watch *w = use->watch;
-	uint32_t change_ms = health_change_ms(&w->health, w->monitor);
+	uint32_t change_ms = watch_change_ms(w);
 
 	if (!changed && change_ms == use->change_ms)
 		return;

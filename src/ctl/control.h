@@ -31,7 +31,7 @@ struct prober;
 struct use {
 	const struct watch *watch;
 	uint16_t pool, region, target;
-	uint32_t change_ms; /* health_change_ms() that the pool was told */
+	uint32_t change_ms; /* watch_change_ms() that the pool was told */
 };
 
 struct control {

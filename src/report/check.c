@@ -23,10 +23,11 @@ check_cutover_s(const struct conf *conf, const struct conf_name *name)
 	double longest = -1;
 
 	for (size_t i = 0; i < pool->nmonitors; i++) {
-		double s = monitor_cutover_s(
-		    &conf->monitors[pool->monitors[i]], name->ttl_min);
+		const struct conf_monitor *m =
+		    &conf->monitors[pool->monitors[i]];
+		double s = monitor_cutover_s(m, name->ttl_min);
 
-		if (s > longest)
+		if (s > longest && !m->observe)
 			longest = s;
 	}
 	return longest;

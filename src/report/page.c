@@ -86,6 +86,8 @@ page_target(struct text *t, const json_t *target)
 		page_escape(t, text_of(watch, "monitor"));
 		text_add(t, ": ");
 		page_escape(t, text_of(watch, "last"));
+		if (json_is_false(json_object_get(watch, "decides")))
+			text_add(t, " (decides nothing)");
 	}
 	text_add(t, "</td><td>");
 	if (json_is_object(drain)) {

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "report/text.h"
+#include "steer/require.h"
 
 json_t *
 story_step(json_t *steps, const char *title, json_t *text)
@@ -30,11 +31,12 @@ story_watch(const struct watch *w)
 {
 	char addr[ADDR_TEXT_MAX];
 
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:I, "
-			 "s:I, s:b}",
+	return json_pack(
+	    "{s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:o, s:I, "
+	    "s:I, s:b}",
 	    "monitor", w->monitor->name, "address", addr_format(addr, &w->addr),
-	    "state", health_state_names[w->health.state], "since",
-	    (json_int_t)w->health.since, "failures",
+	    "state", health_state_names[w->health.state], "decides",
+	    watch_decides(w), "since", (json_int_t)w->health.since, "failures",
 	    (json_int_t)w->health.failures, "successes",
 	    (json_int_t)w->health.successes, "needed",
 	    (json_int_t)health_rise(&w->health, w->monitor), "flaps",
@@ -247,6 +249,8 @@ watch_describe(struct text *t, const struct watch *w)
 	    (h->state == HEALTH_DOWN || h->state == HEALTH_DEGRADED))
 		text_add(t, ", damped: %u of %u successes in a row",
 		    h->state == HEALTH_DOWN ? h->successes : h->quicks, rise);
+	if (!watch_decides(w))
+		text_add(t, " (decides nothing)");
 }
 
 static void
@@ -376,10 +380,11 @@ story_pick(const struct story *s, json_t *steps)
 
 /* A live one that others are better than. */
 static bool
-target_is_left_out(const struct pool_region *r, uint16_t type)
+target_is_left_out(
+    const struct pool *p, const struct pool_region *r, uint16_t type)
 {
 	for (size_t i = 0; i < r->ntargets; i++)
-		if (r->targets[i].live && !oracle_uses(r, i, type) &&
+		if (r->targets[i].live && !oracle_uses(p, r, i, type) &&
 		    r->targets[i].health == HEALTH_DEGRADED)
 			return true;
 	return false;
@@ -402,7 +407,7 @@ story_targets(const struct story *s, json_t *steps)
 	for (size_t i = 0; r != NULL && i < r->ntargets; i++) {
 		const struct pool_target *target = &r->targets[i];
 
-		if (!oracle_uses(r, i, type))
+		if (!oracle_uses(pool, r, i, type))
 			continue;
 		text_add(&t, " %s", target->conf->label);
 		if (one)
@@ -410,7 +415,7 @@ story_targets(const struct story *s, json_t *steps)
 	}
 	if (r != NULL && r->nlive == 0)
 		text_add(&t, " (none is live: all of them)");
-	else if (r != NULL && target_is_left_out(r, type))
+	else if (r != NULL && target_is_left_out(pool, r, type))
 		text_add(&t, " (better than those that are degraded)");
 	story_step(steps, "Targets", text_json(&t));
 }

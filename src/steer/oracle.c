@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "steer/require.h"
 #include "steer/scope.h"
 
 const char *const oracle_struck_names[] = {
@@ -184,13 +185,36 @@ believed(const struct asked *q, uint16_t pool, uint16_t region)
 	return NULL;
 }
 
+/* It is forced up, or at each of its addresses as many monitors as must say
+ * so, or better. */
 static bool
-target_is_up(const struct pool_target *t)
+target_is(const struct pool_target *t, unsigned require, bool slow_too)
 {
-	for (size_t i = 0; t->up == NULL && i < t->nwatches; i++)
-		if (t->watches[i]->health.state == HEALTH_DOWN)
+	static const uint8_t families[] = {4, 6};
+
+	for (size_t f = 0; f < 2 && t->up == NULL; f++) {
+		unsigned deciding = 0, passing = 0;
+
+		for (size_t i = 0; i < t->nwatches; i++) {
+			const struct watch *w = t->watches[i];
+
+			if (w->addr.family != families[f] || w->idle ||
+			    w->monitor->observe)
+				continue;
+			deciding++;
+			passing += w->health.state != HEALTH_DOWN &&
+			    (slow_too || w->health.state != HEALTH_DEGRADED);
+		}
+		if (passing < deciding && (require == 0 || passing < require))
 			return false;
+	}
 	return true;
+}
+
+static bool
+target_is_up(const struct pool_target *t, unsigned require)
+{
+	return target_is(t, require, true);
 }
 
 static bool
@@ -204,12 +228,13 @@ strike(const struct asked *q, uint16_t pool, uint16_t region)
 {
 	const struct pool_region *r = believed(q, pool, region);
 	unsigned needed = q->conf->pools[pool].min_healthy;
+	unsigned require = q->conf->pools[pool].require;
 	unsigned up = 0, live = 0;
 
 	for (size_t i = 0; r != NULL && i < r->ntargets; i++) {
-		up += target_is_up(&r->targets[i]);
-		live +=
-		    target_is_up(&r->targets[i]) && r->targets[i].drain == NULL;
+		up += target_is_up(&r->targets[i], require);
+		live += target_is_up(&r->targets[i], require) &&
+		    r->targets[i].drain == NULL;
 	}
 	if (is_assumed(q->assume->drained, region) ||
 	    (r != NULL &&
@@ -241,28 +266,28 @@ target_has(const struct conf_target *t, uint16_t type)
 
 /* 0: nothing speaks against it; 3: the last resort. */
 static unsigned
-target_rank(const struct pool_target *t)
+target_rank(const struct pool_target *t, unsigned require)
 {
 	if (t->drain != NULL)
 		return 3;
-	if (!target_is_up(t))
+	if (!target_is_up(t, require))
 		return 2;
-	for (size_t i = 0; t->up == NULL && i < t->nwatches; i++)
-		if (t->watches[i]->health.state == HEALTH_DEGRADED)
-			return 1;
-	return 0;
+	return target_is(t, require, false) ? 0 : 1;
 }
 
 bool
-oracle_uses(const struct pool_region *r, size_t target, uint16_t type)
+oracle_uses(const struct pool *p, const struct pool_region *r, size_t target,
+    uint16_t type)
 {
+	unsigned require = p->conf->require;
 	const struct pool_target *t = &r->targets[target];
 
 	if (!target_has(t->conf, type))
 		return false;
 	for (size_t i = 0; i < r->ntargets; i++)
 		if (target_has(r->targets[i].conf, type) &&
-		    target_rank(&r->targets[i]) < target_rank(t))
+		    target_rank(&r->targets[i], require) <
+			target_rank(t, require))
 			return false;
 	return true;
 }
@@ -272,7 +297,7 @@ oracle_uses(const struct pool_region *r, size_t target, uint16_t type)
 static uint32_t
 watch_seconds(const struct watch *w)
 {
-	return (health_change_ms(&w->health, w->monitor) + 999) / 1000;
+	return (uint32_t)(((uint64_t)watch_change_ms(w) + 999) / 1000);
 }
 
 static void

@@ -66,7 +66,8 @@ void oracle_decide_place(const struct oracle *o, const struct conf_name *name,
 
 /* Step 8: whether the region answers the type with the target, as far as the
  * pool's max goes; CNAME for a pool of CNAMEs. */
-bool oracle_uses(const struct pool_region *r, size_t target, uint16_t type);
+bool oracle_uses(const struct pool *p, const struct pool_region *r,
+    size_t target, uint16_t type);
 
 /* What makes decisions the same in every state of health. */
 struct oracle_verdict {

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "dns/name.h"
+#include "steer/require.h"
 
 const char *const pool_reason_names[POOL_REASON_COUNT] = {
     "first", "failover", "drained", "all_down", "unlocated"};
@@ -310,21 +311,9 @@ pools_bind(
  */
 
 static enum health_state
-worst_health(const struct pool_target *t)
+target_health(const struct pool *p, const struct pool_target *t)
 {
-	/* By how little it is to be trusted. */
-	static const unsigned rank[HEALTH_STATE_COUNT] = {
-	    [HEALTH_UP] = 0,
-	    [HEALTH_UNKNOWN] = 1,
-	    [HEALTH_DEGRADED] = 2,
-	    [HEALTH_DOWN] = 3,
-	};
-	enum health_state worst = HEALTH_UP;
-
-	for (size_t i = 0; i < t->nwatches; i++)
-		if (rank[t->watches[i]->health.state] > rank[worst])
-			worst = t->watches[i]->health.state;
-	return worst;
+	return require_health(p->conf->require, t->watches, t->nwatches);
 }
 
 static const char *
@@ -335,10 +324,11 @@ region_name(const struct pool *p, size_t region, const struct conf *conf)
 
 /* Drains beat force-ups, which beat probes. */
 static bool
-target_would_live(const struct pool_target *t, const struct drain *drain,
-    const struct drain *up)
+target_would_live(const struct pool *p, const struct pool_target *t,
+    const struct drain *drain, const struct drain *up)
 {
-	return drain == NULL && (up != NULL || worst_health(t) != HEALTH_DOWN);
+	return drain == NULL &&
+	    (up != NULL || target_health(p, t) != HEALTH_DOWN);
 }
 
 bool
@@ -355,7 +345,7 @@ pool_region_would_live(const struct pool *p, size_t region,
 		const struct pool_target *t = &r->targets[i];
 		const char *label = t->conf->label;
 
-		live += target_would_live(t,
+		live += target_would_live(p, t,
 		    drains_cover(drains, DRAIN_OUT, pool, name, label),
 		    drains_cover(drains, DRAIN_UP, pool, name, label));
 	}
@@ -405,8 +395,7 @@ region_change(const struct pool_region *r)
 		change_add_end(&end_s, t->up);
 		change_add_next(&end_s, t->next);
 		for (size_t k = 0; t->up == NULL && k < t->nwatches; k++) {
-			uint32_t ms = health_change_ms(
-			    &t->watches[k]->health, t->watches[k]->monitor);
+			uint32_t ms = watch_change_ms(t->watches[k]);
 
 			if ((ms + 999) / 1000 < seconds)
 				seconds = (ms + 999) / 1000;
@@ -432,13 +421,13 @@ region_look(struct pool *p, size_t region, const struct drains *drains,
 		struct pool_target *t = &r->targets[i];
 		const char *label = t->conf->label;
 
-		t->health = worst_health(t);
+		t->health = target_health(p, t);
 		t->drain = drains_cover(drains, DRAIN_OUT, pool, name, label);
 		t->up = drains_cover(drains, DRAIN_UP, pool, name, label);
 		t->next = drains_next(drains, pool, name, label);
-		t->live = target_would_live(t, t->drain, t->up);
+		t->live = target_would_live(p, t, t->drain, t->up);
 		r->nlive += t->live;
-		healthy += target_would_live(t, NULL, t->up);
+		healthy += target_would_live(p, t, NULL, t->up);
 	}
 	return healthy;
 }

@@ -39,7 +39,7 @@ struct pool_target {
 	const struct conf_target *conf;
 	struct watch **watches; /* addresses x monitors; bound by main */
 	size_t nwatches;
-	enum health_state health; /* the worst of its watches; main only */
+	enum health_state health; /* of its watches, steer/require; main only */
 	bool live;                /* main only */
 	const struct drain *drain, *up, *next; /* main only; next: announced */
 };

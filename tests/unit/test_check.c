@@ -229,6 +229,12 @@ static const struct {
 		"would never be live"},
 	{"pools", "{www: {answer: {mode: some}, regions: {eu: [{addr: "
 		"1.2.3.4}]}}}", "\"some\" is not a mode (all, one)"},
+	{"pools", "{www: {regions: {eu: [{addr: 1.2.3.4}]}, require: 1}}",
+		"more than the 0 monitors"},
+	{"pools", "{www: {regions: {eu: [{addr: 1.2.3.4}]}, require: some}}",
+		"\"require\" must be all, any or a number"},
+	{"pools", "{www: {regions: {eu: [{addr: 1.2.3.4}]}, require: 17}}",
+		"it must be 1 to 16"},
 	/* policies */
 	{"policies", "{p: {}}", "a policy needs the key \"rules\""},
 	{"policies", "{p: {rules: []}}", "it must have 1 to 1000"},

@@ -126,10 +126,12 @@ shake(struct both *b)
 	for (uint32_t i = world_dice(6); i > 0; i--)
 		drain_random(b);
 	all = watches_all(b->watches, &n);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		all[i]->idle = world_dice(8) == 0;
 		for (uint32_t k = world_dice(8); k > 0; k--)
 			health_count(&all[i]->health, all[i]->monitor,
 			    random_result(failing), &now);
+	}
 	for (size_t i = 0; i < conf->npools; i++)
 		for (size_t r = 0; r < conf->pools[i].nregions; r++)
 			pool_refresh(&b->pools[i], r, &b->drains, conf);
@@ -184,7 +186,7 @@ expect_targets(const struct pool *p, size_t region)
 	struct wire w;
 
 	for (size_t i = 0; i < r->ntargets; i++)
-		used += oracle_uses(r, i, DNS_A);
+		used += oracle_uses(p, r, i, DNS_A);
 	if (p->conf->mode == CONF_ANSWER_ONE)
 		most = 1;
 	pool_pick(p - p->index, p->index, &rank, DNS_A, 1, 60, clock_mono_s(),
@@ -195,7 +197,7 @@ expect_targets(const struct pool *p, size_t region)
 	ck_assert_uint_eq(w.len, (size_t)A_RECORD * pick.body->an);
 	for (size_t i = 0; i < pick.body->an; i++)
 		ck_assert(oracle_uses(
-		    r, target_of(r, &bytes[A_RECORD * i + A_RDATA]), DNS_A));
+		    p, r, target_of(r, &bytes[A_RECORD * i + A_RDATA]), DNS_A));
 }
 
 static void

@@ -231,6 +231,7 @@ pools_make(struct world *w)
 			p->monitors[p->nmonitors] = (uint16_t)p->nmonitors;
 			p->nmonitors++;
 		}
+		p->require = world_dice((uint32_t)p->nmonitors + 1);
 		p->regions =
 		    arena_array(w->arena, p->nregions, sizeof(*p->regions));
 		for (size_t k = 0; k < p->nregions; k++) {
