@@ -43,6 +43,13 @@ struct conf_rule {
 	struct conf_mark mark;
 };
 
+/* How a region that is live again gets its clients back. */
+struct conf_failback {
+	uint32_t hold_ms; /* none of them so long, */
+	uint32_t ramp_ms; /* then by and by for so long */
+	uint32_t manual;  /* not before the operator says so */
+};
+
 struct conf_policy {
 	const char *name;
 	struct conf_rule *rules; /* the last one matches everything */
@@ -51,6 +58,7 @@ struct conf_policy {
 				default: all in order of declaration */
 	size_t nunlocated;
 	struct conf_when_down when_down;
+	struct conf_failback failback; /* all 0: at once */
 	struct conf_mark mark;
 };
 

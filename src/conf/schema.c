@@ -150,6 +150,15 @@ static const struct schema_key keys[] = {
 {SCHEMA_POLICY, "when_all_down", value_down, AT(conf_policy, when_down),
 	.fallback = "all"},
 
+{SCHEMA_POLICY, "failback", schema_read_map, .of = SCHEMA_FAILBACK},
+
+{SCHEMA_FAILBACK, "hold", value_span, AT(conf_policy, failback.hold_ms),
+	RANGE(0, DAY_MS), .fallback = "0s"},
+{SCHEMA_FAILBACK, "ramp", value_span, AT(conf_policy, failback.ramp_ms),
+	RANGE(0, DAY_MS), .fallback = "0s"},
+{SCHEMA_FAILBACK, "manual", value_word, AT(conf_policy, failback.manual),
+	.words = no_yes, 	.fallback = "no"},
+
 {SCHEMA_RULE, "nets", value_net, AT(conf_rule, nets), .nmin = 1,
 	.nmax = CONF_NETS_MAX},
 {SCHEMA_RULE, "geo", value_geo, MANY(conf_rule, geo, ngeo, 1, LIST_MAX)},
@@ -229,6 +238,8 @@ const struct walk_map walk_maps[SCHEMA_MAPS] = {
 	    .check = check_policy},
 	[SCHEMA_RULE] = {.title = "policies.NAME.rules[]", .what = "a rule",
 	    .mark = offsetof(struct conf_rule, mark), .check = check_rule},
+	[SCHEMA_FAILBACK] = {.title = "policies.NAME.failback",
+	    .what = "failback"},
 	[SCHEMA_DOWN] = {.title = "when_all_down", .what = "when_all_down"},
 	[SCHEMA_NAME] = {.title = "names.NAME", .what = "a name",
 	    .mark = offsetof(struct conf_name, mark), .check = check_name},

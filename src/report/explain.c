@@ -252,14 +252,21 @@ decide_place(
 	uint8_t order[CONF_POOL_REGIONS_MAX], fallback[CONF_POOL_REGIONS_MAX];
 	struct place place;
 	struct rank rank;
+	struct pick_question q = {
+	    .rank = &rank,
+	    .pool = st->pool,
+	    .type = e->found.type,
+	    .ttl_min = st->ttl_min,
+	    .ttl_max = st->ttl_max,
+	};
 	uint16_t rule;
 
 	place_from_geo(&place, &e->geo);
 	oracle_decide_place(o, name, &place, &e->assume, &e->decision);
 	policy_rank(e->view.conf, name->policy, name->pool, &place, &rank,
 	    order, fallback, &rule);
-	pool_pick(e->view.pools, st->pool, &rank, e->found.type, st->ttl_min,
-	    st->ttl_max, clock_mono_s(), 0, &e->steer.pick);
+	q.now_s = clock_mono_s();
+	pick_region(e->view.pools, &q, &e->steer.pick);
 }
 
 /* A place has no address to ask with: the picked body alone is the answer. Its
@@ -306,7 +313,7 @@ decide(struct explain *e)
 		answer_decide(&e->view, e->found.steered, e->found.type,
 		    &e->client, clock_mono_s(), 0, &e->steer);
 		if (!e->all_up)
-			e->decision.scope = e->steer.hit.depth;
+			e->decision.scope = e->steer.scope;
 		return true;
 	}
 	decide_place(e, &o, name);

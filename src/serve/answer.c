@@ -85,10 +85,23 @@ answer_decide(const struct snapshot *s, uint16_t name, uint16_t type,
 {
 	const struct steered *n = &s->steered[name];
 
+	struct pick_question q = {
+	    .client = client,
+	    .pool = n->pool,
+	    .type = type,
+	    .ttl_min = n->ttl_min,
+	    .ttl_max = n->ttl_max,
+	    .now_s = now_s,
+	    .random = random,
+	};
+
 	steer->client = *client;
 	steer->hit = policy_find(n->table, client);
-	pool_pick(s->pools, n->pool, &n->table->ranks[steer->hit.class], type,
-	    n->ttl_min, n->ttl_max, now_s, random, &steer->pick);
+	q.rank = &n->table->ranks[steer->hit.class];
+	pick_region(s->pools, &q, &steer->pick);
+	steer->scope = steer->hit.depth;
+	if (steer->pick.cohort_len > steer->scope)
+		steer->scope = steer->pick.cohort_len;
 }
 
 /* xorshift64* (Vigna 2016); its upper half is the good one. */
@@ -113,7 +126,7 @@ steer(struct walk *w, const struct found *f, uint32_t *ttl)
 	answer_decide(w->snapshot, f->steered, f->type, &client, a->now_s,
 	    next_random(a), &w->steer);
 	w->steered = true;
-	w->reply->edns.scope = w->steer.by_ecs ? w->steer.hit.depth : 0;
+	w->reply->edns.scope = w->steer.by_ecs ? w->steer.scope : 0;
 	*ttl = w->steer.pick.ttl;
 	return w->steer.pick.body;
 }

@@ -8,6 +8,7 @@
 #include "dns/query.h"
 #include "serve/count.h"
 #include "snapshot/snapshot.h"
+#include "steer/pick.h"
 
 enum { ANSWER_CHAIN_MAX = 16 }; /* CNAMEs followed in one answer */
 
@@ -41,6 +42,7 @@ struct answer_steer {
 	bool by_ecs; /* the client's address came by ECS */
 	struct policy_hit hit;
 	struct pick pick;
+	uint8_t scope; /* for the client's address */
 };
 bool answer_ecs_believed(const struct conf *conf, const struct addr *resolver,
     const struct addr *ecs);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 const char *const drain_kind_names[DRAIN_KIND_COUNT] = {"drain", "force_up"};
 
 /* The parts of what: "region", "pool/region" or "pool/region/target". */
@@ -38,6 +40,7 @@ drain_new(const char *what, const char *owner, const char *reason,
 	d->reason = xstrdup(reason);
 	d->since = since;
 	d->until = until;
+	d->share = DRAIN_WHOLE;
 	d->forced = forced;
 	if (what_parse(d, what))
 		return d;
@@ -178,6 +181,13 @@ ends_later(const struct drain *a, const struct drain *b)
 	return a->until == DRAIN_FOREVER || a->until > b->until;
 }
 
+static bool
+is_whole(const struct drain *d)
+{
+	return d->share == DRAIN_WHOLE &&
+	    clock_wall_s() >= d->since + d->over_s;
+}
+
 const struct drain *
 drains_cover(const struct drains *t, enum drain_kind kind, const char *pool,
     const char *region, const char *target)
@@ -188,7 +198,7 @@ drains_cover(const struct drains *t, enum drain_kind kind, const char *pool,
 		const struct drain *d = t->all.at[i];
 
 		if (d->kind == kind && (t->ahead || !is_announced(d)) &&
-		    covers(d, pool, region, target) &&
+		    is_whole(d) && covers(d, pool, region, target) &&
 		    (last == NULL || ends_later(d, last)))
 			last = d;
 	}
@@ -210,4 +220,20 @@ drains_next(const struct drains *t, const char *pool, const char *region,
 			first = d;
 	}
 	return first;
+}
+
+const struct drain *
+drains_part(const struct drains *t, const char *pool, const char *region)
+{
+	const struct drain *most = NULL;
+
+	for (size_t i = 0; i < t->all.n; i++) {
+		const struct drain *d = t->all.at[i];
+
+		if (d->kind == DRAIN_OUT && (t->ahead || !is_announced(d)) &&
+		    !is_whole(d) && covers(d, pool, region, NULL) &&
+		    (most == NULL || d->share > most->share))
+			most = d;
+	}
+	return most;
 }

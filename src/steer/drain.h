@@ -18,7 +18,10 @@
 #include "base/arena.h"
 #include "base/error.h"
 
-enum { DRAIN_FOREVER = 0 }; /* until cancelled */
+enum {
+	DRAIN_FOREVER = 0, /* until cancelled */
+	DRAIN_WHOLE = 100, /* percent */
+};
 
 enum drain_kind { DRAIN_OUT, DRAIN_UP, DRAIN_KIND_COUNT };
 
@@ -37,6 +40,8 @@ struct drain {
 	int64_t at;           /* wall, announced for then; 0: in force */
 	int64_t let_go;       /* wall, when the last cache has let go */
 	bool settled;         /* what was on its way is in let_go */
+	unsigned share;       /* percent of the clients that it takes out, */
+	int64_t over_s;       /* by and by for so long from since on */
 	bool forced;
 };
 
@@ -67,13 +72,18 @@ struct drain *drains_expire(struct drains *t, int64_t now);
 struct drain *drains_begin(
     struct drains *t, int64_t now, struct drain **replaced);
 
-/* The lease in force of that kind on this, the one that ends last; NULL: none.
- * target NULL asks for the whole region of the pool. */
+/* The lease in force of that kind on this, as a whole by now, the one that ends
+ * last; NULL: none.  target NULL asks for the whole region of the pool. */
 const struct drain *drains_cover(const struct drains *t, enum drain_kind kind,
     const char *pool, const char *region, const char *target);
 
 /* The first announced drain that will take this out; NULL: none. */
 const struct drain *drains_next(const struct drains *t, const char *pool,
     const char *region, const char *target);
+
+/* The drain that takes the largest share of the pool's region out, but not, or
+ * not yet, all of it; NULL: none. */
+const struct drain *drains_part(
+    const struct drains *t, const char *pool, const char *region);
 
 #endif

@@ -12,6 +12,7 @@ const char *const oracle_struck_names[] = {
     [STRUCK_FENCE] = "outside the fence",
     [STRUCK_DRAINED] = "drained",
     [STRUCK_DOWN] = "down",
+    [STRUCK_SHARE] = "not for this client, by its share",
     [STRUCK_NOT_IN_POOL] = "not in the pool",
 };
 
@@ -23,6 +24,7 @@ struct asked {
 	const struct conf_rule *rule;
 	const struct place *place;
 	const struct oracle_assume *assume;
+	const struct addr *client; /* NULL: a place */
 };
 
 /* Steps 3 and 4: rule and fence ------------------------------------------ */
@@ -245,6 +247,27 @@ strike(const struct asked *q, uint16_t pool, uint16_t region)
 	return STRUCK_NOT;
 }
 
+/* Which part of the region's clients it gets now, and whether the client is
+ * of it. */
+static void
+share_out(const struct asked *q, uint16_t pool, struct oracle_region *region)
+{
+	const struct pool_region *r = believed(q, pool, region->region);
+	const struct conf_failback *f = policy_failback(q->policy);
+	uint32_t now_s = clock_mono_s();
+
+	if (r == NULL || q->client == NULL ||
+	    !share_in_force(&r->share, f, now_s))
+		return;
+	region->shared = true;
+	region->cohort =
+	    share_cohort(q->client, q->conf->regions[region->region].name);
+	region->taken = share_taken(&r->share, f, now_s);
+	if (region->struck == STRUCK_NOT &&
+	    region->cohort.number >= region->taken)
+		region->struck = STRUCK_SHARE;
+}
+
 static void
 strike_all(const struct asked *q, uint16_t pool, struct oracle_region *regions,
     size_t n)
@@ -300,6 +323,12 @@ watch_seconds(const struct watch *w)
 	return (uint32_t)(((uint64_t)watch_change_ms(w) + 999) / 1000);
 }
 
+static bool
+is_live(const struct oracle_region *r)
+{
+	return r->struck == STRUCK_NOT || r->struck == STRUCK_SHARE;
+}
+
 static void
 least(uint32_t *seconds, int64_t other)
 {
@@ -328,6 +357,7 @@ region_seconds(const struct pool_region *r)
 	uint32_t seconds = UINT32_MAX;
 
 	least_end(&seconds, r->drain);
+	least_end(&seconds, r->part);
 	least_begin(&seconds, r->next);
 	for (size_t i = 0; i < r->ntargets; i++) {
 		const struct pool_target *t = &r->targets[i];
@@ -339,6 +369,17 @@ region_seconds(const struct pool_region *r)
 		least_begin(&seconds, t->next);
 	}
 	return seconds;
+}
+
+/* When the client's cohort could be taken, or left. */
+static uint32_t
+share_seconds(const struct asked *q, const struct oracle_region *region,
+    const struct pool_region *r)
+{
+	if (!is_live(region) || !region->shared)
+		return SHARE_NEVER;
+	return share_change_s(&r->share, policy_failback(q->policy),
+	    region->cohort.number, clock_mono_s());
 }
 
 /* The regions of the pool that were looked at: the first n that the fence left
@@ -356,6 +397,7 @@ consult(const struct asked *q, uint16_t pool,
 		    regions[i].struck == STRUCK_NOT_IN_POOL)
 			continue;
 		seconds = region_seconds(r);
+		least(&seconds, share_seconds(q, &regions[i], r));
 		if (seconds < d->ttl) {
 			d->ttl = seconds;
 			d->ttl_region = regions[i].region;
@@ -442,25 +484,44 @@ pick_fallback(const struct asked *q, struct oracle_decision *d)
 }
 
 static enum pool_reason
-reason_of(const struct oracle_decision *d, size_t picked)
+reason_of(const struct asked *q, const struct oracle_decision *d, size_t picked)
 {
 	size_t first = first_in(d->regions, d->nregions);
+	const struct pool_region *r =
+	    believed(q, d->pool, d->regions[first].region);
 
 	if (picked == first)
 		return d->unlocated ? POOL_UNLOCATED : POOL_FIRST;
-	return d->regions[first].struck == STRUCK_DRAINED ? POOL_DRAINED
-							  : POOL_FAILOVER;
+	if (d->regions[first].struck == STRUCK_DRAINED ||
+	    (r != NULL && r->share.out != 0))
+		return POOL_DRAINED;
+	return POOL_FAILOVER;
+}
+
+/* The prefix by which the client was told from others. */
+static void
+narrow(struct oracle_decision *d, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_live(&d->regions[i]) && d->regions[i].shared)
+			d->cohort_len = d->regions[i].cohort.len;
 }
 
 static void
 pick(const struct asked *q, struct oracle_decision *d)
 {
-	size_t n = d->nregions, i = first_live(d->regions, n);
+	size_t n = d->nregions, i = first_live(d->regions, n), looked;
 
-	consult(q, d->pool, d->regions, i < n ? i + 1 : n, d);
+	looked = i < n ? i + 1 : n;
+	consult(q, d->pool, d->regions, looked, d);
+	narrow(d, looked);
+	/* Shares leave nobody without a region. */
+	for (size_t k = 0; k < n && i == n; k++)
+		if (is_live(&d->regions[k]))
+			i = k;
 	if (i < n) {
 		d->region = d->regions[i].region;
-		d->reason = reason_of(d, i);
+		d->reason = reason_of(q, d, i);
 		return;
 	}
 	d->reason = POOL_ALL_DOWN;
@@ -478,25 +539,27 @@ pick(const struct asked *q, struct oracle_decision *d)
 
 static struct asked
 ask(const struct oracle *o, const struct conf_name *name,
-    const struct place *place, const struct oracle_assume *assume)
+    const struct addr *client, const struct place *place,
+    const struct oracle_assume *assume)
 {
 	static const struct oracle_assume nothing;
 	struct asked q = {.oracle = o,
 	    .conf = o->conf,
 	    .policy = &o->conf->policies[name->policy],
 	    .place = place,
+	    .client = client,
 	    .assume = assume != NULL ? assume : &nothing};
 
 	find_rule(&q);
 	return q;
 }
 
-void
-oracle_decide_place(const struct oracle *o, const struct conf_name *name,
-    const struct place *place, const struct oracle_assume *assume,
-    struct oracle_decision *d)
+static void
+decide(const struct oracle *o, const struct conf_name *name,
+    const struct addr *client, const struct place *place,
+    const struct oracle_assume *assume, struct oracle_decision *d)
 {
-	struct asked q = ask(o, name, place, assume);
+	struct asked q = ask(o, name, client, place, assume);
 
 	memset(d, 0, sizeof(*d));
 	d->rule = (uint16_t)(q.rule - q.policy->rules);
@@ -504,11 +567,21 @@ oracle_decide_place(const struct oracle *o, const struct conf_name *name,
 	d->pool = name->pool;
 	d->nregions = line_up(&q, d->pool, false, d->regions);
 	strike_all(&q, d->pool, d->regions, d->nregions);
+	for (size_t i = 0; i < d->nregions; i++)
+		share_out(&q, d->pool, &d->regions[i]);
 	d->ttl = name->ttl_max;
 	d->ttl_region = CONF_NONE;
 	pick(&q, d);
 	if (d->ttl < name->ttl_min)
 		d->ttl = name->ttl_min;
+}
+
+void
+oracle_decide_place(const struct oracle *o, const struct conf_name *name,
+    const struct place *place, const struct oracle_assume *assume,
+    struct oracle_decision *d)
+{
+	decide(o, name, NULL, place, assume, d);
 }
 
 /* Step 10: what a scope is of -------------------------------------------- */
@@ -518,7 +591,7 @@ oracle_judge(const struct oracle *o, const struct conf_name *name,
     const struct conf_rule *rule, const struct place *place,
     struct oracle_verdict *v)
 {
-	struct asked q = ask(o, name, place, NULL);
+	struct asked q = ask(o, name, NULL, place, NULL);
 
 	if (rule != NULL)
 		q.rule = rule;
@@ -568,8 +641,10 @@ oracle_decide(const struct oracle *o, const struct conf_name *name,
 
 	if (o->geo != NULL)
 		geo_find(o->geo, client, &found);
-	oracle_decide_place(o, name, &found.place, assume, d);
+	decide(o, name, client, &found.place, assume, d);
 	d->found = found;
 	if (want_scope && o->geo != NULL)
 		d->scope = scope_find(o, name, client, &found);
+	if (want_scope && d->cohort_len > d->scope)
+		d->scope = d->cohort_len;
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The slow reference decider: scans rules, nets and databases directly and
- * shares no code with the compiled path (policy, trie, pool_pick); tests hold
+ * shares no code with the compiled path (policy, trie, pick_region); tests hold
  * both against each other, explain and the tests in a configuration tell its
  * story.  Main thread, or a test's.
  */
 #ifndef STEER_ORACLE_H
 #define STEER_ORACLE_H
 
-#include "steer/pool.h"
+#include "steer/pick.h"
 
 /* Assumptions on top of (or in place of) what is believed. */
 struct oracle_assume {
@@ -21,6 +21,7 @@ enum oracle_struck {
 	STRUCK_FENCE,
 	STRUCK_DRAINED,
 	STRUCK_DOWN,
+	STRUCK_SHARE, /* live, but its share does not take the client */
 	STRUCK_NOT_IN_POOL
 };
 
@@ -31,6 +32,9 @@ struct oracle_region {
 	double distance_km; /* < 0: unknown */
 	double adjusted_km;
 	enum oracle_struck struck;
+	bool shared;          /* a share is in force, ... */
+	struct cohort cohort; /* ... by which the client is in this cohort, */
+	uint32_t taken;       /* and the region takes those below */
 };
 
 struct oracle_decision {
@@ -45,6 +49,7 @@ struct oracle_decision {
 	uint32_t ttl;        /* step 9; uses watches */
 	uint16_t ttl_region; /* conf region whose change set it;
 				CONF_NONE: the maximum did */
+	uint8_t cohort_len;  /* a share told the client by it; 0: none did */
 	unsigned scope;      /* step 10; for an address */
 };
 

@@ -127,6 +127,14 @@ order_put_rule(
 		order_put_nearest(o, NULL);
 }
 
+const struct conf_failback *
+policy_failback(const struct conf_policy *p)
+{
+	const struct conf_failback *f = &p->failback;
+
+	return f->hold_ms + f->ramp_ms + f->manual > 0 ? f : NULL;
+}
+
 void
 policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
     const struct place *place, struct rank *rank, uint8_t *order,
@@ -147,6 +155,7 @@ policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
 	    .fallback = fallback,
 	    .action = (uint8_t)r->when_down.action,
 	    .pool = CONF_NONE,
+	    .failback = policy_failback(p),
 	    .unlocated = r->nearest && !place->located};
 	if (r->when_down.action != CONF_DOWN_POOL)
 		return;

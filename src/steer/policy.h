@@ -23,7 +23,11 @@ struct rank {
 	uint8_t action; /* enum conf_all_down */
 	bool unlocated; /* by the policy's unlocated list */
 	uint16_t pool;  /* of CONF_DOWN_POOL */
+	const struct conf_failback *failback; /* NULL: at once */
 };
+
+/* NULL when regions get their clients back at once. */
+const struct conf_failback *policy_failback(const struct conf_policy *p);
 
 struct policy_table {
 	const struct trie *ipv4, *ipv6;

@@ -171,6 +171,7 @@ offer_make(const struct pool *p, const struct pool_region *r)
 		}
 	}
 	o = offer_pack(&d, p);
+	o->share = r->share;
 	free(d.composer);
 	free(chosen);
 	return o;
@@ -196,13 +197,14 @@ offer_replace(struct pool_region *r, struct offer *o)
  */
 
 static uint32_t
-region_build(struct arena *a, struct pool *p, size_t i)
+region_build(struct arena *a, struct pool *p, size_t i, const char *name)
 {
 	const struct conf_pool_region *conf = &p->conf->regions[i];
 	struct pool_region *r = &p->regions[i];
 	uint64_t change = p->conf->nmonitors > 0 ? 0 : UINT32_MAX;
 
 	r->region = conf->region;
+	r->name = name;
 	r->ntargets = r->nlive = conf->ntargets;
 	r->targets = arena_array(a, r->ntargets, sizeof(*r->targets));
 	for (size_t t = 0; t < r->ntargets; t++) {
@@ -225,6 +227,26 @@ types_put(struct pool *p)
 		p->types[p->ntypes++] = DNS_AAAA;
 }
 
+/* Those of the policies by which names use the pool. */
+static void
+failbacks_find(struct arena *a, struct pool *p, const struct conf *conf)
+{
+	p->failbacks =
+	    arena_array(a, conf->npolicies, sizeof(struct conf_failback *));
+	for (size_t i = 0; i < conf->npolicies; i++) {
+		const struct conf_failback *f =
+		    policy_failback(&conf->policies[i]);
+
+		for (size_t k = 0; f != NULL && k < conf->nnames; k++) {
+			if (conf->names[k].policy == i &&
+			    conf->names[k].pool == p->index) {
+				p->failbacks[p->nfailbacks++] = f;
+				break;
+			}
+		}
+	}
+}
+
 struct pool *
 pools_build(struct arena *a, const struct conf *conf)
 {
@@ -242,10 +264,13 @@ pools_build(struct arena *a, const struct conf *conf)
 		p->regions = arena_array(a, p->nregions, sizeof(*p->regions));
 		types_put(p);
 		for (size_t r = 0; r < p->nregions; r++)
-			tally += region_build(a, p, r);
+			tally += region_build(a, p, r,
+			    conf->regions[p->conf->regions[r].region].name);
+		failbacks_find(a, p, conf);
 		all = UINT64_MAX >> (CONF_POOL_REGIONS_MAX - p->nregions);
 		atomic_init(&p->live, all);
 		atomic_init(&p->drained, 0);
+		atomic_init(&p->shared, 0);
 		atomic_init(&p->last_known, all);
 	}
 	return pools;
@@ -387,6 +412,7 @@ region_change(const struct pool_region *r)
 	uint32_t seconds = UINT32_MAX, end_s = 0;
 
 	change_add_end(&end_s, r->drain);
+	change_add_end(&end_s, r->part);
 	change_add_next(&end_s, r->next);
 	for (size_t i = 0; i < r->ntargets; i++) {
 		const struct pool_target *t = &r->targets[i];
@@ -415,6 +441,7 @@ region_look(struct pool *p, size_t region, const struct drains *drains,
 
 	r->drain = drains_cover(drains, DRAIN_OUT, pool, name, NULL);
 	r->next = drains_next(drains, pool, name, NULL);
+	r->part = drains_part(drains, pool, name);
 	r->drained = r->drain != NULL;
 	r->nlive = 0;
 	for (size_t i = 0; i < r->ntargets; i++) {
@@ -441,6 +468,81 @@ bit_store(_Atomic uint64_t *word, size_t bit, bool on)
 	atomic_store_explicit(word, v, memory_order_release);
 }
 
+/* Does any policy still wait for the region to be wholly back? */
+static bool
+is_coming_back(const struct pool *p, const struct share *s)
+{
+	const struct share back = {
+	    .back = s->back, .resumed = s->resumed, .back_s = s->back_s};
+
+	for (size_t i = 0; i < p->nfailbacks; i++)
+		if (share_in_force(&back, p->failbacks[i], clock_mono_s()))
+			return true;
+	return false;
+}
+
+static void
+share_drain(struct share *s, const struct drain *part)
+{
+	int64_t left;
+
+	s->out = s->out_over_s = 0;
+	if (part == NULL)
+		return;
+	left = part->since + part->over_s - clock_wall_s();
+	s->out = part->share * (uint32_t)SHARE_COHORTS / DRAIN_WHOLE;
+	s->out_over_s = (uint32_t)part->over_s;
+	s->out_end_s = clock_mono_s() + left;
+}
+
+static void
+share_look(struct pool *p, struct pool_region *r, bool was_live, bool live)
+{
+	struct share *s = &r->share;
+
+	share_drain(s, r->part);
+	if (live && !was_live) {
+		s->back = true;
+		s->resumed = false;
+		s->back_s = clock_mono_s();
+	}
+	s->back = live && is_coming_back(p, s);
+}
+
+static bool
+is_in_trouble(const struct pool_region *r)
+{
+	for (size_t i = 0; i < r->ntargets; i++) {
+		const struct pool_target *t = &r->targets[i];
+
+		for (size_t k = 0; t->live && k < t->nwatches; k++)
+			if (t->watches[k]->health.failures > 0)
+				return true;
+	}
+	return false;
+}
+
+void
+pool_share_tick(struct pool *p, size_t region)
+{
+	struct pool_region *r = &p->regions[region];
+
+	if (r->share.back && is_in_trouble(r))
+		r->share.back_s++;
+}
+
+bool
+pool_resume(struct pool *p, size_t region)
+{
+	struct share *s = &p->regions[region].share;
+
+	if (!s->back)
+		return false;
+	s->resumed = true;
+	s->back_s = clock_mono_s();
+	return true;
+}
+
 bool
 pool_refresh(struct pool *p, size_t region, const struct drains *drains,
     const struct conf *conf)
@@ -452,9 +554,11 @@ pool_refresh(struct pool *p, size_t region, const struct drains *drains,
 	bool live;
 
 	live = !r->drained && r->nlive >= p->conf->min_healthy;
+	share_look(p, r, before >> region & 1, live);
 	offer_replace(r, offer_make(p, r));
 	atomic_store_explicit(
 	    &r->change, region_change(r), memory_order_release);
+	bit_store(&p->shared, region, r->share.out != 0 || r->share.back);
 	bit_store(&p->drained, region,
 	    r->drained || (!live && healthy >= p->conf->min_healthy));
 	bit_store(&p->live, region, live);
@@ -463,116 +567,4 @@ pool_refresh(struct pool *p, size_t region, const struct drains *drains,
 		atomic_store_explicit(
 		    &p->last_known, after, memory_order_release);
 	return before != after;
-}
-
-/* Picking --------------------------------------------------------------------
- */
-
-static uint32_t
-change_s(const struct pool_region *r, uint32_t now_s)
-{
-	uint64_t change =
-	    atomic_load_explicit(&r->change, memory_order_acquire);
-	uint32_t seconds = (uint32_t)change, end_s = (uint32_t)(change >> 32);
-	uint32_t left = end_s > now_s ? end_s - now_s : 0;
-
-	return end_s != 0 && left < seconds ? left : seconds;
-}
-
-/* The position in order of the first region in word, n when there is none;
- * *ttl takes in the change of those looked at. */
-static size_t
-first_in(const struct pool *p, const uint8_t *order, size_t n, uint64_t word,
-    uint32_t now_s, uint32_t *ttl)
-{
-	for (size_t i = 0; i < n; i++) {
-		uint32_t s = change_s(&p->regions[order[i]], now_s);
-
-		if (s < *ttl)
-			*ttl = s;
-		if (word >> order[i] & 1)
-			return i;
-	}
-	return n;
-}
-
-/* Nothing of order is live: the best of what is not. */
-static size_t
-first_of_all(const struct pool *p, const uint8_t *order, size_t n,
-    uint64_t wanted, uint32_t now_s, uint32_t *ttl)
-{
-	uint64_t drained =
-	    atomic_load_explicit(&p->drained, memory_order_acquire);
-	size_t i = first_in(p, order, n, wanted, now_s, ttl);
-
-	if (i == n)
-		i = first_in(p, order, n, ~drained, now_s, ttl);
-	return i < n ? i : 0;
-}
-
-static void
-pick_all_down(const struct pool *pools, const struct rank *rank, uint32_t now_s,
-    uint32_t *ttl, struct pick *pick)
-{
-	const struct pool *p = pick->pool;
-	const uint8_t *order = rank->order;
-	size_t n = rank->n, i;
-	uint64_t wanted = 0;
-
-	pick->reason = POOL_ALL_DOWN;
-	if (rank->action == CONF_DOWN_POOL) {
-		pick->pool = p = &pools[rank->pool];
-		order = rank->fallback;
-		n = rank->nfallback;
-		wanted = atomic_load_explicit(&p->live, memory_order_acquire);
-	} else if (rank->action == CONF_DOWN_LAST_KNOWN) {
-		wanted =
-		    atomic_load_explicit(&p->last_known, memory_order_acquire);
-	}
-	i = first_of_all(p, order, n, wanted, now_s, ttl);
-	pick->region = order[i];
-}
-
-static const struct body *
-offer_body(const struct pool *p, size_t region, uint16_t type, uint32_t random)
-{
-	const struct offer *o = atomic_load_explicit(
-	    &p->regions[region].offer, memory_order_acquire);
-	size_t k = p->ntypes > 1 && p->types[1] == type;
-	const struct variant *v = o->variants[k];
-	uint32_t at = (uint32_t)((uint64_t)random * o->total[k] >> 32);
-
-	while (v->until <= at)
-		v++;
-	return v->body;
-}
-
-void
-pool_pick(const struct pool *pools, uint16_t pool, const struct rank *rank,
-    uint16_t type, uint32_t ttl_min, uint32_t ttl_max, uint32_t now_s,
-    uint32_t random, struct pick *pick)
-{
-	const struct pool *p = &pools[pool];
-	uint64_t live = atomic_load_explicit(&p->live, memory_order_acquire);
-	uint32_t ttl = ttl_max;
-	size_t i = first_in(p, rank->order, rank->n, live, now_s, &ttl);
-
-	pick->pool = p;
-	if (i == rank->n) {
-		pick_all_down(pools, rank, now_s, &ttl, pick);
-	} else {
-		uint64_t drained =
-		    atomic_load_explicit(&p->drained, memory_order_acquire);
-
-		pick->region = rank->order[i];
-		if (i == 0)
-			pick->reason =
-			    rank->unlocated ? POOL_UNLOCATED : POOL_FIRST;
-		else
-			pick->reason = drained >> rank->order[0] & 1
-			    ? POOL_DRAINED
-			    : POOL_FAILOVER;
-	}
-	pick->ttl = ttl < ttl_min ? ttl_min : ttl;
-	pick->body = offer_body(pick->pool, pick->region, type, random);
 }

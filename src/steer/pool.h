@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Pools at work: the live word, each region's offer, and the pick.
+ * Pools at work: the live word, and each region's offer.
  *
  * Part of a snapshot.  Main refreshes (pool_refresh), workers pick
- * (pool_pick) without waiting.  An offer is one block, replaced as a whole and
- * freed by rcu_defer().  Steps 5 to 9 of a decision.
+ * (steer/pick) without waiting.  An offer is one block, replaced as a whole and
+ * freed by rcu_defer().
  */
 #ifndef STEER_POOL_H
 #define STEER_POOL_H
@@ -18,6 +18,7 @@
 #include "steer/drain.h"
 #include "steer/health.h"
 #include "steer/policy.h"
+#include "steer/share.h"
 
 enum { POOL_TYPES_MAX = 2 }; /* A and AAAA, or CNAME alone */
 
@@ -30,6 +31,7 @@ struct variant {
 
 struct offer {
 	struct rcu_head rcu; /* first: it is freed by it */
+	struct share share;
 	uint32_t total[POOL_TYPES_MAX];
 	uint16_t count[POOL_TYPES_MAX];
 	struct variant *variants[POOL_TYPES_MAX];
@@ -46,11 +48,14 @@ struct pool_target {
 
 struct pool_region {
 	uint16_t region; /* in conf */
+	const char *name;
 	struct pool_target *targets;
 	size_t ntargets;
 	size_t nlive;                     /* main only */
 	bool drained;                     /* as a whole; main only */
 	const struct drain *drain, *next; /* of the whole; as a target's */
+	const struct drain *part;         /* of it; main only; NULL: none */
+	struct share share;               /* main only; the offer has a copy */
 	_Atomic(struct offer *) offer;    /* main stores, workers load */
 	/* When it could change: low 32 bits seconds from any moment (probes),
 	 * high 32 the monotonic second of a lease's end or begin (0: none). */
@@ -65,8 +70,11 @@ struct pool {
 	uint32_t first_tally; /* of region 0, in the snapshot's tallies */
 	size_t nregions;
 	struct pool_region *regions;
+	const struct conf_failback **failbacks; /* of names that use it */
+	size_t nfailbacks;
 	_Atomic uint64_t live;    /* bit i: regions[i]; main stores */
 	_Atomic uint64_t drained; /* as a whole, or not live by drains alone */
+	_Atomic uint64_t shared;  /* the offer's share says something */
 	_Atomic uint64_t last_known; /* the last live word that was not 0 */
 };
 
@@ -80,13 +88,21 @@ void pools_bind(
 
 /* Main: looks at the region's watches and drains again, composes its offer
  * (live targets, degraded ones last; all, if none is), stores offer, change and
- * live word.  True when the region's liveness changed. */
+ * live word.  True when the region's liveness changed: one that is live again
+ * comes back as the policies' failback has it. */
 bool pool_refresh(struct pool *p, size_t region, const struct drains *drains,
     const struct conf *conf);
 
 /* Would the region be live if these drains held, health as it is? */
 bool pool_region_would_live(const struct pool *p, size_t region,
     const struct drains *drains, const struct conf *conf);
+
+/* Main, each second while a share is in force: trouble (a failed probe of a
+ * live target) stops the clock of a region's coming back. */
+void pool_share_tick(struct pool *p, size_t region);
+
+/* Main: the operator lets the region come back now; false: it is not coming. */
+bool pool_resume(struct pool *p, size_t region);
 
 enum pool_reason {
 	POOL_FIRST,
@@ -98,23 +114,5 @@ enum pool_reason {
 };
 
 extern const char *const pool_reason_names[POOL_REASON_COUNT];
-
-struct pick {
-	const struct pool *pool; /* another than asked, by when_all_down */
-	uint16_t region;         /* in pool->regions */
-	uint8_t reason;          /* enum pool_reason */
-	uint32_t ttl;            /* seconds */
-	const struct body *body;
-};
-
-/*
- * The first live region of the rank, else what its action says (all: the first
- * not drained, else the first; last_known: the first of the last live word,
- * else as all; pool: its first live one, else as all there).  ttl: the least
- * change of all regions looked at, within min..max.  random: uniform.
- */
-void pool_pick(const struct pool *pools, uint16_t pool, const struct rank *rank,
-    uint16_t type, uint32_t ttl_min, uint32_t ttl_max, uint32_t now_s,
-    uint32_t random, struct pick *pick);
 
 #endif

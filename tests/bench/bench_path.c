@@ -60,8 +60,17 @@ step_pool(size_t i)
 {
 	const struct steered *n = &snapshot->steered[0];
 
-	pool_pick(snapshot->pools, n->pool, &n->table->ranks[classes[i]],
-	    queries[i].type, n->ttl_min, n->ttl_max, 0, (uint32_t)i, &picks[i]);
+	const struct pick_question q = {
+	    .rank = &n->table->ranks[classes[i]],
+	    .client = &queries[i].ecs.addr,
+	    .pool = n->pool,
+	    .type = queries[i].type,
+	    .ttl_min = n->ttl_min,
+	    .ttl_max = n->ttl_max,
+	    .random = (uint32_t)i,
+	};
+
+	pick_region(snapshot->pools, &q, &picks[i]);
 }
 
 static void
@@ -95,7 +104,7 @@ static const struct {
     {"query_parse", step_parse},
     {"zone_find", step_zone},
     {"policy_find", step_policy},
-    {"pool_pick", step_pool},
+    {"pick_region", step_pool},
     {"reply", step_reply},
     {"answer (whole)", step_answer},
 };

@@ -56,6 +56,22 @@ both_new(struct both *b, unsigned seed)
 	b->oracle = (struct oracle){conf, b->geo, b->pools};
 }
 
+static int64_t now_s; /* wall; monotonic: as much before */
+
+static void
+time_goes_on(int64_t s)
+{
+	now_s += s;
+	clock_fake((uint64_t)(MONO + now_s - WALL) * 1000, now_s);
+}
+
+static void
+time_begins(void)
+{
+	now_s = WALL;
+	time_goes_on(0);
+}
+
 static void
 drains_clear(struct both *b)
 {
@@ -90,17 +106,22 @@ drain_random(struct both *b)
 	const char *const forms[] = {region,
 	    arena_printf(b->arena, "%s/%s", p->name, region),
 	    arena_printf(b->arena, "%s/%s/%s", p->name, region, t->label)};
+	unsigned form = world_dice(3);
 	int64_t until =
-	    world_dice(3) == 0 ? DRAIN_FOREVER : WALL + 1 + world_dice(90);
+	    world_dice(3) == 0 ? DRAIN_FOREVER : now_s + 1 + world_dice(90);
 	struct error err;
-	struct drain *d = drain_new(
-	    forms[world_dice(3)], "me", "test", WALL, until, false, &err);
+	struct drain *d = drain_new(forms[form], "me", "test",
+	    now_s - world_dice(100), until, false, &err);
 
 	ck_assert_msg(d != NULL, "%s", err.text);
 	if (world_dice(3) == 0)
 		d->kind = DRAIN_UP;
 	else if (world_dice(3) == 0)
-		d->at = WALL + 1 + world_dice(60);
+		d->at = now_s + 1 + world_dice(60);
+	if (d->kind == DRAIN_OUT && form < 2 && world_dice(2) == 0) {
+		d->share = 1 + world_dice(100);
+		d->over_s = world_dice(200);
+	}
 	drains_put(&b->drains, d);
 }
 
@@ -117,11 +138,13 @@ static void
 shake(struct both *b)
 {
 	const struct conf *conf = b->world.conf;
-	const struct health_time now = {WALL, MONO * 1000 + world_dice(600000)};
+	struct health_time now;
 	uint32_t failing = world_dice(101);
 	struct watch **all;
 	size_t n;
 
+	time_goes_on(world_dice(100));
+	now = (struct health_time){now_s, clock_mono_ms()};
 	drains_clear(b);
 	for (uint32_t i = world_dice(6); i > 0; i--)
 		drain_random(b);
@@ -146,12 +169,22 @@ has_regions(const struct rank *r)
 
 static void
 expect_pick(const struct both *b, const struct conf_name *name,
-    const struct rank *rank, const struct oracle_decision *d)
+    const struct rank *rank, const struct addr *client,
+    const struct oracle_decision *d)
 {
+	struct pick_question q = {
+	    .rank = rank,
+	    .client = client,
+	    .pool = name->pool,
+	    .type = DNS_A,
+	    .ttl_min = name->ttl_min,
+	    .ttl_max = name->ttl_max,
+	    .now_s = clock_mono_s(),
+	    .random = (uint32_t)random(),
+	};
 	struct pick pick;
 
-	pool_pick(b->pools, name->pool, rank, DNS_A, name->ttl_min,
-	    name->ttl_max, clock_mono_s(), (uint32_t)random(), &pick);
+	pick_region(b->pools, &q, &pick);
 	ck_assert_uint_eq(pick.pool->index, d->pool);
 	ck_assert_uint_eq(pick.pool->regions[pick.region].region, d->region);
 	ck_assert_uint_eq(pick.reason, d->reason);
@@ -230,13 +263,13 @@ expect_same_picks(struct both *b)
 		hit = policy_find(t, &a);
 		oracle_decide(&b->oracle, name, &a, NULL, false, &d);
 		if (has_regions(&t->ranks[hit.class]))
-			expect_pick(b, name, &t->ranks[hit.class], &d);
+			expect_pick(b, name, &t->ranks[hit.class], &a, &d);
 	}
 }
 
 START_TEST(both_ways_agree_in_every_state_of_health)
 {
-	clock_fake(MONO * 1000, WALL);
+	time_begins();
 	for (unsigned i = 0; i < WORLDS; i++) {
 		struct both b;
 
@@ -245,9 +278,80 @@ START_TEST(both_ways_agree_in_every_state_of_health)
 			shake(&b);
 			expect_same_picks(&b);
 			expect_all_targets(&b);
+			time_goes_on(world_dice(60));
+			expect_same_picks(&b);
 		}
 		both_free(&b);
 	}
+	rcu_drain();
+	clock_real();
+}
+END_TEST
+
+/* What a client gets, and for how long a prefix around it. */
+static unsigned
+decide_for(struct both *b, size_t n, const struct addr *a, struct pick *pick)
+{
+	const struct conf_name *name = &b->world.conf->names[n];
+	struct policy_hit hit = policy_find(b->tables[n], a);
+	struct pick_question q = {
+	    .rank = &b->tables[n]->ranks[hit.class],
+	    .client = a,
+	    .pool = name->pool,
+	    .type = DNS_A,
+	    .ttl_min = name->ttl_min,
+	    .ttl_max = name->ttl_max,
+	    .now_s = clock_mono_s(),
+	};
+
+	if (!has_regions(q.rank))
+		return 0;
+	pick_region(b->pools, &q, pick);
+	return hit.depth > pick->cohort_len ? hit.depth : pick->cohort_len;
+}
+
+static bool
+expect_shared_scope(struct both *b)
+{
+	size_t n = random_name(b);
+	struct oracle_decision d;
+	struct pick pick = {.pool = NULL}, other;
+	struct prefix around;
+	struct addr a;
+
+	world_addr(&b->world, &a);
+	around = (struct prefix){a, (uint8_t)decide_for(b, n, &a, &pick)};
+	if (pick.pool == NULL)
+		return false;
+	oracle_decide(&b->oracle, &b->world.conf->names[n], &a, NULL, true, &d);
+	ck_assert_uint_eq(around.len, d.scope);
+	addr_mask(&around.addr, around.len);
+	for (unsigned k = 0; k < WITHIN; k++) {
+		world_addr_in(&around, &a);
+		ck_assert_uint_eq(decide_for(b, n, &a, &other), around.len);
+		ck_assert_ptr_eq(other.pool, pick.pool);
+		ck_assert_uint_eq(other.region, pick.region);
+		ck_assert_uint_eq(other.ttl, pick.ttl);
+	}
+	return pick.cohort_len != 0;
+}
+
+START_TEST(shares_narrow_scopes_to_the_cohort)
+{
+	unsigned shared = 0;
+
+	time_begins();
+	for (unsigned i = 0; i < WORLDS; i++) {
+		struct both b;
+
+		both_new(&b, 2000 + i);
+		shake(&b);
+		shake(&b);
+		for (unsigned k = 0; k < ADDRESSES; k++)
+			shared += expect_shared_scope(&b);
+		both_free(&b);
+	}
+	ck_assert_uint_gt(shared, 100);
 	rcu_drain();
 	clock_real();
 }
@@ -490,6 +594,7 @@ main(void)
 	tcase_set_timeout(both, 300);
 	tcase_add_test(both, both_ways_agree_in_every_state_of_health);
 	tcase_add_test(both, scopes_are_right_and_minimal);
+	tcase_add_test(both, shares_narrow_scopes_to_the_cohort);
 	suite_add_tcase(s, both);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

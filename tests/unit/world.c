@@ -285,6 +285,11 @@ policies_make(struct world *w)
 		p->name = arena_printf(w->arena, "policy%zu", i);
 		p->nrules = 1 + world_dice(5);
 		p->rules = arena_array(w->arena, p->nrules, sizeof(*p->rules));
+		if (chance(40))
+			p->failback = (struct conf_failback){
+			    .hold_ms = 1000 * world_dice(60),
+			    .ramp_ms = 1000 * world_dice(200),
+			    .manual = chance(20)};
 		if (chance(70))
 			p->unlocated = some_regions(w, &p->nunlocated);
 		for (size_t k = 0; k < p->nrules; k++) {

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "steer/pick.h"
+
+static uint32_t
+change_s(const struct pool_region *r, uint32_t now_s)
+{
+	uint64_t change =
+	    atomic_load_explicit(&r->change, memory_order_acquire);
+	uint32_t seconds = (uint32_t)change, end_s = (uint32_t)(change >> 32);
+	uint32_t left = end_s > now_s ? end_s - now_s : 0;
+
+	return end_s != 0 && left < seconds ? left : seconds;
+}
+
+static void
+least(uint32_t *ttl, uint32_t seconds)
+{
+	if (seconds < *ttl)
+		*ttl = seconds;
+}
+
+static const struct offer *
+offer_of(const struct pool_region *r)
+{
+	return atomic_load_explicit(&r->offer, memory_order_acquire);
+}
+
+/* Does the region's share take the client? */
+static bool
+takes(const struct pool_region *r, const struct pick_question *q,
+    struct pick *pick)
+{
+	const struct share *s = &offer_of(r)->share;
+	const struct conf_failback *f = q->rank->failback;
+	struct cohort c;
+
+	if (q->client == NULL || !share_in_force(s, f, q->now_s))
+		return true;
+	c = share_cohort(q->client, r->name);
+	pick->cohort_len = c.len;
+	least(&pick->ttl, share_change_s(s, f, c.number, q->now_s));
+	return c.number < share_taken(s, f, q->now_s);
+}
+
+/* The position in the rank's order of the first region that is live and whose
+ * share takes the client, else of the first that is live; n: none is. */
+static size_t
+first_live(
+    const struct pool *p, const struct pick_question *q, struct pick *pick)
+{
+	const struct rank *rank = q->rank;
+	uint64_t live = atomic_load_explicit(&p->live, memory_order_acquire);
+	uint64_t shared =
+	    atomic_load_explicit(&p->shared, memory_order_acquire);
+	size_t second_best = rank->n;
+
+	for (size_t i = 0; i < rank->n; i++) {
+		const struct pool_region *r = &p->regions[rank->order[i]];
+
+		least(&pick->ttl, change_s(r, q->now_s));
+		if ((live >> rank->order[i] & 1) == 0)
+			continue;
+		if ((shared >> rank->order[i] & 1) == 0 || takes(r, q, pick))
+			return i;
+		if (second_best == rank->n)
+			second_best = i;
+	}
+	return second_best;
+}
+
+/* The same of a word, without shares. */
+static size_t
+first_in(const struct pool *p, const uint8_t *order, size_t n, uint64_t word,
+    uint32_t now_s, uint32_t *ttl)
+{
+	for (size_t i = 0; i < n; i++) {
+		least(ttl, change_s(&p->regions[order[i]], now_s));
+		if (word >> order[i] & 1)
+			return i;
+	}
+	return n;
+}
+
+/* Nothing of order is live: the best of what is not. */
+static size_t
+first_of_all(const struct pool *p, const uint8_t *order, size_t n,
+    uint64_t wanted, uint32_t now_s, uint32_t *ttl)
+{
+	uint64_t drained =
+	    atomic_load_explicit(&p->drained, memory_order_acquire);
+	size_t i = first_in(p, order, n, wanted, now_s, ttl);
+
+	if (i == n)
+		i = first_in(p, order, n, ~drained, now_s, ttl);
+	return i < n ? i : 0;
+}
+
+static void
+pick_all_down(
+    const struct pool *pools, const struct pick_question *q, struct pick *pick)
+{
+	const struct rank *rank = q->rank;
+	const struct pool *p = pick->pool;
+	const uint8_t *order = rank->order;
+	size_t n = rank->n, i;
+	uint64_t wanted = 0;
+
+	pick->reason = POOL_ALL_DOWN;
+	if (rank->action == CONF_DOWN_POOL) {
+		pick->pool = p = &pools[rank->pool];
+		order = rank->fallback;
+		n = rank->nfallback;
+		wanted = atomic_load_explicit(&p->live, memory_order_acquire);
+	} else if (rank->action == CONF_DOWN_LAST_KNOWN) {
+		wanted =
+		    atomic_load_explicit(&p->last_known, memory_order_acquire);
+	}
+	i = first_of_all(p, order, n, wanted, q->now_s, &pick->ttl);
+	pick->region = order[i];
+}
+
+/* Has an operator taken the region out, wholly or in part? */
+static bool
+is_drained(const struct pool *p, size_t region)
+{
+	uint64_t drained =
+	    atomic_load_explicit(&p->drained, memory_order_acquire);
+	uint64_t shared =
+	    atomic_load_explicit(&p->shared, memory_order_acquire);
+
+	return (drained >> region & 1) != 0 ||
+	    ((shared >> region & 1) != 0 &&
+		offer_of(&p->regions[region])->share.out != 0);
+}
+
+static enum pool_reason
+reason_of(const struct pool *p, const struct rank *rank, size_t picked)
+{
+	if (picked == 0)
+		return rank->unlocated ? POOL_UNLOCATED : POOL_FIRST;
+	return is_drained(p, rank->order[0]) ? POOL_DRAINED : POOL_FAILOVER;
+}
+
+static const struct body *
+offer_body(const struct pool *p, size_t region, uint16_t type, uint32_t random)
+{
+	const struct offer *o = offer_of(&p->regions[region]);
+	size_t k = p->ntypes > 1 && p->types[1] == type;
+	const struct variant *v = o->variants[k];
+	uint32_t at = (uint32_t)((uint64_t)random * o->total[k] >> 32);
+
+	while (v->until <= at)
+		v++;
+	return v->body;
+}
+
+void
+pick_region(
+    const struct pool *pools, const struct pick_question *q, struct pick *pick)
+{
+	const struct pool *p = &pools[q->pool];
+	size_t i;
+
+	pick->pool = p;
+	pick->ttl = q->ttl_max;
+	pick->cohort_len = 0;
+	i = first_live(p, q, pick);
+	if (i < q->rank->n) {
+		pick->region = q->rank->order[i];
+		pick->reason = (uint8_t)reason_of(p, q->rank, i);
+	} else {
+		pick_all_down(pools, q, pick);
+	}
+	if (pick->ttl < q->ttl_min)
+		pick->ttl = q->ttl_min;
+	pick->body = offer_body(pick->pool, pick->region, q->type, q->random);
+}

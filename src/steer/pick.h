@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One client's region of a pool.  Workers call it; it reads the words that
+ * main stores, waits for nothing and allocates nothing.  Steps 5 to 9 of a
+ * decision.
+ */
+#ifndef STEER_PICK_H
+#define STEER_PICK_H
+
+#include "steer/pool.h"
+
+/* What is asked of a pool. */
+struct pick_question {
+	const struct rank *rank;
+	const struct addr *client; /* NULL: a place, which is of no cohort */
+	uint16_t pool, type;
+	uint32_t ttl_min, ttl_max; /* seconds */
+	uint32_t now_s;            /* monotonic */
+	uint32_t random;           /* uniform */
+};
+
+struct pick {
+	const struct pool *pool; /* another than asked, by when_all_down */
+	uint16_t region;         /* in pool->regions */
+	uint8_t reason;          /* enum pool_reason */
+	uint8_t cohort_len;      /* the prefix that a share in force told the
+				    client by; 0: none was */
+	uint32_t ttl;            /* seconds */
+	const struct body *body;
+};
+
+/*
+ * The first live region of the rank whose share takes the client's cohort; if
+ * none does, the first live one; if none is live, what the rank's action says
+ * (all: the first not drained, else the first; last_known: the first of the
+ * last live word, else as all; pool: its first live one, else as all there).
+ * ttl: the least change of all regions looked at, within min..max.
+ */
+void pick_region(
+    const struct pool *pools, const struct pick_question *q, struct pick *pick);
+
+#endif

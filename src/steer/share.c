@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "steer/share.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+struct cohort
+share_cohort(const struct addr *client, const char *region)
+{
+	struct addr a = *client, v4;
+	unsigned offset = 0, len;
+
+	if (addr_embedded(client, &v4, &offset))
+		a = v4;
+	len = a.family == 4 ? SHARE_PREFIX_IPV4 : SHARE_PREFIX_IPV6;
+	addr_mask(&a, len);
+	return (struct cohort){
+	    .number = (uint32_t)XXH3_64bits_withSeed(a.bytes, len / 8,
+			  XXH3_64bits(region, strlen(region)) + a.family) %
+		SHARE_COHORTS,
+	    .len = (uint8_t)(offset + len),
+	};
+}
+
+static uint32_t
+seconds(uint32_t ms)
+{
+	return (ms + 999) / 1000;
+}
+
+/* total in proportion to the time that has gone, of the time it takes. */
+static uint32_t
+part(uint32_t total, int64_t gone_s, uint32_t of_s)
+{
+	if (gone_s >= of_s)
+		return total;
+	return gone_s < 0 ? 0 : (uint32_t)(total * (uint64_t)gone_s / of_s);
+}
+
+/* When part(total, ...) first is above n, as seconds gone. */
+static int64_t
+part_exceeds(uint32_t total, uint32_t n, uint32_t of_s)
+{
+	return ((int64_t)(n + 1) * of_s + total - 1) / total;
+}
+
+static bool
+is_coming_back(const struct share *s, const struct conf_failback *f)
+{
+	return f != NULL && s->back;
+}
+
+static bool
+is_held(const struct share *s, const struct conf_failback *f)
+{
+	return f->manual && !s->resumed;
+}
+
+/* An operator who resumes has waited long enough. */
+static int64_t
+back_from(const struct share *s, const struct conf_failback *f)
+{
+	return s->back_s + (s->resumed ? 0 : seconds(f->hold_ms));
+}
+
+static uint32_t
+taken_back(const struct share *s, const struct conf_failback *f, uint32_t now_s)
+{
+	int64_t gone_s = (int64_t)now_s - back_from(s, f);
+
+	if (is_held(s, f) || gone_s < 0)
+		return 0;
+	return part(SHARE_COHORTS, gone_s, seconds(f->ramp_ms));
+}
+
+static int64_t
+out_from(const struct share *s)
+{
+	return s->out_end_s - s->out_over_s;
+}
+
+bool
+share_in_force(
+    const struct share *s, const struct conf_failback *f, uint32_t now_s)
+{
+	return s->out != 0 ||
+	    (is_coming_back(s, f) && taken_back(s, f, now_s) < SHARE_COHORTS);
+}
+
+uint32_t
+share_taken(
+    const struct share *s, const struct conf_failback *f, uint32_t now_s)
+{
+	uint32_t taken = SHARE_COHORTS -
+	    part(s->out, (int64_t)now_s - out_from(s), s->out_over_s);
+	uint32_t back;
+
+	if (!is_coming_back(s, f))
+		return taken;
+	back = taken_back(s, f, now_s);
+	return back < taken ? back : taken;
+}
+
+static uint32_t
+until(int64_t at_s, uint32_t now_s)
+{
+	return at_s > now_s ? (uint32_t)(at_s - now_s) : SHARE_NEVER;
+}
+
+uint32_t
+share_change_s(const struct share *s, const struct conf_failback *f,
+    uint32_t cohort, uint32_t now_s)
+{
+	uint32_t in = SHARE_NEVER, out = SHARE_NEVER;
+
+	if (is_coming_back(s, f) && !is_held(s, f))
+		in = until(back_from(s, f) +
+			part_exceeds(
+			    SHARE_COHORTS, cohort, seconds(f->ramp_ms)),
+		    now_s);
+	if (cohort >= SHARE_COHORTS - s->out)
+		out = until(out_from(s) +
+			part_exceeds(
+			    s->out, SHARE_COHORTS - 1 - cohort, s->out_over_s),
+		    now_s);
+	return in < out ? in : out;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Shares in force: how much of a region's clients it gets, while it comes back
+ * by and by (failback) or is drained in part.
+ *
+ * Clients are put into cohorts by a hash of their prefix; a region in part in
+ * service takes the cohorts below a bound that time moves, so that a client
+ * moves once.  Pure; any thread.  Seconds are of the monotonic clock.
+ */
+#ifndef STEER_SHARE_H
+#define STEER_SHARE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/net.h"
+#include "conf/policy.h"
+
+enum {
+	SHARE_COHORTS = 1 << 16,
+	SHARE_PREFIX_IPV4 = 24, /* bits by which clients are told apart */
+	SHARE_PREFIX_IPV6 = 48,
+	SHARE_NEVER = UINT32_MAX,
+};
+
+/* Of one region of a pool.  All 0: the whole region is in service. */
+struct share {
+	uint32_t out;        /* cohorts that a partial drain takes out, */
+	uint32_t out_over_s; /* growing for so long ... */
+	int64_t out_end_s;   /* ... until then */
+	bool back;           /* it has become live again, ... */
+	bool resumed;        /* ... by the operator's word, ... */
+	int64_t back_s;      /* ... then */
+};
+
+/* A client's place among the cohorts of a region. */
+struct cohort {
+	uint32_t number; /* below SHARE_COHORTS */
+	uint8_t len;     /* of the prefix that it is told by: the scope */
+};
+
+/* region: its name, so that regions draw their cohorts apart.  An IPv4 address
+ * within IPv6 (mapped, 6to4, Teredo) counts as the former. */
+struct cohort share_cohort(const struct addr *client, const char *region);
+
+/* Is it in force for a policy with this failback (NULL: none)? */
+bool share_in_force(
+    const struct share *s, const struct conf_failback *f, uint32_t now_s);
+
+/* How many cohorts the region takes: those with a lower number. */
+uint32_t share_taken(
+    const struct share *s, const struct conf_failback *f, uint32_t now_s);
+
+/* Seconds until the cohort's turn comes, to be taken or left; SHARE_NEVER:
+ * not by time. */
+uint32_t share_change_s(const struct share *s, const struct conf_failback *f,
+    uint32_t cohort, uint32_t now_s);
+
+#endif
