@@ -33,6 +33,8 @@ static const struct option long_options[] = {
     {"for", required_argument, NULL, OPT_FOR},
     {"reason", required_argument, NULL, OPT_REASON},
     {"until-cancelled", no_argument, NULL, OPT_UNTIL_CANCELLED},
+    {"share", required_argument, NULL, OPT_SHARE},
+    {"over", required_argument, NULL, OPT_OVER},
     {"force", no_argument, NULL, OPT_FORCE},
     {"follow", no_argument, NULL, OPT_FOLLOW},
     {"since", required_argument, NULL, OPT_SINCE},
@@ -169,6 +171,40 @@ run_explain(const struct arguments *a)
 	return code;
 }
 
+/* "50%" or "50"; the daemon knows which are too many. */
+static bool
+read_percent(const char *text, json_int_t *percent)
+{
+	char *end;
+
+	*percent = strtol(text, &end, 10);
+	return end != text && (*end == '\0' || strcmp(end, "%") == 0);
+}
+
+static bool
+add_share(const struct arguments *a, json_t *body)
+{
+	json_int_t percent;
+	uint64_t ms;
+
+	if (a->share != NULL) {
+		if (!read_percent(a->share, &percent))
+			return fail(EXIT_USAGE,
+				   "--share %s: not a percentage, such as 50%%",
+				   a->share) == EXIT_DONE;
+		json_object_set_new(body, "share", json_integer(percent));
+	}
+	if (a->over != NULL) {
+		if (!clock_parse_span(a->over, &ms))
+			return fail(EXIT_USAGE,
+				   "--over %s: not a time, such as 10m",
+				   a->over) == EXIT_DONE;
+		json_object_set_new(
+		    body, "over_s", json_integer((json_int_t)(ms / 1000)));
+	}
+	return true;
+}
+
 static int
 run_drain(const struct arguments *a)
 {
@@ -197,6 +233,10 @@ run_drain(const struct arguments *a)
 		json_object_set_new(body, "until_cancelled", json_true());
 	json_object_set_new(
 	    body, "force", json_boolean((a->given & OPT_FORCE) != 0));
+	if (!add_share(a, body)) {
+		json_decref(body);
+		return EXIT_USAGE;
+	}
 	code = request(a, "/v1/drain", body, &r);
 	if (reply_shows(a, &r))
 		drain_show(r.json);
@@ -213,6 +253,19 @@ run_undrain(const struct arguments *a)
 
 	if (reply_shows(a, &r))
 		printf("the drain of %s has ended\n", a->words[0]);
+	reply_fini(&r);
+	return code;
+}
+
+static int
+run_failback(const struct arguments *a)
+{
+	struct reply r;
+	int code = request(
+	    a, "/v1/failback", json_pack("{s:s}", "what", a->words[0]), &r);
+
+	if (reply_shows(a, &r))
+		printf("%s comes back now\n", a->words[0]);
 	reply_fini(&r);
 	return code;
 }
@@ -303,11 +356,14 @@ static const struct verb verbs[] = {
 	run_explain},
     {"drain",
 	"drain WHAT --for TIME|--until-cancelled --reason TEXT "
-	"[--force]",
-	1, 1, OPT_FOR | OPT_UNTIL_CANCELLED | OPT_REASON | OPT_FORCE,
+	"[--share PERCENT] [--over TIME] [--force]",
+	1, 1,
+	OPT_FOR | OPT_UNTIL_CANCELLED | OPT_REASON | OPT_FORCE | OPT_SHARE |
+	    OPT_OVER,
 	run_drain},
     {"undrain", "undrain WHAT", 1, 1, 0, run_undrain},
     {"drains", "drains", 0, 0, 0, run_drains},
+    {"failback", "failback WHAT", 1, 1, 0, run_failback},
     {"reload", "reload", 0, 0, 0, run_reload},
     {"stats", "stats", 0, 0, 0, run_stats},
     {"events", "events [--follow] [--since NUMBER]", 0, 0,
@@ -356,6 +412,8 @@ argument_put(struct arguments *a, unsigned option, const char *value)
 	    {OPT_FOR, &a->span},
 	    {OPT_REASON, &a->reason},
 	    {OPT_SINCE, &a->since},
+	    {OPT_SHARE, &a->share},
+	    {OPT_OVER, &a->over},
 	    {OPT_SOCKET, &a->socket},
 	};
 

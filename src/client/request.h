@@ -39,6 +39,8 @@ enum given {
 	OPT_SOCKET = 0x100000,
 	OPT_HELP = 0x200000,
 	OPT_VERSION = 0x400000,
+	OPT_SHARE = 0x800000,
+	OPT_OVER = 0x1000000,
 };
 
 enum { REPEAT_MAX = 64 };
@@ -46,6 +48,7 @@ enum { REPEAT_MAX = 64 };
 struct arguments {
 	unsigned given; /* of enum given */
 	const char *config, *from, *resolver, *span, *reason, *since, *socket;
+	const char *share, *over;
 	const char *down[REPEAT_MAX], *drain[REPEAT_MAX];
 	size_t ndown, ndrain;
 	char **words; /* after the verb */

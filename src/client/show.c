@@ -12,6 +12,8 @@
 #include "base/clock.h"
 #include "report/text.h"
 
+enum { SHARE_TEXT_MAX = 64 };
+
 /* Colours only where a person looks at a terminal (NO_COLOR turns them off). */
 static const char *
 colour(const char *sequence)
@@ -257,20 +259,33 @@ drain_show(const json_t *reply)
 	    span_of(reply, "let_go_s", span));
 }
 
+/* "50% over 10m" */
+static const char *
+share_of(const json_t *drain, char buf[SHARE_TEXT_MAX])
+{
+	char span[CLOCK_TEXT_MAX];
+	long long over_s = int_of(drain, "over_s");
+
+	snprintf(buf, SHARE_TEXT_MAX, "%lld%%%s%s", int_of(drain, "share"),
+	    over_s > 0 ? " over " : "",
+	    over_s > 0 ? clock_format_span(span, (uint64_t)over_s * 1000) : "");
+	return buf;
+}
+
 void
 drains_show(const json_t *drains)
 {
 	static const char *const titles[] = {
-	    "WHAT", "LEFT", "OWNER", "SINCE", "REASON", NULL};
+	    "WHAT", "SHARE", "LEFT", "OWNER", "SINCE", "REASON", NULL};
 	struct libscols_table *t = table_new(titles);
-	char left[CLOCK_TEXT_MAX], since[CLOCK_TEXT_MAX];
+	char left[CLOCK_TEXT_MAX], since[CLOCK_TEXT_MAX], share[SHARE_TEXT_MAX];
 	size_t i;
 	const json_t *d;
 
 	json_array_foreach(drains, i, d)
 	{
 		bool ends = int_of(d, "until") > 0;
-		const char *cells[] = {text_of(d, "what"),
+		const char *cells[] = {text_of(d, "what"), share_of(d, share),
 		    ends ? span_of(d, "left_s", left) : "until cancelled",
 		    text_of(d, "owner"),
 		    clock_format(since, int_of(d, "since")),

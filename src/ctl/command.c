@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 
 #include "ctl/drain.h"
+#include "ctl/failback.h"
 #include "ctl/reload.h"
 #include "report/explain.h"
 #include "report/page.h"
@@ -115,6 +116,13 @@ run_undrain(struct call *call)
 }
 
 static void
+run_failback(struct call *call)
+{
+	call_reply(
+	    call, failback_resume(call->control, call->body, call->owner));
+}
+
+static void
 built(json_t *reply, void *arg)
 {
 	call_reply(arg, reply);
@@ -218,6 +226,7 @@ static const struct command commands[] = {
     {EVHTTP_REQ_GET, "/v1/drains", false, STATUS_CONFLICT, "", run_drains},
     {EVHTTP_REQ_POST, "/v1/drain", false, STATUS_CONFLICT, "", run_drain},
     {EVHTTP_REQ_POST, "/v1/undrain", false, STATUS_CONFLICT, "", run_undrain},
+    {EVHTTP_REQ_POST, "/v1/failback", false, STATUS_CONFLICT, "", run_failback},
     {EVHTTP_REQ_POST, "/v1/reload", false, STATUS_UNPROCESSABLE, "",
 	run_reload},
     {EVHTTP_REQ_POST, "/v1/check", false, STATUS_UNPROCESSABLE, "", run_check},

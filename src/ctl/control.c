@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "ctl/drain.h"
+#include "ctl/failback.h"
 #include "ctl/state.h"
 #include "probe/probe.h"
 #include "report/check.h"
@@ -47,6 +48,7 @@ refresh(struct control *c, struct pool *p, size_t region)
 
 	if (!pool_refresh(p, region, &c->drains, c->status.snapshot->conf))
 		return;
+	c->health_changed = true;
 	live = atomic_load(&p->live) >> region & 1;
 	event_put(c->events, live ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
 	    "region",
@@ -295,7 +297,7 @@ warn_fixed(
 }
 
 static void
-load_state(struct control *c, const struct conf *conf)
+load_state(struct control *c, struct snapshot *s)
 {
 	struct error err;
 
@@ -303,9 +305,12 @@ load_state(struct control *c, const struct conf *conf)
 		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
 		    "DRAINS MAY BE LOST: %s", err.text);
 	if (!state_load_health(
-		c->folder, c->watches, conf->health.keep_ms / 1000, &err))
+		c->folder, c->watches, s->conf->health.keep_ms / 1000, &err))
 		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
 		    "health begins as unknown: %s", err.text);
+	if (!failback_load(c->folder, s, &err))
+		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
+		    "regions do not come back by and by: %s", err.text);
 }
 
 /* The first one gets the saved state, once there are watches to take it. */
@@ -314,8 +319,9 @@ control_adopt(struct control *c, struct snapshot *s, json_t *warnings)
 {
 	warn_fixed(c, &s->conf->server, warnings);
 	control_bind(c, s);
+	failback_inherit(c, s);
 	if (c->status.snapshot == NULL)
-		load_state(c, s->conf);
+		load_state(c, s);
 	for (size_t i = 0; i < s->conf->npools; i++)
 		for (size_t r = 0; r < s->pools[i].nregions; r++)
 			pool_refresh(&s->pools[i], r, &c->drains, s->conf);
@@ -350,7 +356,8 @@ save_health(struct control *c)
 	if (!c->health_changed)
 		return;
 	c->health_changed = false;
-	if (!state_save_health(c->folder, c->watches, &err))
+	if (!state_save_health(c->folder, c->watches, &err) ||
+	    !failback_save(c->folder, c->status.snapshot, &err))
 		log_error("%s", err.text);
 }
 
@@ -362,6 +369,7 @@ control_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	drain_expire(c);
+	failback_tick(c);
 	if (++c->ticks % HEALTH_SAVE_S == 0)
 		save_health(c);
 }

@@ -128,9 +128,10 @@ table_with(const struct drains *from, const struct drain *d, bool add,
 struct effect {
 	const struct snapshot *snapshot;
 	const struct pool *pool;
-	uint64_t before, after;             /* live words */
-	double fill[CONF_POOL_REGIONS_MAX]; /* percent, after */
-	bool filled;                        /* fill is known */
+	uint64_t before, after;              /* live words */
+	unsigned out[CONF_POOL_REGIONS_MAX]; /* percent, by partial drains */
+	double fill[CONF_POOL_REGIONS_MAX];  /* percent, after */
+	bool filled;                         /* fill is known */
 };
 
 static uint64_t
@@ -192,16 +193,19 @@ effect_fill(struct effect *e)
 	if (e->after == 0 || !effect_load(e, share, &load))
 		return;
 	for (size_t i = 0; i < e->pool->nregions; i++) {
-		if (e->after >> i & 1)
-			left += (double)capacity_of(e, i);
-		else
-			moved += share[i] * load;
+		double out = e->after >> i & 1 ? e->out[i] / 100.0 : 1;
+
+		left += (double)capacity_of(e, i) * (1 - out);
+		moved += share[i] * load * out;
+		share[i] *= 1 - out;
 	}
 	for (size_t i = 0; i < e->pool->nregions; i++) {
 		double c = (double)capacity_of(e, i);
 
 		if (e->after >> i & 1)
-			e->fill[i] = 100 * (share[i] * load / c + moved / left);
+			e->fill[i] = 100 *
+			    (share[i] * load / c +
+				moved * (100 - e->out[i]) / 100 / left);
 	}
 	e->filled = true;
 }
@@ -212,6 +216,7 @@ effect_find(struct effect *e, const struct snapshot *s, size_t pool,
     const struct drain *d, const struct drains *next)
 {
 	const struct pool *p = &s->pools[pool];
+	const struct drain *part;
 	bool touched = false;
 
 	memset(e, 0, sizeof(*e));
@@ -224,6 +229,8 @@ effect_find(struct effect *e, const struct snapshot *s, size_t pool,
 		touched |= is_region(d, s->conf, p->regions[i].region);
 		if (pool_region_would_live(p, i, next, s->conf))
 			e->after |= UINT64_C(1) << i;
+		part = drains_part(next, p->conf->name, p->regions[i].name);
+		e->out[i] = part != NULL ? part->share : 0;
 	}
 	if (touched)
 		effect_fill(e);
@@ -254,7 +261,8 @@ effect_refuse(const struct effect *e, const struct drain *d)
 	unsigned before = (unsigned)__builtin_popcountll(e->before);
 	unsigned after = (unsigned)__builtin_popcountll(e->after);
 
-	if (!pool_is_named(e->snapshot, e->pool) || e->before == e->after)
+	if (!pool_is_named(e->snapshot, e->pool) ||
+	    (e->before == e->after && d->share == DRAIN_WHOLE))
 		return NULL;
 	if (after < before && after < safety->min_regions)
 		return control_error(EXIT_WRONG,
@@ -339,19 +347,19 @@ drain_read(const json_t *body, const char *owner, json_t **error)
 {
 	const json_int_t longest = (json_int_t)DRAIN_YEARS_MAX * 366 * 86400;
 	const char *what, *reason;
-	json_int_t for_s = 0;
+	json_int_t for_s = 0, over_s = 0, share = DRAIN_WHOLE;
 	int forever = 0, force = 0;
 	int64_t now = clock_wall_s();
 	struct drain *d;
 	struct error err;
 
 	if (json_unpack((json_t *)(uintptr_t)body,
-		"{s:s, s:s, s?I, s?b, s?b !}", "what", &what, "reason", &reason,
-		"for_s", &for_s, "until_cancelled", &forever, "force",
-		&force) != 0) {
+		"{s:s, s:s, s?I, s?b, s?b, s?I, s?I !}", "what", &what,
+		"reason", &reason, "for_s", &for_s, "until_cancelled", &forever,
+		"force", &force, "share", &share, "over_s", &over_s) != 0) {
 		*error = control_error(EXIT_USAGE,
-		    "a drain has what, a "
-		    "reason, for_s or until_cancelled, and perhaps force");
+		    "a drain has what, a reason, for_s or until_cancelled, and "
+		    "perhaps force, share and over_s");
 		return NULL;
 	}
 	if (reason[strspn(reason, " \t\r\n")] == '\0') {
@@ -365,21 +373,45 @@ drain_read(const json_t *body, const char *owner, json_t **error)
 		    DRAIN_YEARS_MAX);
 		return NULL;
 	}
+	if (share < 1 || share > DRAIN_WHOLE || over_s < 0 ||
+	    over_s > DRAIN_OVER_MAX_S) {
+		*error = control_error(EXIT_USAGE,
+		    "share is a percentage (1 to %d), over_s 0 to %d",
+		    DRAIN_WHOLE, DRAIN_OVER_MAX_S);
+		return NULL;
+	}
 	d = drain_new(what, owner, reason, now,
 	    forever ? DRAIN_FOREVER : now + for_s, force, &err);
-	if (d == NULL)
+	if (d == NULL) {
 		*error = control_error(EXIT_USAGE, "%s", err.text);
+		return NULL;
+	}
+	d->share = (unsigned)share;
+	d->over_s = over_s;
 	return d;
+}
+
+/* A target's clients are those of its region. */
+static json_t *
+drain_check_share(const struct drain *d)
+{
+	if (d->target == NULL || (d->share == DRAIN_WHOLE && d->over_s == 0))
+		return NULL;
+	return control_error(EXIT_USAGE,
+	    "%s: a target is drained as a whole and at once: share and over "
+	    "are for regions",
+	    d->what);
 }
 
 static json_t *
 drain_event(const struct drain *d)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:b}", "what",
+	return json_pack("{s:o, s:o, s:o, s:o, s:b, s:i, s:I}", "what",
 	    text_string(d->what), "owner", text_string(d->owner), "reason",
 	    text_string(d->reason), "until",
 	    d->until == DRAIN_FOREVER ? json_null() : json_integer(d->until),
-	    "forced", d->forced);
+	    "forced", d->forced, "share", (int)d->share, "over_s",
+	    (json_int_t)d->over_s);
 }
 
 /* Saved first: what takes effect outlives kill -9. */
@@ -416,18 +448,25 @@ drain_begin(struct control *c, const json_t *body, const char *owner)
 {
 	const struct snapshot *s = c->status.snapshot;
 	json_t *error = NULL, *pools, *reply;
-	struct drain *d = drain_read(body, owner, &error);
+	struct drain *d = drain_read(body, owner, &error), end;
 	struct drains next;
 
 	if (d == NULL)
 		return error;
 	error = drain_unknown(s->conf, d);
+	if (error == NULL)
+		error = drain_check_share(d);
 	if (error != NULL) {
 		drain_free(d);
 		return error;
 	}
-	table_with(&c->drains, d, true, &next);
+	/* Judged by how it ends. */
+	end = *d;
+	end.over_s = 0;
+	table_with(&c->drains, &end, true, &next);
 	pools = drain_effects(s, d, &next, &error);
+	vec_free(&next.all);
+	table_with(&c->drains, d, true, &next);
 	if (error != NULL) {
 		log_warning("refused to %s: %s", owner,
 		    json_string_value(json_object_get(error, "error")));

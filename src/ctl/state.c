@@ -25,8 +25,7 @@ state_path(const char *folder, const char *name)
 	return path;
 }
 
-/* {"version", kind: list}; takes list over. */
-static bool
+bool
 state_save(
     const char *folder, const char *kind, json_t *list, struct error *err)
 {
@@ -50,11 +49,12 @@ state_save(
 static json_t *
 drain_save(const struct drain *d)
 {
-	return json_pack("{s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:b}", "kind",
-	    drain_kind_names[d->kind], "what", text_string(d->what), "owner",
-	    text_string(d->owner), "reason", text_string(d->reason), "since",
-	    (json_int_t)d->since, "until", (json_int_t)d->until, "at",
-	    (json_int_t)d->at, "forced", d->forced);
+	return json_pack("{s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:b, s:i, s:I}",
+	    "kind", drain_kind_names[d->kind], "what", text_string(d->what),
+	    "owner", text_string(d->owner), "reason", text_string(d->reason),
+	    "since", (json_int_t)d->since, "until", (json_int_t)d->until, "at",
+	    (json_int_t)d->at, "forced", d->forced, "share", (int)d->share,
+	    "over_s", (json_int_t)d->over_s);
 }
 
 bool
@@ -149,7 +149,7 @@ out:
 	return ok;
 }
 
-static bool
+bool
 state_load(const char *folder, const char *kind,
     bool (*fn)(const json_t *entry, void *arg), void *arg, struct error *err)
 {
@@ -176,25 +176,29 @@ drain_load(const json_t *entry, void *arg)
 {
 	struct drains *drains = arg;
 	const char *kind = drain_kind_names[DRAIN_OUT], *what, *owner, *reason;
-	json_int_t since, until, at = 0;
+	json_int_t since, until, at = 0, share = DRAIN_WHOLE, over_s = 0;
 	struct drain *d;
 	unsigned k = 0;
 	int forced;
 
 	if (json_unpack((json_t *)(uintptr_t)entry,
-		"{s?s, s:s, s:s, s:s, s:I, s:I, s?I, s:b}", "kind", &kind,
-		"what", &what, "owner", &owner, "reason", &reason, "since",
-		&since, "until", &until, "at", &at, "forced", &forced) != 0)
+		"{s?s, s:s, s:s, s:s, s:I, s:I, s?I, s:b, s?I, s?I}", "kind",
+		&kind, "what", &what, "owner", &owner, "reason", &reason,
+		"since", &since, "until", &until, "at", &at, "forced", &forced,
+		"share", &share, "over_s", &over_s) != 0)
 		return false;
 	while (k < DRAIN_KIND_COUNT && strcmp(kind, drain_kind_names[k]) != 0)
 		k++;
-	if (k == DRAIN_KIND_COUNT || at < 0)
+	if (k == DRAIN_KIND_COUNT || at < 0 || share < 1 ||
+	    share > DRAIN_WHOLE || over_s < 0 || over_s > DRAIN_OVER_MAX_S)
 		return false;
 	d = drain_new(what, owner, reason, since, until, forced, NULL);
 	if (d == NULL)
 		return false;
 	d->kind = (enum drain_kind)k;
 	d->at = at;
+	d->share = (unsigned)share;
+	d->over_s = over_s;
 	drains_put(drains, d);
 	return true;
 }

@@ -1,27 +1,33 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What outlives the daemon: drains.json and health.json in the state folder,
- * replaced as a whole.  Main thread.
+ * What outlives the daemon: drains.json, health.json and failback.json in the
+ * state folder, replaced as a whole.  Main thread.
  */
 #ifndef CTL_STATE_H
 #define CTL_STATE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "base/error.h"
 #include "steer/drain.h"
 #include "steer/health.h"
 
+/* {"version", kind: list} in kind.json; takes list over. */
+bool state_save(
+    const char *folder, const char *kind, json_t *list, struct error *err);
+/* Gives each entry of the list to fn, which says whether it made sense.  No
+ * file is true; one that cannot be read is moved aside as .bad, and what of it
+ * could be understood is kept; false, err says what and where. */
+bool state_load(const char *folder, const char *kind,
+    bool (*fn)(const json_t *entry, void *arg), void *arg, struct error *err);
+
 bool state_save_drains(
     const char *folder, const struct drains *drains, struct error *err);
 bool state_save_health(
     const char *folder, const struct watches *watches, struct error *err);
 
-/*
- * Adds what was saved.  No file is true; one that cannot be read is moved
- * aside as .bad, and what of it could be understood is kept; false, err says
- * what and where.
- */
+/* As state_load(). */
 bool state_load_drains(
     const char *folder, struct drains *drains, struct error *err);
 /* To the watches that there are, by their keys; what was last heard more than

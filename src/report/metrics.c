@@ -239,6 +239,20 @@ put_region_live(struct printer *p)
 }
 
 static void
+put_share_region(
+    struct printer *p, const struct pool *pool, size_t r, const char *region)
+{
+	put_region(p, pool->conf->name, region);
+	text_add(p->text, "} %g\n", pool_share(pool, r));
+}
+
+static void
+put_region_share(struct printer *p)
+{
+	each_region(p, put_share_region);
+}
+
+static void
 put_up_region(
     struct printer *p, const struct pool *pool, size_t r, const char *region)
 {
@@ -338,6 +352,9 @@ static const struct metric {
     {"meridian_steered_total", "counter", "Steered answers.", put_steered},
     {"meridian_region_live", "gauge", "1 when the region is live in the pool.",
 	put_region_live},
+    {"meridian_region_share", "gauge",
+	"Part of its clients that the region takes when it is live, 0 to 1.",
+	put_region_share},
     {"meridian_target_up", "gauge", "1 unless the target is believed down.",
 	put_target_up},
     {"meridian_probe_seconds", "histogram", "Duration of probes.",

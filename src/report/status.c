@@ -21,13 +21,14 @@ status_drains(const struct drains *drains)
 		bool ends = d->until != DRAIN_FOREVER;
 
 		json_array_append_new(list,
-		    json_pack("{s:o, s:o, s:o, s:I, s:o, s:o, s:b}", "what",
-			text_string(d->what), "owner", text_string(d->owner),
-			"reason", text_string(d->reason), "since",
-			(json_int_t)d->since, "until",
+		    json_pack("{s:o, s:o, s:o, s:I, s:o, s:o, s:b, s:i, s:I}",
+			"what", text_string(d->what), "owner",
+			text_string(d->owner), "reason", text_string(d->reason),
+			"since", (json_int_t)d->since, "until",
 			ends ? json_integer(d->until) : json_null(), "left_s",
 			ends ? json_integer(d->until - now) : json_null(),
-			"forced", d->forced));
+			"forced", d->forced, "share", (int)d->share, "over_s",
+			(json_int_t)d->over_s));
 	}
 	return json_pack("{s:o}", "drains", list);
 }
@@ -106,10 +107,10 @@ status_region(const struct conf *conf, const struct pool *p, size_t i)
 
 	for (size_t t = 0; t < r->ntargets; t++)
 		json_array_append_new(targets, story_target(&r->targets[t]));
-	return json_pack("{s:s, s:b, s:b, s:o}", "region",
+	return json_pack("{s:s, s:b, s:b, s:f, s:o}", "region",
 	    conf->regions[r->region].name, "live",
 	    (int)(atomic_load(&p->live) >> i & 1), "drained", r->drained,
-	    "targets", targets);
+	    "share", 100 * pool_share(p, i), "targets", targets);
 }
 
 static json_t *

@@ -266,6 +266,24 @@ target_describe(struct text *t, const struct pool_target *target, bool all_up)
 		drain_describe(t, target->drain);
 }
 
+/* A share in force: of the region, and whether the client is in it. */
+static void
+share_describe(
+    struct text *t, const struct oracle_region *r, const struct pool_region *pr)
+{
+	if (!r->shared)
+		return;
+	text_add(t,
+	    "\n  takes %.1f%% of its clients (%s): cohort %u of %u, that of "
+	    "the client's /%u, %s",
+	    100.0 * r->taken / SHARE_COHORTS,
+	    pr->part != NULL ? "drained in part" : "coming back",
+	    r->cohort.number, SHARE_COHORTS, r->cohort.len,
+	    r->cohort.number < r->taken ? "is taken" : "is not");
+	if (pr->part != NULL)
+		drain_describe(t, pr->part);
+}
+
 static const struct pool_region *
 region_of(const struct pool *p, uint16_t region)
 {
@@ -299,6 +317,7 @@ region_describe(
 		return;
 	text_add(t, ", %zu of %zu targets live, %u needed", pr->nlive,
 	    pr->ntargets, pool->conf->min_healthy);
+	share_describe(t, r, pr);
 	for (size_t i = 0; i < pr->ntargets; i++)
 		target_describe(t, &pr->targets[i], s->all_up);
 }
@@ -436,7 +455,8 @@ story_ttl(const struct story *s, json_t *steps)
 	else
 		text_add(&t,
 		    "the earliest change is that of %s (interval "
-		    "times the checks left, or a drain's end)",
+		    "times the checks left, a drain's end, or a cohort's "
+		    "turn)",
 		    conf->regions[d->ttl_region].name);
 	text_add(&t, ", within %u..%u", s->name->ttl_min, s->name->ttl_max);
 	step = story_step(steps, "TTL", text_json(&t));
@@ -458,6 +478,10 @@ story_scope(const struct story *s, json_t *steps)
 		    "/%u is the shortest prefix around the client in "
 		    "which every address gets this decision",
 		    s->decision->scope);
+	if (!s->by_place && s->decision->cohort_len > 0)
+		text_add(&t,
+		    "; a share in force tells clients apart by their /%u",
+		    s->decision->cohort_len);
 	if (!s->by_place && !s->by_ecs)
 		text_add(&t,
 		    "; not said, as the client's address did not "

@@ -21,6 +21,7 @@
 enum {
 	DRAIN_FOREVER = 0, /* until cancelled */
 	DRAIN_WHOLE = 100, /* percent */
+	DRAIN_OVER_MAX_S = 7 * 86400,
 };
 
 enum drain_kind { DRAIN_OUT, DRAIN_UP, DRAIN_KIND_COUNT };

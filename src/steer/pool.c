@@ -543,6 +543,21 @@ pool_resume(struct pool *p, size_t region)
 	return true;
 }
 
+double
+pool_share(const struct pool *p, size_t region)
+{
+	const struct share *s = &p->regions[region].share;
+	uint32_t least = share_taken(s, NULL, clock_mono_s());
+
+	for (size_t i = 0; i < p->nfailbacks; i++) {
+		uint32_t taken =
+		    share_taken(s, p->failbacks[i], clock_mono_s());
+
+		least = taken < least ? taken : least;
+	}
+	return (double)least / SHARE_COHORTS;
+}
+
 bool
 pool_refresh(struct pool *p, size_t region, const struct drains *drains,
     const struct conf *conf)

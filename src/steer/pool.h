@@ -2,9 +2,8 @@
 /*
  * Pools at work: the live word, and each region's offer.
  *
- * Part of a snapshot.  Main refreshes (pool_refresh), workers pick
- * (steer/pick) without waiting.  An offer is one block, replaced as a whole and
- * freed by rcu_defer().
+ * Part of a snapshot.  Main refreshes, workers read without waiting.  An offer
+ * is one block, replaced as a whole and freed by rcu_defer().
  */
 #ifndef STEER_POOL_H
 #define STEER_POOL_H
@@ -80,7 +79,7 @@ struct pool {
 
 /* pools[i] of conf.pools[i]; all regions live, nothing bound. */
 struct pool *pools_build(struct arena *a, const struct conf *conf);
-void pools_fini(struct pool *pools, size_t n); /* frees the offers */
+void pools_fini(struct pool *pools, size_t n);
 
 /* Main, before publishing: finds or makes every target's watches. */
 void pools_bind(
@@ -101,8 +100,11 @@ bool pool_region_would_live(const struct pool *p, size_t region,
  * live target) stops the clock of a region's coming back. */
 void pool_share_tick(struct pool *p, size_t region);
 
-/* Main: the operator lets the region come back now; false: it is not coming. */
+/* Main: an operator lets the region come back; false: it is not coming. */
 bool pool_resume(struct pool *p, size_t region);
+
+/* Main: the part of its clients that a region takes, by the least policy. */
+double pool_share(const struct pool *p, size_t region);
 
 enum pool_reason {
 	POOL_FIRST,

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ctl/failback.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "ctl/drain.h"
+#include "ctl/state.h"
+#include "report/text.h"
+
+void
+failback_tick(struct control *c)
+{
+	const struct snapshot *s = c->status.snapshot;
+
+	for (size_t i = 0; i < s->conf->npools; i++) {
+		struct pool *p = &s->pools[i];
+		uint64_t shared = atomic_load(&p->shared);
+
+		for (size_t r = 0; shared >> r != 0 && r < p->nregions; r++) {
+			if ((shared >> r & 1) == 0)
+				continue;
+			pool_share_tick(p, r);
+			control_refresh(c, p->conf->name, p->regions[r].name);
+		}
+	}
+}
+
+static struct pool *
+pool_find(const struct snapshot *s, const char *name)
+{
+	for (size_t i = 0; i < s->conf->npools; i++)
+		if (strcmp(s->pools[i].conf->name, name) == 0)
+			return &s->pools[i];
+	return NULL;
+}
+
+static size_t
+region_find(const struct pool *p, const char *name)
+{
+	size_t i = 0;
+
+	while (i < p->nregions && strcmp(p->regions[i].name, name) != 0)
+		i++;
+	return i;
+}
+
+static void
+bit_copy(_Atomic uint64_t *to, size_t i, const _Atomic uint64_t *from, size_t k)
+{
+	uint64_t bit = UINT64_C(1) << i;
+
+	if (atomic_load(from) >> k & 1)
+		atomic_fetch_or(to, bit);
+	else
+		atomic_fetch_and(to, ~bit);
+}
+
+static void
+pool_inherit(struct pool *to, const struct pool *from)
+{
+	for (size_t i = 0; i < to->nregions; i++) {
+		size_t k = region_find(from, to->regions[i].name);
+
+		if (k == from->nregions)
+			continue;
+		to->regions[i].share = from->regions[k].share;
+		bit_copy(&to->live, i, &from->live, k);
+		bit_copy(&to->last_known, i, &from->last_known, k);
+	}
+}
+
+void
+failback_inherit(const struct control *c, struct snapshot *next)
+{
+	const struct snapshot *now = c->status.snapshot;
+
+	for (size_t i = 0; now != NULL && i < now->conf->npools; i++) {
+		struct pool *to = pool_find(next, now->pools[i].conf->name);
+
+		if (to != NULL)
+			pool_inherit(to, &now->pools[i]);
+	}
+}
+
+/* State ------------------------------------------------------------------ */
+
+static bool
+entry_load(const json_t *entry, void *arg)
+{
+	const struct snapshot *s = arg;
+	const char *pool, *region;
+	json_int_t since;
+	int resumed, live;
+	struct pool *p;
+	size_t i;
+
+	if (json_unpack((json_t *)(uintptr_t)entry, "{s:s, s:s, s:I, s:b, s:b}",
+		"pool", &pool, "region", &region, "since", &since, "resumed",
+		&resumed, "live", &live) != 0)
+		return false;
+	p = pool_find(s, pool);
+	i = p != NULL ? region_find(p, region) : 0;
+	if (p == NULL || i == p->nregions)
+		return true;
+	if (!live)
+		atomic_fetch_and(&p->live, ~(UINT64_C(1) << i));
+	else
+		p->regions[i].share = (struct share){.back = true,
+		    .resumed = resumed,
+		    .back_s = clock_mono_s() + since - clock_wall_s()};
+	return true;
+}
+
+bool
+failback_load(const char *folder, struct snapshot *s, struct error *err)
+{
+	return state_load(folder, "failback", entry_load, s, err);
+}
+
+/* What is as after a start without a state goes without saying. */
+static void
+region_save(json_t *list, const struct pool *p, size_t i)
+{
+	const struct pool_region *r = &p->regions[i];
+	int live = atomic_load(&p->live) >> i & 1;
+
+	if (live && !r->share.back)
+		return;
+	json_array_append_new(list,
+	    json_pack("{s:s, s:s, s:I, s:b, s:b}", "pool", p->conf->name,
+		"region", r->name, "since",
+		(json_int_t)(clock_wall_s() + r->share.back_s - clock_mono_s()),
+		"resumed", r->share.resumed, "live", live));
+}
+
+bool
+failback_save(const char *folder, const struct snapshot *s, struct error *err)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->conf->npools; i++)
+		for (size_t r = 0; r < s->pools[i].nregions; r++)
+			region_save(list, &s->pools[i], r);
+	return state_save(folder, "failback", list, err);
+}
+
+/* The command ------------------------------------------------------------ */
+
+static size_t
+resume(struct control *c, const struct drain *what)
+{
+	const struct snapshot *s = c->status.snapshot;
+	size_t resumed = 0;
+
+	for (size_t i = 0; i < s->conf->npools; i++) {
+		struct pool *p = &s->pools[i];
+		size_t r = region_find(p, what->region);
+
+		if ((what->pool == NULL ||
+			strcmp(what->pool, p->conf->name) == 0) &&
+		    r < p->nregions)
+			resumed += pool_resume(p, r);
+	}
+	return resumed;
+}
+
+static json_t *
+resume_all(struct control *c, const struct drain *what)
+{
+	json_t *error = drain_unknown(c->status.snapshot->conf, what);
+	size_t n;
+
+	if (error != NULL)
+		return error;
+	if (what->target != NULL)
+		return control_error(EXIT_USAGE,
+		    "%s: regions come back, not their targets", what->what);
+	n = resume(c, what);
+	if (n == 0)
+		return control_error(EXIT_WRONG,
+		    "%s is not coming back: it is wholly in service, or out",
+		    what->what);
+	event_put(c->events, LOG_LEVEL_WARNING, "failback",
+	    json_pack("{s:s, s:s}", "what", what->what, "owner", what->owner),
+	    "%s comes back now, by %s", what->what, what->owner);
+	control_refresh(c, what->pool, what->region);
+	return json_pack(
+	    "{s:s, s:I}", "resumed", what->what, "pools", (json_int_t)n);
+}
+
+json_t *
+failback_resume(struct control *c, const json_t *body, const char *owner)
+{
+	const char *what;
+	struct error err;
+	struct drain *d;
+	json_t *reply;
+
+	if (json_unpack((json_t *)(uintptr_t)body, "{s:s !}", "what", &what) !=
+	    0)
+		return control_error(EXIT_USAGE, "failback has what");
+	d = drain_new(what, owner, "", 0, DRAIN_FOREVER, false, &err);
+	if (d == NULL)
+		return control_error(EXIT_USAGE, "%s", err.text);
+	reply = resume_all(c, d);
+	drain_free(d);
+	return reply;
+}
