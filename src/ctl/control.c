@@ -46,7 +46,7 @@ refresh(struct control *c, struct pool *p, size_t region)
 	const char *name = region_name(c, p, region);
 	bool live;
 
-	if (!pool_refresh(p, region, &c->drains, c->status.snapshot->conf))
+	if (!pool_refresh(p, region, &c->drains))
 		return;
 	c->health_changed = true;
 	live = atomic_load(&p->live) >> region & 1;
@@ -324,7 +324,7 @@ control_adopt(struct control *c, struct snapshot *s, json_t *warnings)
 		load_state(c, s);
 	for (size_t i = 0; i < s->conf->npools; i++)
 		for (size_t r = 0; r < s->pools[i].nregions; r++)
-			pool_refresh(&s->pools[i], r, &c->drains, s->conf);
+			pool_refresh(&s->pools[i], r, &c->drains);
 	snapshot_publish(s);
 	c->status.snapshot = s;
 	warn_lost_drains(c, warnings);

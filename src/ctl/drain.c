@@ -227,7 +227,7 @@ effect_find(struct effect *e, const struct snapshot *s, size_t pool,
 		return false;
 	for (size_t i = 0; i < p->nregions; i++) {
 		touched |= is_region(d, s->conf, p->regions[i].region);
-		if (pool_region_would_live(p, i, next, s->conf))
+		if (pool_region_would_live(p, i, next))
 			e->after |= UINT64_C(1) << i;
 		part = drains_part(next, p->conf->name, p->regions[i].name);
 		e->out[i] = part != NULL ? part->share : 0;

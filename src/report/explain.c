@@ -524,7 +524,7 @@ explain_file(const char *path, const struct explain_query *q)
 		all[i]->health.state = HEALTH_UP;
 	for (size_t i = 0; i < s->conf->npools; i++)
 		for (size_t r = 0; r < s->pools[i].nregions; r++)
-			pool_refresh(&s->pools[i], r, &drains, s->conf);
+			pool_refresh(&s->pools[i], r, &drains);
 	report = explain(s, &drains, q, true);
 	snapshot_free(s);
 out:

@@ -341,12 +341,6 @@ target_health(const struct pool *p, const struct pool_target *t)
 	return require_health(p->conf->require, t->watches, t->nwatches);
 }
 
-static const char *
-region_name(const struct pool *p, size_t region, const struct conf *conf)
-{
-	return conf->regions[p->regions[region].region].name;
-}
-
 /* Drains beat force-ups, which beat probes. */
 static bool
 target_would_live(const struct pool *p, const struct pool_target *t,
@@ -357,11 +351,11 @@ target_would_live(const struct pool *p, const struct pool_target *t,
 }
 
 bool
-pool_region_would_live(const struct pool *p, size_t region,
-    const struct drains *drains, const struct conf *conf)
+pool_region_would_live(
+    const struct pool *p, size_t region, const struct drains *drains)
 {
 	const struct pool_region *r = &p->regions[region];
-	const char *pool = p->conf->name, *name = region_name(p, region, conf);
+	const char *pool = p->conf->name, *name = p->regions[region].name;
 	size_t live = 0;
 
 	if (drains_cover(drains, DRAIN_OUT, pool, name, NULL) != NULL)
@@ -432,11 +426,10 @@ region_change(const struct pool_region *r)
 
 /* How many of its targets would be live without drains. */
 static size_t
-region_look(struct pool *p, size_t region, const struct drains *drains,
-    const struct conf *conf)
+region_look(struct pool *p, size_t region, const struct drains *drains)
 {
 	struct pool_region *r = &p->regions[region];
-	const char *pool = p->conf->name, *name = region_name(p, region, conf);
+	const char *pool = p->conf->name, *name = p->regions[region].name;
 	size_t healthy = 0;
 
 	r->drain = drains_cover(drains, DRAIN_OUT, pool, name, NULL);
@@ -559,12 +552,11 @@ pool_share(const struct pool *p, size_t region)
 }
 
 bool
-pool_refresh(struct pool *p, size_t region, const struct drains *drains,
-    const struct conf *conf)
+pool_refresh(struct pool *p, size_t region, const struct drains *drains)
 {
 	struct pool_region *r = &p->regions[region];
 	uint64_t before = atomic_load_explicit(&p->live, memory_order_relaxed);
-	size_t healthy = region_look(p, region, drains, conf);
+	size_t healthy = region_look(p, region, drains);
 	uint64_t after;
 	bool live;
 

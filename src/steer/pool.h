@@ -89,12 +89,11 @@ void pools_bind(
  * (live targets, degraded ones last; all, if none is), stores offer, change and
  * live word.  True when the region's liveness changed: one that is live again
  * comes back as the policies' failback has it. */
-bool pool_refresh(struct pool *p, size_t region, const struct drains *drains,
-    const struct conf *conf);
+bool pool_refresh(struct pool *p, size_t region, const struct drains *drains);
 
 /* Would the region be live if these drains held, health as it is? */
-bool pool_region_would_live(const struct pool *p, size_t region,
-    const struct drains *drains, const struct conf *conf);
+bool pool_region_would_live(
+    const struct pool *p, size_t region, const struct drains *drains);
 
 /* Main, each second while a share is in force: trouble (a failed probe of a
  * live target) stops the clock of a region's coming back. */

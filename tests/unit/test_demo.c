@@ -80,7 +80,7 @@ shake(void)
 			clock_wall_s() + 1 + roll() % 30, false, NULL));
 	for (size_t i = 0; i < s->conf->npools; i++)
 		for (size_t r = 0; r < s->pools[i].nregions; r++)
-			pool_refresh(&s->pools[i], r, &drains, s->conf);
+			pool_refresh(&s->pools[i], r, &drains);
 }
 
 struct seen {

@@ -157,7 +157,7 @@ shake(struct both *b)
 	}
 	for (size_t i = 0; i < conf->npools; i++)
 		for (size_t r = 0; r < conf->pools[i].nregions; r++)
-			pool_refresh(&b->pools[i], r, &b->drains, conf);
+			pool_refresh(&b->pools[i], r, &b->drains);
 }
 
 /* As the configuration's checks make sure of. */

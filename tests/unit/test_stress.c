@@ -163,7 +163,7 @@ refresh_all(struct snapshot *s, const struct drains *drains)
 {
 	for (size_t i = 0; i < s->conf->npools; i++) {
 		for (size_t r = 0; r < s->pools[i].nregions; r++)
-			pool_refresh(&s->pools[i], r, drains, s->conf);
+			pool_refresh(&s->pools[i], r, drains);
 	}
 }
 
