@@ -213,6 +213,14 @@ expect_targets(const struct pool *p, size_t region)
 {
 	uint8_t order[] = {(uint8_t)region}, bytes[4096];
 	struct rank rank = {.order = order, .n = 1};
+	const struct pick_question q = {
+	    .rank = &rank,
+	    .pool = p->index,
+	    .type = DNS_A,
+	    .ttl_min = 1,
+	    .ttl_max = 60,
+	    .random = (uint32_t)random(),
+	};
 	const struct pool_region *r = &p->regions[region];
 	size_t used = 0, most = p->conf->max;
 	struct pick pick;
@@ -222,8 +230,7 @@ expect_targets(const struct pool *p, size_t region)
 		used += oracle_uses(p, r, i, DNS_A);
 	if (p->conf->mode == CONF_ANSWER_ONE)
 		most = 1;
-	pool_pick(p - p->index, p->index, &rank, DNS_A, 1, 60, clock_mono_s(),
-	    (uint32_t)random(), &pick);
+	pick_region(p - p->index, &q, &pick);
 	ck_assert_uint_eq(pick.body->an, used < most ? used : most);
 	wire_init(&w, bytes, sizeof(bytes));
 	body_put(&w, pick.body, 0, 1, 60, 0);
