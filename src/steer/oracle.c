@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "steer/require.h"
+#include "steer/line.h"
 #include "steer/scope.h"
 
 const char *const oracle_struck_names[] = {
@@ -16,165 +17,10 @@ const char *const oracle_struck_names[] = {
     [STRUCK_NOT_IN_POOL] = "not in the pool",
 };
 
-/* What a decision is taken for. */
-struct asked {
-	const struct oracle *oracle;
-	const struct conf *conf;
-	const struct conf_policy *policy;
-	const struct conf_rule *rule;
-	const struct place *place;
-	const struct oracle_assume *assume;
-	const struct addr *client; /* NULL: a place */
-};
-
-/* Steps 3 and 4: rule and fence ------------------------------------------ */
-
-static bool
-has_asn(const struct conf_rule *r, uint32_t asn)
-{
-	size_t i = 0;
-
-	while (i < r->nasn && r->asn[i] != asn)
-		i++;
-	return asn != 0 && i < r->nasn;
-}
-
-static bool
-has_geo(const struct conf_rule *r, const struct place *p)
-{
-	size_t i = 0;
-
-	while (i < r->ngeo && !place_matches_geo(p, &r->geo[i]))
-		i++;
-	return i < r->ngeo;
-}
-
-static void
-find_rule(struct asked *q)
-{
-	const struct conf_policy *p = q->policy;
-	const struct conf_rule *r;
-
-	for (size_t i = 0; i < p->nrules; i++) {
-		r = q->rule = &p->rules[i];
-		if (r->by_net && (r->nets & q->place->nets) == 0)
-			continue;
-		if (r->by_geo && !has_geo(r, q->place))
-			continue;
-		if (r->by_asn && !has_asn(r, q->place->asn))
-			continue;
-		return;
-	}
-}
-
-static bool
-pool_has(const struct conf_pool *pool, uint16_t region)
-{
-	for (size_t i = 0; i < pool->nregions; i++)
-		if (pool->regions[i].region == region)
-			return true;
-	return false;
-}
-
-static void
-measure(const struct asked *q, struct oracle_region *r)
-{
-	const struct conf_region *g = &q->conf->regions[r->region];
-
-	r->distance_km = r->adjusted_km = -1;
-	if (!q->place->located || !g->located)
-		return;
-	r->distance_km = place_distance_km((double)q->place->latitude,
-	    (double)q->place->longitude, g->latitude, g->longitude);
-	r->adjusted_km = r->distance_km * (100 + g->bias) / 100;
-}
-
-/* The regions in the order of the rule, as far as they are put. */
-struct line {
-	const struct asked *asked;
-	const struct conf_pool *pool;
-	struct oracle_region *regions;
-	size_t n;
-};
-
-static void
-line_put(struct line *l, uint16_t region)
-{
-	const struct conf_rule *rule = l->asked->rule;
-	const struct conf *conf = l->asked->conf;
-	const char *own = conf->regions[region].jurisdiction;
-	struct oracle_region r = {.region = region};
-
-	for (size_t i = 0; i < l->n; i++)
-		if (l->regions[i].region == region)
-			return;
-	if (!pool_has(l->pool, region)) {
-		/* Told where there is surely room for all. */
-		if (conf->nregions > CONF_POOL_REGIONS_MAX)
-			return;
-		r.struck = STRUCK_NOT_IN_POOL;
-	} else if (rule->fence != NULL &&
-	    (own == NULL || strcmp(own, rule->fence) != 0)) {
-		r.struck = STRUCK_FENCE;
-	}
-	measure(l->asked, &r);
-	l->regions[l->n++] = r;
-}
-
-static bool
-is_nearer(const struct oracle_region *a, const struct oracle_region *b)
-{
-	if (a->adjusted_km < 0 || b->adjusted_km < 0)
-		return a->adjusted_km >= 0 && b->adjusted_km < 0;
-	return a->adjusted_km < b->adjusted_km;
-}
-
-/* As declared, then each moves up past those that are farther. */
-static void
-line_put_nearest(struct line *l)
-{
-	const struct conf *conf = l->asked->conf;
-	struct oracle_region *r = l->regions, moved;
-
-	for (size_t i = 0; i < conf->nregions; i++)
-		if (pool_has(l->pool, (uint16_t)i))
-			line_put(l, (uint16_t)i);
-	for (size_t i = 1; i < l->n; i++)
-		for (size_t k = i; k > 0 && is_nearer(&r[k], &r[k - 1]); k--) {
-			moved = r[k];
-			r[k] = r[k - 1];
-			r[k - 1] = moved;
-		}
-}
-
-static size_t
-line_up(const struct asked *q, uint16_t pool, bool all,
-    struct oracle_region regions[CONF_POOL_REGIONS_MAX])
-{
-	struct line l = {
-	    .asked = q, .pool = &q->conf->pools[pool], .regions = regions};
-	const uint16_t *list = q->rule->regions;
-	size_t n = q->rule->nregions;
-
-	if (q->rule->nearest) {
-		list = q->policy->unlocated;
-		n = q->policy->nunlocated;
-	}
-	if (q->rule->nearest && (q->place->located || n == 0))
-		line_put_nearest(&l);
-	else
-		for (size_t i = 0; i < n; i++)
-			line_put(&l, list[i]);
-	for (size_t i = 0; all && i < q->conf->nregions; i++)
-		if (pool_has(l.pool, (uint16_t)i))
-			line_put(&l, (uint16_t)i);
-	return l.n;
-}
-
 /* Step 5: live ----------------------------------------------------------- */
 
 static const struct pool_region *
-believed(const struct asked *q, uint16_t pool, uint16_t region)
+believed(const struct line_question *q, uint16_t pool, uint16_t region)
 {
 	const struct pool *p;
 
@@ -226,7 +72,7 @@ is_assumed(uint64_t regions, uint16_t region)
 }
 
 static enum oracle_struck
-strike(const struct asked *q, uint16_t pool, uint16_t region)
+strike(const struct line_question *q, uint16_t pool, uint16_t region)
 {
 	const struct pool_region *r = believed(q, pool, region);
 	unsigned needed = q->conf->pools[pool].min_healthy;
@@ -250,7 +96,8 @@ strike(const struct asked *q, uint16_t pool, uint16_t region)
 /* Which part of the region's clients it gets now, and whether the client is
  * of it. */
 static void
-share_out(const struct asked *q, uint16_t pool, struct oracle_region *region)
+share_out(
+    const struct line_question *q, uint16_t pool, struct oracle_region *region)
 {
 	const struct pool_region *r = believed(q, pool, region->region);
 	const struct conf_failback *f = policy_failback(q->policy);
@@ -269,8 +116,8 @@ share_out(const struct asked *q, uint16_t pool, struct oracle_region *region)
 }
 
 static void
-strike_all(const struct asked *q, uint16_t pool, struct oracle_region *regions,
-    size_t n)
+strike_all(const struct line_question *q, uint16_t pool,
+    struct oracle_region *regions, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (regions[i].struck == STRUCK_NOT)
@@ -373,7 +220,7 @@ region_seconds(const struct pool_region *r)
 
 /* When the client's cohort could be taken, or left. */
 static uint32_t
-share_seconds(const struct asked *q, const struct oracle_region *region,
+share_seconds(const struct line_question *q, const struct oracle_region *region,
     const struct pool_region *r)
 {
 	if (!is_live(region) || !region->shared)
@@ -385,7 +232,7 @@ share_seconds(const struct asked *q, const struct oracle_region *region,
 /* The regions of the pool that were looked at: the first n that the fence left
  * in. */
 static void
-consult(const struct asked *q, uint16_t pool,
+consult(const struct line_question *q, uint16_t pool,
     const struct oracle_region *regions, size_t n, struct oracle_decision *d)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -448,7 +295,7 @@ pick_all(const struct oracle_region *regions, size_t n)
 }
 
 static bool
-was_live(const struct asked *q, uint16_t pool, uint16_t region)
+was_live(const struct line_question *q, uint16_t pool, uint16_t region)
 {
 	const struct pool *p = &q->oracle->pools[pool];
 	uint64_t last = atomic_load(&p->last_known);
@@ -460,7 +307,7 @@ was_live(const struct asked *q, uint16_t pool, uint16_t region)
 }
 
 static uint16_t
-pick_last_known(const struct asked *q, const struct oracle_decision *d)
+pick_last_known(const struct line_question *q, const struct oracle_decision *d)
 {
 	for (size_t i = 0; q->oracle->pools != NULL && i < d->nregions; i++)
 		if (is_in(&d->regions[i]) &&
@@ -470,7 +317,7 @@ pick_last_known(const struct asked *q, const struct oracle_decision *d)
 }
 
 static void
-pick_fallback(const struct asked *q, struct oracle_decision *d)
+pick_fallback(const struct line_question *q, struct oracle_decision *d)
 {
 	struct oracle_region regions[CONF_POOL_REGIONS_MAX];
 	uint16_t pool = q->rule->when_down.pool;
@@ -484,7 +331,8 @@ pick_fallback(const struct asked *q, struct oracle_decision *d)
 }
 
 static enum pool_reason
-reason_of(const struct asked *q, const struct oracle_decision *d, size_t picked)
+reason_of(const struct line_question *q, const struct oracle_decision *d,
+    size_t picked)
 {
 	size_t first = first_in(d->regions, d->nregions);
 	const struct pool_region *r =
@@ -508,7 +356,7 @@ narrow(struct oracle_decision *d, size_t n)
 }
 
 static void
-pick(const struct asked *q, struct oracle_decision *d)
+pick(const struct line_question *q, struct oracle_decision *d)
 {
 	size_t n = d->nregions, i = first_live(d->regions, n), looked;
 
@@ -537,20 +385,20 @@ pick(const struct asked *q, struct oracle_decision *d)
 	}
 }
 
-static struct asked
+static struct line_question
 ask(const struct oracle *o, const struct conf_name *name,
     const struct addr *client, const struct place *place,
     const struct oracle_assume *assume)
 {
 	static const struct oracle_assume nothing;
-	struct asked q = {.oracle = o,
+	struct line_question q = {.oracle = o,
 	    .conf = o->conf,
 	    .policy = &o->conf->policies[name->policy],
 	    .place = place,
 	    .client = client,
 	    .assume = assume != NULL ? assume : &nothing};
 
-	find_rule(&q);
+	line_find_rule(&q);
 	return q;
 }
 
@@ -559,7 +407,7 @@ decide(const struct oracle *o, const struct conf_name *name,
     const struct addr *client, const struct place *place,
     const struct oracle_assume *assume, struct oracle_decision *d)
 {
-	struct asked q = ask(o, name, client, place, assume);
+	struct line_question q = ask(o, name, client, place, assume);
 
 	memset(d, 0, sizeof(*d));
 	d->rule = (uint16_t)(q.rule - q.policy->rules);
@@ -591,7 +439,7 @@ oracle_judge(const struct oracle *o, const struct conf_name *name,
     const struct conf_rule *rule, const struct place *place,
     struct oracle_verdict *v)
 {
-	struct asked q = ask(o, name, NULL, place, NULL);
+	struct line_question q = ask(o, name, NULL, place, NULL);
 
 	if (rule != NULL)
 		q.rule = rule;

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "steer/line.h"
+
+static bool
+has_asn(const struct conf_rule *r, uint32_t asn)
+{
+	size_t i = 0;
+
+	while (i < r->nasn && r->asn[i] != asn)
+		i++;
+	return asn != 0 && i < r->nasn;
+}
+
+static bool
+has_geo(const struct conf_rule *r, const struct place *p)
+{
+	size_t i = 0;
+
+	while (i < r->ngeo && !place_matches_geo(p, &r->geo[i]))
+		i++;
+	return i < r->ngeo;
+}
+
+void
+line_find_rule(struct line_question *q)
+{
+	const struct conf_policy *p = q->policy;
+	const struct conf_rule *r;
+
+	for (size_t i = 0; i < p->nrules; i++) {
+		r = q->rule = &p->rules[i];
+		if (r->by_net && (r->nets & q->place->nets) == 0)
+			continue;
+		if (r->by_geo && !has_geo(r, q->place))
+			continue;
+		if (r->by_asn && !has_asn(r, q->place->asn))
+			continue;
+		return;
+	}
+}
+
+static bool
+pool_has(const struct conf_pool *pool, uint16_t region)
+{
+	for (size_t i = 0; i < pool->nregions; i++)
+		if (pool->regions[i].region == region)
+			return true;
+	return false;
+}
+
+static void
+measure(const struct line_question *q, struct oracle_region *r)
+{
+	const struct conf_region *g = &q->conf->regions[r->region];
+
+	r->distance_km = r->adjusted_km = -1;
+	if (!q->place->located || !g->located)
+		return;
+	r->distance_km = place_distance_km((double)q->place->latitude,
+	    (double)q->place->longitude, g->latitude, g->longitude);
+	r->adjusted_km = r->distance_km * (100 + g->bias) / 100;
+}
+
+/* The regions in the order of the rule, as far as they are put. */
+struct line {
+	const struct line_question *asked;
+	const struct conf_pool *pool;
+	struct oracle_region *regions;
+	size_t n;
+};
+
+static void
+line_put(struct line *l, uint16_t region)
+{
+	const struct conf_rule *rule = l->asked->rule;
+	const struct conf *conf = l->asked->conf;
+	const char *own = conf->regions[region].jurisdiction;
+	struct oracle_region r = {.region = region};
+
+	for (size_t i = 0; i < l->n; i++)
+		if (l->regions[i].region == region)
+			return;
+	if (!pool_has(l->pool, region)) {
+		/* Told where there is surely room for all. */
+		if (conf->nregions > CONF_POOL_REGIONS_MAX)
+			return;
+		r.struck = STRUCK_NOT_IN_POOL;
+	} else if (rule->fence != NULL &&
+	    (own == NULL || strcmp(own, rule->fence) != 0)) {
+		r.struck = STRUCK_FENCE;
+	}
+	measure(l->asked, &r);
+	l->regions[l->n++] = r;
+}
+
+static bool
+is_nearer(const struct oracle_region *a, const struct oracle_region *b)
+{
+	if (a->adjusted_km < 0 || b->adjusted_km < 0)
+		return a->adjusted_km >= 0 && b->adjusted_km < 0;
+	return a->adjusted_km < b->adjusted_km;
+}
+
+/* As declared, then each moves up past those that are farther. */
+static void
+line_put_nearest(struct line *l)
+{
+	const struct conf *conf = l->asked->conf;
+	struct oracle_region *r = l->regions, moved;
+
+	for (size_t i = 0; i < conf->nregions; i++)
+		if (pool_has(l->pool, (uint16_t)i))
+			line_put(l, (uint16_t)i);
+	for (size_t i = 1; i < l->n; i++)
+		for (size_t k = i; k > 0 && is_nearer(&r[k], &r[k - 1]); k--) {
+			moved = r[k];
+			r[k] = r[k - 1];
+			r[k - 1] = moved;
+		}
+}
+
+size_t
+line_up(const struct line_question *q, uint16_t pool, bool all,
+    struct oracle_region regions[CONF_POOL_REGIONS_MAX])
+{
+	struct line l = {
+	    .asked = q, .pool = &q->conf->pools[pool], .regions = regions};
+	const uint16_t *list = q->rule->regions;
+	size_t n = q->rule->nregions;
+
+	if (q->rule->nearest) {
+		list = q->policy->unlocated;
+		n = q->policy->nunlocated;
+	}
+	if (q->rule->nearest && (q->place->located || n == 0))
+		line_put_nearest(&l);
+	else
+		for (size_t i = 0; i < n; i++)
+			line_put(&l, list[i]);
+	for (size_t i = 0; all && i < q->conf->nregions; i++)
+		if (pool_has(l.pool, (uint16_t)i))
+			line_put(&l, (uint16_t)i);
+	return l.n;
+}

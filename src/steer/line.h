@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The oracle's regions in the order of the rule: steps 3 and 4 of a decision,
+ * by a scan.  Pure; any thread.
+ */
+#ifndef STEER_LINE_H
+#define STEER_LINE_H
+
+#include "steer/oracle.h"
+
+/* What a decision is taken for. */
+struct line_question {
+	const struct oracle *oracle;
+	const struct conf *conf;
+	const struct conf_policy *policy;
+	const struct conf_rule *rule;
+	const struct place *place;
+	const struct oracle_assume *assume;
+	const struct addr *client; /* NULL: a place */
+};
+
+/* The first rule that matches the place. */
+void line_find_rule(struct line_question *q);
+
+/*
+ * The pool's regions as the rule has them, those that the fence strikes out
+ * marked; all: behind them the pool's others, as declared.  Their number.
+ */
+size_t line_up(const struct line_question *q, uint16_t pool, bool all,
+    struct oracle_region regions[CONF_POOL_REGIONS_MAX]);
+
+#endif
