@@ -289,7 +289,8 @@ composer_put(struct composer *c, enum body_section section,
 		c->head.nfixes = nfixes;
 		return false;
 	}
-	c->head.target_len = type == DNS_CNAME ? rdata_len : 0;
+	c->head.target_len =
+	    type == DNS_CNAME || type == DNS_DNAME ? rdata_len : 0;
 	count(c, section, optional);
 	return true;
 }

@@ -349,6 +349,7 @@ static const char *const found_texts[] = {
     [FIND_FOREIGN] = "in none of the zones: refused",
     [FIND_DATA] = "the records of the zone file",
     [FIND_CNAME] = "an alias of the zone file",
+    [FIND_DNAME] = "an alias by the DNAME above it",
     [FIND_STEERED] = "steered",
     [FIND_NODATA] = "the name has no record of this type: the zone's SOA",
     [FIND_NXDOMAIN] = "there is no such name: the zone's SOA",

@@ -19,6 +19,8 @@ struct walk {
 	struct reply *reply;
 	struct answer_steer steer;
 	bool steered;
+	uint64_t passed[REPLY_PARTS_MAX]; /* hashes of names with aliases */
+	unsigned npassed;
 };
 
 /*
@@ -118,17 +120,35 @@ steer(struct walk *w, const struct found *f, uint32_t *ttl)
 	return w->steer.pick.body;
 }
 
-/* Adds what was found; the CNAME to follow, or NULL. */
+/* RFC 6672 3.2, 3C. */
+static const struct body *
+add_dname(struct walk *w, const struct found *f)
+{
+	struct reply *r = w->reply;
+
+	if (f->prefix_len + f->body->target_len > DNS_NAME_MAX) {
+		if (reply_add_dname(r, f->body, f->ttl, 0))
+			r->rcode = DNS_YXDOMAIN;
+		return NULL;
+	}
+	if (!reply_add_dname(r, f->body, f->ttl, f->prefix_len))
+		return NULL;
+	return f->body;
+}
+
+/* Adds what was found; the CNAME or DNAME to follow, or NULL. */
 static const struct body *
 add_found(struct walk *w, const struct found *f)
 {
 	const struct query *q = w->reply->query;
 	const struct body *b = f->body;
-	unsigned flags = BODY_KEEP_TTL;
+	uint8_t flags = BODY_KEEP_TTL;
 	uint32_t ttl = 0;
 
 	if (f->kind == FIND_FOREIGN)
 		return NULL;
+	if (f->kind == FIND_DNAME)
+		return add_dname(w, f);
 	if (f->kind == FIND_STEERED) {
 		/* The scope of the first steered CNAME would not be that of
 		 * what follows: the resolver asks for it (RFC 7871 7.2.1). */
@@ -141,9 +161,44 @@ add_found(struct walk *w, const struct found *f)
 		return NULL;
 	if (f->kind == FIND_NXDOMAIN)
 		w->reply->rcode = DNS_NXDOMAIN;
-	if (b->target_len == 0 || q->type == DNS_CNAME || q->type == DNS_ANY)
+	if (f->type != DNS_CNAME || q->type == DNS_CNAME || q->type == DNS_ANY)
 		return NULL;
 	return b;
+}
+
+static bool
+has_passed(const struct walk *w, uint64_t name)
+{
+	for (unsigned i = 0; i < w->npassed; i++) {
+		if (w->passed[i] == name)
+			return true;
+	}
+	return false;
+}
+
+/* What is found where the aliases lead to, step by step, until they are back
+ * at a name that they passed. */
+static void
+follow(struct walk *w, struct found *f)
+{
+	const struct query *q = w->reply->query;
+	const uint8_t *name = q->name;
+	size_t len = q->name_len;
+	uint8_t next[DNS_NAME_MAX];
+	const struct body *alias;
+
+	while ((alias = add_found(w, f)) != NULL) {
+		w->passed[w->npassed++] = name_hash(name, len);
+		memmove(next, name, f->prefix_len);
+		memcpy(next + f->prefix_len, body_target(alias),
+		    alias->target_len);
+		name_lower(next + f->prefix_len);
+		name = next;
+		len = f->prefix_len + (size_t)alias->target_len;
+		if (has_passed(w, name_hash(name, len)))
+			return;
+		zone_find(w->snapshot->zones, name, len, q->type, f);
+	}
 }
 
 /* Zone transfers are refused, as are classes that no zone is of. */
@@ -157,9 +212,6 @@ static void
 decide(struct walk *w)
 {
 	const struct query *q = w->reply->query;
-	const struct zones *zones = w->snapshot->zones;
-	const struct body *cname;
-	uint8_t name[DNS_NAME_MAX];
 	struct found f;
 
 	if (resolver_believed(w->snapshot->conf, w->source) && q->ecs.present)
@@ -167,18 +219,14 @@ decide(struct walk *w)
 	w->reply->rcode = DNS_REFUSED;
 	if (is_refused(q))
 		return;
-	zone_find(zones, q->name, q->name_len, q->type, &f);
+	zone_find(w->snapshot->zones, q->name, q->name_len, q->type, &f);
 	if (f.kind == FIND_FOREIGN)
 		return;
 	w->reply->rcode = DNS_NOERROR;
 	/* Of a chain, the AA bit is about the first owner (RFC 1035 4.1.1),
 	 * the rcode about the last (RFC 6604 3). */
 	w->reply->authoritative = f.kind != FIND_REFERRAL;
-	while ((cname = add_found(w, &f)) != NULL) {
-		memcpy(name, body_target(cname), cname->target_len);
-		name_lower(name);
-		zone_find(zones, name, cname->target_len, q->type, &f);
-	}
+	follow(w, &f);
 }
 
 /* RFC 6891 6.2.3, and no more than what passes without fragments. */

@@ -151,7 +151,7 @@ nodes_put(struct compiler *c)
 	}
 }
 
-/* Marks what is below a cut; the one nearest to the apex counts. */
+/* Marks what is below a cut or DNAME; the one nearest to the apex counts. */
 static void
 nodes_cut(struct compiler *c)
 {
@@ -160,12 +160,25 @@ nodes_cut(struct compiler *c)
 	for (uint32_t i = 0; i < z->nnodes; i++) {
 		struct zone_node *n = &z->nodes[i];
 
-		for (uint32_t up = i; up != ZONE_NONE; up = z->nodes[up].parent)
-			if (z->nodes[up].kind == ZONE_NODE_CUT)
+		for (uint32_t up = i; up != ZONE_NONE;
+		     up = z->nodes[up].parent) {
+			enum zone_node_kind kind = z->nodes[up].kind;
+
+			if (kind == ZONE_NODE_CUT ||
+			    (kind == ZONE_NODE_DNAME && up != i))
 				n->cut = up;
+		}
 		if (n->cut != ZONE_NONE && n->cut != i)
 			n->kind = ZONE_NODE_BELOW;
 	}
+}
+
+static bool
+is_below_dname(const struct zones *z, uint32_t node)
+{
+	uint32_t cut = z->nodes[node].cut;
+
+	return cut != ZONE_NONE && z->nodes[cut].kind == ZONE_NODE_DNAME;
 }
 
 /* RRsets ------------------------------------------------------------------ */
@@ -257,8 +270,15 @@ set_is_wrong(struct compiler *c, uint32_t node, const struct set *s)
 	if (s->at->type == DNS_NS && name_is_wildcard(n->name))
 		return !record_error(
 		    c->diag, s->at, "NS at a wildcard (RFC 4592 4.2)");
-	if (s->at->type == DNS_DNAME)
-		return !record_error(c->diag, s->at, "DNAME is not served yet");
+	if (s->at->type == DNS_DNAME && name_is_wildcard(n->name))
+		return !record_error(
+		    c->diag, s->at, "DNAME at a wildcard (RFC 6672 3.3)");
+	if (s->at->type == DNS_DNAME && n->kind == ZONE_NODE_CUT)
+		return !record_error(
+		    c->diag, s->at, "DNAME at a delegation (RFC 6672 2.3)");
+	if (s->at->type == DNS_DNAME && set_differs(s))
+		return !record_error(
+		    c->diag, &s->at[1], "a second DNAME (RFC 6672 2.4)");
 	if (s->at->type == DNS_CNAME && set_differs(s))
 		return !record_error(c->diag, &s->at[1], "a second CNAME");
 	return false;
@@ -282,7 +302,7 @@ node_compose(struct compiler *c, uint32_t node, const struct zone_record *at,
 
 	while (at < end) {
 		struct set s = set_next(c, at, end);
-		struct zone_set set = {.type = s.at->type};
+		struct zone_set set = {.type = s.at->type, .ttl = s.ttl};
 
 		at += s.n;
 		if (set_is_wrong(c, node, &s))
@@ -291,7 +311,9 @@ node_compose(struct compiler *c, uint32_t node, const struct zone_record *at,
 		other = other || !is_beside_cname(set.type);
 		if (set.type == DNS_NS && !is_apex(c, node))
 			n->kind = ZONE_NODE_CUT;
-		composer_begin(c->composer, n->name, false);
+		if (set.type == DNS_DNAME)
+			n->kind = ZONE_NODE_DNAME;
+		composer_begin(c->composer, n->name, set.type == DNS_DNAME);
 		set_compose(c, &s, BODY_ANSWER, false);
 		set.body = body_end(c);
 		vec_push(&sets, set);
@@ -403,7 +425,7 @@ glue_compose(struct compiler *c, const uint8_t *server, bool optional)
 	memcpy(name, server, len);
 	name_lower(name);
 	node = node_find(c->zones, name, len);
-	if (node == ZONE_NONE)
+	if (node == ZONE_NONE || is_below_dname(c->zones, node))
 		return false;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		struct set s = set_find(c, node, types[i]);
@@ -439,6 +461,23 @@ cut_compose(struct compiler *c, uint32_t node)
 	n->referral = body_end(c);
 }
 
+/* RFC 6672 2.4: nothing exists below a DNAME. */
+static void
+below_dname_check(struct compiler *c, uint32_t node)
+{
+	const struct zones *z = c->zones;
+	const struct zone_node *n = &z->nodes[node];
+	char name[NAME_TEXT_MAX];
+	struct set s;
+
+	if (n->nsets == 0 || !is_below_dname(z, node))
+		return;
+	s = set_find(c, node, n->sets[0].type);
+	record_warning(c->diag, s.at,
+	    "never answered: below the DNAME of %s (RFC 6672 2.4)",
+	    name_format(name, z->nodes[n->cut].name));
+}
+
 /* Steered names ----------------------------------------------------------- */
 
 static bool
@@ -456,8 +495,10 @@ steered_check(struct compiler *c, uint32_t node)
 	const struct conf_pool *pool = &c->conf->pools[name->pool];
 
 	if (n->cut != ZONE_NONE)
-		diag_error(c->diag, &name->mark, "%s: at or below a delegation",
-		    name->text);
+		diag_error(c->diag, &name->mark, "%s: %s", name->text,
+		    is_below_dname(c->zones, node)
+			? "below a DNAME"
+			: "at or below a delegation");
 	for (uint16_t i = 0; i < n->nsets; i++) {
 		struct set s;
 
@@ -488,6 +529,7 @@ compile(struct compiler *c)
 	for (uint32_t i = 0; i < z->nnodes; i++) {
 		if (z->nodes[i].kind == ZONE_NODE_CUT)
 			cut_compose(c, i);
+		below_dname_check(c, i);
 		if (z->nodes[i].steered != CONF_NONE)
 			steered_check(c, i);
 	}

@@ -74,7 +74,17 @@ static const char zone_text[] = "$ORIGIN example.com.\n"
 				"ent.below TXT \"x\"\n"
 				"sub NS ns.sub\n"
 				"ns.sub A 192.0.2.54\n"
-				"tosub CNAME x.sub\n";
+				"tosub CNAME x.sub\n"
+				"old 120 DNAME new\n"
+				"x.new A 192.0.2.81\n"
+				"again.new CNAME x.old\n"
+				"steered.new CNAME www\n"
+				"in CNAME x.Old\n"
+				"ping DNAME pong\n"
+				"pong DNAME ping\n"
+				"grow DNAME one.grow\n"
+				"refer DNAME sub\n"
+				"leave DNAME example.net.\n";
 
 static void
 write_file(const struct sample *s, const char *name, const char *text,

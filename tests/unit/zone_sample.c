@@ -157,7 +157,7 @@ zone_sample_body(
 const char *
 zone_sample_ask(struct zone_sample *s, const char *name, const char *type)
 {
-	static const char *const kinds[] = {"foreign", "data", "cname",
+	static const char *const kinds[] = {"foreign", "data", "cname", "dname",
 	    "steered", "nodata", "nxdomain", "referral"};
 	uint8_t wire[DNS_NAME_MAX];
 	struct found *f = &s->found;
