@@ -22,6 +22,15 @@ check_server(
 					: (unsigned)n;
 }
 
+void
+check_limit(struct schema_reader *r, const struct yaml_node *node, void *object)
+{
+	(void)object;
+	if (node->n > 0 && !yaml_find(node, "per_second"))
+		diag_error(r->d, &node->mark,
+		    "\"rate_limit\" without \"per_second\" limits nothing");
+}
+
 static void
 check_http(struct schema_reader *r, const struct yaml_node *node,
     struct conf_monitor *m)

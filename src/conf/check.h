@@ -11,6 +11,8 @@
 /* Completes an object that was just read, and looks at it alone. */
 void check_server(
     struct schema_reader *r, const struct yaml_node *node, void *object);
+void check_limit(
+    struct schema_reader *r, const struct yaml_node *node, void *object);
 void check_monitor(
     struct schema_reader *r, const struct yaml_node *node, void *object);
 void check_pool(

@@ -13,6 +13,18 @@
 #include "conf/pool.h"
 #include "dns/rr.h"
 
+enum conf_limit_mode { CONF_LIMIT_ENFORCE, CONF_LIMIT_OBSERVE };
+
+/* Replies over UDP to one prefix (serve/limit). */
+struct conf_limit {
+	unsigned per_second; /* of one kind; 0: no limit */
+	unsigned slip;       /* every n-th beyond it goes with TC; 0: none */
+	unsigned ipv4_prefix, ipv6_prefix; /* lengths */
+	struct prefix *allow;              /* never limited */
+	size_t nallow;
+	enum conf_limit_mode mode;
+};
+
 struct conf_server {
 	struct endpoint *listen;
 	size_t nlisten;
@@ -25,6 +37,7 @@ struct conf_server {
 	bool ecs_any;
 	struct prefix *ecs_from; /* resolvers whose ECS is believed */
 	size_t necs_from;
+	struct conf_limit rate_limit;
 };
 
 struct conf_net {

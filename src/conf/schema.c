@@ -17,6 +17,7 @@ enum {
 };
 
 static const char *const monitor_types[] = {"tcp", "http", NULL};
+static const char *const limit_modes[] = {"enforce", "observe", NULL};
 static const char *const answer_modes[] = {"all", "one", NULL};
 
 #define AT(type, f) \
@@ -60,6 +61,21 @@ static const struct schema_key keys[] = {
 {SCHEMA_SERVER, "nsid", value_text, AT(conf_server, nsid), RANGE(1, 128)},
 {SCHEMA_SERVER, "ecs_from", value_ecs, .nmin = 1, .nmax = LIST_MAX,
 	.fallback = "any"},
+{SCHEMA_SERVER, "rate_limit", schema_read_map, AT(conf_server, rate_limit),
+	.of = SCHEMA_LIMIT},
+
+{SCHEMA_LIMIT, "per_second", value_number, AT(conf_limit, per_second),
+	RANGE(1, 100000)},
+{SCHEMA_LIMIT, "slip", value_number, AT(conf_limit, slip), RANGE(0, 100),
+	.fallback = "2"},
+{SCHEMA_LIMIT, "ipv4_prefix", value_number, AT(conf_limit, ipv4_prefix),
+	RANGE(8, 32), .fallback = "24"},
+{SCHEMA_LIMIT, "ipv6_prefix", value_number, AT(conf_limit, ipv6_prefix),
+	RANGE(16, 128), .fallback = "56"},
+{SCHEMA_LIMIT, "allow", value_prefix,
+	MANY(conf_limit, allow, nallow, 0, LIST_MAX)},
+{SCHEMA_LIMIT, "mode", value_word, AT(conf_limit, mode),
+	.words = limit_modes, .fallback = "enforce"},
 
 {SCHEMA_GEOIP, "databases", value_database,
 	MANY(conf, databases, ndatabases, 0, 16)},
@@ -164,6 +180,8 @@ const struct walk_map walk_maps[SCHEMA_MAPS] = {
 	[SCHEMA_TOP] = {.title = "top level", .what = "the configuration"},
 	[SCHEMA_SERVER] = {.title = "server", .what = "server",
 	    .check = check_server},
+	[SCHEMA_LIMIT] = {.title = "server.rate_limit", .what = "rate_limit",
+	    .check = check_limit},
 	[SCHEMA_GEOIP] = {.title = "geoip", .what = "geoip"},
 	[SCHEMA_REGION] = {.title = "regions.NAME", .what = "a region",
 	    .mark = offsetof(struct conf_region, mark)},

@@ -165,6 +165,16 @@ put_dropped(struct printer *p)
 }
 
 static void
+put_rate_limited(struct printer *p)
+{
+	static const char *const actions[] = {"dropped", "slipped", "observed"};
+
+	for (size_t i = 0; i < COUNT_LIMITED; i++)
+		text_add(p->text, "%s{action=\"%s\"} %llu\n", p->name,
+		    actions[i], value(&p->sum->limited[i]));
+}
+
+static void
 put_send_failed(struct printer *p)
 {
 	put_number(p, value(&p->sum->send_failed));
@@ -329,6 +339,8 @@ static const struct metric {
 	put_truncated},
     {"meridian_dropped_total", "counter", "Packets that get no reply.",
 	put_dropped},
+    {"meridian_rate_limited_total", "counter", "Replies beyond the rate limit.",
+	put_rate_limited},
     {"meridian_send_failed_total", "counter",
 	"Replies that the system did not take.", put_send_failed},
     {"meridian_tcp_connections", "gauge", "TCP connections open now.",

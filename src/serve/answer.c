@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "dns/name.h"
 #include "serve/reply.h"
 #include "snapshot/build.h"
@@ -271,6 +272,46 @@ count_reply(const struct walk *w)
 		count_steered(w);
 }
 
+static enum limit_kind
+kind_of(const struct reply *r)
+{
+	if (r->rcode != DNS_NOERROR)
+		return r->rcode == DNS_NXDOMAIN ? LIMIT_NEGATIVE : LIMIT_ERROR;
+	if (!r->authoritative)
+		return LIMIT_REFERRAL;
+	return r->nparts > 0 && r->parts[0].body->an > 0 ? LIMIT_ANSWER
+							 : LIMIT_NEGATIVE;
+}
+
+/* False: the reply is not sent. */
+static bool
+keep_limit(struct walk *w)
+{
+	const struct conf_limit *limit = &w->snapshot->conf->server.rate_limit;
+	struct answerer *a = w->answerer;
+	enum count_limited action = COUNT_LIMITED_DROPPED;
+
+	if (a->limit == NULL || limit->per_second == 0 ||
+	    limit_take(
+		a->limit, limit, w->source, kind_of(w->reply), a->now_us))
+		return true;
+	if (limit->mode == CONF_LIMIT_OBSERVE) {
+		action = COUNT_LIMITED_OBSERVED;
+	} else if (limit->slip > 0 && next_random(a) % limit->slip == 0) {
+		action = COUNT_LIMITED_SLIPPED;
+		reply_truncate(w->reply);
+	}
+	count_add(&a->counters->limited[action], 1);
+	return action != COUNT_LIMITED_DROPPED;
+}
+
+void
+answerer_refresh(struct answerer *a)
+{
+	a->now_us = clock_mono_us();
+	a->now_s = (uint32_t)(a->now_us / 1000000);
+}
+
 size_t
 answer(struct answerer *a, const struct snapshot *s,
     const struct answer_input *in, uint8_t *out, size_t cap)
@@ -300,6 +341,8 @@ answer(struct answerer *a, const struct snapshot *s,
 		decide(&w);
 	else
 		r.rcode = rcode;
+	if (!keep_limit(&w))
+		return 0;
 	len = reply_end(&r, out, size_limit(&q, in->proto, cap));
 	count_reply(&w);
 	return len;

@@ -7,6 +7,7 @@
 
 #include "dns/query.h"
 #include "serve/count.h"
+#include "serve/limit.h"
 #include "snapshot/snapshot.h"
 
 enum { ANSWER_CHAIN_MAX = 16 }; /* CNAMEs followed in one answer */
@@ -14,10 +15,15 @@ enum { ANSWER_CHAIN_MAX = 16 }; /* CNAMEs followed in one answer */
 /* One per thread that answers. */
 struct answerer {
 	struct counters *counters;
-	unsigned row;    /* of tallies */
-	uint64_t random; /* state; never 0 */
-	uint32_t now_s;  /* monotonic second, refreshed per batch */
+	unsigned row;        /* of tallies */
+	uint64_t random;     /* state; never 0 */
+	uint32_t now_s;      /* monotonic second, refreshed per batch */
+	uint64_t now_us;     /* the same moment */
+	struct limit *limit; /* NULL: its clients have proven their address */
 };
+
+/* A batch begins. */
+void answerer_refresh(struct answerer *a);
 
 struct answer_input {
 	const uint8_t *packet;

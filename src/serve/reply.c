@@ -80,6 +80,13 @@ synthesis_put(const struct reply_part *p, struct wire *w, size_t owner_at)
 	wire_put(w, body_target(p->body), p->body->target_len);
 }
 
+void
+reply_truncate(struct reply *r)
+{
+	r->truncated = true;
+	r->nparts = 0;
+}
+
 /* Drops what the limit asks for; only the last part has optional records. */
 static void
 fit(struct reply *r, size_t limit)

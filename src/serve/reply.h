@@ -26,7 +26,7 @@ struct reply {
 	const struct query *query;
 	uint16_t rcode;
 	bool authoritative;
-	bool truncated;         /* set by reply_end */
+	bool truncated;         /* set by reply_truncate and reply_end */
 	struct edns_reply edns; /* said when the query has an OPT */
 	size_t nparts;
 	struct reply_part parts[REPLY_PARTS_MAX];
@@ -44,6 +44,9 @@ bool reply_add(
  * (RFC 6672 3.1); none where that is 0.  The DNAME itself is said once. */
 bool reply_add_dname(
     struct reply *r, const struct body *b, uint32_t ttl, uint8_t prefix_len);
+
+/* It goes without records and with TC. */
+void reply_truncate(struct reply *r);
 
 /*
  * Writes it to out, at most limit octets (DNS_UDP_MIN or more).  What does not

@@ -15,7 +15,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "serve/answer.h"
 #include "snapshot/publish.h"
@@ -118,7 +117,7 @@ answer_messages(struct connection *c)
 	const uint8_t *message;
 	size_t size;
 
-	t->answerer.now_s = clock_mono_s();
+	answerer_refresh(&t->answerer);
 	rcu_wake();
 	while (!is_full(c) && (message = next_message(in, &size)) != NULL) {
 		TAILQ_REMOVE(&t->connections, c, entry);

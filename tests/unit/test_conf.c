@@ -113,6 +113,8 @@ static const char whole[] =
     "  http: 127.0.0.1@9153\n"
     "  nsid: ams-1\n"
     "  ecs_from: [192.0.2.0/24]\n"
+    "  rate_limit: {per_second: 300, slip: 0, ipv4_prefix: 32,\n"
+    "               ipv6_prefix: 64, allow: [10.0.0.0/8], mode: observe}\n"
     "geoip:\n"
     "  databases: [geoip/city.mmdb, /asn.mmdb]\n"
     "  nets:\n"
@@ -167,6 +169,18 @@ static const char partners[] = "# partners\n"
 			       "198.51.100.7";
 
 static void
+expect_limit(const struct conf_limit *l)
+{
+	ck_assert_uint_eq(l->per_second, 300);
+	ck_assert_uint_eq(l->slip, 0);
+	ck_assert_uint_eq(l->ipv4_prefix, 32);
+	ck_assert_uint_eq(l->ipv6_prefix, 64);
+	ck_assert_uint_eq(l->nallow, 1);
+	expect_prefix(&l->allow[0], "10.0.0.0/8");
+	ck_assert_int_eq(l->mode, CONF_LIMIT_OBSERVE);
+}
+
+static void
 expect_sections_above(const struct conf *c)
 {
 	const struct conf_server *s = &c->server;
@@ -181,6 +195,7 @@ expect_sections_above(const struct conf *c)
 	ck_assert(!s->ecs_any);
 	ck_assert_uint_eq(s->necs_from, 1);
 	expect_prefix(&s->ecs_from[0], "192.0.2.0/24");
+	expect_limit(&s->rate_limit);
 	ck_assert_uint_eq(c->ndatabases, 2);
 	ck_assert_str_eq(c->databases[0].path, path_of("geoip/city.mmdb"));
 	ck_assert_str_eq(c->databases[1].path, "/asn.mmdb");
@@ -206,7 +221,7 @@ expect_regions_and_monitors(const struct conf *c)
 	ck_assert_uint_eq(c->regions[0].capacity, 8000);
 	ck_assert_uint_eq(c->regions[1].capacity, 0);
 	ck_assert_int_eq(c->regions[2].bias, -10);
-	ck_assert_uint_eq(c->regions[2].mark.line, 19);
+	ck_assert_uint_eq(c->regions[2].mark.line, 21);
 	ck_assert_uint_eq(c->regions[2].mark.column, 3);
 	ck_assert_int_eq(web->type, CONF_MONITOR_HTTP);
 	ck_assert_uint_eq(web->port, 8080);
