@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "conf/policy.h"
 #include "conf/pool.h"
+#include "dns/cookie.h"
 #include "dns/rr.h"
 
 enum conf_limit_mode { CONF_LIMIT_ENFORCE, CONF_LIMIT_OBSERVE };
@@ -25,12 +26,18 @@ struct conf_limit {
 	enum conf_limit_mode mode;
 };
 
+struct conf_cookies {
+	struct cookie_secret *secrets; /* the first one makes; none: our own */
+	size_t nsecrets;
+	uint16_t require;     /* 1: BADCOOKIE to who has a bad one */
+	uint32_t max_without; /* octets over UDP to who has no good one */
+};
+
 struct conf_server {
 	struct endpoint *listen;
 	size_t nlisten;
 	unsigned workers;
-	const char *state; /* folders and sockets: absolute, or as seen from
-			      the configuration file's folder (resolved) */
+	const char *state; /* paths are resolved, from the file's folder */
 	const char *control;
 	struct endpoint http; /* addr.family 0: off */
 	const char *nsid;     /* NULL: none */
@@ -38,6 +45,7 @@ struct conf_server {
 	struct prefix *ecs_from; /* resolvers whose ECS is believed */
 	size_t necs_from;
 	struct conf_limit rate_limit;
+	struct conf_cookies cookies;
 };
 
 struct conf_net {

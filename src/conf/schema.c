@@ -13,9 +13,11 @@ enum {
 	RULES_MAX = 1000,
 	LIST_MAX = 1000, /* words of a list in a rule */
 	TTL_MAX = 86400,
+	SECRETS_MAX = 8,
 	HOUR_MS = 3600000,
 };
 
+static const char *const switches[] = {"off", "on", NULL};
 static const char *const monitor_types[] = {"tcp", "http", NULL};
 static const char *const limit_modes[] = {"enforce", "observe", NULL};
 static const char *const answer_modes[] = {"all", "one", NULL};
@@ -63,6 +65,8 @@ static const struct schema_key keys[] = {
 	.fallback = "any"},
 {SCHEMA_SERVER, "rate_limit", schema_read_map, AT(conf_server, rate_limit),
 	.of = SCHEMA_LIMIT},
+{SCHEMA_SERVER, "cookies", schema_read_map, AT(conf_server, cookies),
+	.of = SCHEMA_COOKIES},
 
 {SCHEMA_LIMIT, "per_second", value_number, AT(conf_limit, per_second),
 	RANGE(1, 100000)},
@@ -76,6 +80,15 @@ static const struct schema_key keys[] = {
 	MANY(conf_limit, allow, nallow, 0, LIST_MAX)},
 {SCHEMA_LIMIT, "mode", value_word, AT(conf_limit, mode),
 	.words = limit_modes, .fallback = "enforce"},
+
+{SCHEMA_COOKIES, "secrets", files_secret,
+	MANY(conf_cookies, secrets, nsecrets, 1, SECRETS_MAX)},
+{SCHEMA_COOKIES, "secrets_file", files_secrets, .offset = 0,
+	.nmax = SECRETS_MAX},
+{SCHEMA_COOKIES, "require", value_word, AT(conf_cookies, require),
+	.words = switches, .fallback = "off"},
+{SCHEMA_COOKIES, "max_without", value_number, AT(conf_cookies, max_without),
+	RANGE(DNS_UDP_MIN, DNS_UDP_EDNS), .fallback = "1232"},
 
 {SCHEMA_GEOIP, "databases", value_database,
 	MANY(conf, databases, ndatabases, 0, 16)},
@@ -182,6 +195,7 @@ const struct walk_map walk_maps[SCHEMA_MAPS] = {
 	    .check = check_server},
 	[SCHEMA_LIMIT] = {.title = "server.rate_limit", .what = "rate_limit",
 	    .check = check_limit},
+	[SCHEMA_COOKIES] = {.title = "server.cookies", .what = "cookies"},
 	[SCHEMA_GEOIP] = {.title = "geoip", .what = "geoip"},
 	[SCHEMA_REGION] = {.title = "regions.NAME", .what = "a region",
 	    .mark = offsetof(struct conf_region, mark)},

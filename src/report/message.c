@@ -48,6 +48,7 @@ static const struct word rcodes[] = {
     {DNS_REFUSED, "REFUSED"},
     {DNS_YXDOMAIN, "YXDOMAIN"},
     {DNS_BADVERS, "BADVERS"},
+    {DNS_BADCOOKIE, "BADCOOKIE"},
 };
 
 enum {

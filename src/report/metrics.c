@@ -153,6 +153,20 @@ put_ecs_queries(struct printer *p)
 }
 
 static void
+put_cookies(struct printer *p)
+{
+	static const char *const states[COOKIE_STATES] = {
+	    [COOKIE_CLIENT] = "client",
+	    [COOKIE_BAD] = "bad",
+	    [COOKIE_GOOD] = "good",
+	};
+
+	for (size_t i = COOKIE_NONE + 1; i < COOKIE_STATES; i++)
+		text_add(p->text, "%s{state=\"%s\"} %llu\n", p->name, states[i],
+		    value(&p->sum->cookies[i]));
+}
+
+static void
 put_truncated(struct printer *p)
 {
 	put_number(p, value(&p->sum->truncated));
@@ -335,6 +349,9 @@ static const struct metric {
     {"meridian_responses_total", "counter", "Replies sent.", put_responses},
     {"meridian_ecs_queries_total", "counter", "Queries with a client subnet.",
 	put_ecs_queries},
+    {"meridian_cookie_queries_total", "counter",
+	"Queries with a cookie: the client's alone, a bad one, a good one.",
+	put_cookies},
     {"meridian_truncated_total", "counter", "Replies with TC set.",
 	put_truncated},
     {"meridian_dropped_total", "counter", "Packets that get no reply.",

@@ -12,12 +12,16 @@
 _Static_assert(REPLY_PARTS_MAX == ANSWER_CHAIN_MAX + 1,
     "a chain and its end fit into a reply");
 
+enum { KEEPALIVE_UNIT_MS = 100 }; /* RFC 7828 3.1 */
+
 /* One query on its way. */
 struct walk {
 	struct answerer *answerer;
 	const struct snapshot *snapshot;
 	const struct addr *source;
 	struct reply *reply;
+	enum cookie_state cookie_state;
+	uint8_t cookie[COOKIE_SIZE]; /* the reply's */
 	struct answer_steer steer;
 	bool steered;
 	uint64_t passed[REPLY_PARTS_MAX]; /* hashes of names with aliases */
@@ -230,16 +234,24 @@ decide(struct walk *w)
 	follow(w, &f);
 }
 
-/* RFC 6891 6.2.3, and no more than what passes without fragments. */
+/*
+ * RFC 6891 6.2.3; no more than what passes without fragments, nor than what
+ * may be sent to an address that could be forged.
+ */
 static size_t
-size_limit(const struct query *q, enum count_proto proto, size_t cap)
+size_limit(const struct walk *w, enum count_proto proto, size_t cap)
 {
+	const struct query *q = w->reply->query;
 	size_t limit = DNS_MESSAGE_MAX;
 
 	if (proto == COUNT_UDP) {
+		size_t most = w->cookie_state == COOKIE_GOOD
+		    ? (size_t)DNS_UDP_EDNS
+		    : w->snapshot->conf->server.cookies.max_without;
+
 		limit = q->edns ? q->udp_size : DNS_UDP_MIN;
 		limit = limit < DNS_UDP_MIN ? DNS_UDP_MIN : limit;
-		limit = limit > DNS_UDP_EDNS ? DNS_UDP_EDNS : limit;
+		limit = limit > most ? most : limit;
 	}
 	return limit < cap ? limit : cap;
 }
@@ -266,6 +278,8 @@ count_reply(const struct walk *w)
 	count_add(&c->responses[w->reply->rcode], 1);
 	if (w->reply->query->ecs.present)
 		count_add(&c->ecs_queries, 1);
+	if (w->cookie_state != COOKIE_NONE)
+		count_add(&c->cookies[w->cookie_state], 1);
 	if (w->reply->truncated)
 		count_add(&c->truncated, 1);
 	else if (w->steered)
@@ -291,7 +305,9 @@ keep_limit(struct walk *w)
 	struct answerer *a = w->answerer;
 	enum count_limited action = COUNT_LIMITED_DROPPED;
 
+	/* RFC 7873 5.2.5: a good cookie shows that nobody else asked. */
 	if (a->limit == NULL || limit->per_second == 0 ||
+	    w->cookie_state == COOKIE_GOOD ||
 	    limit_take(
 		a->limit, limit, w->source, kind_of(w->reply), a->now_us))
 		return true;
@@ -310,6 +326,60 @@ answerer_refresh(struct answerer *a)
 {
 	a->now_us = clock_mono_us();
 	a->now_s = (uint32_t)(a->now_us / 1000000);
+	a->wall_s = (uint32_t)clock_wall_s();
+}
+
+static void
+exchange_cookies(struct walk *w)
+{
+	const struct cookie_secrets *secrets = &w->snapshot->cookies;
+	const struct query *q = w->reply->query;
+	uint32_t now_s = w->answerer->wall_s;
+
+	w->cookie_state =
+	    cookie_check(secrets, q->cookie, q->cookie_len, w->source, now_s);
+	if (w->cookie_state == COOKIE_NONE)
+		return;
+	cookie_make(secrets, q->cookie, w->source, now_s, w->cookie);
+	w->reply->edns.cookie = w->cookie;
+}
+
+/* What the OPT asks for beside the answer. */
+static void
+answer_options(struct walk *w, const struct answer_input *in)
+{
+	const struct query *q = w->reply->query;
+	struct edns_reply *edns = &w->reply->edns;
+
+	if (q->nsid)
+		edns->nsid = w->snapshot->conf->server.nsid;
+	exchange_cookies(w);
+	/* RFC 7828 3.3.2: over TCP alone, and to who asked. */
+	if (in->proto == COUNT_TCP && q->keepalive == KEEPALIVE_ASKED)
+		edns->keepalive = (uint16_t)(in->idle_ms / KEEPALIVE_UNIT_MS);
+}
+
+/*
+ * Before any answer: what the cookie and the transport say.  A client with a
+ * cookie of its own can have one of ours by asking again (RFC 7873 5.2.3);
+ * over TCP it has shown where it is.
+ */
+static uint16_t
+refuse_early(const struct walk *w, enum query_verdict verdict,
+    const struct answer_input *in)
+{
+	const struct query *q = w->reply->query;
+
+	if (in->proto == COUNT_TCP && q->keepalive == KEEPALIVE_WRONG)
+		return DNS_FORMERR;
+	if (verdict == QUERY_COOKIE)
+		return w->cookie_state == COOKIE_BAD ? DNS_BADCOOKIE
+						     : DNS_NOERROR;
+	if (in->proto == COUNT_UDP &&
+	    w->snapshot->conf->server.cookies.require != 0 &&
+	    (w->cookie_state == COOKIE_CLIENT || w->cookie_state == COOKIE_BAD))
+		return DNS_BADCOOKIE;
+	return DNS_NOERROR;
 }
 
 size_t
@@ -335,15 +405,16 @@ answer(struct answerer *a, const struct snapshot *s,
 		return 0;
 	}
 	reply_begin(&r, &q);
-	if (q.nsid)
-		r.edns.nsid = s->conf->server.nsid;
-	if (verdict == QUERY_ANSWER)
+	answer_options(&w, in);
+	if (rcode == DNS_NOERROR)
+		rcode = refuse_early(&w, verdict, in);
+	if (rcode == DNS_NOERROR && verdict == QUERY_ANSWER)
 		decide(&w);
 	else
 		r.rcode = rcode;
 	if (!keep_limit(&w))
 		return 0;
-	len = reply_end(&r, out, size_limit(&q, in->proto, cap));
+	len = reply_end(&r, out, size_limit(&w, in->proto, cap));
 	count_reply(&w);
 	return len;
 }

@@ -19,6 +19,7 @@ struct answerer {
 	uint64_t random;     /* state; never 0 */
 	uint32_t now_s;      /* monotonic second, refreshed per batch */
 	uint64_t now_us;     /* the same moment */
+	uint32_t wall_s;     /* wall clock's, likewise */
 	struct limit *limit; /* NULL: its clients have proven their address */
 };
 
@@ -30,6 +31,7 @@ struct answer_input {
 	size_t len;
 	struct addr source; /* the resolver */
 	enum count_proto proto;
+	uint32_t idle_ms; /* TCP: after which it is closed */
 };
 
 /*

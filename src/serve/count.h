@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "dns/cookie.h"
 #include "dns/rr.h"
 
 enum count_proto { COUNT_UDP, COUNT_TCP, COUNT_PROTOS };
@@ -25,6 +26,7 @@ struct counters {
 	_Atomic uint64_t queries[COUNT_PROTOS][2]; /* [][0] IPv4, [1] IPv6 */
 	_Atomic uint64_t responses[DNS_RCODE_COUNT];
 	_Atomic uint64_t ecs_queries;
+	_Atomic uint64_t cookies[COOKIE_STATES]; /* queries */
 	_Atomic uint64_t truncated;
 	_Atomic uint64_t dropped; /* nothing to answer */
 	_Atomic uint64_t limited[COUNT_LIMITED];

@@ -90,6 +90,7 @@ answer_message(struct connection *c, const struct snapshot *s,
 	    .len = size - LENGTH_SIZE,
 	    .source = c->peer,
 	    .proto = COUNT_TCP,
+	    .idle_ms = TCP_IDLE_MS,
 	};
 	size_t len = answer(
 	    &t->answerer, s, &input, t->reply + LENGTH_SIZE, DNS_MESSAGE_MAX);

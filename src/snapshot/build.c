@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "snapshot/build.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/clock.h"
 #include "conf/load.h"
@@ -166,6 +168,20 @@ run_tests(const struct snapshot *s, struct diag *d)
 	return ok;
 }
 
+/* Of its own, where none are declared: snapshot_publish() keeps those. */
+static bool
+make_cookies(struct snapshot *s, struct diag *d)
+{
+	const struct conf_cookies *conf = &s->conf->server.cookies;
+	const struct conf_mark mark = {.file = s->conf->path};
+	struct cookie_secret *own = &s->cookies.own;
+
+	s->cookies.all = conf->secrets;
+	s->cookies.n = conf->nsecrets;
+	return getrandom(own, sizeof(*own), 0) == (ssize_t)sizeof(*own) ||
+	    diag_error(d, &mark, "getrandom: %s", strerror(errno));
+}
+
 struct snapshot *
 snapshot_build(const char *path, struct diag *d)
 {
@@ -184,6 +200,7 @@ snapshot_build(const char *path, struct diag *d)
 	/* What does not need the step before runs all the same, so that all
 	 * errors come out at once. */
 	ok = load_geo(s, d) && build_policies(s, d);
+	ok = make_cookies(s, d) && ok;
 	s->zones = zones_build(arena, conf, d);
 	s->pools = pools_build(arena, conf);
 	make_tallies(s);

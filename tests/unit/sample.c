@@ -183,6 +183,21 @@ put_ecs(struct wire *w, const char *text)
 }
 
 static void
+put_cookie(struct wire *w, const char *hex)
+{
+	size_t n = strlen(hex) / 2;
+	unsigned octet;
+
+	wire_put_u16(w, DNS_OPTION_COOKIE);
+	wire_put_u16(w, (uint16_t)n);
+	for (size_t i = 0; i < n; i++) {
+		if (sscanf(hex + 2 * i, "%2x", &octet) != 1)
+			abort();
+		wire_put_u8(w, (uint8_t)octet);
+	}
+}
+
+static void
 put_opt(struct wire *w, const struct sample_query *q)
 {
 	size_t at;
@@ -201,6 +216,12 @@ put_opt(struct wire *w, const struct sample_query *q)
 	}
 	if (q->ecs != NULL)
 		put_ecs(w, q->ecs);
+	if (q->cookie != NULL)
+		put_cookie(w, q->cookie);
+	if (q->keepalive) {
+		wire_put_u16(w, DNS_OPTION_KEEPALIVE);
+		wire_put_u16(w, 0);
+	}
 	wire_set_u16(w, at, (uint16_t)(w->len - at - 2));
 }
 
@@ -208,7 +229,7 @@ size_t
 sample_packet(uint8_t packet[SAMPLE_QUERY_MAX], const struct sample_query *q)
 {
 	uint8_t name[DNS_NAME_MAX];
-	bool opt = q->edns || q->ecs != NULL;
+	bool opt = q->edns || q->ecs != NULL || q->cookie != NULL;
 	struct wire w;
 
 	if (!name_parse(q->name, name, NULL))

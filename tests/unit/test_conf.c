@@ -450,6 +450,51 @@ START_TEST(what_two_files_say_of_one_thing_is_refused)
 }
 END_TEST
 
+START_TEST(cookie_secrets_stand_in_the_file_or_in_one_of_their_own)
+{
+	static const uint8_t key[] =
+	    "\xe5\xe9\x73\xe5\xa6\xb2\xa4\x3f\x48\xe7\xdc\x84\x9e\x37\xbf\xcf";
+	struct conf *c;
+
+	c = must_load("meridian: 1\n");
+	ck_assert_uint_eq(c->server.cookies.nsecrets, 0);
+	ck_assert_uint_eq(c->server.cookies.max_without, 1232);
+	conf_free(c);
+	c = must_load("meridian: 1\nserver: {cookies: {secrets: "
+		      "E5e973e5a6b2a43f48e7dc849e37bfcf}}\n");
+	ck_assert_uint_eq(c->server.cookies.nsecrets, 1);
+	ck_assert_mem_eq(c->server.cookies.secrets[0].key, key, 16);
+	conf_free(c);
+	put("secrets",
+	    "# the new one\n00112233445566778899aabbccddeeff\n"
+	    " e5e973e5a6b2a43f48e7dc849e37bfcf # until Monday\n");
+	c = must_load(
+	    "meridian: 1\nserver: {cookies: {secrets_file: secrets}}\n");
+	ck_assert_uint_eq(c->server.cookies.nsecrets, 2);
+	ck_assert_mem_eq(c->server.cookies.secrets[1].key, key, 16);
+	conf_free(c);
+}
+END_TEST
+
+START_TEST(a_wrong_cookie_secret_is_refused)
+{
+	must_refuse("meridian: 1\nserver: {cookies: {secrets: "
+		    "e5e973e5a6b2a43f48e7dc849e37bfc}}\n",
+	    "2:29: error: a secret is 32 hexadecimal digits");
+	put("secrets", "\ne5e973e5a6b2a43f48e7dc849e37bfcg\n");
+	must_refuse("meridian: 1\nserver: {cookies: {secrets_file: secrets}}\n",
+	    "secrets:2:1: error: a secret is 32 hexadecimal digits");
+	put("none", "# none\n");
+	must_refuse("meridian: 1\nserver: {cookies: {secrets_file: none}}\n",
+	    "has 0 secrets, not 1 to 8");
+	must_refuse("meridian: 1\nserver: {cookies: {secrets_file: none, "
+		    "secrets: e5e973e5a6b2a43f48e7dc849e37bfcf}}\n",
+	    "stand in this file already");
+	must_refuse(
+	    "meridian: 1\nserver: {cookies: {secrets_file: gone}}\n", "gone");
+}
+END_TEST
+
 START_TEST(errors_name_the_included_file)
 {
 	put("b.yaml", "regions:\n  eu: {colour: red}\n");
@@ -621,6 +666,9 @@ main(void)
 	tcase_add_test(t, one_bound_of_the_ttl_moves_the_other);
 	tcase_add_test(t, included_files_add_to_sections);
 	tcase_add_test(t, what_two_files_say_of_one_thing_is_refused);
+	tcase_add_test(
+	    t, cookie_secrets_stand_in_the_file_or_in_one_of_their_own);
+	tcase_add_test(t, a_wrong_cookie_secret_is_refused);
 	tcase_add_test(t, errors_name_the_included_file);
 	tcase_add_test(t, a_file_that_includes_itself_is_refused);
 	tcase_add_test(t, files_that_include_each_other_are_refused);
