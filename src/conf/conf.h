@@ -33,6 +33,12 @@ struct conf_cookies {
 	uint32_t max_without; /* octets over UDP to who has no good one */
 };
 
+struct conf_tcp {
+	unsigned connections; /* in all */
+	unsigned per_client;  /* from one address, or one IPv6 /64 */
+	uint32_t idle_ms;
+};
+
 struct conf_server {
 	struct endpoint *listen;
 	size_t nlisten;
@@ -46,6 +52,7 @@ struct conf_server {
 	size_t necs_from;
 	struct conf_limit rate_limit;
 	struct conf_cookies cookies;
+	struct conf_tcp tcp;
 };
 
 struct conf_net {

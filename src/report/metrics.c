@@ -207,6 +207,12 @@ put_tcp_refused(struct printer *p)
 }
 
 static void
+put_tcp_starved(struct printer *p)
+{
+	put_number(p, value(&p->sum->tcp_starved));
+}
+
+static void
 put_generation(struct printer *p)
 {
 	put_number(p, p->status->snapshot->generation);
@@ -364,6 +370,9 @@ static const struct metric {
 	put_tcp_connections},
     {"meridian_tcp_refused_total", "counter",
 	"TCP connections closed because there were too many.", put_tcp_refused},
+    {"meridian_tcp_starved_total", "counter",
+	"TCP connections that no file descriptor was left for.",
+	put_tcp_starved},
     {"meridian_steered_total", "counter", "Steered answers.", put_steered},
     {"meridian_region_live", "gauge", "1 when the region is live in the pool.",
 	put_region_live},

@@ -218,7 +218,7 @@ status_stats(const struct status *s)
 			stats_region(steered, s->snapshot, p, r);
 	}
 	return json_pack("{s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o},"
-			 " s:o, s:o, s:o, s:o}",
+			 " s:o, s:o, s:o, s:o, s:o}",
 	    "queries", "udp", stats_queries(&sum, COUNT_UDP), "tcp",
 	    stats_queries(&sum, COUNT_TCP), "responses", stats_responses(&sum),
 	    "ecs_queries", counter(&sum.ecs_queries), "truncated",
@@ -229,5 +229,6 @@ status_stats(const struct status *s)
 	    counter(&sum.limited[COUNT_LIMITED_OBSERVED]), "send_failed",
 	    counter(&sum.send_failed), "tcp_connections",
 	    counter(&sum.tcp_connections), "tcp_refused",
-	    counter(&sum.tcp_refused), "steered", steered);
+	    counter(&sum.tcp_refused), "tcp_starved", counter(&sum.tcp_starved),
+	    "steered", steered);
 }

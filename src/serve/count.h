@@ -33,6 +33,7 @@ struct counters {
 	_Atomic uint64_t send_failed;
 	_Atomic uint64_t tcp_connections; /* open now */
 	_Atomic uint64_t tcp_refused;     /* closed because too many */
+	_Atomic uint64_t tcp_starved;     /* no descriptor for one more */
 };
 
 /* A block that main's sums include; freed with the process. Before threads
