@@ -45,8 +45,8 @@ struct conf_server {
 	unsigned workers;
 	const char *state; /* paths are resolved, from the file's folder */
 	const char *control;
-	struct endpoint http; /* addr.family 0: off */
-	const char *nsid;     /* NULL: none */
+	struct endpoint http;       /* addr.family 0: off */
+	const char *nsid, *version; /* NULL: none */
 	bool ecs_any;
 	struct prefix *ecs_from; /* resolvers whose ECS is believed */
 	size_t necs_from;

@@ -61,6 +61,8 @@ static const struct schema_key keys[] = {
 	.fallback = MERIDIAN_SOCKET},
 {SCHEMA_SERVER, "http", value_endpoint, AT(conf_server, http)},
 {SCHEMA_SERVER, "nsid", value_text, AT(conf_server, nsid), RANGE(1, 128)},
+{SCHEMA_SERVER, "version", value_text, AT(conf_server, version),
+	RANGE(1, 255)},
 {SCHEMA_SERVER, "ecs_from", value_ecs, .nmin = 1, .nmax = LIST_MAX,
 	.fallback = "any"},
 {SCHEMA_SERVER, "rate_limit", schema_read_map, AT(conf_server, rate_limit),

@@ -20,6 +20,7 @@ composer_begin(struct composer *c, const uint8_t *owner, bool any_below)
 {
 	wire_init(&c->wire, c->bytes, sizeof(c->bytes));
 	c->any_owner = any_below || name_is_wildcard(owner);
+	c->class = DNS_IN;
 	c->owner_len = (uint8_t)name_len(owner);
 	memcpy(c->owner, owner, c->owner_len);
 	name_lower(c->owner);
@@ -260,7 +261,7 @@ record_put(struct composer *c, const uint8_t *owner, uint16_t type,
 	if (!owner_put(c, owner))
 		return false;
 	wire_put_u16(&c->wire, type);
-	wire_put_u16(&c->wire, DNS_IN);
+	wire_put_u16(&c->wire, c->class);
 	if (!fix_add(c, BODY_FIX_TTL, 0))
 		return false;
 	wire_put_u32(&c->wire, ttl);

@@ -30,8 +30,7 @@ struct body {
 	uint16_t an, ns, ar; /* records per section */
 	uint16_t must_ar;    /* additional ones within must_len */
 	uint16_t nfixes;
-	uint16_t target_len; /* >0: ends with the target of a CNAME or DNAME
-				of that length, uncompressed */
+	uint16_t target_len; /* >0: of the alias it ends with, uncompressed */
 };
 
 enum body_fix_kind {
@@ -59,6 +58,7 @@ struct composer {
 	uint8_t owner[DNS_NAME_MAX]; /* lower case */
 	uint8_t owner_len;
 	bool any_owner; /* a wildcard's: only its parent is known */
+	uint16_t class; /* IN, unless it is set after composer_begin() */
 	struct body head;
 	size_t nnames;
 	uint16_t names[COMPOSER_NAMES]; /* where names stand in the body */

@@ -214,6 +214,19 @@ is_refused(const struct query *q)
 }
 
 static void
+decide_chaos(struct walk *w)
+{
+	const struct query *q = w->reply->query;
+	const struct body *b =
+	    chaos_find(&w->snapshot->chaos, q->name, q->type);
+
+	w->reply->rcode = b != NULL ? DNS_NOERROR : DNS_REFUSED;
+	w->reply->authoritative = b != NULL;
+	if (b != NULL)
+		reply_add(w->reply, b, 0, BODY_KEEP_TTL);
+}
+
+static void
 decide(struct walk *w)
 {
 	const struct query *q = w->reply->query;
@@ -221,6 +234,10 @@ decide(struct walk *w)
 
 	if (resolver_believed(w->snapshot->conf, w->source) && q->ecs.present)
 		w->reply->edns.ecs = &q->ecs;
+	if (q->class == DNS_CH) {
+		decide_chaos(w);
+		return;
+	}
 	w->reply->rcode = DNS_REFUSED;
 	if (is_refused(q))
 		return;

@@ -201,6 +201,7 @@ snapshot_build(const char *path, struct diag *d)
 	 * errors come out at once. */
 	ok = load_geo(s, d) && build_policies(s, d);
 	ok = make_cookies(s, d) && ok;
+	chaos_build(&s->chaos, arena, &conf->server);
 	s->zones = zones_build(arena, conf, d);
 	s->pools = pools_build(arena, conf);
 	make_tallies(s);

@@ -10,6 +10,7 @@
 #include "conf/conf.h"
 #include "geo/geo.h"
 #include "steer/pool.h"
+#include "zone/chaos.h"
 #include "zone/compile.h"
 
 /* What a name steers by: names[i] of conf.names[i]. */
@@ -33,6 +34,7 @@ struct snapshot {
 	struct conf *conf;
 	struct geo *geo;
 	struct zones *zones;
+	struct chaos chaos;
 	struct pool *pools;            /* conf->npools */
 	struct steered *steered;       /* conf->nnames */
 	struct tally *tallies;         /* nrows rows of ntallies */

@@ -457,6 +457,78 @@ START_TEST(a_timeout_in_a_query_is_formerr_over_tcp)
 }
 END_TEST
 
+/* The class CH, RFC 4892 ------------------------------------------------- */
+
+static void
+ask_chaos(const char *name, uint16_t type)
+{
+	begin(0, 1, 0);
+	question(name, type, DNS_CH);
+	send_over(COUNT_UDP);
+}
+
+static bool
+says(const char *text)
+{
+	ldns_pkt *pkt = reply();
+	char *all = ldns_pkt2str(pkt);
+	bool found = strstr(all, text) != NULL;
+
+	free(all);
+	ldns_pkt_free(pkt);
+	return found;
+}
+
+START_TEST(the_server_says_its_id_in_class_ch)
+{
+	ask_chaos("id.server.", DNS_TXT);
+	ck_assert_uint_eq(header(2), DNS_QR | DNS_AA);
+	ck_assert(says("id.server.\t0\tCH\tTXT\t\"test-1\"\n"));
+	ask_chaos("HostName.Bind.", DNS_TXT);
+	ck_assert(says("HostName.Bind.\t0\tCH\tTXT\t\"test-1\"\n"));
+	ask_chaos("id.server.", DNS_ANY);
+	ck_assert_uint_eq(header(6), 1);
+}
+END_TEST
+
+START_TEST(its_version_is_said_when_it_is_configured)
+{
+	static const char *const names[] = {"version.bind.", "version.server."};
+
+	for (size_t i = 0; i < 2; i++) {
+		ask_chaos(names[i], DNS_TXT);
+		ck_assert_uint_eq(header(2), DNS_QR | DNS_REFUSED);
+	}
+	configure("  version: none of yours\n");
+	for (size_t i = 0; i < 2; i++) {
+		ask_chaos(names[i], DNS_TXT);
+		ck_assert_uint_eq(header(2), DNS_QR | DNS_AA);
+		ck_assert(says("0\tCH\tTXT\t\"none of yours\"\n"));
+	}
+	sample_replace(&sample, "  nsid: test-1\n", "");
+	build();
+	ask_chaos("id.server.", DNS_TXT);
+	ck_assert_uint_eq(header(2), DNS_QR | DNS_REFUSED);
+}
+END_TEST
+
+START_TEST(anything_else_in_other_classes_is_refused)
+{
+	static const uint16_t classes[] = {DNS_CH, 2, 4, 254, DNS_CLASS_ANY};
+
+	ask_chaos("id.server.", DNS_A);
+	ck_assert_uint_eq(header(2), DNS_QR | DNS_REFUSED);
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		begin(DNS_RD, 1, 0);
+		question("static.example.com.", DNS_A, classes[i]);
+		send_over(COUNT_UDP);
+		ck_assert_uint_eq(header(2), DNS_QR | DNS_RD | DNS_REFUSED);
+		ck_assert_uint_eq(header(4), 1);
+		ck_assert_uint_eq(header(6) + header(8) + header(10), 0);
+	}
+}
+END_TEST
+
 static void
 add_cookies(TCase *tc)
 {
@@ -481,6 +553,9 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	add_cookies(tc);
+	tcase_add_test(tc, the_server_says_its_id_in_class_ch);
+	tcase_add_test(tc, its_version_is_said_when_it_is_configured);
+	tcase_add_test(tc, anything_else_in_other_classes_is_refused);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
