@@ -74,31 +74,6 @@ struct conf_zone {
 	struct conf_mark mark;
 };
 
-struct conf_name {
-	const char *text;           /* lower case, with the final dot */
-	uint8_t name[DNS_NAME_MAX]; /* lower case */
-	uint16_t pool, policy;
-	uint32_t ttl_max, ttl_min; /* seconds; default 60, 10 */
-	struct conf_mark mark;
-};
-
-struct conf_safety {
-	unsigned min_regions; /* default 1 */
-	unsigned max_fill;    /* percent; default 100 */
-};
-
-struct conf_test {
-	uint16_t name;
-	struct addr from; /* family 0: from_geo instead */
-	struct conf_geo from_geo;
-	uint16_t *down_regions;
-	size_t ndown;
-	uint16_t *drained_regions;
-	size_t ndrained;
-	const char *expect; /* a region's or a pool's name */
-	struct conf_mark mark;
-};
-
 struct conf {
 	struct arena *arena;
 	const char *path;
