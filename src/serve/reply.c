@@ -143,8 +143,9 @@ put_parts(const struct reply *r, struct wire *w, struct counts *n)
 static uint16_t
 header_flags(const struct reply *r)
 {
-	/* RA and AD stay clear: neither recursion nor validation is done. */
-	uint16_t kept = r->query->flags & (DNS_OPCODE | DNS_RD | DNS_CD);
+	/* RA and AD stay clear: neither recursion nor validation is done.  So
+	 * does CD (RFC 4035 3.1.6). */
+	uint16_t kept = r->query->flags & (DNS_OPCODE | DNS_RD);
 
 	return (uint16_t)(DNS_QR | kept | (r->authoritative ? DNS_AA : 0) |
 	    (r->truncated ? DNS_TC : 0) | (r->rcode & DNS_RCODE));

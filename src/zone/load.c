@@ -226,19 +226,45 @@ ttl_and_class(struct source *s, const char **p, uint32_t *ttl, const char *text)
 	}
 }
 
+static ldns_rdf *name_read(struct source *s, const char *word);
+
+/* owner: its own, or NULL where ldns reads it with the rest. */
 static bool
-record_parse(struct source *s, const char *type, const char *text)
+record_parse(
+    struct source *s, const char *type, const char *text, ldns_rdf *owner)
 {
 	struct loader *l = s->loader;
 	ldns_rr *rr = NULL;
 	ldns_status status =
 	    ldns_rr_new_frm_str(&rr, l->line.at, 0, s->origin, &s->previous);
 
+	if (owner != NULL) {
+		ldns_rdf_deep_free(s->previous);
+		s->previous = owner;
+	}
 	if (status != LDNS_STATUS_OK)
 		return complain(s, ldns_get_errorstr_by_id(status), text);
+	if (owner != NULL) {
+		ldns_rdf_deep_free(ldns_rr_owner(rr));
+		ldns_rr_set_owner(rr, ldns_rdf_clone(owner));
+	}
 	record_store(s, rr, skip_spaces(word_end(type)), text);
 	ldns_rr_free(rr);
 	return true;
+}
+
+/* ldns takes owners of fewer characters than a name may have octets; escapes
+ * make a name up to four times as long. */
+static ldns_rdf *
+long_owner_read(struct source *s, const char *text, size_t len)
+{
+	char word[WORD_SIZE];
+
+	if (len >= sizeof(word))
+		return NULL;
+	memcpy(word, text, len);
+	word[len] = '\0';
+	return name_read(s, word);
 }
 
 static bool
@@ -247,19 +273,27 @@ record_read(const char *text, void *arg)
 	struct source *s = arg;
 	struct loader *l = s->loader;
 	const char *owner_end = word_end(text), *type = skip_spaces(owner_end);
+	size_t owner_len = (size_t)(owner_end - text);
 	uint32_t ttl = l->ttl;
+	ldns_rdf *owner = NULL;
 	char between[32];
 
 	if (!ttl_and_class(s, &type, &ttl, text))
 		return false;
+	if (owner_len >= LDNS_MAX_DOMAINLEN) {
+		owner = long_owner_read(s, text, owner_len);
+		if (owner == NULL)
+			return complain(s, "the owner is not a name", text);
+		owner_len = 1;
+	}
 	if (!l->ttl_stated)
 		l->ttl = ttl;
 	snprintf(between, sizeof(between), " %u IN ", ttl);
 	l->line.n = 0;
-	text_append(&l->line, text, (size_t)(owner_end - text));
+	text_append(&l->line, owner != NULL ? "." : text, owner_len);
 	text_append(&l->line, between, strlen(between));
 	text_append(&l->line, type, strlen(type) + 1);
-	return record_parse(s, type, text);
+	return record_parse(s, type, text, owner);
 }
 
 /* The next word of a directive's arguments, which may stand in quotes; what
