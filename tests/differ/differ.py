@@ -198,8 +198,8 @@ class Server:
         return self.process.returncode
 
 
-def write_zones(folder, seed, dname):
-    made, asked = zones.make(seed, dname)
+def write_zones(folder, seed):
+    made, asked = zones.make(seed)
     files = []
     for i, (origin, text) in enumerate(made):
         path = os.path.join(folder, f"zone{i}")
@@ -218,7 +218,7 @@ def round_(seed, first, count, totals, keep):
     servers = []
     good = False
     try:
-        files, names, origins = write_zones(folder, seed, DNAME)
+        files, names, origins = write_zones(folder, seed)
         for kind, make in SERVERS:
             servers.append(Server(kind, make, folder, files))
         for s in servers:
@@ -273,9 +273,6 @@ def report(totals, seconds):
     return wrong
 
 
-DNAME = False
-
-
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--queries", type=int, default=20000)
@@ -290,7 +287,7 @@ def main():
     if args.query is not None:
         good = round_(args.seed, args.query, 1, totals, args.keep)
     else:
-        rounds = args.rounds or max(1, args.queries // 20000)
+        rounds = args.rounds or max(4, args.queries // 20000)
         each = -(-args.queries // rounds)
         for i in range(rounds):
             good = round_(args.seed + i, 0, each, totals, args.keep) and good

@@ -11,6 +11,7 @@ enum {
 	SERVFAIL = 2,
 	NOTIMP = 4,
 	REFUSED = 5,
+	YXDOMAIN = 6,
 	BADVERS = 16,
 	NXDOMAIN = 3,
 	TYPE_A = 1,
@@ -204,20 +205,45 @@ chain_goes_on(
 }
 
 static bool
-name_shared(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	(void)x;
-	return m->rcode == NXDOMAIN && p->rcode == 0;
-}
-
-static bool
 other_is_error(
     const struct exchange *x, const struct reply *m, const struct reply *p)
 {
 	(void)x;
 	(void)m;
 	return p->rcode != 0 && p->rcode != NXDOMAIN;
+}
+
+/* The two others say the same as we do, or that they do not answer it. */
+static bool
+stands_alone(
+    const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	for (int i = NSD; i < SERVERS; i++) {
+		const struct reply *r = &x->replies[i];
+
+		if (r != p && !other_is_error(x, m, r) &&
+		    (r->rcode != m->rcode ||
+			!set_equal(&r->sections[ANSWER], &m->sections[ANSWER])))
+			return false;
+	}
+	return true;
+}
+
+static bool
+name_shared(
+    const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	return stands_alone(x, m, p) && p->rcode != m->rcode &&
+	    (p->rcode == NXDOMAIN || p->rcode == 0);
+}
+
+static bool
+we_yxdomain(
+    const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	(void)x;
+	return m->rcode == YXDOMAIN &&
+	    (p->rcode == YXDOMAIN || p->rcode == NXDOMAIN);
 }
 
 static bool
@@ -372,7 +398,8 @@ static struct rule {
 	"RFC 6891 7: a query with an OPT gets one, also with FORMERR", FROM_ALL,
 	0, IN_EDNS, true, error_without_opt, {0}},
     {"class", "RFC 1035 4.1.1: no zone of that class is here; REFUSED",
-	FROM_ALL, ODD_CLASS, IN_ALL & ~IN_FLAGS, false, we_refuse, {0}},
+	FROM_ALL, ODD_CLASS, IN_ALL & ~(IN_FLAGS | IN_REPLY), false, we_refuse,
+	{0}},
     {"transfer", "RFC 5936 4.2, RFC 1995: none is given; REFUSED", FROM_ALL,
 	ODD_META, IN_ALL & ~(IN_FLAGS | IN_REPLY | IN_QUESTION), true,
 	we_refuse, {0}},
@@ -407,7 +434,7 @@ static struct rule {
 	FROM_KNOT | FROM_BIND, ODD_VERSION, IN_RCODE | IN_EDNS, false,
 	we_badvers, {0}},
     {"no-question", "RFC 1035 4.1.1, RFC 7873 5.4: no question is FORMERR",
-	FROM_NSD, ODD_QDCOUNT, IN_RCODE, false, we_formerr, {0}},
+	FROM_NSD | FROM_BIND, ODD_QDCOUNT, IN_RCODE, false, NULL, {0}},
     {"loop", "RFC 1034 4.3.2: a loop of aliases ends where it closes", FROM_ALL,
 	0, IN_RCODE | IN_TC | IN_SECTIONS, false, alias_loops, {0}},
     {"chain-across",
@@ -415,7 +442,13 @@ static struct rule {
 	FROM_ALL, 0, IN_RCODE | IN_SECTIONS, true, chain_goes_on, {0}},
     {"nsd-shared-names",
 	"RFC 1034 4.2.1: what a parent holds below a cut makes no name there",
-	FROM_NSD, 0, IN_RCODE, false, name_shared, {0}},
+	FROM_NSD, 0, IN_RCODE | IN_SECTIONS, false, name_shared, {0}},
+    {"dname-too-long", "RFC 6672 2.2: YXDOMAIN, which needs no SOA", FROM_KNOT,
+	0, IN_RCODE | IN_AUTHORITY, false, we_yxdomain, {0}},
+    {"truncated-rcode", "RFC 2181 9: nor is the rcode used", FROM_KNOT, 0,
+	IN_RCODE, false, both_truncated, {0}},
+    {"bind-silent", "BIND limits the rate of what it says of class CH",
+	FROM_BIND, ODD_CLASS, IN_REPLY, false, other_is_silent, {0}},
     {"alias-followed",
 	"RFC 1034 3.6.2: an alias stands for all types that are not beside it",
 	FROM_ALL, 0, IN_RCODE | IN_AA | IN_SECTIONS, false, alias_not_followed,
