@@ -444,7 +444,7 @@ static struct rule {
 	"RFC 1034 4.2.1: what a parent holds below a cut makes no name there",
 	FROM_NSD, 0, IN_RCODE | IN_SECTIONS, false, name_shared, {0}},
     {"dname-too-long", "RFC 6672 2.2: YXDOMAIN, which needs no SOA", FROM_KNOT,
-	0, IN_RCODE | IN_AUTHORITY, false, we_yxdomain, {0}},
+	0, IN_RCODE | IN_ANSWER | IN_AUTHORITY, false, we_yxdomain, {0}},
     {"truncated-rcode", "RFC 2181 9: nor is the rcode used", FROM_KNOT, 0,
 	IN_RCODE, false, both_truncated, {0}},
     {"bind-silent", "BIND limits the rate of what it says of class CH",
