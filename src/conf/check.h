@@ -26,8 +26,10 @@ void check_rule(
 void check_name(
     struct schema_reader *r, const struct yaml_node *node, void *object);
 
-/* "A and AAAA", "CNAME". */
-const char *check_types(bool ipv4, bool ipv6, bool cname);
+/* "A and AAAA", "CNAME alone"; in the arena. */
+const char *check_types(struct arena *a, const uint16_t *types, unsigned n);
+bool check_types_equal(
+    const struct conf_pool *p, const uint16_t *types, unsigned n);
 
 bool check_is_jurisdiction(const struct conf *c, const char *word);
 

@@ -15,6 +15,7 @@
 enum {
 	CONF_POOL_REGIONS_MAX = 64, /* bits of a live word */
 	CONF_NETS_MAX = 64,         /* bits of a place's nets */
+	CONF_POOL_TYPES_MAX = 16,   /* record types of a pool */
 	CONF_NONE = UINT16_MAX,     /* an index that refers to nothing */
 };
 
@@ -49,12 +50,25 @@ struct conf_monitor {
 	struct conf_mark mark;
 };
 
+/* Another record of a target.  text is all that is known before zone/rdata
+ * has read it. */
+struct conf_record {
+	uint16_t type;
+	uint16_t rdata_len;
+	const uint8_t *rdata; /* uncompressed wire form */
+	const char *text;
+	struct conf_mark mark;
+};
+
 struct conf_target {
 	const char *label;    /* how drains and logs call it: the first address,
-				 or the CNAME target's text */
+				 the CNAME target's text, or the first
+				 record with its type */
 	struct addr addr[2];  /* IPv4, IPv6; family 0: none */
 	const uint8_t *cname; /* wire form; NULL: none */
-	unsigned weight;      /* 1..1000000, default 1 */
+	struct conf_record *records; /* with addresses or alone */
+	size_t nrecords;
+	unsigned weight; /* 1..1000000, default 1 */
 	struct conf_mark mark;
 };
 
@@ -75,9 +89,28 @@ struct conf_pool {
 	enum conf_answer_mode mode;
 	unsigned max;
 	struct conf_pool_region *regions;
-	size_t nregions;                    /* 1..CONF_POOL_REGIONS_MAX */
-	bool has_ipv4, has_ipv6, has_cname; /* the same in every region */
+	size_t nregions; /* 1..CONF_POOL_REGIONS_MAX */
+	/* What it offers, the same in every region; ascending. CNAME alone. */
+	uint16_t types[CONF_POOL_TYPES_MAX];
+	unsigned ntypes;
 	struct conf_mark mark;
 };
+
+/* The position of a type among the pool's, or ntypes. */
+static inline unsigned
+conf_pool_type(const struct conf_pool *p, uint16_t type)
+{
+	unsigned i;
+
+	for (i = 0; i < p->ntypes && p->types[i] != type; i++)
+		;
+	return i;
+}
+
+static inline bool
+conf_pool_has(const struct conf_pool *p, uint16_t type)
+{
+	return conf_pool_type(p, type) < p->ntypes;
+}
 
 #endif

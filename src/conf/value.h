@@ -24,6 +24,7 @@ schema_kind value_location; /* [latitude, longitude] of a conf_region */
 schema_kind value_ecs;      /* any, none, or prefixes of a conf_server */
 schema_kind value_addrs;    /* of a conf_target */
 schema_kind value_cname;
+schema_kind value_records; /* of a conf_target: type to records */
 schema_kind value_regions; /* of a conf_rule: a list, or nearest */
 schema_kind value_offers;  /* of a conf_pool: region to targets */
 schema_kind value_down;    /* when_all_down */

@@ -183,24 +183,13 @@ static const struct rdata_shape shapes[] = {
     {DNS_MX, 2, 1},
 };
 
-/* Is there a whole name at p, of len octets at most? */
-static bool
-name_within(const uint8_t *p, size_t len)
-{
-	size_t at = 0;
-
-	while (at < len && p[at] != 0 && p[at] <= DNS_LABEL_MAX)
-		at += 1u + p[at];
-	return at < len && at < DNS_NAME_MAX && p[at] == 0;
-}
-
 static bool
 shape_fits(const struct rdata_shape *shape, const uint8_t *rdata, size_t len)
 {
 	size_t at = shape->before;
 
 	for (unsigned i = 0; i < shape->names; i++) {
-		if (at >= len || !name_within(rdata + at, len - at))
+		if (at >= len || !name_is_within(rdata + at, len - at))
 			return false;
 		at += name_len(rdata + at);
 	}

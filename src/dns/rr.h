@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Numbers of the protocol (RFC 1035 3.2, 4.1; RFC 6891; RFC 7871; RFC 8914).
+ * Numbers of the protocol (RFC 1035 3.2, 4.1; RFC 6891; RFC 7871; RFC 8914),
+ * and what they are called.  Pure; any thread.
  */
 #ifndef DNS_RR_H
 #define DNS_RR_H
+
+#include <stdint.h>
 
 enum dns_size {
 	DNS_HEADER_SIZE = 12,
@@ -58,6 +61,9 @@ enum dns_type {
 	DNS_DNAME = 39,
 	DNS_OPT = 41,
 	DNS_DS = 43,
+	DNS_RRSIG = 46,
+	DNS_NSEC = 47,
+	DNS_DNSKEY = 48,
 	DNS_SVCB = 64,
 	DNS_HTTPS = 65,
 	DNS_IXFR = 251,
@@ -73,5 +79,15 @@ enum dns_option {
 	DNS_OPTION_PADDING = 12,
 	DNS_OPTION_EDE = 15,
 };
+
+enum { RR_TEXT_MAX = 16 };
+
+/* "A", "TYPE65280" (RFC 3597 5). Returns buf. */
+char *rr_type_format(char buf[RR_TEXT_MAX], uint16_t type);
+/* Without case; 0: none such. */
+uint16_t rr_type_parse(const char *text);
+
+/* "NOERROR", "NXDOMAIN", "RCODE12". Returns buf. */
+char *rr_rcode_format(char buf[RR_TEXT_MAX], uint16_t rcode);
 
 #endif

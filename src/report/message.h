@@ -13,7 +13,7 @@
 
 #include "dns/rr.h"
 
-enum { TYPE_TEXT_MAX = 16, MESSAGE_CHAIN_MAX = 20 };
+enum { MESSAGE_CHAIN_MAX = 20 };
 
 struct message {
 	uint16_t rcode; /* with the upper bits of the OPT */
@@ -29,13 +29,5 @@ struct message {
 /* False when it is no message; m is to be finished in any case. */
 bool message_parse(struct message *m, const uint8_t *packet, size_t len);
 void message_fini(struct message *m);
-
-/* "A", "TYPE65280". Returns buf. */
-char *type_format(char buf[TYPE_TEXT_MAX], uint16_t type);
-/* Without case; 0: none such. */
-uint16_t type_parse(const char *text);
-
-/* "NOERROR", "NXDOMAIN", "RCODE12". Returns buf. */
-char *rcode_format(char buf[TYPE_TEXT_MAX], uint16_t rcode);
 
 #endif

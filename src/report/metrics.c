@@ -131,12 +131,12 @@ put_queries(struct printer *p)
 static void
 put_responses(struct printer *p)
 {
-	char rcode[TYPE_TEXT_MAX];
+	char rcode[RR_TEXT_MAX];
 
 	for (uint16_t i = 0; i < DNS_RCODE_COUNT; i++)
 		if (value(&p->sum->responses[i]) > 0)
 			text_add(p->text, "%s{rcode=\"%s\"} %llu\n", p->name,
-			    rcode_format(rcode, i),
+			    rr_rcode_format(rcode, i),
 			    value(&p->sum->responses[i]));
 }
 

@@ -176,11 +176,11 @@ static json_t *
 stats_responses(const struct counters *sum)
 {
 	json_t *responses = json_object();
-	char name[TYPE_TEXT_MAX];
+	char name[RR_TEXT_MAX];
 
 	for (uint16_t i = 0; i < DNS_RCODE_COUNT; i++)
 		if (atomic_load(&sum->responses[i]) > 0)
-			json_object_set_new(responses, rcode_format(name, i),
+			json_object_set_new(responses, rr_rcode_format(name, i),
 			    counter(&sum->responses[i]));
 	return responses;
 }

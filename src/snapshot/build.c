@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "conf/load.h"
 #include "steer/oracle.h"
+#include "zone/rdata.h"
 
 enum { CACHE_LINE = 64 };
 
@@ -199,7 +200,8 @@ snapshot_build(const char *path, struct diag *d)
 	s->loaded = clock_wall_s();
 	/* What does not need the step before runs all the same, so that all
 	 * errors come out at once. */
-	ok = load_geo(s, d) && build_policies(s, d);
+	ok = rdata_read_pools(conf, d);
+	ok = load_geo(s, d) && build_policies(s, d) && ok;
 	ok = make_cookies(s, d) && ok;
 	chaos_build(&s->chaos, arena, &conf->server);
 	s->zones = zones_build(arena, conf, d);

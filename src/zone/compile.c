@@ -8,8 +8,6 @@
 #include "zone/node.h"
 #include "zone/verify.h"
 
-enum { TYPE_RRSIG = 46, TYPE_NSEC = 47 };
-
 struct compiler {
 	struct arena *arena;
 	const struct conf *conf;
@@ -288,7 +286,7 @@ set_is_wrong(struct compiler *c, uint32_t node, const struct set *s)
 static bool
 is_beside_cname(uint16_t type)
 {
-	return type == DNS_CNAME || type == TYPE_RRSIG || type == TYPE_NSEC;
+	return type == DNS_CNAME || type == DNS_RRSIG || type == DNS_NSEC;
 }
 
 /* All RRsets of a node: records from at on. */
@@ -480,11 +478,18 @@ below_dname_check(struct compiler *c, uint32_t node)
 
 /* Steered names ----------------------------------------------------------- */
 
+/* Both families belong to the pool, though it offers one. */
+static bool
+is_address(uint16_t type)
+{
+	return type == DNS_A || type == DNS_AAAA;
+}
+
 static bool
 clashes(const struct conf_pool *pool, uint16_t type)
 {
-	return pool->has_cname || type == DNS_A || type == DNS_AAAA ||
-	    type == DNS_CNAME;
+	return type == DNS_CNAME || conf_pool_has(pool, DNS_CNAME) ||
+	    is_address(type) || conf_pool_has(pool, type);
 }
 
 static void
@@ -500,16 +505,21 @@ steered_check(struct compiler *c, uint32_t node)
 			? "below a DNAME"
 			: "at or below a delegation");
 	for (uint16_t i = 0; i < n->nsets; i++) {
+		uint16_t type = n->sets[i].type;
+		char text[RR_TEXT_MAX];
 		struct set s;
 
-		if (!clashes(pool, n->sets[i].type))
+		if (!clashes(pool, type))
 			continue;
-		s = set_find(c, node, n->sets[i].type);
+		s = set_find(c, node, type);
 		diag_error(c->diag, &name->mark,
 		    "%s: steered, but %s:%u has "
 		    "%s for it too",
 		    name->text, s.at->file, s.at->line,
-		    pool->has_cname ? "data" : "an address or CNAME");
+		    conf_pool_has(pool, DNS_CNAME) ? "data"
+			: is_address(type) || type == DNS_CNAME
+			? "an address or CNAME"
+			: rr_type_format(text, type));
 	}
 }
 

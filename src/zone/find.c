@@ -37,12 +37,9 @@ steers(const struct zones *z, uint16_t name, uint16_t *type)
 	const struct conf *conf = z->conf;
 	const struct conf_pool *pool = &conf->pools[conf->names[name].pool];
 
-	if (pool->has_cname)
-		*type = DNS_CNAME;
-	else if (*type == DNS_ANY)
-		*type = pool->has_ipv4 ? DNS_A : DNS_AAAA;
-	return pool->has_cname || (*type == DNS_A && pool->has_ipv4) ||
-	    (*type == DNS_AAAA && pool->has_ipv6);
+	if (*type == DNS_ANY || conf_pool_has(pool, DNS_CNAME))
+		*type = pool->types[0];
+	return conf_pool_has(pool, *type);
 }
 
 /* The name exists, and is the zone's own. */

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "dns/name.h"
+#include "zone/rdata.h"
 #include "zone/text.h"
 
 enum {
@@ -77,33 +78,6 @@ owner_store(struct loader *l, const ldns_rdf *owner)
 	return l->owner;
 }
 
-/* Does the record that ldns made hold all that its type needs? ldns takes what
- * it gets as RFC 3597 octets for a type it knows. */
-static bool
-rdata_is_whole(const ldns_rr *rr, const char *rdata, size_t len)
-{
-	const ldns_rr_descriptor *d = ldns_rr_descript(ldns_rr_get_type(rr));
-
-	if (ldns_rr_rd_count(rr) < ldns_rr_descriptor_minimum(d))
-		return false;
-	return strncmp(rdata, "\\# ", 3) != 0 ||
-	    strtoul(rdata + 3, NULL, 10) == len;
-}
-
-/* ldns joins names and origins without a look at the length. */
-static bool
-names_fit(const ldns_rr *rr)
-{
-	for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
-		const ldns_rdf *f = ldns_rr_rdf(rr, i);
-
-		if (ldns_rdf_get_type(f) == LDNS_RDF_TYPE_DNAME &&
-		    ldns_rdf_size(f) > DNS_NAME_MAX)
-			return false;
-	}
-	return ldns_rdf_size(ldns_rr_owner(rr)) <= DNS_NAME_MAX;
-}
-
 static bool
 type_is_meta(unsigned type)
 {
@@ -123,20 +97,19 @@ record_store(struct source *s, ldns_rr *rr, const char *rdata, const char *text)
 	    .file = s->path,
 	};
 
-	if (!names_fit(rr))
+	const char *wrong;
+
+	if (ldns_rdf_size(ldns_rr_owner(rr)) > DNS_NAME_MAX)
 		return complain(s, "too long a name", text);
 	r.owner = owner_store(l, ldns_rr_owner(rr));
 	if (!name_is_under(r.owner, l->zone->name))
 		return say(s, diag_warning, "out of the zone, left out", text);
 	if (type_is_meta(r.type))
 		return complain(s, "a type that no zone holds", text);
-	ldns_buffer_clear(l->buffer);
-	if (ldns_rr_rdata2buffer_wire(l->buffer, rr) != LDNS_STATUS_OK ||
-	    ldns_buffer_position(l->buffer) > UINT16_MAX)
-		return complain(s, "too large a record", text);
+	wrong = rdata_put(l->buffer, rr, rdata);
+	if (wrong != NULL)
+		return complain(s, wrong, text);
 	r.rdata_len = (uint16_t)ldns_buffer_position(l->buffer);
-	if (!rdata_is_whole(rr, rdata, r.rdata_len))
-		return complain(s, "data that its type does not have", text);
 	r.rdata =
 	    arena_dup(l->arena, ldns_buffer_begin(l->buffer), r.rdata_len);
 	vec_push(&l->records->all, r);

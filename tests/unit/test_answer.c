@@ -427,6 +427,64 @@ START_TEST(steered_wildcards_answer_for_the_name_asked)
 }
 END_TEST
 
+START_TEST(pools_answer_other_records)
+{
+	int source;
+
+	ask("mail.example.com.", DNS_MX, LOCAL, "81.2.3.0/24");
+	ck_assert_uint_eq(answers(), 3); /* of two targets */
+	ck_assert(says("mail.example.com.\t60\tIN\tMX\t10 "
+		       "eu1.example.com.\n"));
+	ck_assert(says("MX\t30 eu3.example.com.\n"));
+	ck_assert_int_eq(scope(&source), 16);
+	ask("mail.example.com.", DNS_TXT, EURO, NULL);
+	ck_assert(says("TXT\t\"in (eu) ; 1\"\n"));
+	ask("mail.example.com.", DNS_TXT, AMER, NULL);
+	ck_assert(says("TXT\t\"in-us\"\n"));
+	ask("mail.example.com.", DNS_ANY, AMER, NULL);
+	ck_assert(says("MX\t10 us1.example.com.\n"));
+	ck_assert_uint_eq(answers(), 1);
+	ask("One.svc.example.com.", DNS_HTTPS, EURO, NULL);
+	ck_assert(says("One.svc.example.com.\t60\tIN\tHTTPS\t1 . alpn=h2 "
+		       "ipv4hint=192.0.2.30\n"));
+	ask("One.svc.example.com.", DNS_HTTPS, AMER, NULL);
+	ck_assert(says("HTTPS\t1 . alpn=h3\n"));
+	ask("One.svc.example.com.", DNS_A, AMER, NULL);
+	ck_assert(says("\tA\t198.51.100.30\n"));
+}
+END_TEST
+
+START_TEST(types_that_a_pool_has_not_are_the_zones)
+{
+	ask("mail.example.com.", DNS_A, LOCAL, "81.2.3.0/24");
+	ck_assert_uint_eq(rcode(), DNS_NOERROR);
+	ck_assert_uint_eq(answers(), 0);
+	ck_assert_uint_eq(ldns_pkt_nscount(reply), 1);
+	ck_assert_int_eq(scope(NULL), 0);
+	ask("mail.example.com.", DNS_HINFO, LOCAL, "81.2.3.0/24");
+	ck_assert_uint_eq(answers(), 1);
+	ck_assert_int_eq(scope(NULL), 0);
+	ask("one.svc.example.com.", DNS_AAAA, LOCAL, NULL);
+	ck_assert_uint_eq(rcode(), DNS_NOERROR);
+	ck_assert_uint_eq(answers(), 0);
+}
+END_TEST
+
+/* RFC 7871 7.3.1: the scope is not about additional records, which would be
+ * kept for all clients. */
+START_TEST(what_points_to_steered_names_brings_no_addresses)
+{
+	ask("tosvc.example.com.", DNS_HTTPS, LOCAL, "81.2.3.0/24");
+	ck_assert(says("HTTPS\t0 www.svc.example.com.\n"));
+	ck_assert_uint_eq(answers(), 1);
+	ck_assert_uint_eq(ldns_pkt_arcount(reply), 0);
+	ck_assert_int_eq(scope(NULL), 0);
+	ask("mx.example.com.", DNS_MX, LOCAL, "81.2.3.0/24");
+	ck_assert_uint_eq(ldns_pkt_arcount(reply), 0);
+	ck_assert_int_eq(scope(NULL), 0);
+}
+END_TEST
+
 START_TEST(what_is_not_ours_is_refused)
 {
 	ask("www.example.net.", DNS_A, LOCAL, NULL);
@@ -610,6 +668,9 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, a_name_too_long_below_a_dname_is_yxdomain);
 	tcase_add_test(tc, a_referral_is_not_authoritative);
 	tcase_add_test(tc, steered_wildcards_answer_for_the_name_asked);
+	tcase_add_test(tc, pools_answer_other_records);
+	tcase_add_test(tc, types_that_a_pool_has_not_are_the_zones);
+	tcase_add_test(tc, what_points_to_steered_names_brings_no_addresses);
 	tcase_add_test(tc, what_is_not_ours_is_refused);
 	tcase_add_test(
 	    tc, replies_over_udp_are_bounded_by_what_the_client_takes);

@@ -252,7 +252,8 @@ expect_pools(const struct conf *c)
 	ck_assert_uint_eq(www->max, 3);
 	ck_assert_uint_eq(www->nregions, 2);
 	ck_assert_uint_eq(www->regions[0].region, 1);
-	ck_assert(www->has_ipv4 && www->has_ipv6 && !www->has_cname);
+	ck_assert(www->ntypes == 2 && conf_pool_has(www, DNS_A) &&
+	    conf_pool_has(www, DNS_AAAA));
 	ck_assert_str_eq(t[0].label, "2001:db8::10");
 	expect_addr(&t[0].addr[0], "192.0.2.10");
 	expect_addr(&t[0].addr[1], "2001:db8::10");
@@ -261,7 +262,8 @@ expect_pools(const struct conf *c)
 	ck_assert_uint_eq(t[1].addr[1].family, 0);
 	ck_assert_uint_eq(t[1].weight, 1);
 	t = c->pools[2].regions[0].targets;
-	ck_assert(c->pools[2].has_cname && !c->pools[2].has_ipv4);
+	ck_assert(
+	    c->pools[2].ntypes == 1 && conf_pool_has(&c->pools[2], DNS_CNAME));
 	ck_assert_str_eq(t->label, "EU.example.net");
 	ck_assert(name_parse("eu.example.net.", name, &err));
 	ck_assert(name_equal(t->cname, name));
