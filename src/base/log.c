@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 
+enum { GATE_MS = 60000 };
+
 /* Stored before threads start. */
 static enum log_level maximum = LOG_LEVEL_INFO;
 
@@ -50,3 +52,14 @@ LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)
 LOG_FUNCTION(log_warning, LOG_LEVEL_WARNING)
 LOG_FUNCTION(log_info, LOG_LEVEL_INFO)
 LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
+
+bool
+log_is_due(struct log_gate *g)
+{
+	uint64_t now_ms = clock_mono_ms();
+
+	if (now_ms < g->next_ms)
+		return false;
+	g->next_ms = now_ms + GATE_MS;
+	return true;
+}

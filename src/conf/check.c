@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf/monitor.h"
 
 enum { WORKERS_MAX = 256 };
 
@@ -24,191 +23,13 @@ check_server(
 					: (unsigned)n;
 }
 
-static const char *
-label_address(struct schema_reader *r, const struct yaml_node *node)
-{
-	const struct yaml_node *first =
-	    node->kind == NODE_LIST && node->n > 0 ? node->items[0] : node;
-	char buf[ADDR_TEXT_MAX];
-	struct addr a;
-
-	if (first->kind != NODE_SCALAR || !addr_parse(first->text, &a))
-		return "";
-	return arena_strdup(r->conf->arena, addr_format(buf, &a));
-}
-
 void
-check_target(
-    struct schema_reader *r, const struct yaml_node *node, void *object)
+check_limit(struct schema_reader *r, const struct yaml_node *node, void *object)
 {
-	const struct yaml_node *addr = yaml_find(node, "addr");
-	const struct yaml_node *cname = yaml_find(node, "cname");
-	struct conf_target *target = object;
-
-	target->label = "";
-	if (!addr == !cname)
+	(void)object;
+	if (node->n > 0 && !yaml_find(node, "per_second"))
 		diag_error(r->d, &node->mark,
-		    "a target needs one of the keys "
-		    "\"addr\" and \"cname\"");
-	else if (addr)
-		target->label = label_address(r, addr);
-	else if (target->cname)
-		target->label = arena_strdup(r->conf->arena, cname->text);
-}
-
-/* The types that a region of a pool offers. */
-struct offer {
-	bool ipv4, ipv6, cname, damaged;
-};
-
-static struct offer
-offer_of(const struct conf_pool_region *region)
-{
-	struct offer o = {
-	    .damaged = region->ntargets == 0 || region->region == CONF_NONE};
-	size_t i;
-
-	for (i = 0; i < region->ntargets; i++) {
-		const struct conf_target *t = &region->targets[i];
-
-		o.ipv4 |= t->addr[0].family != 0;
-		o.ipv6 |= t->addr[1].family != 0;
-		o.cname |= t->cname != NULL;
-		o.damaged |= !t->label || *t->label == '\0';
-	}
-	return o;
-}
-
-const char *
-check_types(bool ipv4, bool ipv6, bool cname)
-{
-	if (cname)
-		return ipv4 || ipv6 ? "addresses and CNAME" : "CNAME";
-	if (ipv4 && ipv6)
-		return "A and AAAA";
-	return ipv4 ? "A alone" : "AAAA alone";
-}
-
-static void
-check_offer(struct schema_reader *r, const struct conf_pool *pool,
-    const struct conf_pool_region *region)
-{
-	struct offer o = offer_of(region);
-	const char *text = check_types(o.ipv4, o.ipv6, o.cname);
-
-	if (o.damaged)
-		return;
-	if (o.cname && (o.ipv4 || o.ipv6))
-		diag_error(r->d, &region->mark,
-		    "a pool offers addresses or "
-		    "CNAMEs, not both");
-	else if (o.ipv4 != pool->has_ipv4 || o.ipv6 != pool->has_ipv6 ||
-	    o.cname != pool->has_cname)
-		diag_error(r->d, &region->mark,
-		    "every region of a pool must "
-		    "offer the same types: this one offers %s, the first "
-		    "%s",
-		    text,
-		    check_types(
-			pool->has_ipv4, pool->has_ipv6, pool->has_cname));
-	if (o.cname && region->ntargets > 1 && pool->mode == CONF_ANSWER_ALL)
-		diag_error(r->d, &region->mark,
-		    "a name has one CNAME: "
-		    "several targets need \"answer: {mode: one}\"");
-	if (region->ntargets < pool->min_healthy)
-		diag_error(r->d, &region->mark,
-		    "%zu target%s: fewer than "
-		    "\"min_healthy\", so the region would never be live",
-		    region->ntargets, region->ntargets == 1 ? "" : "s");
-}
-
-/* An address of a pool, or a CNAME of a region of it. */
-struct said {
-	const struct conf_target *target;
-	struct addr addr;
-	uint16_t region; /* CNAME: targets of other regions are others */
-};
-
-static int
-compare_said(const void *a, const void *b)
-{
-	const struct said *x = a, *y = b;
-	int c = memcmp(&x->addr, &y->addr, sizeof(x->addr));
-
-	if (c == 0)
-		c = (x->region > y->region) - (x->region < y->region);
-	/* No length of a label is a letter, and the root's ends the name. */
-	if (c == 0 && x->addr.family == 0)
-		c = strcasecmp((const char *)x->target->cname,
-		    (const char *)y->target->cname);
-	return c;
-}
-
-/* Of two that are equal the later is at fault. */
-static void
-report_twice(
-    struct diag *d, const struct conf_target *a, const struct conf_target *b)
-{
-	bool later = a->mark.line > b->mark.line ||
-	    (a->mark.line == b->mark.line && a->mark.column > b->mark.column);
-	const struct conf_target *again = later ? a : b;
-	const struct conf_target *first = later ? b : a;
-
-	diag_error(d, &again->mark, "the target at %s:%u:%u says the same",
-	    first->mark.file, first->mark.line, first->mark.column);
-}
-
-static void
-check_twice(struct schema_reader *r, const struct conf_pool *pool)
-{
-	VEC(struct said) all = {0};
-	size_t i, j;
-
-	for (i = 0; i < pool->nregions; i++) {
-		const struct conf_pool_region *region = &pool->regions[i];
-
-		for (j = 0; j < 2 * region->ntargets; j++) {
-			const struct conf_target *t = &region->targets[j / 2];
-			struct said said = {t, t->addr[j % 2], 0};
-
-			if (t->cname && j % 2 == 0)
-				said.region = (uint16_t)(i + 1);
-			if (said.addr.family || said.region)
-				vec_push(&all, said);
-		}
-	}
-	if (all.n > 0)
-		qsort(all.at, all.n, sizeof(*all.at), compare_said);
-	for (i = 1; i < all.n; i++)
-		if (compare_said(&all.at[i - 1], &all.at[i]) == 0)
-			report_twice(
-			    r->d, all.at[i - 1].target, all.at[i].target);
-	vec_free(&all);
-}
-
-void
-check_pool(struct schema_reader *r, const struct yaml_node *node, void *object)
-{
-	struct conf_pool *pool = object;
-	struct offer o = {0};
-	size_t i;
-
-	for (i = 0; i < pool->nregions; i++) {
-		o = offer_of(&pool->regions[i]);
-		if (!o.damaged)
-			break;
-	}
-	pool->has_ipv4 = o.ipv4;
-	pool->has_ipv6 = o.ipv6;
-	pool->has_cname = o.cname;
-	for (i = 0; i < pool->nregions; i++)
-		check_offer(r, pool, &pool->regions[i]);
-	if (pool->has_cname && pool->nmonitors > 0)
-		diag_error(r->d, &yaml_find(node, "monitor")->mark,
-		    "probes go "
-		    "to addresses: a pool of CNAMEs has no monitor");
-	check_require(r, node, pool);
-	check_twice(r, pool);
+		    "\"rate_limit\" without \"per_second\" limits nothing");
 }
 
 bool

@@ -11,6 +11,13 @@
 /* Completes an object that was just read, and looks at it alone. */
 void check_server(
     struct schema_reader *r, const struct yaml_node *node, void *object);
+void check_limit(
+    struct schema_reader *r, const struct yaml_node *node, void *object);
+void check_monitor(
+    struct schema_reader *r, const struct yaml_node *node, void *object);
+/* Makes the monitors of the anchors. */
+void check_health(
+    struct schema_reader *r, const struct yaml_node *node, void *object);
 void check_pool(
     struct schema_reader *r, const struct yaml_node *node, void *object);
 void check_target(
@@ -22,12 +29,18 @@ void check_rule(
 void check_name(
     struct schema_reader *r, const struct yaml_node *node, void *object);
 
-/* "A and AAAA", "CNAME". */
-const char *check_types(bool ipv4, bool ipv6, bool cname);
+/* "A and AAAA", "CNAME alone"; in the arena. */
+const char *check_types(struct arena *a, const uint16_t *types, unsigned n);
+bool check_types_equal(
+    const struct conf_pool *p, const uint16_t *types, unsigned n);
 
 bool check_is_jurisdiction(const struct conf *c, const char *word);
 
 /* Without a fence every region is within. */
 bool check_is_within(const struct conf *c, uint16_t region, const char *fence);
+
+/* A pool's monitors can do what it requires of them. */
+void check_require(struct schema_reader *r, const struct yaml_node *node,
+    const struct conf_pool *pool);
 
 #endif

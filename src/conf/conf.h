@@ -11,20 +11,48 @@
 #include "base/arena.h"
 #include "conf/policy.h"
 #include "conf/pool.h"
+#include "dns/cookie.h"
 #include "dns/rr.h"
+
+enum conf_limit_mode { CONF_LIMIT_ENFORCE, CONF_LIMIT_OBSERVE };
+
+/* Replies over UDP to one prefix (serve/limit). */
+struct conf_limit {
+	unsigned per_second; /* of one kind; 0: no limit */
+	unsigned slip;       /* every n-th beyond it goes with TC; 0: none */
+	unsigned ipv4_prefix, ipv6_prefix; /* lengths */
+	struct prefix *allow;              /* never limited */
+	size_t nallow;
+	enum conf_limit_mode mode;
+};
+
+struct conf_cookies {
+	struct cookie_secret *secrets; /* the first one makes; none: our own */
+	size_t nsecrets;
+	uint16_t require;     /* 1: BADCOOKIE to who has a bad one */
+	uint32_t max_without; /* octets over UDP to who has no good one */
+};
+
+struct conf_tcp {
+	unsigned connections; /* in all */
+	unsigned per_client;  /* from one address, or one IPv6 /64 */
+	uint32_t idle_ms;
+};
 
 struct conf_server {
 	struct endpoint *listen;
 	size_t nlisten;
 	unsigned workers;
-	const char *state; /* folders and sockets: absolute, or as seen from
-			      the configuration file's folder (resolved) */
+	const char *state; /* paths are resolved, from the file's folder */
 	const char *control;
-	struct endpoint http; /* addr.family 0: off */
-	const char *nsid;     /* NULL: none */
+	struct endpoint http;       /* addr.family 0: off */
+	const char *nsid, *version; /* NULL: none */
 	bool ecs_any;
 	struct prefix *ecs_from; /* resolvers whose ECS is believed */
 	size_t necs_from;
+	struct conf_limit rate_limit;
+	struct conf_cookies cookies;
+	struct conf_tcp tcp;
 };
 
 struct conf_net {
@@ -46,14 +74,6 @@ struct conf_zone {
 	struct conf_mark mark;
 };
 
-struct conf_name {
-	const char *text;           /* lower case, with the final dot */
-	uint8_t name[DNS_NAME_MAX]; /* lower case */
-	uint16_t pool, policy;
-	uint32_t ttl_max, ttl_min; /* seconds; default 60, 10 */
-	struct conf_mark mark;
-};
-
 /* What the prober believes, of itself and of before its start. */
 struct conf_health {
 	uint32_t keep_ms;         /* older health is unknown at start */
@@ -63,23 +83,6 @@ struct conf_health {
 	size_t nanchors;
 	uint32_t anchor_interval_ms, anchor_timeout_ms;
 	struct conf_monitor *anchor_monitors; /* one for each */
-};
-
-struct conf_safety {
-	unsigned min_regions; /* default 1 */
-	unsigned max_fill;    /* percent; default 100 */
-};
-
-struct conf_test {
-	uint16_t name;
-	struct addr from; /* family 0: from_geo instead */
-	struct conf_geo from_geo;
-	uint16_t *down_regions;
-	size_t ndown;
-	uint16_t *drained_regions;
-	size_t ndrained;
-	const char *expect; /* a region's or a pool's name */
-	struct conf_mark mark;
 };
 
 struct conf {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "conf/files.h"
 
+#include <ctype.h>
 #include <glob.h>
 #include <string.h>
 
@@ -97,43 +98,62 @@ files_match(struct schema_reader *r, const struct yaml_node *node, size_t *n)
 	return paths;
 }
 
-struct prefixes {
-	VEC(struct prefix) all;
-};
+/* Files of lines, a word each, where # begins a comment. */
+typedef bool word_reader(struct schema_reader *r, const char *word,
+    const struct conf_mark *mark, void *arg);
 
 static bool
-read_prefix_line(struct schema_reader *r, char *line, struct conf_mark *mark,
-    struct prefixes *p)
+read_line(struct schema_reader *r, char *line, struct conf_mark *mark,
+    word_reader *read, void *arg)
 {
-	struct prefix prefix;
-	struct error err;
 	size_t skip;
 
 	line[strcspn(line, "#\r")] = '\0';
 	skip = strspn(line, " \t");
 	line += skip;
 	line[strcspn(line, " \t")] = '\0';
-	if (*line == '\0')
-		return true;
 	mark->column = (unsigned)skip + 1;
-	if (!prefix_parse(line, &prefix, &err))
-		return diag_error(r->d, mark, "%s", err.text);
-	vec_push(&p->all, prefix);
-	return true;
+	return *line == '\0' || read(r, line, mark, arg);
 }
 
 static bool
-read_prefix_text(
-    struct schema_reader *r, const char *path, char *text, struct prefixes *p)
+read_lines(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, word_reader *read, void *arg)
 {
-	struct conf_mark mark = {path, 1, 1};
+	struct conf_mark mark = {.line = 1};
+	struct error err;
+	char *text, *rest, *line;
+	size_t len;
 	bool ok = true;
-	char *line;
 
-	for (; (line = strsep(&text, "\n")); mark.line++)
-		if (!read_prefix_line(r, line, &mark, p))
+	if (!value_path(r, k, node, &mark.file) || !may_look(r, node))
+		return false;
+	if (!file_read(mark.file, FILES_SIZE_MAX, &text, &len, &err))
+		return diag_error(r->d, &node->mark, "%s", err.text);
+	diag_source(r->d, mark.file, text);
+	for (rest = text; (line = strsep(&rest, "\n")); mark.line++)
+		if (!read_line(r, line, &mark, read, arg))
 			ok = false;
+	free(text);
 	return ok;
+}
+
+struct prefixes {
+	VEC(struct prefix) all;
+};
+
+static bool
+read_prefix(struct schema_reader *r, const char *word,
+    const struct conf_mark *mark, void *arg)
+{
+	struct prefixes *p = arg;
+	struct prefix prefix;
+	struct error err;
+
+	if (!prefix_parse(word, &prefix, &err))
+		return diag_error(r->d, mark, "%s", err.text);
+	vec_push(&p->all, prefix);
+	return true;
 }
 
 static bool
@@ -141,23 +161,81 @@ read_prefix_file(struct schema_reader *r, const struct schema_key *k,
     const struct yaml_node *node, struct conf_net *net)
 {
 	struct prefixes p = {0};
-	struct error err;
-	const char *path;
-	char *text;
-	size_t len;
-	bool ok;
+	bool ok = read_lines(r, k, node, read_prefix, &p);
 
-	if (!value_path(r, k, node, &path) || !may_look(r, node))
-		return false;
-	if (!file_read(path, FILES_SIZE_MAX, &text, &len, &err))
-		return diag_error(r->d, &node->mark, "%s", err.text);
-	diag_source(r->d, path, text);
-	ok = read_prefix_text(r, path, text, &p);
 	net->nprefixes = p.all.n;
 	net->prefixes =
 	    arena_dup(r->conf->arena, p.all.at, p.all.n * sizeof(*p.all.at));
 	vec_free(&p.all);
-	free(text);
+	return ok;
+}
+
+struct secrets {
+	VEC(struct cookie_secret) all;
+};
+
+static bool
+read_secret(struct schema_reader *r, const char *word,
+    const struct conf_mark *mark, void *arg)
+{
+	static const char digits[] = "0123456789abcdef";
+	struct cookie_secret *secret = arg;
+	const size_t n = 2 * sizeof(secret->key);
+
+	memset(secret, 0, sizeof(*secret));
+	for (size_t i = 0; i < n && isxdigit((unsigned char)word[i]); i++) {
+		const char *digit = strchr(digits, tolower(word[i]));
+		size_t value = (size_t)(digit - digits);
+
+		secret->key[i / 2] |= (uint8_t)(i % 2 ? value : value << 4);
+	}
+	return (strlen(word) == n &&
+		   strspn(word, "0123456789abcdefABCDEF") == n) ||
+	    diag_error(r->d, mark, "a secret is %zu hexadecimal digits", n);
+}
+
+static bool
+add_secret(struct schema_reader *r, const char *word,
+    const struct conf_mark *mark, void *arg)
+{
+	struct secrets *s = arg;
+	struct cookie_secret secret;
+
+	if (!read_secret(r, word, mark, &secret))
+		return false;
+	vec_push(&s->all, secret);
+	return true;
+}
+
+bool
+files_secret(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	(void)k;
+	return read_secret(
+	    r, node->kind == NODE_SCALAR ? node->text : "", &node->mark, field);
+}
+
+bool
+files_secrets(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	struct conf_cookies *cookies = field;
+	struct secrets s = {0};
+	bool ok;
+
+	if (cookies->nsecrets > 0)
+		return diag_error(r->d, &node->mark,
+		    "\"secrets\" stand in this file already");
+	ok = read_lines(r, k, node, add_secret, &s);
+	if (ok && (s.all.n == 0 || s.all.n > k->nmax))
+		ok = diag_error(r->d, &node->mark,
+		    "\"%s\" has %zu secrets, not 1 to %zu", node->text, s.all.n,
+		    k->nmax);
+	cookies->nsecrets = s.all.n;
+	cookies->secrets =
+	    arena_dup(r->conf->arena, s.all.at, s.all.n * sizeof(*s.all.at));
+	vec_free(&s.all);
 	return ok;
 }
 

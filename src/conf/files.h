@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the configuration says by way of other files: patterns of names, zones
- * found by them, prefixes in a file of their own.  Any one thread.
+ * found by them, prefixes and secrets in files of their own.  Any one thread.
  */
 #ifndef CONF_FILES_H
 #define CONF_FILES_H
@@ -9,7 +9,7 @@
 #include "conf/schema.h"
 
 enum {
-	FILES_SIZE_MAX = 64 << 20, /* octets of a file of prefixes */
+	FILES_SIZE_MAX = 64 << 20, /* octets of a file of lines */
 	FILES_MATCHES_MAX = 65000, /* of one pattern */
 };
 
@@ -18,7 +18,9 @@ enum {
 const char **files_match(
     struct schema_reader *r, const struct yaml_node *node, size_t *n);
 
-schema_kind files_nets;  /* of conf: name to list of prefixes, or to a file */
-schema_kind files_zones; /* of conf: name to file, or patterns */
+schema_kind files_nets;    /* of conf: name to list of prefixes, or to a file */
+schema_kind files_secret;  /* a cookie secret: 32 hexadecimal digits */
+schema_kind files_secrets; /* of conf_cookies: a file with one a line */
+schema_kind files_zones;   /* of conf: name to file, or patterns */
 
 #endif

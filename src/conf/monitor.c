@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "conf/monitor.h"
 
+#include "conf/check.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -59,7 +61,7 @@ monitor_type(struct schema_reader *r, const struct schema_key *k,
 {
 	uint16_t *type = field;
 
-	*type = node->kind == NODE_SCALAR ? type_parse(node->text) : 0;
+	*type = node->kind == NODE_SCALAR ? rr_type_parse(node->text) : 0;
 	return *type != 0 ||
 	    diag_error(r->d, &node->mark,
 		"\"%s\" must be a type of records, as AAAA or TYPE257",
@@ -70,7 +72,8 @@ bool
 monitor_rcode(struct schema_reader *r, const struct schema_key *k,
     const struct yaml_node *node, void *field)
 {
-	return (node->kind == NODE_SCALAR && rcode_parse(node->text, field)) ||
+	return (node->kind == NODE_SCALAR &&
+		   rr_rcode_parse(node->text, field)) ||
 	    diag_error(r->d, &node->mark,
 		"\"%s\" must be an rcode, as NOERROR, NXDOMAIN or REFUSED",
 		k->name);

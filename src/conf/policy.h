@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Who goes where, as declared.  Part of struct conf: see conf/conf.h.
+ * Who goes where, as declared, and what must hold of it.  Part of struct conf:
+ * see conf/conf.h.
  */
 #ifndef CONF_POLICY_H
 #define CONF_POLICY_H
 
 #include "conf/pool.h"
+#include "dns/rr.h"
 
 enum conf_geo_kind {
 	CONF_GEO_CONTINENT,
@@ -59,6 +61,31 @@ struct conf_policy {
 	size_t nunlocated;
 	struct conf_when_down when_down;
 	struct conf_failback failback; /* all 0: at once */
+	struct conf_mark mark;
+};
+
+struct conf_name {
+	const char *text;           /* lower case, with the final dot */
+	uint8_t name[DNS_NAME_MAX]; /* lower case */
+	uint16_t pool, policy;
+	uint32_t ttl_max, ttl_min; /* seconds; default 60, 10 */
+	struct conf_mark mark;
+};
+
+struct conf_safety {
+	unsigned min_regions; /* default 1 */
+	unsigned max_fill;    /* percent; default 100 */
+};
+
+struct conf_test {
+	uint16_t name;
+	struct addr from; /* family 0: from_geo instead */
+	struct conf_geo from_geo;
+	uint16_t *down_regions;
+	size_t ndown;
+	uint16_t *drained_regions;
+	size_t ndrained;
+	const char *expect; /* a region's or a pool's name */
 	struct conf_mark mark;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What traffic may go to, as declared: regions, monitors, pools and their
- * targets.  Part of struct conf: see conf/conf.h.
+ * What traffic may go to, as declared: regions, pools and their targets.  Part
+ * of struct conf: see conf/conf.h.
  */
 #ifndef CONF_POOL_H
 #define CONF_POOL_H
@@ -10,17 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/net.h"
+#include "conf/monitor.h"
 
 enum {
 	CONF_POOL_REGIONS_MAX = 64, /* bits of a live word */
 	CONF_NETS_MAX = 64,         /* bits of a place's nets */
+	CONF_POOL_TYPES_MAX = 16,   /* record types of a pool */
 	CONF_NONE = UINT16_MAX,     /* an index that refers to nothing */
-};
-
-struct conf_mark {
-	const char *file;
-	unsigned line, column; /* from 1 */
 };
 
 struct conf_region {
@@ -33,57 +29,25 @@ struct conf_region {
 	struct conf_mark mark;
 };
 
-enum conf_monitor_type {
-	CONF_MONITOR_TCP,
-	CONF_MONITOR_HTTP,
-	CONF_MONITOR_DNS,
-	CONF_MONITOR_TYPES
-};
-
-/* As they are written; ended by NULL. */
-extern const char *const conf_monitor_types[CONF_MONITOR_TYPES + 1];
-
-/* What a monitor of type dns asks. */
-struct conf_query {
-	const char *name; /* lower case, with the final dot */
+/* Another record of a target.  text is all that is known before zone/rdata
+ * has read it. */
+struct conf_record {
 	uint16_t type;
-	unsigned recurse; /* asks for recursion: 0 or 1 */
-};
-
-/* What changed often must stay well longer. */
-struct conf_damp {
-	unsigned after;     /* changes for the worse that cost nothing */
-	uint32_t forget_ms; /* after each of which one is forgotten */
-	uint32_t max_ms;    /* the longest that it must stay well */
-};
-
-struct conf_monitor {
-	const char *name;
-	enum conf_monitor_type type;
-	uint16_t port;
-	const char *host; /* Host header; NULL: the address */
-	const char *path;
-	uint16_t status;  /* expected */
-	const char *body; /* expected substring; NULL: any */
-	struct conf_query query;
-	uint16_t rcode;       /* expected */
-	const char **records; /* of the query's type: all must be there */
-	size_t nrecords;
-	uint32_t interval_ms, timeout_ms;
-	uint32_t slow_ms; /* an answer that takes longer degrades; 0: none */
-	unsigned fall, rise, clear;
-	struct conf_damp damp;
-	unsigned observe; /* decides nothing: 0 or 1 */
-	const char *text; /* all of this; equal for equal monitors */
+	uint16_t rdata_len;
+	const uint8_t *rdata; /* uncompressed wire form */
+	const char *text;
 	struct conf_mark mark;
 };
 
 struct conf_target {
 	const char *label;    /* how drains and logs call it: the first address,
-				 or the CNAME target's text */
+				 the CNAME target's text, or the first
+				 record with its type */
 	struct addr addr[2];  /* IPv4, IPv6; family 0: none */
 	const uint8_t *cname; /* wire form; NULL: none */
-	unsigned weight;      /* 1..1000000, default 1 */
+	struct conf_record *records; /* with addresses or alone */
+	size_t nrecords;
+	unsigned weight; /* 1..1000000, default 1 */
 	struct conf_mark mark;
 };
 
@@ -105,9 +69,28 @@ struct conf_pool {
 	enum conf_answer_mode mode;
 	unsigned max;
 	struct conf_pool_region *regions;
-	size_t nregions;                    /* 1..CONF_POOL_REGIONS_MAX */
-	bool has_ipv4, has_ipv6, has_cname; /* the same in every region */
+	size_t nregions; /* 1..CONF_POOL_REGIONS_MAX */
+	/* What it offers, the same in every region; ascending. CNAME alone. */
+	uint16_t types[CONF_POOL_TYPES_MAX];
+	unsigned ntypes;
 	struct conf_mark mark;
 };
+
+/* The position of a type among the pool's, or ntypes. */
+static inline unsigned
+conf_pool_type(const struct conf_pool *p, uint16_t type)
+{
+	unsigned i;
+
+	for (i = 0; i < p->ntypes && p->types[i] != type; i++)
+		;
+	return i;
+}
+
+static inline bool
+conf_pool_has(const struct conf_pool *p, uint16_t type)
+{
+	return conf_pool_type(p, type) < p->ntypes;
+}
 
 #endif

@@ -5,7 +5,6 @@
 
 #include "conf/check.h"
 #include "conf/files.h"
-#include "conf/monitor.h"
 #include "conf/value.h"
 #include "conf/walk.h"
 
@@ -14,12 +13,15 @@ enum {
 	RULES_MAX = 1000,
 	LIST_MAX = 1000, /* words of a list in a rule */
 	TTL_MAX = 86400,
+	SECRETS_MAX = 8,
 	HOUR_MS = 3600000,
 	DAY_MS = 24 * HOUR_MS,
 };
 
 static const char *const monitor_modes[] = {"decide", "observe", NULL};
 static const char *const no_yes[] = {"no", "yes", NULL};
+static const char *const switches[] = {"off", "on", NULL};
+static const char *const limit_modes[] = {"enforce", "observe", NULL};
 static const char *const answer_modes[] = {"all", "one", NULL};
 
 #define AT(type, f) \
@@ -63,8 +65,44 @@ static const struct schema_key keys[] = {
 	.fallback = MERIDIAN_SOCKET},
 {SCHEMA_SERVER, "http", value_endpoint, AT(conf_server, http)},
 {SCHEMA_SERVER, "nsid", value_text, AT(conf_server, nsid), RANGE(1, 128)},
+{SCHEMA_SERVER, "version", value_text, AT(conf_server, version),
+	RANGE(1, 255)},
 {SCHEMA_SERVER, "ecs_from", value_ecs, .nmin = 1, .nmax = LIST_MAX,
 	.fallback = "any"},
+{SCHEMA_SERVER, "rate_limit", schema_read_map, AT(conf_server, rate_limit),
+	.of = SCHEMA_LIMIT},
+{SCHEMA_SERVER, "cookies", schema_read_map, AT(conf_server, cookies),
+	.of = SCHEMA_COOKIES},
+{SCHEMA_SERVER, "tcp", schema_read_map, AT(conf_server, tcp),
+	.of = SCHEMA_TCP},
+
+{SCHEMA_LIMIT, "per_second", value_number, AT(conf_limit, per_second),
+	RANGE(1, 100000)},
+{SCHEMA_LIMIT, "slip", value_number, AT(conf_limit, slip), RANGE(0, 100),
+	.fallback = "2"},
+{SCHEMA_LIMIT, "ipv4_prefix", value_number, AT(conf_limit, ipv4_prefix),
+	RANGE(8, 32), .fallback = "24"},
+{SCHEMA_LIMIT, "ipv6_prefix", value_number, AT(conf_limit, ipv6_prefix),
+	RANGE(16, 128), .fallback = "56"},
+{SCHEMA_LIMIT, "allow", value_prefix,
+	MANY(conf_limit, allow, nallow, 0, LIST_MAX)},
+{SCHEMA_LIMIT, "mode", value_word, AT(conf_limit, mode),
+	.words = limit_modes, .fallback = "enforce"},
+
+{SCHEMA_COOKIES, "secrets", files_secret,
+	MANY(conf_cookies, secrets, nsecrets, 1, SECRETS_MAX)},
+{SCHEMA_COOKIES, "secrets_file", files_secrets, .offset = 0,
+	.nmax = SECRETS_MAX},
+{SCHEMA_COOKIES, "require", value_word, AT(conf_cookies, require),
+	.words = switches, .fallback = "off"},
+{SCHEMA_COOKIES, "max_without", value_number, AT(conf_cookies, max_without),
+	RANGE(DNS_UDP_MIN, DNS_UDP_EDNS), .fallback = "1232"},
+{SCHEMA_TCP, "connections", value_number, AT(conf_tcp, connections),
+	RANGE(1, 1000000), .fallback = "1000"},
+{SCHEMA_TCP, "per_client", value_number, AT(conf_tcp, per_client),
+	RANGE(1, 1000000), .fallback = "100"},
+{SCHEMA_TCP, "idle", value_span, AT(conf_tcp, idle_ms),
+	RANGE(100, HOUR_MS), .fallback = "10s"},
 
 {SCHEMA_GEOIP, "databases", value_database,
 	MANY(conf, databases, ndatabases, 0, 16)},
@@ -140,6 +178,7 @@ static const struct schema_key keys[] = {
 
 {SCHEMA_TARGET, "addr", value_addrs, AT(conf_target, addr)},
 {SCHEMA_TARGET, "cname", value_cname, AT(conf_target, cname)},
+{SCHEMA_TARGET, "records", value_records, .nmin = 1, .nmax = 64},
 {SCHEMA_TARGET, "weight", value_number, AT(conf_target, weight),
 	RANGE(1, 1000000), .fallback = "1"},
 
@@ -218,6 +257,10 @@ const struct walk_map walk_maps[SCHEMA_MAPS] = {
 	[SCHEMA_TOP] = {.title = "top level", .what = "the configuration"},
 	[SCHEMA_SERVER] = {.title = "server", .what = "server",
 	    .check = check_server},
+	[SCHEMA_LIMIT] = {.title = "server.rate_limit", .what = "rate_limit",
+	    .check = check_limit},
+	[SCHEMA_COOKIES] = {.title = "server.cookies", .what = "cookies"},
+	[SCHEMA_TCP] = {.title = "server.tcp", .what = "tcp"},
 	[SCHEMA_GEOIP] = {.title = "geoip", .what = "geoip"},
 	[SCHEMA_REGION] = {.title = "regions.NAME", .what = "a region",
 	    .mark = offsetof(struct conf_region, mark)},

@@ -87,8 +87,7 @@ is_sound(const struct conf_pool *pool)
 		if (pool->regions[i].region == CONF_NONE ||
 		    pool->regions[i].ntargets == 0)
 			return false;
-	return pool->nregions > 0 &&
-	    (pool->has_ipv4 || pool->has_ipv6 || pool->has_cname);
+	return pool->nregions > 0 && pool->ntypes > 0;
 }
 
 static void
@@ -107,18 +106,15 @@ check_use_fallback(const struct use *u, const struct conf_rule *rule)
 		    "when all is down, pool \"%s\" "
 		    "of %s is what is down",
 		    pool->name, u->name->text);
-	else if (pool->has_ipv4 != u->pool->has_ipv4 ||
-	    pool->has_ipv6 != u->pool->has_ipv6 ||
-	    pool->has_cname != u->pool->has_cname)
+	else if (!check_types_equal(pool, u->pool->types, u->pool->ntypes))
 		diag_error(u->d, &rule->mark,
 		    "when all is down, pool \"%s\" "
 		    "offers %s where pool \"%s\" of %s offers %s",
 		    pool->name,
-		    check_types(
-			pool->has_ipv4, pool->has_ipv6, pool->has_cname),
+		    check_types(u->conf->arena, pool->types, pool->ntypes),
 		    u->pool->name, u->name->text,
-		    check_types(u->pool->has_ipv4, u->pool->has_ipv6,
-			u->pool->has_cname));
+		    check_types(
+			u->conf->arena, u->pool->types, u->pool->ntypes));
 }
 
 /* Rules share the policy's fallback; what is wrong with it is said once. */

@@ -24,12 +24,17 @@ schema_kind value_location; /* [latitude, longitude] of a conf_region */
 schema_kind value_ecs;      /* any, none, or prefixes of a conf_server */
 schema_kind value_addrs;    /* of a conf_target */
 schema_kind value_cname;
+schema_kind value_records; /* of a conf_target: type to records */
 schema_kind value_regions; /* of a conf_rule: a list, or nearest */
 schema_kind value_offers;  /* of a conf_pool: region to targets */
 schema_kind value_down;    /* when_all_down */
 schema_kind value_from;    /* of a conf_test: an address or a place */
 schema_kind value_expect;  /* a region's or a pool's name */
 schema_kind value_database;
+schema_kind monitor_name;    /* the text of a name */
+schema_kind monitor_type;    /* of records: AAAA, TYPE257 */
+schema_kind monitor_rcode;   /* NXDOMAIN */
+schema_kind monitor_require; /* of a conf_pool: all, any or a number */
 
 /* Lower case, wire form and text of a name; false: reported. */
 bool value_read_name(struct schema_reader *r, const struct yaml_node *node,

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "conf/monitor.h"
 #include "conf/value.h"
 
 enum { MAP_KEYS_MAX = 64 };

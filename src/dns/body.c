@@ -20,6 +20,7 @@ composer_begin(struct composer *c, const uint8_t *owner, bool any_below)
 {
 	wire_init(&c->wire, c->bytes, sizeof(c->bytes));
 	c->any_owner = any_below || name_is_wildcard(owner);
+	c->class = DNS_IN;
 	c->owner_len = (uint8_t)name_len(owner);
 	memcpy(c->owner, owner, c->owner_len);
 	name_lower(c->owner);
@@ -182,24 +183,13 @@ static const struct rdata_shape shapes[] = {
     {DNS_MX, 2, 1},
 };
 
-/* Is there a whole name at p, of len octets at most? */
-static bool
-name_within(const uint8_t *p, size_t len)
-{
-	size_t at = 0;
-
-	while (at < len && p[at] != 0 && p[at] <= DNS_LABEL_MAX)
-		at += 1u + p[at];
-	return at < len && at < DNS_NAME_MAX && p[at] == 0;
-}
-
 static bool
 shape_fits(const struct rdata_shape *shape, const uint8_t *rdata, size_t len)
 {
 	size_t at = shape->before;
 
 	for (unsigned i = 0; i < shape->names; i++) {
-		if (at >= len || !name_within(rdata + at, len - at))
+		if (at >= len || !name_is_within(rdata + at, len - at))
 			return false;
 		at += name_len(rdata + at);
 	}
@@ -260,7 +250,7 @@ record_put(struct composer *c, const uint8_t *owner, uint16_t type,
 	if (!owner_put(c, owner))
 		return false;
 	wire_put_u16(&c->wire, type);
-	wire_put_u16(&c->wire, DNS_IN);
+	wire_put_u16(&c->wire, c->class);
 	if (!fix_add(c, BODY_FIX_TTL, 0))
 		return false;
 	wire_put_u32(&c->wire, ttl);
@@ -289,7 +279,8 @@ composer_put(struct composer *c, enum body_section section,
 		c->head.nfixes = nfixes;
 		return false;
 	}
-	c->head.target_len = type == DNS_CNAME ? rdata_len : 0;
+	c->head.target_len =
+	    type == DNS_CNAME || type == DNS_DNAME ? rdata_len : 0;
 	count(c, section, optional);
 	return true;
 }

@@ -30,8 +30,7 @@ struct body {
 	uint16_t an, ns, ar; /* records per section */
 	uint16_t must_ar;    /* additional ones within must_len */
 	uint16_t nfixes;
-	uint16_t target_len; /* >0: ends with a CNAME target of that length,
-				uncompressed: the next owner name */
+	uint16_t target_len; /* >0: of the alias it ends with, uncompressed */
 };
 
 enum body_fix_kind {
@@ -51,7 +50,7 @@ enum {
 	COMPOSER_BYTES = DNS_MESSAGE_MAX,
 	COMPOSER_FIXES = 8192,
 	COMPOSER_NAMES = 256,    /* names that later ones compress against */
-	BODY_POINTER_MAX = 8192, /* octets that pointers may point into */
+	BODY_POINTER_MAX = 4096, /* octets that pointers may point into */
 };
 
 struct composer {
@@ -59,6 +58,7 @@ struct composer {
 	uint8_t owner[DNS_NAME_MAX]; /* lower case */
 	uint8_t owner_len;
 	bool any_owner; /* a wildcard's: only its parent is known */
+	uint16_t class; /* IN, unless it is set after composer_begin() */
 	struct body head;
 	size_t nnames;
 	uint16_t names[COMPOSER_NAMES]; /* where names stand in the body */
@@ -78,7 +78,7 @@ void composer_begin(struct composer *c, const uint8_t *owner, bool any_below);
 /*
  * Adds a record; sections in order only.  rdata is uncompressed wire form;
  * names in it are compressed for the types of RFC 1035 alone (RFC 3597 4), and
- * never the target of a CNAME.  optional (additional section only, after all
+ * never a CNAME's target.  optional (additional section only, after all
  * others): may be left out.  False: too large, and the body stays as it was.
  */
 bool composer_put(struct composer *c, enum body_section section,
@@ -108,7 +108,7 @@ enum body_put_flag {
 void body_put(struct wire *w, const struct body *b, size_t owner_at,
     size_t owner_len, uint32_t ttl, unsigned flags);
 
-/* The target_len octets of the CNAME target that it ends with. */
+/* The target_len octets of the target that it ends with. */
 static inline const uint8_t *
 body_target(const struct body *b)
 {

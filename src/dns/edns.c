@@ -3,7 +3,15 @@
 
 #include <string.h>
 
-enum { OPT_SIZE = 11, OPTION_SIZE = 4, ECS_FIXED = 4, EDNS_DO = 0x8000 };
+#include "dns/cookie.h"
+
+enum {
+	OPT_SIZE = 11,
+	OPTION_SIZE = 4,
+	ECS_FIXED = 4,
+	KEEPALIVE_SIZE = 2,
+	EDNS_DO = 0x8000
+};
 
 static size_t
 ecs_octets(const struct ecs *e)
@@ -20,6 +28,10 @@ options_size(const struct edns_reply *e)
 		size += OPTION_SIZE + ECS_FIXED + ecs_octets(e->ecs);
 	if (e->nsid != NULL)
 		size += OPTION_SIZE + strlen(e->nsid);
+	if (e->cookie != NULL)
+		size += OPTION_SIZE + COOKIE_SIZE;
+	if (e->keepalive > 0)
+		size += OPTION_SIZE + KEEPALIVE_SIZE;
 	return size;
 }
 
@@ -59,5 +71,15 @@ edns_put(struct wire *w, const struct edns_reply *e)
 		wire_put_u16(w, DNS_OPTION_NSID);
 		wire_put_u16(w, (uint16_t)strlen(e->nsid));
 		wire_put(w, e->nsid, strlen(e->nsid));
+	}
+	if (e->cookie != NULL) {
+		wire_put_u16(w, DNS_OPTION_COOKIE);
+		wire_put_u16(w, COOKIE_SIZE);
+		wire_put(w, e->cookie, COOKIE_SIZE);
+	}
+	if (e->keepalive > 0) {
+		wire_put_u16(w, DNS_OPTION_KEEPALIVE);
+		wire_put_u16(w, KEEPALIVE_SIZE);
+		wire_put_u16(w, e->keepalive);
 	}
 }

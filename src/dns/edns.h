@@ -17,6 +17,8 @@ struct edns_reply {
 	const struct ecs *ecs; /* NULL: none */
 	uint8_t scope;         /* bits, RFC 7871 7.2.1 */
 	const char *nsid;      /* NULL: none */
+	const uint8_t *cookie; /* COOKIE_SIZE octets; NULL: none */
+	uint16_t keepalive;    /* 100 ms each, RFC 7828 3.1; 0: none */
 };
 
 /* Octets that edns_put will write. */

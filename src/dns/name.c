@@ -16,6 +16,16 @@ name_len(const uint8_t *name)
 	return len + 1;
 }
 
+bool
+name_is_within(const uint8_t *p, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len && p[at] != 0 && p[at] <= DNS_LABEL_MAX)
+		at += 1u + p[at];
+	return at < len && at < DNS_NAME_MAX && p[at] == 0;
+}
+
 unsigned
 name_labels(const uint8_t *name)
 {

@@ -18,6 +18,9 @@ enum { NAME_TEXT_MAX = 1024 + 4 };
 /* Octets of the name, the root label included: 1..255. */
 size_t name_len(const uint8_t *name);
 
+/* Is there a whole name at p, of len octets at most? */
+bool name_is_within(const uint8_t *p, size_t len);
+
 /* Labels without the root's: 0..127. */
 unsigned name_labels(const uint8_t *name);
 

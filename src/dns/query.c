@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "dns/cookie.h"
 #include "dns/wire.h"
 
 struct reader {
@@ -100,6 +101,57 @@ read_ecs(struct query *q, const uint8_t *p, size_t len)
 }
 
 static bool
+read_nsid(struct query *q, const uint8_t *p, size_t len)
+{
+	(void)p;
+	(void)len;
+	q->nsid = true;
+	return true;
+}
+
+/* RFC 7873 5.2: of several, the first one counts. */
+static bool
+read_cookie(struct query *q, const uint8_t *p, size_t len)
+{
+	if (q->cookie_len > 0)
+		return true;
+	if (!cookie_length_valid(len))
+		return false;
+	q->cookie = p;
+	q->cookie_len = (uint8_t)len;
+	return true;
+}
+
+static bool
+read_keepalive(struct query *q, const uint8_t *p, size_t len)
+{
+	(void)p;
+	/* RFC 7828 3.2.1: in a query it is empty. */
+	q->keepalive = len == 0 ? KEEPALIVE_ASKED : KEEPALIVE_WRONG;
+	return true;
+}
+
+static const struct option {
+	uint16_t code;
+	bool (*read)(struct query *q, const uint8_t *p, size_t len);
+} known[] = {
+    {DNS_OPTION_NSID, read_nsid},
+    {DNS_OPTION_ECS, read_ecs},
+    {DNS_OPTION_COOKIE, read_cookie},
+    {DNS_OPTION_KEEPALIVE, read_keepalive},
+};
+
+/* Others are ignored, RFC 6891 6.1.2. */
+static bool
+read_option(struct query *q, uint16_t code, const uint8_t *p, size_t len)
+{
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].code == code)
+			return known[i].read(q, p, len);
+	return true;
+}
+
+static bool
 read_options(struct query *q, const uint8_t *p, size_t len)
 {
 	while (len > 0) {
@@ -111,10 +163,8 @@ read_options(struct query *q, const uint8_t *p, size_t len)
 		n = wire_get_u16(p + 2);
 		if (len - 4 < n)
 			return false;
-		if (code == DNS_OPTION_ECS && !read_ecs(q, p + 4, n))
+		if (!read_option(q, code, p + 4, n))
 			return false;
-		if (code == DNS_OPTION_NSID)
-			q->nsid = true;
 		p += 4 + n;
 		len -= 4u + n;
 	}
@@ -185,6 +235,7 @@ query_parse(struct query *q, const uint8_t *packet, size_t len, uint16_t *rcode)
 {
 	struct reader r = {.packet = packet, .at = DNS_HEADER_SIZE, .len = len};
 	uint8_t version = 0;
+	uint16_t questions;
 
 	if (len < DNS_HEADER_SIZE)
 		return QUERY_DROP;
@@ -198,20 +249,30 @@ query_parse(struct query *q, const uint8_t *packet, size_t len, uint16_t *rcode)
 	q->question_len = 0;
 	q->question = NULL;
 	memset(&q->ecs, 0, sizeof(q->ecs));
+	q->cookie = NULL;
+	q->cookie_len = 0;
+	q->keepalive = KEEPALIVE_NONE;
 	q->edns = q->dnssec_ok = q->nsid = false;
 
 	*rcode = DNS_FORMERR;
-	if (wire_get_u16(packet + 4) == 1 && !read_question(&r, q))
+	questions = wire_get_u16(packet + 4);
+	if (questions == 1 && !read_question(&r, q))
 		return QUERY_ERROR;
 	if ((q->flags & DNS_OPCODE) != DNS_OPCODE_QUERY) {
 		/* Only for its OPT: the reply shall have one then. */
-		if (q->question_len != 0)
+		if (questions <= 1)
 			read_records(&r, q, &version);
 		*rcode = DNS_NOTIMP;
 		return QUERY_ERROR;
 	}
-	if (q->question_len == 0 || !read_records(&r, q, &version))
+	if (questions > 1 || !read_records(&r, q, &version))
 		return QUERY_ERROR;
-	*rcode = version != 0 ? DNS_BADVERS : DNS_NOERROR;
-	return version != 0 ? QUERY_ERROR : QUERY_ANSWER;
+	if (version != 0) {
+		*rcode = DNS_BADVERS;
+		return QUERY_ERROR;
+	}
+	if (questions == 0 && q->cookie_len == 0)
+		return QUERY_ERROR;
+	*rcode = DNS_NOERROR;
+	return questions == 0 ? QUERY_COOKIE : QUERY_ANSWER;
 }

@@ -20,6 +20,9 @@ struct ecs {
 	bool present;
 };
 
+/* edns-tcp-keepalive, RFC 7828: what is wrong over TCP is ignored over UDP. */
+enum query_keepalive { KEEPALIVE_NONE, KEEPALIVE_ASKED, KEEPALIVE_WRONG };
+
 struct query {
 	uint16_t id;
 	uint16_t flags; /* as received */
@@ -31,6 +34,9 @@ struct query {
 	uint16_t question_len;   /* octets at 12 to copy, case kept; 0: none */
 	const uint8_t *question; /* in the packet: uncompressed name */
 	struct ecs ecs;
+	const uint8_t *cookie; /* in the packet, of a valid length */
+	uint8_t cookie_len;    /* 0: none */
+	enum query_keepalive keepalive;
 	bool edns;      /* has an OPT: so has the reply */
 	bool dnssec_ok; /* DO */
 	bool nsid;      /* asked for NSID, RFC 5001 */
@@ -38,15 +44,16 @@ struct query {
 
 enum query_verdict {
 	QUERY_ANSWER, /* answer it */
+	QUERY_COOKIE, /* no question: for a cookie alone, RFC 7873 5.4 */
 	QUERY_DROP,   /* say nothing: too short, or a response itself */
 	QUERY_ERROR,  /* reply with *rcode, the question kept when readable */
 };
 
 /*
  * Reads the packet.  What has no valid form is DNS_FORMERR (RFC 1035 4.1.1,
- * RFC 6891 6.1.1, RFC 7871 7.1.2), an opcode but QUERY DNS_NOTIMP, an EDNS
- * version above 0 DNS_BADVERS.  A compressed question name is FORMERR.
- * question_len may exceed 255: it is name + 4, at most 259.
+ * RFC 6891 6.1.1, RFC 7871 7.2.1, RFC 7873 5.2.2, RFC 9619), an opcode but
+ * QUERY DNS_NOTIMP, an EDNS version above 0 DNS_BADVERS.  A compressed question
+ * name is FORMERR. question_len may exceed 255: it is name + 4, at most 259.
  */
 enum query_verdict query_parse(
     struct query *q, const uint8_t *packet, size_t len, uint16_t *rcode);

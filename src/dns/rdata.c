@@ -222,7 +222,7 @@ bool
 rdata_parse(uint16_t type, const char *text, struct wire *w, struct error *err)
 {
 	const char *form = rdata_form(type);
-	char name[TYPE_TEXT_MAX];
+	char name[RR_TEXT_MAX];
 	size_t start = w->len;
 	bool ok;
 
@@ -233,7 +233,7 @@ rdata_parse(uint16_t type, const char *text, struct wire *w, struct error *err)
 	if (ok && !w->full && w->len > start)
 		return true;
 	return error_set(err, "\"%.200s\" is no data of %s%s", text,
-	    type_format(name, type),
+	    rr_type_format(name, type),
 	    form == NULL ? ": it is written as \\# LENGTH HEX" : "");
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dns/rr.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@ struct word {
 	const char *text;
 };
 
+/* Those that operators write; others go by number. */
 static const struct word types[] = {
     {DNS_A, "A"},
     {DNS_NS, "NS"},
@@ -20,16 +22,37 @@ static const struct word types[] = {
     {DNS_HINFO, "HINFO"},
     {DNS_MX, "MX"},
     {DNS_TXT, "TXT"},
+    {17, "RP"},
+    {18, "AFSDB"},
     {DNS_AAAA, "AAAA"},
+    {29, "LOC"},
     {DNS_SRV, "SRV"},
     {35, "NAPTR"},
+    {37, "CERT"},
     {DNS_DNAME, "DNAME"},
     {DNS_DS, "DS"},
     {44, "SSHFP"},
+    {45, "IPSECKEY"},
+    {DNS_RRSIG, "RRSIG"},
+    {DNS_NSEC, "NSEC"},
+    {DNS_DNSKEY, "DNSKEY"},
+    {50, "NSEC3"},
+    {51, "NSEC3PARAM"},
     {52, "TLSA"},
+    {53, "SMIMEA"},
+    {59, "CDS"},
+    {60, "CDNSKEY"},
+    {61, "OPENPGPKEY"},
+    {62, "CSYNC"},
     {DNS_SVCB, "SVCB"},
     {DNS_HTTPS, "HTTPS"},
+    {99, "SPF"},
+    {108, "EUI48"},
+    {109, "EUI64"},
+    {DNS_IXFR, "IXFR"},
+    {DNS_AXFR, "AXFR"},
     {DNS_ANY, "ANY"},
+    {256, "URI"},
     {257, "CAA"},
 };
 
@@ -42,6 +65,7 @@ static const struct word rcodes[] = {
     {DNS_REFUSED, "REFUSED"},
     {DNS_YXDOMAIN, "YXDOMAIN"},
     {DNS_BADVERS, "BADVERS"},
+    {DNS_BADCOOKIE, "BADCOOKIE"},
 };
 
 enum {
@@ -55,27 +79,27 @@ word_format(char *buf, const struct word *words, size_t n, const char *other,
 {
 	for (size_t i = 0; i < n; i++)
 		if (words[i].value == value) {
-			snprintf(buf, TYPE_TEXT_MAX, "%s", words[i].text);
+			snprintf(buf, RR_TEXT_MAX, "%s", words[i].text);
 			return buf;
 		}
-	snprintf(buf, TYPE_TEXT_MAX, "%s%u", other, value);
+	snprintf(buf, RR_TEXT_MAX, "%s%u", other, value);
 	return buf;
 }
 
 char *
-type_format(char buf[TYPE_TEXT_MAX], uint16_t type)
+rr_type_format(char buf[RR_TEXT_MAX], uint16_t type)
 {
 	return word_format(buf, types, NTYPES, "TYPE", type);
 }
 
 char *
-rcode_format(char buf[TYPE_TEXT_MAX], uint16_t rcode)
+rr_rcode_format(char buf[RR_TEXT_MAX], uint16_t rcode)
 {
 	return word_format(buf, rcodes, NRCODES, "RCODE", rcode);
 }
 
 bool
-rcode_parse(const char *text, uint16_t *rcode)
+rr_rcode_parse(const char *text, uint16_t *rcode)
 {
 	for (size_t i = 0; i < NRCODES; i++) {
 		if (strcmp(rcodes[i].text, text) == 0) {
@@ -87,7 +111,7 @@ rcode_parse(const char *text, uint16_t *rcode)
 }
 
 uint16_t
-type_parse(const char *text)
+rr_type_parse(const char *text)
 {
 	unsigned long value;
 	char *end;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Numbers of the protocol (RFC 1035 3.2, 4.1; RFC 6891; RFC 7871; RFC 8914),
- * and how types and rcodes are written.  Pure; any thread.
+ * and what they are called.  Pure; any thread.
  */
 #ifndef DNS_RR_H
 #define DNS_RR_H
@@ -42,6 +42,7 @@ enum dns_rcode {
 	DNS_REFUSED = 5,
 	DNS_YXDOMAIN = 6,
 	DNS_BADVERS = 16,
+	DNS_BADCOOKIE = 23,
 	DNS_RCODE_COUNT = 24,
 };
 
@@ -61,6 +62,9 @@ enum dns_type {
 	DNS_DNAME = 39,
 	DNS_OPT = 41,
 	DNS_DS = 43,
+	DNS_RRSIG = 46,
+	DNS_NSEC = 47,
+	DNS_DNSKEY = 48,
 	DNS_SVCB = 64,
 	DNS_HTTPS = 65,
 	DNS_IXFR = 251,
@@ -77,16 +81,16 @@ enum dns_option {
 	DNS_OPTION_EDE = 15,
 };
 
-enum { TYPE_TEXT_MAX = 16 };
+enum { RR_TEXT_MAX = 16 };
 
-/* "A", "TYPE65280". Returns buf. */
-char *type_format(char buf[TYPE_TEXT_MAX], uint16_t type);
+/* "A", "TYPE65280" (RFC 3597 5). Returns buf. */
+char *rr_type_format(char buf[RR_TEXT_MAX], uint16_t type);
 /* Without case; 0: none such. */
-uint16_t type_parse(const char *text);
+uint16_t rr_type_parse(const char *text);
 
 /* "NOERROR", "NXDOMAIN", "RCODE12". Returns buf. */
-char *rcode_format(char buf[TYPE_TEXT_MAX], uint16_t rcode);
+char *rr_rcode_format(char buf[RR_TEXT_MAX], uint16_t rcode);
 /* "NOERROR"; false: none such. */
-bool rcode_parse(const char *text, uint16_t *rcode);
+bool rr_rcode_parse(const char *text, uint16_t *rcode);
 
 #endif

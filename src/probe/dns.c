@@ -129,14 +129,14 @@ static void
 dns_judge(struct probe *p, const struct reply *r)
 {
 	const struct conf_monitor *m = p->watch->monitor;
-	char rcode[TYPE_TEXT_MAX], want[TYPE_TEXT_MAX];
+	char rcode[RR_TEXT_MAX], want[RR_TEXT_MAX];
 	uint64_t found = 0;
 	size_t i = 0;
 
-	rcode_format(rcode, r->flags & DNS_RCODE);
+	rr_rcode_format(rcode, r->flags & DNS_RCODE);
 	if ((r->flags & DNS_RCODE) != m->rcode) {
 		probe_done(p, false, "rcode", "%s, not %s", rcode,
-		    rcode_format(want, m->rcode));
+		    rr_rcode_format(want, m->rcode));
 		return;
 	}
 	if (m->nrecords > 0 && !records_find(m, r, &found) &&

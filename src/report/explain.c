@@ -136,7 +136,7 @@ read_query(struct explain *e, const struct explain_query *q)
 		    e, EXIT_USAGE, "explain needs a name, and where from");
 	if (!name_parse(q->name, e->name, &err))
 		return explain_fail(e, EXIT_USAGE, "%s", err.text);
-	e->type = type_parse(type);
+	e->type = rr_type_parse(type);
 	if (e->type == 0)
 		return explain_fail(e, EXIT_USAGE, "%s: no such type", type);
 	return read_from(e, q) &&
@@ -356,6 +356,7 @@ static const char *const found_texts[] = {
     [FIND_FOREIGN] = "in none of the zones: refused",
     [FIND_DATA] = "the records of the zone file",
     [FIND_CNAME] = "an alias of the zone file",
+    [FIND_DNAME] = "an alias by the DNAME above it",
     [FIND_STEERED] = "steered",
     [FIND_NODATA] = "the name has no record of this type: the zone's SOA",
     [FIND_NXDOMAIN] = "there is no such name: the zone's SOA",
@@ -445,17 +446,18 @@ tell_steered(struct explain *e, json_t *report, json_t *steps, const char *from)
 static json_t *
 tell(struct explain *e, const char *from)
 {
-	char type[TYPE_TEXT_MAX], rcode[TYPE_TEXT_MAX], name[NAME_TEXT_MAX];
+	char type[RR_TEXT_MAX], rcode[RR_TEXT_MAX], name[NAME_TEXT_MAX];
 	const struct message *m = &e->message;
 	json_t *steps = json_array(), *report;
 
 	story_step(steps, "Client", client_text(e));
 	report = json_pack("{s:s, s:s, s:o, s:o, s:{s:s, s:O, s:O, s:I, s:o}}",
 	    "name", name_format(name, e->name), "type",
-	    type_format(type, e->type), "client", text_string(from), "steps",
-	    steps, "answer", "rcode", rcode_format(rcode, m->rcode), "records",
-	    m->answer, "authority", m->authority, "ttl", (json_int_t)m->ttl,
-	    "scope", m->scope >= 0 ? json_integer(m->scope) : json_null());
+	    rr_type_format(type, e->type), "client", text_string(from), "steps",
+	    steps, "answer", "rcode", rr_rcode_format(rcode, m->rcode),
+	    "records", m->answer, "authority", m->authority, "ttl",
+	    (json_int_t)m->ttl, "scope",
+	    m->scope >= 0 ? json_integer(m->scope) : json_null());
 	if (e->found.kind == FIND_STEERED)
 		tell_steered(e, report, steps, from);
 	else

@@ -110,7 +110,7 @@ static void
 message_record(struct message *m, struct cursor *c, json_t *section)
 {
 	uint8_t owner[DNS_NAME_MAX];
-	char name[NAME_TEXT_MAX], buf[TYPE_TEXT_MAX];
+	char name[NAME_TEXT_MAX], buf[RR_TEXT_MAX];
 	struct text t = {0};
 	struct cursor rdata;
 	uint32_t type, ttl, len;
@@ -130,7 +130,7 @@ message_record(struct message *m, struct cursor *c, json_t *section)
 	if (section == NULL)
 		return;
 	text_add(&t, "%s %u IN %s", name_format(name, owner), ttl,
-	    type_format(buf, (uint16_t)type));
+	    rr_type_format(buf, (uint16_t)type));
 	if (type == DNS_CNAME)
 		message_follow(m, owner, rdata);
 	text_rdata(&t, &rdata, (uint16_t)type);

@@ -131,12 +131,12 @@ put_queries(struct printer *p)
 static void
 put_responses(struct printer *p)
 {
-	char rcode[TYPE_TEXT_MAX];
+	char rcode[RR_TEXT_MAX];
 
 	for (uint16_t i = 0; i < DNS_RCODE_COUNT; i++)
 		if (value(&p->sum->responses[i]) > 0)
 			text_add(p->text, "%s{rcode=\"%s\"} %llu\n", p->name,
-			    rcode_format(rcode, i),
+			    rr_rcode_format(rcode, i),
 			    value(&p->sum->responses[i]));
 }
 
@@ -153,6 +153,20 @@ put_ecs_queries(struct printer *p)
 }
 
 static void
+put_cookies(struct printer *p)
+{
+	static const char *const states[COOKIE_STATES] = {
+	    [COOKIE_CLIENT] = "client",
+	    [COOKIE_BAD] = "bad",
+	    [COOKIE_GOOD] = "good",
+	};
+
+	for (size_t i = COOKIE_NONE + 1; i < COOKIE_STATES; i++)
+		text_add(p->text, "%s{state=\"%s\"} %llu\n", p->name, states[i],
+		    value(&p->sum->cookies[i]));
+}
+
+static void
 put_truncated(struct printer *p)
 {
 	put_number(p, value(&p->sum->truncated));
@@ -162,6 +176,16 @@ static void
 put_dropped(struct printer *p)
 {
 	put_number(p, value(&p->sum->dropped));
+}
+
+static void
+put_rate_limited(struct printer *p)
+{
+	static const char *const actions[] = {"dropped", "slipped", "observed"};
+
+	for (size_t i = 0; i < COUNT_LIMITED; i++)
+		text_add(p->text, "%s{action=\"%s\"} %llu\n", p->name,
+		    actions[i], value(&p->sum->limited[i]));
 }
 
 static void
@@ -180,6 +204,12 @@ static void
 put_tcp_refused(struct printer *p)
 {
 	put_number(p, value(&p->sum->tcp_refused));
+}
+
+static void
+put_tcp_starved(struct printer *p)
+{
+	put_number(p, value(&p->sum->tcp_starved));
 }
 
 static void
@@ -339,16 +369,24 @@ static const struct metric {
     {"meridian_responses_total", "counter", "Replies sent.", put_responses},
     {"meridian_ecs_queries_total", "counter", "Queries with a client subnet.",
 	put_ecs_queries},
+    {"meridian_cookie_queries_total", "counter",
+	"Queries with a cookie: the client's alone, a bad one, a good one.",
+	put_cookies},
     {"meridian_truncated_total", "counter", "Replies with TC set.",
 	put_truncated},
     {"meridian_dropped_total", "counter", "Packets that get no reply.",
 	put_dropped},
+    {"meridian_rate_limited_total", "counter", "Replies beyond the rate limit.",
+	put_rate_limited},
     {"meridian_send_failed_total", "counter",
 	"Replies that the system did not take.", put_send_failed},
     {"meridian_tcp_connections", "gauge", "TCP connections open now.",
 	put_tcp_connections},
     {"meridian_tcp_refused_total", "counter",
 	"TCP connections closed because there were too many.", put_tcp_refused},
+    {"meridian_tcp_starved_total", "counter",
+	"TCP connections that no file descriptor was left for.",
+	put_tcp_starved},
     {"meridian_steered_total", "counter", "Steered answers.", put_steered},
     {"meridian_region_live", "gauge", "1 when the region is live in the pool.",
 	put_region_live},

@@ -177,11 +177,11 @@ static json_t *
 stats_responses(const struct counters *sum)
 {
 	json_t *responses = json_object();
-	char name[TYPE_TEXT_MAX];
+	char name[RR_TEXT_MAX];
 
 	for (uint16_t i = 0; i < DNS_RCODE_COUNT; i++)
 		if (atomic_load(&sum->responses[i]) > 0)
-			json_object_set_new(responses, rcode_format(name, i),
+			json_object_set_new(responses, rr_rcode_format(name, i),
 			    counter(&sum->responses[i]));
 	return responses;
 }
@@ -218,13 +218,18 @@ status_stats(const struct status *s)
 		for (size_t r = 0; r < p->nregions; r++)
 			stats_region(steered, s->snapshot, p, r);
 	}
-	return json_pack("{s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o}",
+	return json_pack("{s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o},"
+			 " s:o, s:o, s:o, s:o, s:o}",
 	    "queries", "udp", stats_queries(&sum, COUNT_UDP), "tcp",
 	    stats_queries(&sum, COUNT_TCP), "responses", stats_responses(&sum),
 	    "ecs_queries", counter(&sum.ecs_queries), "truncated",
 	    counter(&sum.truncated), "dropped", counter(&sum.dropped),
-	    "send_failed", counter(&sum.send_failed), "tcp_connections",
+	    "rate_limited", "dropped",
+	    counter(&sum.limited[COUNT_LIMITED_DROPPED]), "slipped",
+	    counter(&sum.limited[COUNT_LIMITED_SLIPPED]), "observed",
+	    counter(&sum.limited[COUNT_LIMITED_OBSERVED]), "send_failed",
+	    counter(&sum.send_failed), "tcp_connections",
 	    counter(&sum.tcp_connections), "tcp_refused",
-	    counter(&sum.tcp_refused), "steered", steered);
+	    counter(&sum.tcp_refused), "tcp_starved", counter(&sum.tcp_starved),
+	    "steered", steered);
 }

@@ -415,8 +415,10 @@ story_targets(const struct story *s, json_t *steps)
 	const struct pool *pool = &s->snapshot->pools[s->decision->pool];
 	const struct pool_region *r = region_of(pool, s->decision->region);
 	/* A name has one CNAME (RFC 2181 10.1). */
-	bool one = pool->conf->mode == CONF_ANSWER_ONE || pool->conf->has_cname;
-	uint16_t type = pool->conf->has_cname ? DNS_CNAME : s->type;
+	bool one = pool->conf->mode == CONF_ANSWER_ONE ||
+	    conf_pool_has(pool->conf, DNS_CNAME);
+	uint16_t type =
+	    conf_pool_has(pool->conf, DNS_CNAME) ? DNS_CNAME : s->type;
 	struct text t = {0};
 
 	if (one)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "dns/name.h"
 #include "serve/reply.h"
 #include "snapshot/build.h"
@@ -11,14 +12,20 @@
 _Static_assert(REPLY_PARTS_MAX == ANSWER_CHAIN_MAX + 1,
     "a chain and its end fit into a reply");
 
+enum { KEEPALIVE_UNIT_MS = 100 }; /* RFC 7828 3.1 */
+
 /* One query on its way. */
 struct walk {
 	struct answerer *answerer;
 	const struct snapshot *snapshot;
 	const struct addr *source;
 	struct reply *reply;
+	enum cookie_state cookie_state;
+	uint8_t cookie[COOKIE_SIZE]; /* the reply's */
 	struct answer_steer steer;
 	bool steered;
+	uint64_t passed[REPLY_PARTS_MAX]; /* hashes of names with aliases */
+	unsigned npassed;
 };
 
 /*
@@ -131,17 +138,35 @@ steer(struct walk *w, const struct found *f, uint32_t *ttl)
 	return w->steer.pick.body;
 }
 
-/* Adds what was found; the CNAME to follow, or NULL. */
+/* RFC 6672 3.2, 3C. */
+static const struct body *
+add_dname(struct walk *w, const struct found *f)
+{
+	struct reply *r = w->reply;
+
+	if (f->prefix_len + f->body->target_len > DNS_NAME_MAX) {
+		if (reply_add_dname(r, f->body, f->ttl, 0))
+			r->rcode = DNS_YXDOMAIN;
+		return NULL;
+	}
+	if (!reply_add_dname(r, f->body, f->ttl, f->prefix_len))
+		return NULL;
+	return f->body;
+}
+
+/* Adds what was found; the CNAME or DNAME to follow, or NULL. */
 static const struct body *
 add_found(struct walk *w, const struct found *f)
 {
 	const struct query *q = w->reply->query;
 	const struct body *b = f->body;
-	unsigned flags = BODY_KEEP_TTL;
+	uint8_t flags = BODY_KEEP_TTL;
 	uint32_t ttl = 0;
 
 	if (f->kind == FIND_FOREIGN)
 		return NULL;
+	if (f->kind == FIND_DNAME)
+		return add_dname(w, f);
 	if (f->kind == FIND_STEERED) {
 		/* The scope of the first steered CNAME would not be that of
 		 * what follows: the resolver asks for it (RFC 7871 7.2.1). */
@@ -154,9 +179,44 @@ add_found(struct walk *w, const struct found *f)
 		return NULL;
 	if (f->kind == FIND_NXDOMAIN)
 		w->reply->rcode = DNS_NXDOMAIN;
-	if (b->target_len == 0 || q->type == DNS_CNAME || q->type == DNS_ANY)
+	if (f->type != DNS_CNAME || q->type == DNS_CNAME || q->type == DNS_ANY)
 		return NULL;
 	return b;
+}
+
+static bool
+has_passed(const struct walk *w, uint64_t name)
+{
+	for (unsigned i = 0; i < w->npassed; i++) {
+		if (w->passed[i] == name)
+			return true;
+	}
+	return false;
+}
+
+/* What is found where the aliases lead to, step by step, until they are back
+ * at a name that they passed. */
+static void
+follow(struct walk *w, struct found *f)
+{
+	const struct query *q = w->reply->query;
+	const uint8_t *name = q->name;
+	size_t len = q->name_len;
+	uint8_t next[DNS_NAME_MAX];
+	const struct body *alias;
+
+	while ((alias = add_found(w, f)) != NULL) {
+		w->passed[w->npassed++] = name_hash(name, len);
+		memmove(next, name, f->prefix_len);
+		memcpy(next + f->prefix_len, body_target(alias),
+		    alias->target_len);
+		name_lower(next + f->prefix_len);
+		name = next;
+		len = f->prefix_len + (size_t)alias->target_len;
+		if (has_passed(w, name_hash(name, len)))
+			return;
+		zone_find(w->snapshot->zones, name, len, q->type, f);
+	}
 }
 
 /* Zone transfers are refused, as are classes that no zone is of. */
@@ -167,43 +227,61 @@ is_refused(const struct query *q)
 }
 
 static void
+decide_chaos(struct walk *w)
+{
+	const struct query *q = w->reply->query;
+	const struct body *b =
+	    chaos_find(&w->snapshot->chaos, q->name, q->type);
+
+	w->reply->rcode = b != NULL ? DNS_NOERROR : DNS_REFUSED;
+	w->reply->authoritative = b != NULL;
+	if (b != NULL)
+		reply_add(w->reply, b, 0, BODY_KEEP_TTL);
+}
+
+static void
 decide(struct walk *w)
 {
 	const struct query *q = w->reply->query;
-	const struct zones *zones = w->snapshot->zones;
-	const struct body *cname;
-	uint8_t name[DNS_NAME_MAX];
 	struct found f;
 
 	if (resolver_believed(w->snapshot->conf, w->source) && q->ecs.present)
 		w->reply->edns.ecs = &q->ecs;
+	if (q->class == DNS_CH) {
+		decide_chaos(w);
+		return;
+	}
 	w->reply->rcode = DNS_REFUSED;
 	if (is_refused(q))
 		return;
-	zone_find(zones, q->name, q->name_len, q->type, &f);
+	zone_find(w->snapshot->zones, q->name, q->name_len, q->type, &f);
 	if (f.kind == FIND_FOREIGN)
 		return;
 	w->reply->rcode = DNS_NOERROR;
 	/* Of a chain, the AA bit is about the first owner (RFC 1035 4.1.1),
 	 * the rcode about the last (RFC 6604 3). */
 	w->reply->authoritative = f.kind != FIND_REFERRAL;
-	while ((cname = add_found(w, &f)) != NULL) {
-		memcpy(name, body_target(cname), cname->target_len);
-		name_lower(name);
-		zone_find(zones, name, cname->target_len, q->type, &f);
-	}
+	follow(w, &f);
 }
 
-/* RFC 6891 6.2.3, and no more than what passes without fragments. */
+/*
+ * RFC 6891 6.2.3; no more than what passes without fragments, nor than what
+ * may be sent to an address that could be forged.
+ */
 static size_t
-size_limit(const struct query *q, enum count_proto proto, size_t cap)
+size_limit(const struct walk *w, enum count_proto proto, size_t cap)
 {
+	const struct query *q = w->reply->query;
 	size_t limit = DNS_MESSAGE_MAX;
 
 	if (proto == COUNT_UDP) {
+		size_t most = w->cookie_state == COOKIE_GOOD
+		    ? (size_t)DNS_UDP_EDNS
+		    : w->snapshot->conf->server.cookies.max_without;
+
 		limit = q->edns ? q->udp_size : DNS_UDP_MIN;
 		limit = limit < DNS_UDP_MIN ? DNS_UDP_MIN : limit;
-		limit = limit > DNS_UDP_EDNS ? DNS_UDP_EDNS : limit;
+		limit = limit > most ? most : limit;
 	}
 	return limit < cap ? limit : cap;
 }
@@ -230,10 +308,108 @@ count_reply(const struct walk *w)
 	count_add(&c->responses[w->reply->rcode], 1);
 	if (w->reply->query->ecs.present)
 		count_add(&c->ecs_queries, 1);
+	if (w->cookie_state != COOKIE_NONE)
+		count_add(&c->cookies[w->cookie_state], 1);
 	if (w->reply->truncated)
 		count_add(&c->truncated, 1);
 	else if (w->steered)
 		count_steered(w);
+}
+
+static enum limit_kind
+kind_of(const struct reply *r)
+{
+	if (r->rcode != DNS_NOERROR)
+		return r->rcode == DNS_NXDOMAIN ? LIMIT_NEGATIVE : LIMIT_ERROR;
+	if (!r->authoritative)
+		return LIMIT_REFERRAL;
+	return r->nparts > 0 && r->parts[0].body->an > 0 ? LIMIT_ANSWER
+							 : LIMIT_NEGATIVE;
+}
+
+/* False: the reply is not sent. */
+static bool
+keep_limit(struct walk *w)
+{
+	const struct conf_limit *limit = &w->snapshot->conf->server.rate_limit;
+	struct answerer *a = w->answerer;
+	enum count_limited action = COUNT_LIMITED_DROPPED;
+
+	/* RFC 7873 5.2.5: a good cookie shows that nobody else asked. */
+	if (a->limit == NULL || limit->per_second == 0 ||
+	    w->cookie_state == COOKIE_GOOD ||
+	    limit_take(
+		a->limit, limit, w->source, kind_of(w->reply), a->now_us))
+		return true;
+	if (limit->mode == CONF_LIMIT_OBSERVE) {
+		action = COUNT_LIMITED_OBSERVED;
+	} else if (limit->slip > 0 && next_random(a) % limit->slip == 0) {
+		action = COUNT_LIMITED_SLIPPED;
+		reply_truncate(w->reply);
+	}
+	count_add(&a->counters->limited[action], 1);
+	return action != COUNT_LIMITED_DROPPED;
+}
+
+void
+answerer_refresh(struct answerer *a)
+{
+	a->now_us = clock_mono_us();
+	a->now_s = (uint32_t)(a->now_us / 1000000);
+	a->wall_s = (uint32_t)clock_wall_s();
+}
+
+static void
+exchange_cookies(struct walk *w)
+{
+	const struct cookie_secrets *secrets = &w->snapshot->cookies;
+	const struct query *q = w->reply->query;
+	uint32_t now_s = w->answerer->wall_s;
+
+	w->cookie_state =
+	    cookie_check(secrets, q->cookie, q->cookie_len, w->source, now_s);
+	if (w->cookie_state == COOKIE_NONE)
+		return;
+	cookie_make(secrets, q->cookie, w->source, now_s, w->cookie);
+	w->reply->edns.cookie = w->cookie;
+}
+
+/* What the OPT asks for beside the answer. */
+static void
+answer_options(struct walk *w, const struct answer_input *in)
+{
+	const struct query *q = w->reply->query;
+	struct edns_reply *edns = &w->reply->edns;
+
+	if (q->nsid)
+		edns->nsid = w->snapshot->conf->server.nsid;
+	exchange_cookies(w);
+	/* RFC 7828 3.3.2: over TCP alone, and to who asked. */
+	if (in->proto == COUNT_TCP && q->keepalive == KEEPALIVE_ASKED)
+		edns->keepalive = (uint16_t)(in->idle_ms / KEEPALIVE_UNIT_MS);
+}
+
+/*
+ * Before any answer: what the cookie and the transport say.  A client with a
+ * cookie of its own can have one of ours by asking again (RFC 7873 5.2.3);
+ * over TCP it has shown where it is.
+ */
+static uint16_t
+refuse_early(const struct walk *w, enum query_verdict verdict,
+    const struct answer_input *in)
+{
+	const struct query *q = w->reply->query;
+
+	if (in->proto == COUNT_TCP && q->keepalive == KEEPALIVE_WRONG)
+		return DNS_FORMERR;
+	if (verdict == QUERY_COOKIE)
+		return w->cookie_state == COOKIE_BAD ? DNS_BADCOOKIE
+						     : DNS_NOERROR;
+	if (in->proto == COUNT_UDP &&
+	    w->snapshot->conf->server.cookies.require != 0 &&
+	    (w->cookie_state == COOKIE_CLIENT || w->cookie_state == COOKIE_BAD))
+		return DNS_BADCOOKIE;
+	return DNS_NOERROR;
 }
 
 size_t
@@ -259,13 +435,16 @@ answer(struct answerer *a, const struct snapshot *s,
 		return 0;
 	}
 	reply_begin(&r, &q);
-	if (q.nsid)
-		r.edns.nsid = s->conf->server.nsid;
-	if (verdict == QUERY_ANSWER)
+	answer_options(&w, in);
+	if (rcode == DNS_NOERROR)
+		rcode = refuse_early(&w, verdict, in);
+	if (rcode == DNS_NOERROR && verdict == QUERY_ANSWER)
 		decide(&w);
 	else
 		r.rcode = rcode;
-	len = reply_end(&r, out, size_limit(&q, in->proto, cap));
+	if (!keep_limit(&w))
+		return 0;
+	len = reply_end(&r, out, size_limit(&w, in->proto, cap));
 	count_reply(&w);
 	return len;
 }

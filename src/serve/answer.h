@@ -7,6 +7,7 @@
 
 #include "dns/query.h"
 #include "serve/count.h"
+#include "serve/limit.h"
 #include "snapshot/snapshot.h"
 #include "steer/pick.h"
 
@@ -15,16 +16,23 @@ enum { ANSWER_CHAIN_MAX = 16 }; /* CNAMEs followed in one answer */
 /* One per thread that answers. */
 struct answerer {
 	struct counters *counters;
-	unsigned row;    /* of tallies */
-	uint64_t random; /* state; never 0 */
-	uint32_t now_s;  /* monotonic second, refreshed per batch */
+	unsigned row;        /* of tallies */
+	uint64_t random;     /* state; never 0 */
+	uint32_t now_s;      /* monotonic second, refreshed per batch */
+	uint64_t now_us;     /* the same moment */
+	uint32_t wall_s;     /* wall clock's, likewise */
+	struct limit *limit; /* NULL: its clients have proven their address */
 };
+
+/* A batch begins. */
+void answerer_refresh(struct answerer *a);
 
 struct answer_input {
 	const uint8_t *packet;
 	size_t len;
 	struct addr source; /* the resolver */
 	enum count_proto proto;
+	uint32_t idle_ms; /* TCP: after which it is closed */
 };
 
 /*

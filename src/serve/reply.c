@@ -28,20 +28,63 @@ reply_begin(struct reply *r, const struct query *q)
 }
 
 bool
-reply_add(struct reply *r, const struct body *b, uint32_t ttl, unsigned flags)
+reply_add(struct reply *r, const struct body *b, uint32_t ttl, uint8_t flags)
 {
 	if (r->nparts == REPLY_PARTS_MAX)
 		return false;
-	for (size_t i = 0; i < r->nparts; i++) {
-		if (r->parts[i].body == b)
-			return false;
-	}
 	r->parts[r->nparts++] = (struct reply_part){
 	    .body = b,
 	    .ttl = ttl,
 	    .flags = flags,
 	};
 	return true;
+}
+
+bool
+reply_add_dname(
+    struct reply *r, const struct body *b, uint32_t ttl, uint8_t prefix_len)
+{
+	struct reply_part *p = &r->parts[r->nparts];
+
+	if (!reply_add(r, b, ttl, BODY_KEEP_TTL))
+		return false;
+	p->prefix_len = prefix_len;
+	for (const struct reply_part *q = r->parts; q < p; q++)
+		p->repeated = p->repeated || q->body == b;
+	return true;
+}
+
+/* Owner, type, class, TTL and length before the target. */
+enum { CNAME_FIXED = 12, POINTER = 0xc000 };
+
+/* Octets of the CNAME made of a DNAME. */
+static size_t
+synthesis_size(const struct reply_part *p)
+{
+	return p->prefix_len > 0
+	    ? CNAME_FIXED + p->prefix_len + (size_t)p->body->target_len
+	    : 0;
+}
+
+static void
+synthesis_put(const struct reply_part *p, struct wire *w, size_t owner_at)
+{
+	uint16_t len = p->prefix_len + p->body->target_len;
+
+	wire_put_u16(w, (uint16_t)(POINTER | owner_at));
+	wire_put_u16(w, DNS_CNAME);
+	wire_put_u16(w, DNS_IN);
+	wire_put_u32(w, p->ttl);
+	wire_put_u16(w, len);
+	wire_put(w, w->at + owner_at, p->prefix_len);
+	wire_put(w, body_target(p->body), p->body->target_len);
+}
+
+void
+reply_truncate(struct reply *r)
+{
+	r->truncated = true;
+	r->nparts = 0;
 }
 
 /* Drops what the limit asks for; only the last part has optional records. */
@@ -58,8 +101,11 @@ fit(struct reply *r, size_t limit)
 	if (q->edns)
 		size += edns_size(&r->edns);
 	for (size_t i = 0; i < r->nparts; i++) {
-		must += r->parts[i].body->must_len;
-		all += r->parts[i].body->len;
+		const struct reply_part *p = &r->parts[i];
+
+		size += synthesis_size(p);
+		must += p->repeated ? 0 : p->body->must_len;
+		all += p->repeated ? 0 : p->body->len;
 	}
 	if (size + all <= limit)
 		return;
@@ -78,20 +124,28 @@ put_parts(const struct reply *r, struct wire *w, struct counts *n)
 		const struct reply_part *p = &r->parts[i];
 		const struct body *b = p->body;
 
-		body_put(w, b, owner_at, owner_len, p->ttl, p->flags);
-		owner_at = w->len - b->target_len;
-		owner_len = b->target_len;
-		n->an += b->an;
-		n->ns += b->ns;
-		n->ar += p->flags & BODY_LEAVE_OPTIONAL ? b->must_ar : b->ar;
+		if (!p->repeated) {
+			body_put(w, b, owner_at, owner_len, p->ttl, p->flags);
+			n->an += b->an;
+			n->ns += b->ns;
+			n->ar +=
+			    p->flags & BODY_LEAVE_OPTIONAL ? b->must_ar : b->ar;
+		}
+		if (p->prefix_len > 0) {
+			synthesis_put(p, w, owner_at);
+			n->an++;
+		}
+		owner_len = (size_t)b->target_len + p->prefix_len;
+		owner_at = w->len - owner_len;
 	}
 }
 
 static uint16_t
 header_flags(const struct reply *r)
 {
-	/* RA and AD stay clear: neither recursion nor validation is done. */
-	uint16_t kept = r->query->flags & (DNS_OPCODE | DNS_RD | DNS_CD);
+	/* RA and AD stay clear: neither recursion nor validation is done.  So
+	 * does CD (RFC 4035 3.1.6). */
+	uint16_t kept = r->query->flags & (DNS_OPCODE | DNS_RD);
 
 	return (uint16_t)(DNS_QR | kept | (r->authoritative ? DNS_AA : 0) |
 	    (r->truncated ? DNS_TC : 0) | (r->rcode & DNS_RCODE));

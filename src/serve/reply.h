@@ -17,14 +17,16 @@ enum { REPLY_PARTS_MAX = 17 }; /* CNAMEs of a chain, and its end */
 struct reply_part {
 	const struct body *body;
 	uint32_t ttl;
-	unsigned flags; /* enum body_put_flag */
+	uint8_t flags;      /* enum body_put_flag */
+	uint8_t prefix_len; /* >0: a DNAME's, with the CNAME made of it */
+	bool repeated;      /* the DNAME stands in an earlier part */
 };
 
 struct reply {
 	const struct query *query;
 	uint16_t rcode;
 	bool authoritative;
-	bool truncated;         /* set by reply_end */
+	bool truncated;         /* set by reply_truncate and reply_end */
 	struct edns_reply edns; /* said when the query has an OPT */
 	size_t nparts;
 	struct reply_part parts[REPLY_PARTS_MAX];
@@ -33,10 +35,18 @@ struct reply {
 /* An empty reply to q, which stays the caller's. */
 void reply_begin(struct reply *r, const struct query *q);
 
-/* False, and nothing is added, when the chain is full, or b is in it: a loop
- * of CNAMEs. */
+/* False, and nothing is added, when the chain is full. */
 bool reply_add(
-    struct reply *r, const struct body *b, uint32_t ttl, unsigned flags);
+    struct reply *r, const struct body *b, uint32_t ttl, uint8_t flags);
+
+/* The same with a DNAME, and a CNAME with its TTL from the owner, of which
+ * prefix_len octets precede the DNAME's owner, to the same below the target
+ * (RFC 6672 3.1); none where that is 0.  The DNAME itself is said once. */
+bool reply_add_dname(
+    struct reply *r, const struct body *b, uint32_t ttl, uint8_t prefix_len);
+
+/* It goes without records and with TC. */
+void reply_truncate(struct reply *r);
 
 /*
  * Writes it to out, at most limit octets (DNS_UDP_MIN or more).  What does not

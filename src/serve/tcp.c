@@ -7,6 +7,7 @@
 #include <event2/event.h>
 #include <event2/listener.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -14,8 +15,8 @@
 #include <sys/queue.h>
 #include <sys/random.h>
 #include <unistd.h>
+#include <xxhash.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "serve/answer.h"
 #include "snapshot/publish.h"
@@ -23,15 +24,21 @@
 enum {
 	LENGTH_SIZE = 2,       /* RFC 1035 4.2.2 */
 	ACCEPT_PAUSE_MS = 100, /* when there are no descriptors left */
+	BUCKETS = 1024,
+	IPV6_CLIENT_BITS = 64,
 };
 
 struct connection {
-	TAILQ_ENTRY(connection) entry; /* the idlest first */
+	TAILQ_ENTRY(connection) entry, kin; /* the idlest first */
+	struct bucket *bucket;
+	uint64_t active_ms; /* when it last did what is worth keeping it for */
 	struct tcp_service *service;
 	struct bufferevent *bev;
 	struct addr peer;
 	bool closing; /* what was asked is answered, then it is closed */
 };
+
+TAILQ_HEAD(bucket, connection);
 
 struct listener {
 	struct tcp_service *service;
@@ -48,8 +55,13 @@ struct tcp_service {
 	pthread_t thread;
 	bool running;
 	struct answerer answerer;
-	TAILQ_HEAD(connections, connection) connections;
+	struct conf_tcp conf; /* as of the last accept or sweep */
+	struct bucket connections;
+	struct bucket clients[BUCKETS]; /* the same by address */
+	uint64_t secret;                /* of which bucket */
 	size_t nconnections;
+	struct event *sweep; /* when the idlest has been idle too long */
+	struct log_gate starved;
 	uint8_t reply[LENGTH_SIZE + DNS_MESSAGE_MAX];
 };
 
@@ -59,11 +71,26 @@ connection_free(struct connection *c)
 	struct tcp_service *t = c->service;
 
 	TAILQ_REMOVE(&t->connections, c, entry);
+	TAILQ_REMOVE(c->bucket, c, kin);
 	t->nconnections--;
 	atomic_store_explicit(&t->answerer.counters->tcp_connections,
 	    t->nconnections, memory_order_relaxed);
 	bufferevent_free(c->bev);
 	free(c);
+}
+
+/* A whole query, or all replies taken: octets alone would let a client hold a
+ * connection by one now and then (RFC 9210 4.2). */
+static void
+connection_touch(struct connection *c)
+{
+	struct tcp_service *t = c->service;
+
+	c->active_ms = t->answerer.now_us / 1000;
+	TAILQ_REMOVE(&t->connections, c, entry);
+	TAILQ_INSERT_TAIL(&t->connections, c, entry);
+	TAILQ_REMOVE(c->bucket, c, kin);
+	TAILQ_INSERT_TAIL(c->bucket, c, kin);
 }
 
 /* The next whole message, and its octets with the length; NULL: not yet. */
@@ -91,6 +118,7 @@ answer_message(struct connection *c, const struct snapshot *s,
 	    .len = size - LENGTH_SIZE,
 	    .source = c->peer,
 	    .proto = COUNT_TCP,
+	    .idle_ms = t->conf.idle_ms,
 	};
 	size_t len = answer(
 	    &t->answerer, s, &input, t->reply + LENGTH_SIZE, DNS_MESSAGE_MAX);
@@ -118,11 +146,10 @@ answer_messages(struct connection *c)
 	const uint8_t *message;
 	size_t size;
 
-	t->answerer.now_s = clock_mono_s();
+	answerer_refresh(&t->answerer);
 	rcu_wake();
 	while (!is_full(c) && (message = next_message(in, &size)) != NULL) {
-		TAILQ_REMOVE(&t->connections, c, entry);
-		TAILQ_INSERT_TAIL(&t->connections, c, entry);
+		connection_touch(c);
 		if (answer_message(c, snapshot_current(), message, size)) {
 			evbuffer_drain(in, size);
 		} else {
@@ -159,6 +186,8 @@ static void
 on_write(struct bufferevent *bev, void *arg)
 {
 	(void)bev;
+	answerer_refresh(&((struct connection *)arg)->service->answerer);
+	connection_touch(arg);
 	connection_go_on(arg);
 }
 
@@ -176,49 +205,174 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	connection_go_on(c);
 }
 
+/* The client's connections, and others that happen to share its bucket. */
+static struct bucket *
+bucket_of(struct tcp_service *t, const struct addr *peer)
+{
+	struct addr client = *peer;
+
+	if (client.family == 6)
+		addr_mask(&client, IPV6_CLIENT_BITS);
+	return &t->clients[XXH3_64bits_withSeed(
+			       client.bytes, sizeof(client.bytes), t->secret) %
+	    BUCKETS];
+}
+
+static bool
+is_same_client(const struct addr *a, const struct addr *b)
+{
+	return addr_match(a, b, a->family == 6 ? IPV6_CLIENT_BITS : 32);
+}
+
+/* The client's idlest connection, when it has all that it may have. */
+static struct connection *
+client_idlest(struct bucket *bucket, const struct addr *peer, unsigned most)
+{
+	struct connection *c, *idlest = NULL;
+	unsigned n = 0;
+
+	for (c = TAILQ_FIRST(bucket); c != NULL; c = TAILQ_NEXT(c, kin)) {
+		if (!is_same_client(&c->peer, peer))
+			continue;
+		if (idlest == NULL)
+			idlest = c;
+		if (++n == most)
+			return idlest;
+	}
+	return NULL;
+}
+
+/* RFC 7766 6.2.3: the idlest is closed. */
+static void
+make_room(struct tcp_service *t, struct bucket *bucket, const struct addr *peer)
+{
+	struct connection *c = client_idlest(bucket, peer, t->conf.per_client);
+
+	if (c == NULL && t->nconnections >= t->conf.connections)
+		c = TAILQ_FIRST(&t->connections);
+	if (c == NULL)
+		return;
+	count_add(&t->answerer.counters->tcp_refused, 1);
+	connection_free(c);
+}
+
+/* What the configuration in service says. */
+static void
+conf_refresh(struct tcp_service *t)
+{
+	rcu_wake();
+	t->conf = snapshot_current()->conf->server.tcp;
+	rcu_sleep();
+	answerer_refresh(&t->answerer);
+}
+
+static void
+sweep_arm(struct tcp_service *t)
+{
+	uint64_t now_ms = t->answerer.now_us / 1000, end_ms, left_ms;
+	struct timeval left;
+
+	if (TAILQ_EMPTY(&t->connections) || evtimer_pending(t->sweep, NULL))
+		return;
+	end_ms = TAILQ_FIRST(&t->connections)->active_ms + t->conf.idle_ms;
+	left_ms = end_ms > now_ms ? end_ms - now_ms : 0;
+	left.tv_sec = (time_t)(left_ms / 1000);
+	left.tv_usec = (suseconds_t)(left_ms % 1000 * 1000);
+	evtimer_add(t->sweep, &left);
+}
+
+static void
+on_sweep(evutil_socket_t fd, short what, void *arg)
+{
+	struct tcp_service *t = arg;
+	struct connection *c;
+
+	(void)fd;
+	(void)what;
+	conf_refresh(t);
+	while ((c = TAILQ_FIRST(&t->connections)) != NULL &&
+	    c->active_ms + t->conf.idle_ms <= t->answerer.now_us / 1000)
+		connection_free(c);
+	sweep_arm(t);
+}
+
+static struct connection *
+connection_new(struct tcp_service *t, int fd, const struct addr *peer)
+{
+	struct connection *c = xcalloc(1, sizeof(*c));
+
+	c->bev = bufferevent_socket_new(t->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	if (c->bev == NULL) {
+		free(c);
+		return NULL;
+	}
+	c->service = t;
+	c->peer = *peer;
+	c->bucket = bucket_of(t, peer);
+	c->active_ms = t->answerer.now_us / 1000;
+	TAILQ_INSERT_TAIL(&t->connections, c, entry);
+	TAILQ_INSERT_TAIL(c->bucket, c, kin);
+	t->nconnections++;
+	atomic_store_explicit(&t->answerer.counters->tcp_connections,
+	    t->nconnections, memory_order_relaxed);
+	return c;
+}
+
 static void
 on_accept(struct evconnlistener *listener, evutil_socket_t fd,
     struct sockaddr *sa, int len, void *arg)
 {
-	const struct timeval idle = {.tv_sec = TCP_IDLE_MS / 1000};
 	const int one = 1;
-	struct listener *l = arg;
-	struct tcp_service *t = l->service;
+	struct tcp_service *t = ((struct listener *)arg)->service;
 	struct connection *c;
+	struct addr peer;
 
 	(void)listener;
 	(void)len;
-	if (t->nconnections == TCP_CONNECTIONS_MAX) {
-		count_add(&t->answerer.counters->tcp_refused, 1);
-		connection_free(TAILQ_FIRST(&t->connections));
-	}
-	c = xcalloc(1, sizeof(*c));
-	c->bev = bufferevent_socket_new(t->base, fd, BEV_OPT_CLOSE_ON_FREE);
-	if (c->bev == NULL) {
+	addr_from_sockaddr(&peer, sa);
+	conf_refresh(t);
+	make_room(t, bucket_of(t, &peer), &peer);
+	c = connection_new(t, fd, &peer);
+	if (c == NULL) {
 		close(fd);
-		free(c);
 		return;
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	c->service = t;
-	addr_from_sockaddr(&c->peer, sa);
-	TAILQ_INSERT_TAIL(&t->connections, c, entry);
-	t->nconnections++;
-	atomic_store_explicit(&t->answerer.counters->tcp_connections,
-	    t->nconnections, memory_order_relaxed);
 	bufferevent_setcb(c->bev, on_read, on_write, on_event, c);
 	bufferevent_setwatermark(
 	    c->bev, EV_READ, 0, LENGTH_SIZE + DNS_MESSAGE_MAX);
-	bufferevent_set_timeouts(c->bev, &idle, &idle);
 	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
+	sweep_arm(t);
 }
 
+/* No descriptors are left, as a rule: the idlest connection gives its own, or
+ * all wait. */
 static void
 on_accept_error(struct evconnlistener *listener, void *arg)
 {
 	const struct timeval pause = {.tv_usec = ACCEPT_PAUSE_MS * 1000};
 	struct listener *l = arg;
+	struct tcp_service *t = l->service;
+	int code = EVUTIL_SOCKET_ERROR();
+	bool full = code == EMFILE || code == ENFILE;
+	struct pollfd waiting = {
+	    .fd = evconnlistener_get_fd(listener),
+	    .events = POLLIN,
+	};
 
+	/* accept(2) wants a descriptor before it looks who is there. */
+	if (full && poll(&waiting, 1, 0) == 0)
+		return;
+	count_add(&t->answerer.counters->tcp_starved, 1);
+	if (log_is_due(&t->starved))
+		log_error("TCP connections cannot be accepted: %s; %zu are "
+			  "open%s",
+		    strerror(code), t->nconnections,
+		    full ? ", the idlest are closed for them" : "");
+	if (full && !TAILQ_EMPTY(&t->connections)) {
+		connection_free(TAILQ_FIRST(&t->connections));
+		return;
+	}
 	evconnlistener_disable(listener);
 	event_add(l->resume, &pause);
 }
@@ -277,12 +431,15 @@ service_open(struct tcp_service *t, struct error *err)
 	if (getrandom(&t->answerer.random, sizeof(t->answerer.random), 0) < 0)
 		return error_set(err, "getrandom: %s", strerror(errno));
 	t->answerer.random |= 1;
+	t->secret = t->answerer.random; /* which goes on from there */
 	t->base = event_base_new();
 	t->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (t->base == NULL || t->stop_fd == -1)
 		return error_set(err, "event base: %s", strerror(errno));
 	t->stop = event_new(t->base, t->stop_fd, EV_READ, on_stop, t);
-	if (t->stop == NULL || event_add(t->stop, NULL) == -1)
+	t->sweep = evtimer_new(t->base, on_sweep, t);
+	if (t->stop == NULL || t->sweep == NULL ||
+	    event_add(t->stop, NULL) == -1)
 		return error_set(err, "event_new failed");
 	return true;
 }
@@ -300,6 +457,8 @@ service_free(struct tcp_service *t)
 	}
 	if (t->stop != NULL)
 		event_free(t->stop);
+	if (t->sweep != NULL)
+		event_free(t->sweep);
 	if (t->stop_fd != -1)
 		close(t->stop_fd);
 	if (t->base != NULL)
@@ -314,6 +473,8 @@ tcp_open(struct endpoint *endpoints, size_t nendpoints, struct error *err)
 	struct tcp_service *t = xcalloc(1, sizeof(*t));
 
 	TAILQ_INIT(&t->connections);
+	for (size_t i = 0; i < BUCKETS; i++)
+		TAILQ_INIT(&t->clients[i]);
 	t->stop_fd = -1;
 	t->listeners = xcalloc(nendpoints, sizeof(*t->listeners));
 	if (!service_open(t, err))

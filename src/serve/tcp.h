@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * TCP service: one thread with its own event base; pipelining (RFC 7766
- * 6.2.1.1), idle timeout, connection limit.
+ * 6.2.1.1), idle timeout, limits of connections (RFC 7766 6.1, 6.2; RFC 9210
+ * 4).
  */
 #ifndef SERVE_TCP_H
 #define SERVE_TCP_H
 
 #include "base/net.h"
 
-enum {
-	TCP_IDLE_MS = 10000,
-	TCP_CONNECTIONS_MAX = 1000,
-	TCP_PENDING_MAX = 256 * 1024, /* unread replies that stop reading */
-};
+enum { TCP_PENDING_MAX = 256 * 1024 }; /* unread replies that stop reading */
 
 struct tcp_service;
 

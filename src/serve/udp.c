@@ -11,7 +11,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "serve/answer.h"
 #include "snapshot/publish.h"
@@ -42,6 +41,7 @@ struct worker {
 };
 
 struct udp_workers {
+	struct limit *limit; /* of all */
 	struct worker **all;
 	size_t n;
 };
@@ -172,7 +172,7 @@ worker_run(void *arg)
 			worker_wait(w);
 			continue;
 		}
-		w->answerer.now_s = clock_mono_s();
+		answerer_refresh(&w->answerer);
 		s = snapshot_current();
 		for (unsigned i = 0; i < (unsigned)got; i++)
 			n += worker_answer(w, s, i, n);
@@ -224,6 +224,7 @@ workers_free(struct udp_workers *w)
 {
 	for (size_t i = 0; i < w->n; i++)
 		worker_free(w->all[i]);
+	limit_free(w->limit);
 	free(w->all);
 	free(w);
 }
@@ -235,10 +236,16 @@ udp_open(struct endpoint *endpoints, size_t nendpoints, unsigned n,
 	struct udp_workers *w = xcalloc(1, sizeof(*w));
 
 	w->all = xcalloc(nendpoints * n, sizeof(struct worker *));
+	w->limit = limit_new(err);
+	if (w->limit == NULL) {
+		workers_free(w);
+		return NULL;
+	}
 	for (size_t i = 0; i < nendpoints * n; i++) {
 		struct worker *worker = xcalloc(1, sizeof(*worker));
 
 		worker->fd = worker->stop_fd = -1;
+		worker->answerer.limit = w->limit;
 		w->all[w->n++] = worker;
 		if (!worker_open(worker, &endpoints[i / n], err)) {
 			workers_free(w);

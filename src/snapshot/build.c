@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "snapshot/build.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/clock.h"
 #include "conf/load.h"
 #include "steer/oracle.h"
+#include "zone/rdata.h"
 
 enum { CACHE_LINE = 64 };
 
@@ -166,6 +169,20 @@ run_tests(const struct snapshot *s, struct diag *d)
 	return ok;
 }
 
+/* Of its own, where none are declared: snapshot_publish() keeps those. */
+static bool
+make_cookies(struct snapshot *s, struct diag *d)
+{
+	const struct conf_cookies *conf = &s->conf->server.cookies;
+	const struct conf_mark mark = {.file = s->conf->path};
+	struct cookie_secret *own = &s->cookies.own;
+
+	s->cookies.all = conf->secrets;
+	s->cookies.n = conf->nsecrets;
+	return getrandom(own, sizeof(*own), 0) == (ssize_t)sizeof(*own) ||
+	    diag_error(d, &mark, "getrandom: %s", strerror(errno));
+}
+
 struct snapshot *
 snapshot_build(const char *path, struct diag *d)
 {
@@ -183,7 +200,10 @@ snapshot_build(const char *path, struct diag *d)
 	s->loaded = clock_wall_s();
 	/* What does not need the step before runs all the same, so that all
 	 * errors come out at once. */
-	ok = load_geo(s, d) && build_policies(s, d);
+	ok = rdata_read_pools(conf, d);
+	ok = load_geo(s, d) && build_policies(s, d) && ok;
+	ok = make_cookies(s, d) && ok;
+	chaos_build(&s->chaos, arena, &conf->server);
 	s->zones = zones_build(arena, conf, d);
 	s->pools = pools_build(arena, conf);
 	make_tallies(s);

@@ -82,6 +82,14 @@ carry(const struct snapshot *from, const struct snapshot *to)
 	}
 }
 
+/* Cookies that were made by itself stay good. */
+static void
+carry_over(const struct snapshot *from, struct snapshot *to)
+{
+	carry(from, to);
+	to->cookies.own = from->cookies.own;
+}
+
 /* No thread answers from it any more: its sums are final.  Callbacks run in
  * order, so its successor is still there. */
 static void
@@ -104,7 +112,7 @@ snapshot_publish(struct snapshot *s)
 	if (s != NULL)
 		s->generation = ++generation;
 	if (s != NULL && old != NULL)
-		carry(old, s);
+		carry_over(old, s);
 	atomic_store_explicit(&current, s, memory_order_release);
 	if (old == NULL)
 		return;

@@ -10,6 +10,7 @@
 #include "conf/conf.h"
 #include "geo/geo.h"
 #include "steer/pool.h"
+#include "zone/chaos.h"
 #include "zone/compile.h"
 
 /* What a name steers by: names[i] of conf.names[i]. */
@@ -33,15 +34,17 @@ struct snapshot {
 	struct conf *conf;
 	struct geo *geo;
 	struct zones *zones;
-	struct pool *pools;      /* conf->npools */
-	struct steered *steered; /* conf->nnames */
-	struct tally *tallies;   /* nrows rows of ntallies */
-	size_t ntallies;         /* regions of all pools */
-	size_t nrows;            /* SNAPSHOT_ROWS of workers, and a last one
-				    with what earlier snapshots counted */
-	uint64_t generation;     /* from 1; set when published */
-	int64_t loaded;          /* wall */
-	struct snapshot *next;   /* the one that replaced it */
+	struct chaos chaos;
+	struct pool *pools;            /* conf->npools */
+	struct steered *steered;       /* conf->nnames */
+	struct tally *tallies;         /* nrows rows of ntallies */
+	size_t ntallies;               /* regions of all pools */
+	struct cookie_secrets cookies; /* all: conf's */
+	size_t nrows;          /* SNAPSHOT_ROWS of workers, and a last one
+				  with what earlier snapshots counted */
+	uint64_t generation;   /* from 1; set when published */
+	int64_t loaded;        /* wall */
+	struct snapshot *next; /* the one that replaced it */
 };
 
 enum { SNAPSHOT_ROWS = 256 }; /* threads that answer, at most */

@@ -145,7 +145,7 @@ static const struct body *
 offer_body(const struct pool *p, size_t region, uint16_t type, uint32_t random)
 {
 	const struct offer *o = offer_of(&p->regions[region]);
-	size_t k = p->ntypes > 1 && p->types[1] == type;
+	size_t k = conf_pool_type(p->conf, type);
 	const struct variant *v = o->variants[k];
 	uint32_t at = (uint32_t)((uint64_t)random * o->total[k] >> 32);
 

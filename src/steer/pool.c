@@ -20,22 +20,36 @@ static const uint8_t any_name[] = {1, '*', 0};
 
 /* Bodies while an offer is made; each is on the heap. */
 struct draft {
-	VEC(struct variant) variants[POOL_TYPES_MAX];
+	VEC(struct variant) variants[CONF_POOL_TYPES_MAX];
 	struct composer *composer;
 };
 
 static bool
+record_put(struct composer *c, uint16_t type, const uint8_t *rdata, size_t len)
+{
+	return composer_put(
+	    c, BODY_ANSWER, any_name, type, 0, rdata, (uint16_t)len, false);
+}
+
+/* All that the target has of the type; false: nothing. */
+static bool
 target_put(struct composer *c, const struct conf_target *t, uint16_t type)
 {
 	const struct addr *a = &t->addr[type == DNS_AAAA];
+	bool put = false;
 
-	if (type == DNS_CNAME)
-		return t->cname != NULL &&
-		    composer_put(c, BODY_ANSWER, any_name, type, 0, t->cname,
-			(uint16_t)name_len(t->cname), false);
-	return a->family != 0 &&
-	    composer_put(c, BODY_ANSWER, any_name, type, 0, a->bytes,
-		(uint16_t)(addr_bits(a) / 8), false);
+	if (type == DNS_CNAME && t->cname != NULL)
+		return record_put(c, type, t->cname, name_len(t->cname));
+	if ((type == DNS_A || type == DNS_AAAA) && a->family != 0)
+		return record_put(c, type, a->bytes, addr_bits(a) / 8);
+	for (size_t i = 0; i < t->nrecords; i++) {
+		const struct conf_record *r = &t->records[i];
+
+		if (r->type == type &&
+		    record_put(c, type, r->rdata, r->rdata_len))
+			put = true;
+	}
+	return put;
 }
 
 static struct body *
@@ -55,7 +69,7 @@ draft_all(struct draft *d, size_t k, const struct pool *p,
 	for (size_t i = 0; i < r->ntargets && put < p->conf->max; i++)
 		if (chosen[i])
 			put += target_put(
-			    d->composer, r->targets[i].conf, p->types[k]);
+			    d->composer, r->targets[i].conf, p->conf->types[k]);
 	if (put > 0)
 		vec_push(&d->variants[k],
 		    ((struct variant){1, body_end(d->composer)}));
@@ -72,7 +86,8 @@ draft_each(struct draft *d, size_t k, const struct pool *p,
 		if (!chosen[i])
 			continue;
 		composer_begin(d->composer, any_name, false);
-		if (!target_put(d->composer, r->targets[i].conf, p->types[k]))
+		if (!target_put(
+			d->composer, r->targets[i].conf, p->conf->types[k]))
 			continue;
 		until += r->targets[i].conf->weight;
 		vec_push(&d->variants[k],
@@ -85,7 +100,7 @@ draft_type(struct draft *d, size_t k, const struct pool *p,
     const struct pool_region *r, const bool *chosen)
 {
 	/* A name has one CNAME (RFC 2181 10.1). */
-	if (p->conf->mode == CONF_ANSWER_ONE || p->types[k] == DNS_CNAME)
+	if (p->conf->mode == CONF_ANSWER_ONE || p->conf->types[k] == DNS_CNAME)
 		draft_each(d, k, p, r, chosen);
 	else
 		draft_all(d, k, p, r, chosen);
@@ -99,18 +114,18 @@ offer_pack(struct draft *d, const struct pool *p)
 	struct offer *o;
 	char *at;
 
-	for (size_t k = 0; k < p->ntypes; k++)
+	for (size_t k = 0; k < p->conf->ntypes; k++)
 		for (size_t i = 0; i < d->variants[k].n; i++)
 			size += sizeof(struct variant) +
 			    body_size(d->variants[k].at[i].body);
 	o = xcalloc(1, size);
 	at = (char *)(o + 1);
-	for (size_t k = 0; k < p->ntypes; k++) {
+	for (size_t k = 0; k < p->conf->ntypes; k++) {
 		o->count[k] = (uint16_t)d->variants[k].n;
 		o->variants[k] = (struct variant *)at;
 		at += o->count[k] * sizeof(struct variant);
 	}
-	for (size_t k = 0; k < p->ntypes; k++) {
+	for (size_t k = 0; k < p->conf->ntypes; k++) {
 		for (size_t i = 0; i < o->count[k]; i++) {
 			const struct variant *v = &d->variants[k].at[i];
 			size_t len = body_size(v->body);
@@ -161,7 +176,7 @@ offer_make(const struct pool *p, const struct pool_region *r)
 	bool *chosen = xcalloc(r->ntargets, sizeof(*chosen));
 	struct offer *o;
 
-	for (size_t k = 0; k < p->ntypes; k++) {
+	for (size_t k = 0; k < p->conf->ntypes; k++) {
 		for (unsigned choice = CHOOSE_BETTER;
 		     choice < CHOICES && d.variants[k].n == 0; choice++) {
 			for (size_t i = 0; i < r->ntargets; i++)
@@ -216,17 +231,6 @@ region_build(struct arena *a, struct pool *p, size_t i, const char *name)
 	return 1;
 }
 
-static void
-types_put(struct pool *p)
-{
-	if (p->conf->has_cname)
-		p->types[p->ntypes++] = DNS_CNAME;
-	if (p->conf->has_ipv4)
-		p->types[p->ntypes++] = DNS_A;
-	if (p->conf->has_ipv6)
-		p->types[p->ntypes++] = DNS_AAAA;
-}
-
 /* Those of the policies by which names use the pool. */
 static void
 failbacks_find(struct arena *a, struct pool *p, const struct conf *conf)
@@ -262,7 +266,6 @@ pools_build(struct arena *a, const struct conf *conf)
 		p->first_tally = tally;
 		p->nregions = p->conf->nregions;
 		p->regions = arena_array(a, p->nregions, sizeof(*p->regions));
-		types_put(p);
 		for (size_t r = 0; r < p->nregions; r++)
 			tally += region_build(a, p, r,
 			    conf->regions[p->conf->regions[r].region].name);

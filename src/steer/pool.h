@@ -19,8 +19,6 @@
 #include "steer/policy.h"
 #include "steer/share.h"
 
-enum { POOL_TYPES_MAX = 2 }; /* A and AAAA, or CNAME alone */
-
 /* One composed answer; of several (mode: one) the first whose until is above
  * a random number below the offer's total weight of that type. */
 struct variant {
@@ -31,9 +29,9 @@ struct variant {
 struct offer {
 	struct rcu_head rcu; /* first: it is freed by it */
 	struct share share;
-	uint32_t total[POOL_TYPES_MAX];
-	uint16_t count[POOL_TYPES_MAX];
-	struct variant *variants[POOL_TYPES_MAX];
+	uint32_t total[CONF_POOL_TYPES_MAX]; /* of conf_pool.types */
+	uint16_t count[CONF_POOL_TYPES_MAX];
+	struct variant *variants[CONF_POOL_TYPES_MAX];
 };
 
 struct pool_target {
@@ -64,8 +62,6 @@ struct pool_region {
 struct pool {
 	const struct conf_pool *conf;
 	uint16_t index;
-	uint16_t types[POOL_TYPES_MAX];
-	uint8_t ntypes;
 	uint32_t first_tally; /* of region 0, in the snapshot's tallies */
 	size_t nregions;
 	struct pool_region *regions;

@@ -8,8 +8,6 @@
 #include "zone/node.h"
 #include "zone/verify.h"
 
-enum { TYPE_RRSIG = 46, TYPE_NSEC = 47 };
-
 struct compiler {
 	struct arena *arena;
 	const struct conf *conf;
@@ -151,7 +149,7 @@ nodes_put(struct compiler *c)
 	}
 }
 
-/* Marks what is below a cut; the one nearest to the apex counts. */
+/* Marks what is below a cut or DNAME; the one nearest to the apex counts. */
 static void
 nodes_cut(struct compiler *c)
 {
@@ -160,12 +158,25 @@ nodes_cut(struct compiler *c)
 	for (uint32_t i = 0; i < z->nnodes; i++) {
 		struct zone_node *n = &z->nodes[i];
 
-		for (uint32_t up = i; up != ZONE_NONE; up = z->nodes[up].parent)
-			if (z->nodes[up].kind == ZONE_NODE_CUT)
+		for (uint32_t up = i; up != ZONE_NONE;
+		     up = z->nodes[up].parent) {
+			enum zone_node_kind kind = z->nodes[up].kind;
+
+			if (kind == ZONE_NODE_CUT ||
+			    (kind == ZONE_NODE_DNAME && up != i))
 				n->cut = up;
+		}
 		if (n->cut != ZONE_NONE && n->cut != i)
 			n->kind = ZONE_NODE_BELOW;
 	}
+}
+
+static bool
+is_below_dname(const struct zones *z, uint32_t node)
+{
+	uint32_t cut = z->nodes[node].cut;
+
+	return cut != ZONE_NONE && z->nodes[cut].kind == ZONE_NODE_DNAME;
 }
 
 /* RRsets ------------------------------------------------------------------ */
@@ -257,8 +268,15 @@ set_is_wrong(struct compiler *c, uint32_t node, const struct set *s)
 	if (s->at->type == DNS_NS && name_is_wildcard(n->name))
 		return !record_error(
 		    c->diag, s->at, "NS at a wildcard (RFC 4592 4.2)");
-	if (s->at->type == DNS_DNAME)
-		return !record_error(c->diag, s->at, "DNAME is not served yet");
+	if (s->at->type == DNS_DNAME && name_is_wildcard(n->name))
+		return !record_error(
+		    c->diag, s->at, "DNAME at a wildcard (RFC 6672 3.3)");
+	if (s->at->type == DNS_DNAME && n->kind == ZONE_NODE_CUT)
+		return !record_error(
+		    c->diag, s->at, "DNAME at a delegation (RFC 6672 2.3)");
+	if (s->at->type == DNS_DNAME && set_differs(s))
+		return !record_error(
+		    c->diag, &s->at[1], "a second DNAME (RFC 6672 2.4)");
 	if (s->at->type == DNS_CNAME && set_differs(s))
 		return !record_error(c->diag, &s->at[1], "a second CNAME");
 	return false;
@@ -268,7 +286,7 @@ set_is_wrong(struct compiler *c, uint32_t node, const struct set *s)
 static bool
 is_beside_cname(uint16_t type)
 {
-	return type == DNS_CNAME || type == TYPE_RRSIG || type == TYPE_NSEC;
+	return type == DNS_CNAME || type == DNS_RRSIG || type == DNS_NSEC;
 }
 
 /* All RRsets of a node: records from at on. */
@@ -282,7 +300,7 @@ node_compose(struct compiler *c, uint32_t node, const struct zone_record *at,
 
 	while (at < end) {
 		struct set s = set_next(c, at, end);
-		struct zone_set set = {.type = s.at->type};
+		struct zone_set set = {.type = s.at->type, .ttl = s.ttl};
 
 		at += s.n;
 		if (set_is_wrong(c, node, &s))
@@ -291,7 +309,9 @@ node_compose(struct compiler *c, uint32_t node, const struct zone_record *at,
 		other = other || !is_beside_cname(set.type);
 		if (set.type == DNS_NS && !is_apex(c, node))
 			n->kind = ZONE_NODE_CUT;
-		composer_begin(c->composer, n->name, false);
+		if (set.type == DNS_DNAME)
+			n->kind = ZONE_NODE_DNAME;
+		composer_begin(c->composer, n->name, set.type == DNS_DNAME);
 		set_compose(c, &s, BODY_ANSWER, false);
 		set.body = body_end(c);
 		vec_push(&sets, set);
@@ -403,7 +423,7 @@ glue_compose(struct compiler *c, const uint8_t *server, bool optional)
 	memcpy(name, server, len);
 	name_lower(name);
 	node = node_find(c->zones, name, len);
-	if (node == ZONE_NONE)
+	if (node == ZONE_NONE || is_below_dname(c->zones, node))
 		return false;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		struct set s = set_find(c, node, types[i]);
@@ -439,13 +459,37 @@ cut_compose(struct compiler *c, uint32_t node)
 	n->referral = body_end(c);
 }
 
+/* RFC 6672 2.4: nothing exists below a DNAME. */
+static void
+below_dname_check(struct compiler *c, uint32_t node)
+{
+	const struct zones *z = c->zones;
+	const struct zone_node *n = &z->nodes[node];
+	char name[NAME_TEXT_MAX];
+	struct set s;
+
+	if (n->nsets == 0 || !is_below_dname(z, node))
+		return;
+	s = set_find(c, node, n->sets[0].type);
+	record_warning(c->diag, s.at,
+	    "never answered: below the DNAME of %s (RFC 6672 2.4)",
+	    name_format(name, z->nodes[n->cut].name));
+}
+
 /* Steered names ----------------------------------------------------------- */
+
+/* Both families belong to the pool, though it offers one. */
+static bool
+is_address(uint16_t type)
+{
+	return type == DNS_A || type == DNS_AAAA;
+}
 
 static bool
 clashes(const struct conf_pool *pool, uint16_t type)
 {
-	return pool->has_cname || type == DNS_A || type == DNS_AAAA ||
-	    type == DNS_CNAME;
+	return type == DNS_CNAME || conf_pool_has(pool, DNS_CNAME) ||
+	    is_address(type) || conf_pool_has(pool, type);
 }
 
 static void
@@ -456,19 +500,26 @@ steered_check(struct compiler *c, uint32_t node)
 	const struct conf_pool *pool = &c->conf->pools[name->pool];
 
 	if (n->cut != ZONE_NONE)
-		diag_error(c->diag, &name->mark, "%s: at or below a delegation",
-		    name->text);
+		diag_error(c->diag, &name->mark, "%s: %s", name->text,
+		    is_below_dname(c->zones, node)
+			? "below a DNAME"
+			: "at or below a delegation");
 	for (uint16_t i = 0; i < n->nsets; i++) {
+		uint16_t type = n->sets[i].type;
+		char text[RR_TEXT_MAX];
 		struct set s;
 
-		if (!clashes(pool, n->sets[i].type))
+		if (!clashes(pool, type))
 			continue;
-		s = set_find(c, node, n->sets[i].type);
+		s = set_find(c, node, type);
 		diag_error(c->diag, &name->mark,
 		    "%s: steered, but %s:%u has "
 		    "%s for it too",
 		    name->text, s.at->file, s.at->line,
-		    pool->has_cname ? "data" : "an address or CNAME");
+		    conf_pool_has(pool, DNS_CNAME) ? "data"
+			: is_address(type) || type == DNS_CNAME
+			? "an address or CNAME"
+			: rr_type_format(text, type));
 	}
 }
 
@@ -488,6 +539,7 @@ compile(struct compiler *c)
 	for (uint32_t i = 0; i < z->nnodes; i++) {
 		if (z->nodes[i].kind == ZONE_NODE_CUT)
 			cut_compose(c, i);
+		below_dname_check(c, i);
 		if (z->nodes[i].steered != CONF_NONE)
 			steered_check(c, i);
 	}

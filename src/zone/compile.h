@@ -16,13 +16,15 @@ enum { ZONE_NONE = UINT32_MAX };
 /* One RRset of a name. */
 struct zone_set {
 	uint16_t type;
-	const struct body *body; /* for CNAME: ends with the target */
+	uint32_t ttl;
+	const struct body *body; /* CNAME, DNAME: ends with the target */
 };
 
 enum zone_node_kind {
 	ZONE_NODE_DATA,  /* authoritative data, or an empty non-terminal */
 	ZONE_NODE_CUT,   /* NS of a delegation: referral is its body */
-	ZONE_NODE_BELOW, /* below a cut: occluded, or glue */
+	ZONE_NODE_DNAME, /* its own data, but no name below it */
+	ZONE_NODE_BELOW, /* below a cut or DNAME: occluded, or glue */
 };
 
 struct zone_node {
@@ -33,7 +35,8 @@ struct zone_node {
 	uint16_t nsets;
 	uint16_t steered;            /* index into conf.names, or CONF_NONE */
 	uint32_t wildcard;           /* node of "*" below it, or ZONE_NONE */
-	uint32_t cut;                /* for BELOW and CUT: the cut's node */
+	uint32_t cut;                /* BELOW: the topmost cut or DNAME above;
+					CUT: itself; else ZONE_NONE */
 	uint32_t parent;             /* node, or ZONE_NONE at the apex */
 	const struct zone_set *sets; /* by type, ascending */
 	const struct body *referral; /* of a cut */
@@ -65,10 +68,11 @@ struct zones {
 /*
  * Loads all zones of conf and compiles them with conf's steered names.  What
  * is wrong goes to d, with file and line: no SOA or not at the apex, no NS at
- * the apex, CNAME beside other data, two CNAMEs, TTLs that differ in an RRset
+ * the apex, CNAME beside other data, two CNAMEs or DNAMEs, a DNAME at a cut or
+ * a wildcard, data below a DNAME (warning), TTLs that differ in an RRset
  * (warning), missing glue (warning), a steered name out of every zone, below a
- * cut, or one that also has an address (CNAME pool: any data) or CNAME in the
- * file.  NULL if there was an error.
+ * cut or DNAME, or one that also has an address (CNAME pool: any data) or CNAME
+ * in the file.  NULL if there was an error.
  */
 struct zones *zones_build(
     struct arena *a, const struct conf *conf, struct diag *d);

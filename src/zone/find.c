@@ -37,12 +37,9 @@ steers(const struct zones *z, uint16_t name, uint16_t *type)
 	const struct conf *conf = z->conf;
 	const struct conf_pool *pool = &conf->pools[conf->names[name].pool];
 
-	if (pool->has_cname)
-		*type = DNS_CNAME;
-	else if (*type == DNS_ANY)
-		*type = pool->has_ipv4 ? DNS_A : DNS_AAAA;
-	return pool->has_cname || (*type == DNS_A && pool->has_ipv4) ||
-	    (*type == DNS_AAAA && pool->has_ipv6);
+	if (*type == DNS_ANY || conf_pool_has(pool, DNS_CNAME))
+		*type = pool->types[0];
+	return conf_pool_has(pool, *type);
 }
 
 /* The name exists, and is the zone's own. */
@@ -75,13 +72,29 @@ find_data(const struct zones *z, const struct zone_node *n, uint16_t type,
 		found_negative(z, n->zone, FIND_NODATA, f);
 }
 
+/* RFC 6672 3.2, 3C: names below a DNAME are those below its target. */
 static void
-found_referral(
-    const struct zones *z, const struct zone_node *n, struct found *f)
+found_dname(const struct zone_node *n, size_t name_len, struct found *f)
 {
-	f->kind = FIND_REFERRAL;
+	const struct zone_set *set = set_of(n, DNS_DNAME);
+
+	found_set(set, FIND_DNAME, f);
 	f->zone = n->zone;
-	f->body = z->nodes[n->cut].referral;
+	f->prefix_len = (uint8_t)(name_len - n->name_len);
+	f->ttl = set->ttl;
+}
+
+/* What is at or below the cut, or below the DNAME. */
+static void
+found_cut(const struct zone_node *cut, size_t name_len, struct found *f)
+{
+	if (cut->kind == ZONE_NODE_DNAME) {
+		found_dname(cut, name_len, f);
+		return;
+	}
+	f->kind = FIND_REFERRAL;
+	f->zone = cut->zone;
+	f->body = cut->referral;
 }
 
 /* RFC 4035 3.1.4.1: DS belongs to the parent's side of a cut. */
@@ -104,9 +117,12 @@ find_ds_above(const struct zones *z, const struct zone_node *n, struct found *f)
 {
 	const uint8_t *name = name_parent(n->name);
 	uint32_t up = node_find(z, name, n->name_len - 1u - n->name[0]);
+	uint32_t cut = z->nodes[up].cut;
 
-	if (z->nodes[up].cut != ZONE_NONE)
-		found_referral(z, &z->nodes[up], f);
+	if (z->nodes[up].kind == ZONE_NODE_DNAME)
+		cut = up;
+	if (cut != ZONE_NONE)
+		found_cut(&z->nodes[cut], n->name_len, f);
 	else
 		find_ds(z, n, z->zones[n->zone].parent, f);
 }
@@ -123,7 +139,7 @@ find_at(const struct zones *z, const struct zone_node *n, uint16_t type,
 	    zone->parent != CONF_NONE)
 		find_ds_above(z, n, f);
 	else if (n->cut != ZONE_NONE)
-		found_referral(z, n, f);
+		found_cut(&z->nodes[n->cut], n->name_len, f);
 	else
 		find_data(z, n, type, f);
 }
@@ -165,7 +181,9 @@ zone_find(const struct zones *z, const uint8_t *name, size_t name_len,
 	if (n == NULL)
 		f->kind = FIND_FOREIGN;
 	else if (n->cut != ZONE_NONE)
-		found_referral(z, n, f);
+		found_cut(&z->nodes[n->cut], name_len, f);
+	else if (n->kind == ZONE_NODE_DNAME)
+		found_dname(n, name_len, f);
 	else if (n->wildcard != ZONE_NONE)
 		find_data(z, &z->nodes[n->wildcard], type, f);
 	else

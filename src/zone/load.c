@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "dns/name.h"
+#include "zone/rdata.h"
 #include "zone/text.h"
 
 enum {
@@ -77,33 +78,6 @@ owner_store(struct loader *l, const ldns_rdf *owner)
 	return l->owner;
 }
 
-/* Does the record that ldns made hold all that its type needs? ldns takes what
- * it gets as RFC 3597 octets for a type it knows. */
-static bool
-rdata_is_whole(const ldns_rr *rr, const char *rdata, size_t len)
-{
-	const ldns_rr_descriptor *d = ldns_rr_descript(ldns_rr_get_type(rr));
-
-	if (ldns_rr_rd_count(rr) < ldns_rr_descriptor_minimum(d))
-		return false;
-	return strncmp(rdata, "\\# ", 3) != 0 ||
-	    strtoul(rdata + 3, NULL, 10) == len;
-}
-
-/* ldns joins names and origins without a look at the length. */
-static bool
-names_fit(const ldns_rr *rr)
-{
-	for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
-		const ldns_rdf *f = ldns_rr_rdf(rr, i);
-
-		if (ldns_rdf_get_type(f) == LDNS_RDF_TYPE_DNAME &&
-		    ldns_rdf_size(f) > DNS_NAME_MAX)
-			return false;
-	}
-	return ldns_rdf_size(ldns_rr_owner(rr)) <= DNS_NAME_MAX;
-}
-
 static bool
 type_is_meta(unsigned type)
 {
@@ -123,20 +97,19 @@ record_store(struct source *s, ldns_rr *rr, const char *rdata, const char *text)
 	    .file = s->path,
 	};
 
-	if (!names_fit(rr))
+	const char *wrong;
+
+	if (ldns_rdf_size(ldns_rr_owner(rr)) > DNS_NAME_MAX)
 		return complain(s, "too long a name", text);
 	r.owner = owner_store(l, ldns_rr_owner(rr));
 	if (!name_is_under(r.owner, l->zone->name))
 		return say(s, diag_warning, "out of the zone, left out", text);
 	if (type_is_meta(r.type))
 		return complain(s, "a type that no zone holds", text);
-	ldns_buffer_clear(l->buffer);
-	if (ldns_rr_rdata2buffer_wire(l->buffer, rr) != LDNS_STATUS_OK ||
-	    ldns_buffer_position(l->buffer) > UINT16_MAX)
-		return complain(s, "too large a record", text);
+	wrong = rdata_put(l->buffer, rr, rdata);
+	if (wrong != NULL)
+		return complain(s, wrong, text);
 	r.rdata_len = (uint16_t)ldns_buffer_position(l->buffer);
-	if (!rdata_is_whole(rr, rdata, r.rdata_len))
-		return complain(s, "data that its type does not have", text);
 	r.rdata =
 	    arena_dup(l->arena, ldns_buffer_begin(l->buffer), r.rdata_len);
 	vec_push(&l->records->all, r);
@@ -226,19 +199,45 @@ ttl_and_class(struct source *s, const char **p, uint32_t *ttl, const char *text)
 	}
 }
 
+static ldns_rdf *name_read(struct source *s, const char *word);
+
+/* owner: its own, or NULL where ldns reads it with the rest. */
 static bool
-record_parse(struct source *s, const char *type, const char *text)
+record_parse(
+    struct source *s, const char *type, const char *text, ldns_rdf *owner)
 {
 	struct loader *l = s->loader;
 	ldns_rr *rr = NULL;
 	ldns_status status =
 	    ldns_rr_new_frm_str(&rr, l->line.at, 0, s->origin, &s->previous);
 
+	if (owner != NULL) {
+		ldns_rdf_deep_free(s->previous);
+		s->previous = owner;
+	}
 	if (status != LDNS_STATUS_OK)
 		return complain(s, ldns_get_errorstr_by_id(status), text);
+	if (owner != NULL) {
+		ldns_rdf_deep_free(ldns_rr_owner(rr));
+		ldns_rr_set_owner(rr, ldns_rdf_clone(owner));
+	}
 	record_store(s, rr, skip_spaces(word_end(type)), text);
 	ldns_rr_free(rr);
 	return true;
+}
+
+/* ldns takes owners of fewer characters than a name may have octets; escapes
+ * make a name up to four times as long. */
+static ldns_rdf *
+long_owner_read(struct source *s, const char *text, size_t len)
+{
+	char word[WORD_SIZE];
+
+	if (len >= sizeof(word))
+		return NULL;
+	memcpy(word, text, len);
+	word[len] = '\0';
+	return name_read(s, word);
 }
 
 static bool
@@ -247,19 +246,27 @@ record_read(const char *text, void *arg)
 	struct source *s = arg;
 	struct loader *l = s->loader;
 	const char *owner_end = word_end(text), *type = skip_spaces(owner_end);
+	size_t owner_len = (size_t)(owner_end - text);
 	uint32_t ttl = l->ttl;
+	ldns_rdf *owner = NULL;
 	char between[32];
 
 	if (!ttl_and_class(s, &type, &ttl, text))
 		return false;
+	if (owner_len >= LDNS_MAX_DOMAINLEN) {
+		owner = long_owner_read(s, text, owner_len);
+		if (owner == NULL)
+			return complain(s, "the owner is not a name", text);
+		owner_len = 1;
+	}
 	if (!l->ttl_stated)
 		l->ttl = ttl;
 	snprintf(between, sizeof(between), " %u IN ", ttl);
 	l->line.n = 0;
-	text_append(&l->line, text, (size_t)(owner_end - text));
+	text_append(&l->line, owner != NULL ? "." : text, owner_len);
 	text_append(&l->line, between, strlen(between));
 	text_append(&l->line, type, strlen(type) + 1);
-	return record_parse(s, type, text);
+	return record_parse(s, type, text, owner);
 }
 
 /* The next word of a directive's arguments, which may stand in quotes; what

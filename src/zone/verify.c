@@ -40,7 +40,7 @@ target_look(const struct zones *z, uint16_t zone, const uint8_t *target)
 		zone_find(z, target, name_len(target), types[i], &f);
 		if (f.zone != zone)
 			return TARGET_FINE;
-		if (f.kind == FIND_CNAME ||
+		if (f.kind == FIND_CNAME || f.kind == FIND_DNAME ||
 		    (f.kind == FIND_STEERED && f.type == DNS_CNAME))
 			return TARGET_ALIAS;
 		if (f.kind != FIND_NODATA && f.kind != FIND_NXDOMAIN)
@@ -86,6 +86,8 @@ zone_verify(const struct zones *z, uint16_t zone,
 		if (p == NULL)
 			continue;
 		zone_find(z, r->owner, name_len(r->owner), DNS_SOA, &f);
+		if (f.kind == FIND_DNAME)
+			continue;
 		if (f.kind != FIND_REFERRAL || r->type == DNS_NS)
 			pointer_verify(z, zone, r, p, d);
 	}

@@ -97,6 +97,30 @@ step_answer(size_t i)
 	sink = answer(&answerer, snapshot, &in, out, sizeof(out));
 }
 
+static struct limit *limit;
+
+/* Clients of 4096 prefixes, none of which comes to its limit. */
+static void
+step_limit(size_t i)
+{
+	static const struct conf_limit conf = {
+	    .per_second = 100000, .ipv4_prefix = 24, .ipv6_prefix = 56};
+
+	sink = limit_take(limit, &conf, &queries[i].ecs.addr, LIMIT_ANSWER,
+	    answerer.now_us += 100);
+}
+
+/* One that is far beyond it. */
+static void
+step_limit_flood(size_t i)
+{
+	static const struct conf_limit conf = {
+	    .per_second = 1, .ipv4_prefix = 24, .ipv6_prefix = 56};
+
+	(void)i;
+	sink = limit_take(limit, &conf, &resolver, LIMIT_ERROR, 0);
+}
+
 static const struct {
 	const char *name;
 	void (*fn)(size_t i);
@@ -106,6 +130,8 @@ static const struct {
     {"policy_find", step_policy},
     {"pick_region", step_pool},
     {"reply", step_reply},
+    {"limit", step_limit},
+    {"limit (flood)", step_limit_flood},
     {"answer (whole)", step_answer},
 };
 
@@ -189,9 +215,13 @@ main(int argc, char **argv)
 	if (!load(argc > 1 ? argv[1] : NULL))
 		return EXIT_FAILURE;
 	make_packets();
+	limit = limit_new(NULL);
+	if (limit == NULL)
+		return EXIT_FAILURE;
 	printf("%-16s %8s\n", "step", "ns");
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
 		printf("%-16s %8.1f\n", steps[i].name, measure(steps[i].fn));
+	limit_free(limit);
 	snapshot_free(snapshot);
 	return EXIT_SUCCESS;
 }

@@ -25,7 +25,8 @@ check_pools(const struct conf *c)
 		const struct conf_pool *p = &c->pools[i];
 
 		must(p->nregions >= 1 && p->nregions <= CONF_POOL_REGIONS_MAX);
-		must(p->has_cname != (p->has_ipv4 || p->has_ipv6));
+		must(p->ntypes >= 1 && p->ntypes <= CONF_POOL_TYPES_MAX);
+		must(!conf_pool_has(p, DNS_CNAME) || p->ntypes == 1);
 		for (j = 0; j < p->nmonitors; j++)
 			must(p->monitors[j] < c->nmonitors);
 		for (j = 0; j < p->nregions; j++) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "dns/body.h"
+#include "dns/cookie.h"
 #include "dns/edns.h"
 #include "dns/name.h"
 #include "dns/query.h"
@@ -54,10 +55,13 @@ check_query(const struct query *q, enum query_verdict verdict, uint16_t rcode,
     const uint8_t *packet, size_t len)
 {
 	must(q->udp_size >= DNS_UDP_MIN);
-	must((verdict == QUERY_ANSWER) == (rcode == DNS_NOERROR));
+	must((verdict == QUERY_ERROR) == (rcode != DNS_NOERROR));
 	check_ecs(&q->ecs);
+	must(q->cookie_len == 0 || cookie_length_valid(q->cookie_len));
+	must(q->cookie_len == 0 ||
+	    (q->cookie > packet && q->cookie + q->cookie_len <= packet + len));
 	if (q->question_len == 0) {
-		must(verdict == QUERY_ERROR && q->name_len == 0);
+		must(verdict != QUERY_ANSWER && q->name_len == 0);
 		return;
 	}
 	must(q->question == packet + DNS_HEADER_SIZE);
@@ -188,6 +192,8 @@ reply(const struct query *q, uint16_t rcode, struct choices *c)
 	    .ecs = q->ecs.present ? &q->ecs : NULL,
 	    .scope = choose(c),
 	    .nsid = q->nsid ? "nsid" : NULL,
+	    .cookie = q->cookie_len >= COOKIE_SIZE ? q->cookie : NULL,
+	    .keepalive = (uint16_t)q->keepalive,
 	};
 	struct wire w;
 	size_t before;

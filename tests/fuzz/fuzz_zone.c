@@ -88,7 +88,7 @@ build(const char *path)
 	    {"a.b.", "\1a\1b", path, {"f", 1, 1}},
 	    {"c.a.b.", "\1c\1a\1b", path, {"f", 2, 1}},
 	};
-	struct conf_pool pool = {.has_ipv4 = true};
+	struct conf_pool pool = {.types = {DNS_A}, .ntypes = 1};
 	struct conf_name name = {.text = "s.a.b.", .name = "\1s\1a\1b"};
 	struct conf conf = {
 	    .zones = zones,

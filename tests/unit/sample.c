@@ -38,6 +38,20 @@ static const char conf_text[] =
     "    regions:\n"
     "      eu: [{cname: www.example.com.}]\n"
     "      us: [{cname: alias.example.com.}]\n"
+    "  mail:\n"
+    "    answer: {max: 2}\n"
+    "    regions:\n"
+    "      eu: [{records: {MX: [10 eu1.example.com., 20 eu2.example.com.],\n"
+    "                      TXT: '\"in (eu) ; 1\"'}},\n"
+    "           {records: {MX: 30 eu3.example.com.}},\n"
+    "           {records: {MX: 40 eu4.example.com.}}]\n"
+    "      us: [{records: {MX: 10 us1.example.com., TXT: in-us}}]\n"
+    "  svc:\n"
+    "    answer: {mode: one}\n"
+    "    regions:\n"
+    "      eu: [{addr: 192.0.2.30,\n"
+    "            records: {HTTPS: 1 . alpn=h2 ipv4hint=192.0.2.30}}]\n"
+    "      us: [{addr: 198.51.100.30, records: {TYPE65: 1 . alpn=h3}}]\n"
     "  away:\n"
     "    regions: {eu: [{cname: eu.example.net.}],\n"
     "              us: [{cname: us.example.net.}]}\n"
@@ -52,7 +66,9 @@ static const char conf_text[] =
     "  \"*.api.example.com\": {pool: www, policy: near}\n"
     "  still.example.com: {pool: still, policy: near}\n"
     "  again.example.com: {pool: again, policy: near}\n"
-    "  away.example.com: {pool: away, policy: near}\n";
+    "  away.example.com: {pool: away, policy: near}\n"
+    "  mail.example.com: {pool: mail, policy: near}\n"
+    "  \"*.svc.example.com\": {pool: svc, policy: near}\n";
 
 static const char zone_text[] = "$ORIGIN example.com.\n"
 				"$TTL 3600\n"
@@ -74,7 +90,20 @@ static const char zone_text[] = "$ORIGIN example.com.\n"
 				"ent.below TXT \"x\"\n"
 				"sub NS ns.sub\n"
 				"ns.sub A 192.0.2.54\n"
-				"tosub CNAME x.sub\n";
+				"tosub CNAME x.sub\n"
+				"old 120 DNAME new\n"
+				"x.new A 192.0.2.81\n"
+				"again.new CNAME x.old\n"
+				"steered.new CNAME www\n"
+				"in CNAME x.Old\n"
+				"mail HINFO a b\n"
+				"tosvc HTTPS 0 www.svc\n"
+				"mx MX 1 www\n"
+				"ping DNAME pong\n"
+				"pong DNAME ping\n"
+				"grow DNAME one.grow\n"
+				"refer DNAME sub\n"
+				"leave DNAME example.net.\n";
 
 static void
 write_file(const struct sample *s, const char *name, const char *text,
@@ -173,6 +202,21 @@ put_ecs(struct wire *w, const char *text)
 }
 
 static void
+put_cookie(struct wire *w, const char *hex)
+{
+	size_t n = strlen(hex) / 2;
+	unsigned octet;
+
+	wire_put_u16(w, DNS_OPTION_COOKIE);
+	wire_put_u16(w, (uint16_t)n);
+	for (size_t i = 0; i < n; i++) {
+		if (sscanf(hex + 2 * i, "%2x", &octet) != 1)
+			abort();
+		wire_put_u8(w, (uint8_t)octet);
+	}
+}
+
+static void
 put_opt(struct wire *w, const struct sample_query *q)
 {
 	size_t at;
@@ -191,6 +235,12 @@ put_opt(struct wire *w, const struct sample_query *q)
 	}
 	if (q->ecs != NULL)
 		put_ecs(w, q->ecs);
+	if (q->cookie != NULL)
+		put_cookie(w, q->cookie);
+	if (q->keepalive) {
+		wire_put_u16(w, DNS_OPTION_KEEPALIVE);
+		wire_put_u16(w, 0);
+	}
 	wire_set_u16(w, at, (uint16_t)(w->len - at - 2));
 }
 
@@ -198,7 +248,7 @@ size_t
 sample_packet(uint8_t packet[SAMPLE_QUERY_MAX], const struct sample_query *q)
 {
 	uint8_t name[DNS_NAME_MAX];
-	bool opt = q->edns || q->ecs != NULL;
+	bool opt = q->edns || q->ecs != NULL || q->cookie != NULL;
 	struct wire w;
 
 	if (!name_parse(q->name, name, NULL))

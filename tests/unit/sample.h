@@ -31,7 +31,9 @@ struct sample_query {
 	bool edns, nsid, dnssec_ok;
 	uint8_t version;
 	uint16_t udp_size;
-	const char *ecs; /* "192.0.2.0/24"; NULL: none */
+	const char *ecs;    /* "192.0.2.0/24"; NULL: none */
+	const char *cookie; /* hexadecimal; NULL: none */
+	bool keepalive;
 };
 
 size_t sample_packet(

@@ -310,6 +310,101 @@ START_TEST(long_chains_are_cut)
 }
 END_TEST
 
+/* RFC 6672 3.1 */
+START_TEST(a_dname_comes_with_the_cname_made_of_it)
+{
+	ask("X.oLd.example.com.", DNS_A, LOCAL, NULL);
+	ck_assert_uint_eq(rcode(), DNS_NOERROR);
+	ck_assert(ldns_pkt_aa(reply));
+	ck_assert_uint_eq(answers(), 3);
+	ck_assert(says("\noLd.example.com.\t120\tIN\tDNAME\t"
+		       "new.example.com.\n"
+		       "X.oLd.example.com.\t120\tIN\tCNAME\t"
+		       "X.new.example.com.\n"
+		       "X.new.example.com.\t3600\tIN\tA\t192.0.2.81\n"));
+	ask("in.example.com.", DNS_A, LOCAL, NULL);
+	ck_assert_uint_eq(answers(), 4);
+	ck_assert(says("x.Old.example.com.\t120\tIN\tCNAME\t"
+		       "x.new.example.com.\n"));
+	ask("a.old.example.com.", DNS_A, LOCAL, NULL);
+	ck_assert_uint_eq(rcode(), DNS_NXDOMAIN);
+	ck_assert_uint_eq(answers(), 2);
+	ask("x.leave.example.com.", DNS_A, LOCAL, NULL);
+	ck_assert_uint_eq(rcode(), DNS_NOERROR);
+	ck_assert_uint_eq(answers(), 2);
+}
+END_TEST
+
+START_TEST(a_dname_is_followed_for_every_type)
+{
+	ask("x.old.example.com.", DNS_ANY, LOCAL, NULL);
+	ck_assert_uint_eq(answers(), 3);
+	ask("x.old.example.com.", DNS_CNAME, LOCAL, NULL);
+	ck_assert_uint_eq(answers(), 2);
+	ck_assert_uint_eq(ldns_pkt_nscount(reply), 1);
+	ask("x.old.example.com.", DNS_DNAME, LOCAL, NULL);
+	ck_assert_uint_eq(answers(), 2);
+	ask("old.example.com.", DNS_DNAME, LOCAL, NULL);
+	ck_assert_uint_eq(answers(), 1);
+	ask("old.example.com.", DNS_ANY, LOCAL, NULL);
+	ck_assert_uint_eq(answers(), 1);
+}
+END_TEST
+
+START_TEST(a_dname_used_twice_is_said_once)
+{
+	ask("again.old.example.com.", DNS_A, LOCAL, NULL);
+	ck_assert_uint_eq(answers(), 5);
+	ck_assert(says("again.new.example.com.\t3600\tIN\tCNAME\t"
+		       "x.old.example.com.\n"
+		       "x.old.example.com.\t120\tIN\tCNAME\t"
+		       "x.new.example.com.\n"));
+}
+END_TEST
+
+START_TEST(a_dname_leads_to_steered_names_and_referrals)
+{
+	ask("steered.old.example.com.", DNS_A, EURO, NULL);
+	ck_assert_uint_eq(answers(), 5);
+	ck_assert(says("www.example.com.\t60\tIN\tA\t192.0.2.10\n"));
+	ask("x.refer.example.com.", DNS_A, LOCAL, NULL);
+	ck_assert(ldns_pkt_aa(reply));
+	ck_assert_uint_eq(answers(), 2);
+	ck_assert_uint_eq(ldns_pkt_nscount(reply), 1);
+}
+END_TEST
+
+START_TEST(loops_of_dnames_are_cut)
+{
+	ask("x.ping.example.com.", DNS_A, LOCAL, NULL);
+	ck_assert_uint_eq(rcode(), DNS_NOERROR);
+	ck_assert_uint_eq(answers(), 4);
+	ask_over(&(struct sample_query){.name = "x.grow.example.com.",
+		     .type = DNS_A},
+	    LOCAL, COUNT_TCP);
+	ck_assert_uint_eq(rcode(), DNS_NOERROR);
+	ck_assert_uint_eq(answers(), 1 + REPLY_PARTS_MAX);
+}
+END_TEST
+
+/* RFC 6672 2.2 */
+START_TEST(a_name_too_long_below_a_dname_is_yxdomain)
+{
+	char name[256] = "", *p = name;
+
+	/* 15 labels of 14: with "grow.example.com." 243 octets. */
+	for (unsigned i = 0; i < 16; i++)
+		p += sprintf(p, "%014u.", i);
+	strcpy(p - 1, ".grow.example.com.");
+	ask_over(&(struct sample_query){.name = name + 15, .type = DNS_A},
+	    LOCAL, COUNT_TCP);
+	ck_assert_uint_eq(rcode(), DNS_YXDOMAIN);
+	ck_assert(ldns_pkt_aa(reply));
+	ck_assert_uint_eq(ldns_pkt_nscount(reply), 0);
+	ck_assert_uint_eq(answers(), 1 + 3);
+}
+END_TEST
+
 START_TEST(a_referral_is_not_authoritative)
 {
 	ask("x.sub.example.com.", DNS_A, LOCAL, NULL);
@@ -329,6 +424,64 @@ START_TEST(steered_wildcards_answer_for_the_name_asked)
 {
 	ask("One.api.example.com.", DNS_A, EURO, NULL);
 	ck_assert(says("One.api.example.com.\t60\tIN\tA\t192.0.2.10\n"));
+}
+END_TEST
+
+START_TEST(pools_answer_other_records)
+{
+	int source;
+
+	ask("mail.example.com.", DNS_MX, LOCAL, "81.2.3.0/24");
+	ck_assert_uint_eq(answers(), 3); /* of two targets */
+	ck_assert(says("mail.example.com.\t60\tIN\tMX\t10 "
+		       "eu1.example.com.\n"));
+	ck_assert(says("MX\t30 eu3.example.com.\n"));
+	ck_assert_int_eq(scope(&source), 16);
+	ask("mail.example.com.", DNS_TXT, EURO, NULL);
+	ck_assert(says("TXT\t\"in (eu) ; 1\"\n"));
+	ask("mail.example.com.", DNS_TXT, AMER, NULL);
+	ck_assert(says("TXT\t\"in-us\"\n"));
+	ask("mail.example.com.", DNS_ANY, AMER, NULL);
+	ck_assert(says("MX\t10 us1.example.com.\n"));
+	ck_assert_uint_eq(answers(), 1);
+	ask("One.svc.example.com.", DNS_HTTPS, EURO, NULL);
+	ck_assert(says("One.svc.example.com.\t60\tIN\tHTTPS\t1 . alpn=h2 "
+		       "ipv4hint=192.0.2.30\n"));
+	ask("One.svc.example.com.", DNS_HTTPS, AMER, NULL);
+	ck_assert(says("HTTPS\t1 . alpn=h3\n"));
+	ask("One.svc.example.com.", DNS_A, AMER, NULL);
+	ck_assert(says("\tA\t198.51.100.30\n"));
+}
+END_TEST
+
+START_TEST(types_that_a_pool_has_not_are_the_zones)
+{
+	ask("mail.example.com.", DNS_A, LOCAL, "81.2.3.0/24");
+	ck_assert_uint_eq(rcode(), DNS_NOERROR);
+	ck_assert_uint_eq(answers(), 0);
+	ck_assert_uint_eq(ldns_pkt_nscount(reply), 1);
+	ck_assert_int_eq(scope(NULL), 0);
+	ask("mail.example.com.", DNS_HINFO, LOCAL, "81.2.3.0/24");
+	ck_assert_uint_eq(answers(), 1);
+	ck_assert_int_eq(scope(NULL), 0);
+	ask("one.svc.example.com.", DNS_AAAA, LOCAL, NULL);
+	ck_assert_uint_eq(rcode(), DNS_NOERROR);
+	ck_assert_uint_eq(answers(), 0);
+}
+END_TEST
+
+/* RFC 7871 7.3.1: the scope is not about additional records, which would be
+ * kept for all clients. */
+START_TEST(what_points_to_steered_names_brings_no_addresses)
+{
+	ask("tosvc.example.com.", DNS_HTTPS, LOCAL, "81.2.3.0/24");
+	ck_assert(says("HTTPS\t0 www.svc.example.com.\n"));
+	ck_assert_uint_eq(answers(), 1);
+	ck_assert_uint_eq(ldns_pkt_arcount(reply), 0);
+	ck_assert_int_eq(scope(NULL), 0);
+	ask("mx.example.com.", DNS_MX, LOCAL, "81.2.3.0/24");
+	ck_assert_uint_eq(ldns_pkt_arcount(reply), 0);
+	ck_assert_int_eq(scope(NULL), 0);
 }
 END_TEST
 
@@ -387,7 +540,7 @@ START_TEST(flags_are_copied_or_cleared)
 		     .dnssec_ok = true,
 		     .flags = DNS_RD | DNS_CD | DNS_AD | DNS_RA},
 	    LOCAL, COUNT_UDP);
-	ck_assert(ldns_pkt_rd(reply) && ldns_pkt_cd(reply));
+	ck_assert(ldns_pkt_rd(reply) && !ldns_pkt_cd(reply));
 	ck_assert(!ldns_pkt_ra(reply) && !ldns_pkt_ad(reply));
 	ck_assert(ldns_pkt_edns_do(reply));
 }
@@ -507,8 +660,17 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, a_wildcard_cname_is_followed);
 	tcase_add_test(tc, loops_of_cnames_are_cut);
 	tcase_add_test(tc, long_chains_are_cut);
+	tcase_add_test(tc, a_dname_comes_with_the_cname_made_of_it);
+	tcase_add_test(tc, a_dname_is_followed_for_every_type);
+	tcase_add_test(tc, a_dname_used_twice_is_said_once);
+	tcase_add_test(tc, a_dname_leads_to_steered_names_and_referrals);
+	tcase_add_test(tc, loops_of_dnames_are_cut);
+	tcase_add_test(tc, a_name_too_long_below_a_dname_is_yxdomain);
 	tcase_add_test(tc, a_referral_is_not_authoritative);
 	tcase_add_test(tc, steered_wildcards_answer_for_the_name_asked);
+	tcase_add_test(tc, pools_answer_other_records);
+	tcase_add_test(tc, types_that_a_pool_has_not_are_the_zones);
+	tcase_add_test(tc, what_points_to_steered_names_brings_no_addresses);
 	tcase_add_test(tc, what_is_not_ours_is_refused);
 	tcase_add_test(
 	    tc, replies_over_udp_are_bounded_by_what_the_client_takes);

@@ -82,6 +82,8 @@ START_TEST(stats_count_steered_answers)
 	ck_assert_str_eq(text_of(row, "region"), "us");
 	ck_assert_str_eq(text_of(row, "reason"), "first");
 	ck_assert_int_eq(int_of(row, "count"), 7);
+	row = json_object_get(r, "rate_limited");
+	ck_assert_int_eq(int_of(row, "dropped"), 0);
 	json_decref(r);
 }
 END_TEST

@@ -113,6 +113,8 @@ static const char whole[] =
     "  http: 127.0.0.1@9153\n"
     "  nsid: ams-1\n"
     "  ecs_from: [192.0.2.0/24]\n"
+    "  rate_limit: {per_second: 300, slip: 0, ipv4_prefix: 32,\n"
+    "               ipv6_prefix: 64, allow: [10.0.0.0/8], mode: observe}\n"
     "geoip:\n"
     "  databases: [geoip/city.mmdb, /asn.mmdb]\n"
     "  nets:\n"
@@ -167,6 +169,18 @@ static const char partners[] = "# partners\n"
 			       "198.51.100.7";
 
 static void
+expect_limit(const struct conf_limit *l)
+{
+	ck_assert_uint_eq(l->per_second, 300);
+	ck_assert_uint_eq(l->slip, 0);
+	ck_assert_uint_eq(l->ipv4_prefix, 32);
+	ck_assert_uint_eq(l->ipv6_prefix, 64);
+	ck_assert_uint_eq(l->nallow, 1);
+	expect_prefix(&l->allow[0], "10.0.0.0/8");
+	ck_assert_int_eq(l->mode, CONF_LIMIT_OBSERVE);
+}
+
+static void
 expect_sections_above(const struct conf *c)
 {
 	const struct conf_server *s = &c->server;
@@ -181,6 +195,7 @@ expect_sections_above(const struct conf *c)
 	ck_assert(!s->ecs_any);
 	ck_assert_uint_eq(s->necs_from, 1);
 	expect_prefix(&s->ecs_from[0], "192.0.2.0/24");
+	expect_limit(&s->rate_limit);
 	ck_assert_uint_eq(c->ndatabases, 2);
 	ck_assert_str_eq(c->databases[0].path, path_of("geoip/city.mmdb"));
 	ck_assert_str_eq(c->databases[1].path, "/asn.mmdb");
@@ -206,7 +221,7 @@ expect_regions_and_monitors(const struct conf *c)
 	ck_assert_uint_eq(c->regions[0].capacity, 8000);
 	ck_assert_uint_eq(c->regions[1].capacity, 0);
 	ck_assert_int_eq(c->regions[2].bias, -10);
-	ck_assert_uint_eq(c->regions[2].mark.line, 19);
+	ck_assert_uint_eq(c->regions[2].mark.line, 21);
 	ck_assert_uint_eq(c->regions[2].mark.column, 3);
 	ck_assert_int_eq(web->type, CONF_MONITOR_HTTP);
 	ck_assert_uint_eq(web->port, 8080);
@@ -237,7 +252,8 @@ expect_pools(const struct conf *c)
 	ck_assert_uint_eq(www->max, 3);
 	ck_assert_uint_eq(www->nregions, 2);
 	ck_assert_uint_eq(www->regions[0].region, 1);
-	ck_assert(www->has_ipv4 && www->has_ipv6 && !www->has_cname);
+	ck_assert(www->ntypes == 2 && conf_pool_has(www, DNS_A) &&
+	    conf_pool_has(www, DNS_AAAA));
 	ck_assert_str_eq(t[0].label, "2001:db8::10");
 	expect_addr(&t[0].addr[0], "192.0.2.10");
 	expect_addr(&t[0].addr[1], "2001:db8::10");
@@ -246,7 +262,8 @@ expect_pools(const struct conf *c)
 	ck_assert_uint_eq(t[1].addr[1].family, 0);
 	ck_assert_uint_eq(t[1].weight, 1);
 	t = c->pools[2].regions[0].targets;
-	ck_assert(c->pools[2].has_cname && !c->pools[2].has_ipv4);
+	ck_assert(
+	    c->pools[2].ntypes == 1 && conf_pool_has(&c->pools[2], DNS_CNAME));
 	ck_assert_str_eq(t->label, "EU.example.net");
 	ck_assert(name_parse("eu.example.net.", name, &err));
 	ck_assert(name_equal(t->cname, name));
@@ -435,6 +452,51 @@ START_TEST(what_two_files_say_of_one_thing_is_refused)
 }
 END_TEST
 
+START_TEST(cookie_secrets_stand_in_the_file_or_in_one_of_their_own)
+{
+	static const uint8_t key[] =
+	    "\xe5\xe9\x73\xe5\xa6\xb2\xa4\x3f\x48\xe7\xdc\x84\x9e\x37\xbf\xcf";
+	struct conf *c;
+
+	c = must_load("meridian: 1\n");
+	ck_assert_uint_eq(c->server.cookies.nsecrets, 0);
+	ck_assert_uint_eq(c->server.cookies.max_without, 1232);
+	conf_free(c);
+	c = must_load("meridian: 1\nserver: {cookies: {secrets: "
+		      "E5e973e5a6b2a43f48e7dc849e37bfcf}}\n");
+	ck_assert_uint_eq(c->server.cookies.nsecrets, 1);
+	ck_assert_mem_eq(c->server.cookies.secrets[0].key, key, 16);
+	conf_free(c);
+	put("secrets",
+	    "# the new one\n00112233445566778899aabbccddeeff\n"
+	    " e5e973e5a6b2a43f48e7dc849e37bfcf # until Monday\n");
+	c = must_load(
+	    "meridian: 1\nserver: {cookies: {secrets_file: secrets}}\n");
+	ck_assert_uint_eq(c->server.cookies.nsecrets, 2);
+	ck_assert_mem_eq(c->server.cookies.secrets[1].key, key, 16);
+	conf_free(c);
+}
+END_TEST
+
+START_TEST(a_wrong_cookie_secret_is_refused)
+{
+	must_refuse("meridian: 1\nserver: {cookies: {secrets: "
+		    "e5e973e5a6b2a43f48e7dc849e37bfc}}\n",
+	    "2:29: error: a secret is 32 hexadecimal digits");
+	put("secrets", "\ne5e973e5a6b2a43f48e7dc849e37bfcg\n");
+	must_refuse("meridian: 1\nserver: {cookies: {secrets_file: secrets}}\n",
+	    "secrets:2:1: error: a secret is 32 hexadecimal digits");
+	put("none", "# none\n");
+	must_refuse("meridian: 1\nserver: {cookies: {secrets_file: none}}\n",
+	    "has 0 secrets, not 1 to 8");
+	must_refuse("meridian: 1\nserver: {cookies: {secrets_file: none, "
+		    "secrets: e5e973e5a6b2a43f48e7dc849e37bfcf}}\n",
+	    "stand in this file already");
+	must_refuse(
+	    "meridian: 1\nserver: {cookies: {secrets_file: gone}}\n", "gone");
+}
+END_TEST
+
 START_TEST(errors_name_the_included_file)
 {
 	put("b.yaml", "regions:\n  eu: {colour: red}\n");
@@ -610,6 +672,9 @@ main(void)
 	tcase_add_test(t, one_bound_of_the_ttl_moves_the_other);
 	tcase_add_test(t, included_files_add_to_sections);
 	tcase_add_test(t, what_two_files_say_of_one_thing_is_refused);
+	tcase_add_test(
+	    t, cookie_secrets_stand_in_the_file_or_in_one_of_their_own);
+	tcase_add_test(t, a_wrong_cookie_secret_is_refused);
 	tcase_add_test(t, errors_name_the_included_file);
 	tcase_add_test(t, a_file_that_includes_itself_is_refused);
 	tcase_add_test(t, files_that_include_each_other_are_refused);

@@ -78,22 +78,6 @@ START_TEST(a_pointer_loop_ends)
 }
 END_TEST
 
-START_TEST(types_have_names_or_numbers)
-{
-	char buf[TYPE_TEXT_MAX];
-
-	ck_assert_uint_eq(type_parse("aaaa"), DNS_AAAA);
-	ck_assert_uint_eq(type_parse("type28"), DNS_AAAA);
-	ck_assert_uint_eq(type_parse("TYPE"), 0);
-	ck_assert_uint_eq(type_parse("TYPE-1"), 0);
-	ck_assert_uint_eq(type_parse("TYPE65536"), 0);
-	ck_assert_uint_eq(type_parse(""), 0);
-	ck_assert_str_eq(type_format(buf, DNS_MX), "MX");
-	ck_assert_str_eq(type_format(buf, 999), "TYPE999");
-	ck_assert_str_eq(rcode_format(buf, 12), "RCODE12");
-}
-END_TEST
-
 int
 main(void)
 {
@@ -106,7 +90,6 @@ main(void)
 	tcase_add_test(t, scope_rcode_and_aliases_are_found);
 	tcase_add_test(t, a_message_cut_anywhere_is_none);
 	tcase_add_test(t, a_pointer_loop_ends);
-	tcase_add_test(t, types_have_names_or_numbers);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

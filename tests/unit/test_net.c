@@ -232,7 +232,7 @@ START_TEST(sockets_of_one_port_are_shared)
 {
 	struct endpoint e = {.addr = addr("127.0.0.1")};
 	struct error err;
-	/* What is free for TCP is mostly free for UDP, not the other way. */
+	/* A port that is free for TCP is mostly free for UDP. */
 	int tcp = net_listen_tcp(&e, &err), one, two;
 
 	ck_assert_msg(tcp >= 0, "%s", err.text);

@@ -245,7 +245,7 @@ expect_all_targets(const struct both *b)
 {
 	for (size_t i = 0; i < b->world.conf->npools; i++)
 		for (size_t r = 0; r < b->pools[i].nregions; r++)
-			if (b->world.conf->pools[i].has_ipv4)
+			if (conf_pool_has(&b->world.conf->pools[i], DNS_A))
 				expect_targets(&b->pools[i], r);
 }
 
@@ -434,7 +434,8 @@ static struct conf_pool pools[] = {{.name = "www",
 				       .nregions = 2,
 				       .min_healthy = 1,
 				       .max = 8,
-				       .has_ipv4 = true,
+				       .types = {DNS_A},
+				       .ntypes = 1,
 				       .monitors = monitors,
 				       .nmonitors = 1},
     {.name = "sorry",
@@ -442,7 +443,8 @@ static struct conf_pool pools[] = {{.name = "www",
 	.nregions = 1,
 	.min_healthy = 1,
 	.max = 8,
-	.has_ipv4 = true}};
+	.types = {DNS_A},
+	.ntypes = 1}};
 static struct conf_geo germany = {CONF_GEO_COUNTRY, "DE", ""};
 static struct conf_rule rules[] = {{.by_geo = true,
 				       .geo = &germany,

@@ -159,6 +159,21 @@ START_TEST(anything_but_one_question_is_an_error)
 }
 END_TEST
 
+START_TEST(an_opt_without_a_question_is_seen)
+{
+	header(0, 0, 0, 0, 1);
+	opt(1400, 0x8000, "", 0);
+	ck_assert_int_eq(parse(), QUERY_ERROR);
+	ck_assert_uint_eq(rcode, DNS_FORMERR);
+	ck_assert(q.edns && q.dnssec_ok);
+	ck_assert_uint_eq(q.udp_size, 1400);
+	header(0, 0, 0, 0, 1);
+	opt(1400, 0x10000, "", 0);
+	ck_assert_int_eq(parse(), QUERY_ERROR);
+	ck_assert_uint_eq(rcode, DNS_BADVERS);
+}
+END_TEST
+
 START_TEST(a_compressed_or_strange_question_is_an_error)
 {
 	static const uint8_t octets[] = {0xc0, 0x80, 0x40, 0xff};
@@ -391,6 +406,7 @@ main(void)
 	tcase_add_test(tc, responses_and_fragments_get_no_reply);
 	tcase_add_test(tc, other_opcodes_are_not_implemented);
 	tcase_add_test(tc, anything_but_one_question_is_an_error);
+	tcase_add_test(tc, an_opt_without_a_question_is_seen);
 	tcase_add_test(tc, a_compressed_or_strange_question_is_an_error);
 	tcase_add_test(tc, every_truncation_is_an_error);
 	tcase_add_test(tc, trailing_octets_are_an_error);

@@ -108,10 +108,10 @@ START_TEST(rcodes_have_names)
 {
 	uint16_t rcode;
 
-	ck_assert(rcode_parse("REFUSED", &rcode));
+	ck_assert(rr_rcode_parse("REFUSED", &rcode));
 	ck_assert_uint_eq(rcode, DNS_REFUSED);
-	ck_assert(!rcode_parse("refused", &rcode));
-	ck_assert(!rcode_parse("", &rcode));
+	ck_assert(!rr_rcode_parse("refused", &rcode));
+	ck_assert(!rr_rcode_parse("", &rcode));
 }
 END_TEST
 

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "dns/wire.h"
 #include "sample.h"
 #include "serve/count.h"
@@ -15,20 +16,31 @@
 #include "snapshot/build.h"
 #include "snapshot/publish.h"
 
-enum { WAIT_MS = 5000, FRAME_MAX = SAMPLE_QUERY_MAX + 2 };
+enum {
+	WAIT_MS = 5000,
+	FRAME_MAX = SAMPLE_QUERY_MAX + 2,
+	CONNECTIONS = 40, /* as configured below */
+	PER_CLIENT = 30,
+	IDLE_MS = 300,
+};
+
+#define NSID "  nsid: test-1\n"
+#define FEW "  tcp: {connections: 40, per_client: 30}\n"
+#define SHORT "  tcp: {idle: 300ms}\n"
 
 static struct sample sample;
 static struct endpoint endpoint;
 static struct tcp_service *service;
 
 static void
-setup(void)
+setup_as(const char *server)
 {
 	struct diag d;
 	struct error err = {""};
 
 	diag_init(&d);
 	sample_open(&sample);
+	sample_replace(&sample, NSID, server);
 	snapshot_publish(snapshot_build(sample.conf, &d));
 	diag_fini(&d);
 	ck_assert_ptr_nonnull(snapshot_current());
@@ -36,6 +48,24 @@ setup(void)
 	service = tcp_open(&endpoint, 1, &err);
 	ck_assert_msg(service != NULL, "%s", err.text);
 	tcp_start(service);
+}
+
+static void
+setup(void)
+{
+	setup_as(NSID);
+}
+
+static void
+setup_few(void)
+{
+	setup_as(FEW);
+}
+
+static void
+setup_short(void)
+{
+	setup_as(SHORT);
 }
 
 static void
@@ -48,15 +78,26 @@ teardown(void)
 }
 
 static int
-client(void)
+client_at(const char *address)
 {
 	struct sockaddr_storage ss;
-	socklen_t len = addr_to_sockaddr(&endpoint.addr, endpoint.port, &ss);
+	socklen_t len;
+	struct addr from;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	ck_assert_int_ne(fd, -1);
+	ck_assert(addr_parse(address, &from));
+	len = addr_to_sockaddr(&from, 0, &ss);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&ss, len), 0);
+	len = addr_to_sockaddr(&endpoint.addr, endpoint.port, &ss);
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&ss, len), 0);
 	return fd;
+}
+
+static int
+client(void)
+{
+	return client_at("127.0.0.1");
 }
 
 static size_t
@@ -192,10 +233,12 @@ fill(int fd, const uint8_t *octets, size_t len)
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	while (poll(&p, 1, 300) == 1) {
 		size_t at = sent % len;
-		ssize_t n = write(fd, octets + at, len - at);
+		ssize_t n = send(fd, octets + at, len - at, MSG_NOSIGNAL);
 
 		if (n > 0)
 			sent += (size_t)n;
+		else if (errno != EAGAIN)
+			break;
 	}
 	return sent / len;
 }
@@ -229,51 +272,142 @@ allow_descriptors(rlim_t n)
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
-START_TEST(at_the_limit_the_idlest_connection_is_closed)
+/* Asks one query and is answered. */
+static void
+ask(int fd)
 {
 	uint8_t octets[FRAME_MAX];
 	size_t len = frame(octets, "static.example.com.", DNS_A);
-	int fds[TCP_CONNECTIONS_MAX + 1];
+
+	send_all(fd, octets, len);
+	ck_assert_uint_gt(receive(fd, reply), 0);
+}
+
+START_TEST(at_the_limit_the_idlest_connection_is_closed)
+{
+	int fds[CONNECTIONS + 1];
 	struct counters sum;
 
-	allow_descriptors(2 * TCP_CONNECTIONS_MAX + 200);
-	for (size_t i = 0; i < TCP_CONNECTIONS_MAX; i++) {
-		fds[i] = client();
-		send_all(fds[i], octets, len);
-		ck_assert_uint_gt(receive(fds[i], reply), 0);
+	for (size_t i = 0; i < CONNECTIONS; i++) {
+		fds[i] = client_at(i & 1 ? "127.0.0.1" : "127.0.0.2");
+		ask(fds[i]);
 	}
-	send_all(fds[0], octets, len);
-	ck_assert_uint_gt(receive(fds[0], reply), 0);
-	fds[TCP_CONNECTIONS_MAX] = client();
+	ask(fds[0]);
+	fds[CONNECTIONS] = client();
 	ck_assert(is_closed(fds[1]));
-	send_all(fds[0], octets, len);
-	ck_assert_uint_gt(receive(fds[0], reply), 0);
+	ask(fds[0]);
 	count_sum(&sum);
-	ck_assert_uint_eq(sum.tcp_connections, TCP_CONNECTIONS_MAX);
+	ck_assert_uint_eq(sum.tcp_connections, CONNECTIONS);
 	ck_assert_uint_eq(sum.tcp_refused, 1);
-	for (size_t i = 0; i <= TCP_CONNECTIONS_MAX; i++)
+	for (size_t i = 0; i <= CONNECTIONS; i++)
 		close(fds[i]);
 }
 END_TEST
 
+START_TEST(a_client_has_no_more_than_its_share)
+{
+	int fds[PER_CLIENT + 1], other = client_at("127.0.0.2");
+
+	ask(other);
+	for (size_t i = 0; i <= PER_CLIENT; i++) {
+		fds[i] = client();
+		ask(fds[i]);
+	}
+	ck_assert(is_closed(fds[0]));
+	ask(fds[1]);
+	ask(other);
+	for (size_t i = 0; i <= PER_CLIENT; i++)
+		close(fds[i]);
+	close(other);
+}
+END_TEST
+
+START_TEST(an_idle_connection_is_closed)
+{
+	uint64_t start = clock_mono_ms();
+	int fd = client();
+
+	ck_assert(is_closed(fd));
+	ck_assert_uint_ge(clock_mono_ms() - start, IDLE_MS - 1);
+	close(fd);
+}
+END_TEST
+
+/* A query now and then keeps a connection, octets do not. */
+START_TEST(a_connection_is_kept_by_queries_alone)
+{
+	const uint8_t octets[] = {0, 40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+	int asks = client(), drips = client();
+	struct pollfd p = {.fd = drips, .events = POLLIN};
+	size_t i = 0;
+
+	while (poll(&p, 1, IDLE_MS / 6) == 0) {
+		ck_assert_uint_lt(i, sizeof(octets));
+		send_all(drips, &octets[i++], 1);
+		ask(asks);
+	}
+	ck_assert(is_closed(drips));
+	ask(asks);
+	close(drips);
+	close(asks);
+}
+END_TEST
+
+START_TEST(a_client_that_never_reads_is_closed)
+{
+	const int size = 65536;
+	uint8_t octets[FRAME_MAX];
+	size_t len = frame(octets, "big.example.com.", DNS_TXT);
+	int fd = client();
+	struct pollfd p = {.fd = fd};
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	fill(fd, octets, len);
+	ck_assert_int_eq(poll(&p, 1, WAIT_MS), 1); /* reset */
+	ck_assert(p.revents & (POLLERR | POLLHUP));
+	close(fd);
+}
+END_TEST
+
+/* No connection is there to be closed for another. */
 START_TEST(without_descriptors_connections_wait)
 {
+	int next = dup(STDERR_FILENO), fd;
 	uint8_t octets[FRAME_MAX];
 	size_t len = frame(octets, "static.example.com.", DNS_A);
-	int fd = client(), next = dup(fd);
 
-	send_all(fd, octets, len);
-	ck_assert_uint_gt(receive(fd, reply), 0);
 	close(next);
 	allow_descriptors((rlim_t)next + 1); /* one: the client's own */
-	next = client();
-	send_all(next, octets, len);
+	fd = client();
+	send_all(fd, octets, len);
 	ck_assert_int_eq(
-	    poll(&(struct pollfd){.fd = next, .events = POLLIN}, 1, 50), 0);
+	    poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 50), 0);
 	allow_descriptors((rlim_t)next + 20);
-	ck_assert_uint_gt(receive(next, reply), 0);
-	close(next);
+	ck_assert_uint_gt(receive(fd, reply), 0);
 	close(fd);
+}
+END_TEST
+
+START_TEST(without_descriptors_the_idlest_gives_its_own)
+{
+	int first = client(), second = client(), next, third;
+	struct counters sum;
+
+	ask(first);
+	ask(second);
+	ask(first);
+	next = dup(STDERR_FILENO);
+	close(next);
+	allow_descriptors((rlim_t)next + 1);
+	third = client();
+	ask(third);
+	ck_assert(is_closed(second));
+	ask(first);
+	count_sum(&sum);
+	ck_assert_uint_eq(sum.tcp_starved, 1);
+	close(first);
+	close(second);
+	close(third);
 }
 END_TEST
 
@@ -281,7 +415,8 @@ int
 main(void)
 {
 	Suite *suite = suite_create("tcp");
-	TCase *tc = tcase_create("tcp");
+	TCase *tc = tcase_create("tcp"), *few = tcase_create("few"),
+	      *brief = tcase_create("brief");
 	SRunner *runner;
 	int failed;
 
@@ -293,9 +428,19 @@ main(void)
 	tcase_add_test(
 	    tc, what_is_no_query_closes_the_connection_after_the_answers);
 	tcase_add_test(tc, a_client_that_does_not_read_is_read_no_more);
-	tcase_add_test(tc, at_the_limit_the_idlest_connection_is_closed);
 	tcase_add_test(tc, without_descriptors_connections_wait);
+	tcase_add_test(tc, without_descriptors_the_idlest_gives_its_own);
 	suite_add_tcase(suite, tc);
+	tcase_add_checked_fixture(few, setup_few, teardown);
+	tcase_add_test(few, at_the_limit_the_idlest_connection_is_closed);
+	tcase_add_test(few, a_client_has_no_more_than_its_share);
+	suite_add_tcase(suite, few);
+	tcase_add_checked_fixture(brief, setup_short, teardown);
+	tcase_set_timeout(brief, 60);
+	tcase_add_test(brief, an_idle_connection_is_closed);
+	tcase_add_test(brief, a_connection_is_kept_by_queries_alone);
+	tcase_add_test(brief, a_client_that_never_reads_is_closed);
+	suite_add_tcase(suite, brief);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -96,11 +96,49 @@ END_TEST
 START_TEST(what_is_not_served_is_refused)
 {
 	zone_sample_zone(
-	    &sample, "example.com.", WHOLE "a 60 DNAME ns\n*.b 60 NS ns\n");
+	    &sample, "example.com.", WHOLE "*.a 60 DNAME ns\n*.b 60 NS ns\n");
 	expect_wrong(
-	    "example.com.:4: error: a.example.com.: DNAME is not served yet\n"
+	    "example.com.:4: error: *.a.example.com.: DNAME at a wildcard "
+	    "(RFC 6672 3.3)\n"
 	    "example.com.:5: error: *.b.example.com.: NS at a wildcard "
 	    "(RFC 4592 4.2)\n");
+}
+END_TEST
+
+/* RFC 6672 2.3, 2.4 */
+START_TEST(a_dname_is_one_and_neither_alias_nor_cut)
+{
+	zone_sample_zone(&sample, "example.com.",
+	    WHOLE "a 60 DNAME b\na 60 DNAME c\n"
+		  "d 60 DNAME e\nd 60 NS ns\n"
+		  "f 60 DNAME g\nf 60 CNAME g\n"
+		  "same 60 DNAME ns\nsame 60 DNAME ns\nsame 60 A 192.0.2.2\n");
+	ck_assert(!zone_sample_build(&sample));
+	zone_sample_diag(&sample);
+	ck_assert_ptr_nonnull(strstr(sample.text,
+	    ":5: error: a.example.com.: a second DNAME (RFC 6672 2.4)\n"));
+	ck_assert_ptr_nonnull(strstr(sample.text,
+	    ":6: error: d.example.com.: DNAME at a delegation "
+	    "(RFC 6672 2.3)\n"));
+	ck_assert_ptr_nonnull(strstr(sample.text,
+	    ":8: error: f.example.com.: CNAME beside other data\n"));
+	ck_assert_uint_eq(sample.diag.nerrors, 3);
+}
+END_TEST
+
+START_TEST(what_is_below_a_dname_is_warned_of)
+{
+	zone_sample_zone(&sample, "example.com.",
+	    WHOLE "a 60 DNAME net.\nx.a 60 A 192.0.2.2\n"
+		  "y.x.a 60 NS ns\n@ 60 MX 1 mail.a\n"
+		  "x.a 60 MX 1 missing\n");
+	expect_warned(
+	    "example.com.:5: warning: x.a.example.com.: never answered: below "
+	    "the DNAME of a.example.com. (RFC 6672 2.4)\n"
+	    "example.com.:6: warning: y.x.a.example.com.: never answered: "
+	    "below the DNAME of a.example.com. (RFC 6672 2.4)\n"
+	    "example.com.:7: warning: example.com.: MX: mail.a.example.com. "
+	    "is an alias (RFC 2181 10.3)\n");
 }
 END_TEST
 
@@ -254,6 +292,8 @@ main(void)
 	tcase_add_test(tc, syntax_errors_do_not_hide_the_errors_of_other_zones);
 	tcase_add_test(tc, a_cname_stands_alone);
 	tcase_add_test(tc, what_is_not_served_is_refused);
+	tcase_add_test(tc, a_dname_is_one_and_neither_alias_nor_cut);
+	tcase_add_test(tc, what_is_below_a_dname_is_warned_of);
 	tcase_add_test(tc, the_least_of_ttls_that_differ_is_taken);
 	tcase_add_test(tc, records_said_twice_are_served_once);
 	tcase_add_test(tc, missing_glue_is_warned_about);

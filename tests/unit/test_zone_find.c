@@ -187,6 +187,94 @@ START_TEST(a_cname_stands_for_other_types)
 }
 END_TEST
 
+#define DNAME \
+	"dname in dn.org.\n" \
+	"an old.dn.org. 60 IN DNAME new.example.net.\n"
+
+static void
+with_dname(void)
+{
+	zone_sample_zone(&sample, "dn.org.",
+	    "@ 60 SOA ns.example.com. host 1 2 3 4 5\n"
+	    "@ 60 NS ns.example.com.\n"
+	    "old 60 DNAME new.example.net.\n"
+	    "old 60 TXT \"own\"\n"
+	    "occluded.old 60 A 192.0.2.1\n"
+	    "cut.old 60 NS ns.example.com.\n"
+	    "*.old 60 A 192.0.2.1\n"
+	    "cut 60 NS ns.example.com.\n"
+	    "dn.cut 60 DNAME elsewhere.net.\n");
+}
+
+/* RFC 6672 2.3: not of the owner itself. */
+START_TEST(a_dname_redirects_what_is_below_it)
+{
+	with_dname();
+	expect("x.old.dn.org.", "A", DNAME);
+	ck_assert_uint_eq(sample.found.prefix_len, 2);
+	ck_assert_uint_eq(sample.found.ttl, 60);
+	ck_assert_uint_eq(sample.found.body->target_len, 17);
+	expect("one.two.old.dn.org.", "DNAME", DNAME);
+	ck_assert_uint_eq(sample.found.prefix_len, 8);
+	expect("x.old.dn.org.", "DS", DNAME);
+	expect("x.old.dn.org.", "ANY", DNAME);
+	expect("old.dn.org.", "A",
+	    "nodata in dn.org.\n"
+	    "ns dn.org. 5 IN SOA ns.example.com. host.dn.org. 1 2 3 4 5\n");
+	expect("old.dn.org.", "DNAME",
+	    "data in dn.org.\n"
+	    "an old.dn.org. 60 IN DNAME new.example.net.\n");
+	expect("old.dn.org.", "TXT",
+	    "data in dn.org.\nan old.dn.org. 60 IN TXT \"own\"\n");
+	expect_start("xold.dn.org.", "A", "nxdomain");
+}
+END_TEST
+
+START_TEST(what_is_below_a_dname_is_hidden)
+{
+	with_dname();
+	expect("occluded.old.dn.org.", "A", DNAME);
+	expect("x.occluded.old.dn.org.", "A", DNAME);
+	expect("cut.old.dn.org.", "NS", DNAME);
+	expect("x.cut.old.dn.org.", "A", DNAME);
+	expect("cut.old.dn.org.", "DS", DNAME);
+	expect("*.old.dn.org.", "A", DNAME);
+	expect_start("dn.cut.dn.org.", "DNAME", "referral");
+	expect_start("x.dn.cut.dn.org.", "A", "referral");
+}
+END_TEST
+
+START_TEST(a_dname_at_the_apex_leaves_the_apex)
+{
+	zone_sample_zone(&sample, "dn.org.",
+	    "@ 60 SOA ns.example.com. host 1 2 3 4 5\n"
+	    "@ 60 NS ns.example.com.\n"
+	    "@ 60 DNAME example.com.\n");
+	zone_sample_zone(&sample, "own.deep.dn.org.",
+	    "@ 60 SOA ns.example.com. host 1 2 3 4 5\n"
+	    "@ 60 NS ns.example.com.\n");
+	expect_start("dn.org.", "SOA", "data in dn.org.\n");
+	expect_start("dn.org.", "DNAME", "data in dn.org.\n");
+	expect("www.dn.org.", "A",
+	    "dname in dn.org.\nan dn.org. 60 IN DNAME example.com.\n");
+	expect_start("own.deep.dn.org.", "SOA", "data in own.deep.dn.org.\n");
+	expect_start("own.deep.dn.org.", "DS", "dname in dn.org.\n");
+	expect_start("deep.dn.org.", "A", "dname in dn.org.\n");
+}
+END_TEST
+
+START_TEST(a_dname_of_the_root_is_above_all)
+{
+	zone_sample_zone(&sample, ".",
+	    "@ 60 SOA a. b. 1 2 3 4 5\n@ 60 NS ns.example.com.\n"
+	    "@ 60 DNAME example.com.\n");
+	expect("www.", "A", "dname in .\nan . 60 IN DNAME example.com.\n");
+	expect("example.com.", "DS",
+	    "dname in .\nan . 60 IN DNAME example.com.\n");
+	expect_start(".", "DS", "nodata in .\n");
+}
+END_TEST
+
 START_TEST(a_wildcard_stands_for_names_that_do_not_exist)
 {
 	expect("x.wild.example.com.", "A",
@@ -432,6 +520,10 @@ main(void)
 	tcase_add_test(tc, empty_non_terminals_exist);
 	tcase_add_test(tc, foreign_names_are_foreign);
 	tcase_add_test(tc, a_cname_stands_for_other_types);
+	tcase_add_test(tc, a_dname_redirects_what_is_below_it);
+	tcase_add_test(tc, what_is_below_a_dname_is_hidden);
+	tcase_add_test(tc, a_dname_at_the_apex_leaves_the_apex);
+	tcase_add_test(tc, a_dname_of_the_root_is_above_all);
 	tcase_add_test(tc, a_wildcard_stands_for_names_that_do_not_exist);
 	tcase_add_test(tc, a_wildcard_does_not_reach_past_names_that_exist);
 	tcase_add_test(tc, an_empty_wildcard_gives_nodata);

@@ -344,6 +344,31 @@ START_TEST(too_long_names_are_wrong)
 }
 END_TEST
 
+/* 254 octets, or close to 1000 characters. */
+START_TEST(a_long_name_of_escapes_is_read)
+{
+	char text[1200] = "", *p = text;
+
+	for (int i = 0; i < 3; i++) {
+		for (int k = 0; k < 63; k++)
+			p += sprintf(p, "\\001");
+		p += sprintf(p, ".");
+	}
+	for (int k = 0; k < 48; k++)
+		p += sprintf(p, "\\001");
+	strcpy(p, " 5 NS \\001\n 5 A 192.0.2.1\nb 5 A 192.0.2.1\n");
+	ck_assert_msg(load(text), "%s", zone_sample_diag(&sample));
+	ck_assert_uint_eq(records.all.n, 3);
+	ck_assert_uint_eq(name_len(records.all.at[0].owner), 254);
+	ck_assert_mem_eq(records.all.at[0].owner, "\77\1\1\1", 4);
+	ck_assert(records.all.at[1].owner == records.all.at[0].owner);
+	ck_assert_mem_eq(records.all.at[2].owner, "\1b\7example", 10);
+	memcpy(p, "\\001\\001", 8);
+	strcpy(p + 8, " 5 A 192.0.2.1\n");
+	ck_assert(!load(text));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -369,6 +394,7 @@ main(void)
 	tcase_add_test(tc, generate_makes_records);
 	tcase_add_test(tc, a_wrong_generate_is_said_once);
 	tcase_add_test(tc, too_long_names_are_wrong);
+	tcase_add_test(tc, a_long_name_of_escapes_is_read);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

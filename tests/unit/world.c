@@ -224,7 +224,7 @@ pools_make(struct world *w)
 		p->name = arena_printf(w->arena, "p%zu", i);
 		p->min_healthy = world_dice(3);
 		p->max = 8;
-		p->has_ipv4 = true;
+		p->types[p->ntypes++] = DNS_A;
 		p->monitors =
 		    arena_array(w->arena, MONITORS, sizeof(*p->monitors));
 		while (p->nmonitors < MONITORS && chance(60)) {

@@ -27,10 +27,11 @@ zone_sample_open(struct zone_sample *s)
 	ck_assert_ptr_nonnull(mkdtemp(s->folder));
 	s->arena = arena_new();
 	diag_init(&s->diag);
-	s->pool[POOL_IPV4].has_ipv4 = true;
-	s->pool[POOL_BOTH].has_ipv4 = true;
-	s->pool[POOL_BOTH].has_ipv6 = true;
-	s->pool[POOL_CNAME].has_cname = true;
+	s->pool[POOL_IPV4] = (struct conf_pool){.types = {DNS_A}, .ntypes = 1};
+	s->pool[POOL_BOTH] =
+	    (struct conf_pool){.types = {DNS_A, DNS_AAAA}, .ntypes = 2};
+	s->pool[POOL_CNAME] =
+	    (struct conf_pool){.types = {DNS_CNAME}, .ntypes = 1};
 	s->conf.zones = s->zone;
 	s->conf.names = s->name;
 	s->conf.pools = s->pool;
@@ -157,7 +158,7 @@ zone_sample_body(
 const char *
 zone_sample_ask(struct zone_sample *s, const char *name, const char *type)
 {
-	static const char *const kinds[] = {"foreign", "data", "cname",
+	static const char *const kinds[] = {"foreign", "data", "cname", "dname",
 	    "steered", "nodata", "nxdomain", "referral"};
 	uint8_t wire[DNS_NAME_MAX];
 	struct found *f = &s->found;

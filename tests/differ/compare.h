@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Replies to sets of records, through ldns, and what differs in them.
+ */
+#ifndef DIFFER_COMPARE_H
+#define DIFFER_COMPARE_H
+
+#include "exchange.h"
+
+/* Parses a reply's octets; the records live until compare_reset().  False
+ * where the octets do not parse, or where what was parsed, encoded again, gives
+ * other records. */
+bool compare_parse(struct reply *r);
+void compare_reset(void);
+
+/* Aspects in which they differ. */
+unsigned compare_replies(const struct reply *a, const struct reply *b);
+
+bool set_equal(const struct record_set *a, const struct record_set *b);
+bool set_within(const struct record_set *part, const struct record_set *whole);
+
+#endif

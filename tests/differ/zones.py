@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Zones at random: the same seed makes the same zones.
+
+Labels come from a small set, so that what is made meets: names below other
+names, wildcards, cuts and aliases.  What every server refuses is left out:
+data beside a CNAME, NS at a wildcard, data below a DNAME.
+"""
+import random
+
+LABELS = [b"a", b"b", b"c", b"www", b"ns1", b"x", b"_tcp", b"A-b", b"l" * 63,
+          b"\x01", b"a.b", b"\xff", b"sp ace", b"q\"\\;", b"0"]
+TARGETS = ["out.of.zone.", "nothing.invalid.", "."]
+
+
+class Name(tuple):
+    """Labels, the first one first; compared without case."""
+
+    def text(self):
+        if not self:
+            return "."
+        return "".join("".join(
+            chr(o) if chr(o).isalnum() and o < 128 or o in b"-_*"
+            else f"\\{o:03d}" for o in label) + "." for label in self)
+
+    def wire(self):
+        return b"".join(bytes([len(l)]) + l for l in self) + b"\0"
+
+    def lower(self):
+        return Name(l.lower() for l in self)
+
+    def under(self, other):
+        return len(self) >= len(other) and \
+            self[len(self) - len(other):].lower() == other.lower()
+
+    def __getitem__(self, i):
+        got = super().__getitem__(i)
+        return Name(got) if isinstance(i, slice) else got
+
+
+def name(text):
+    return Name(l.encode() for l in text.split(".") if l)
+
+
+class Zone:
+    def __init__(self, rng, origin, others):
+        self.rng, self.origin, self.others = rng, origin, others
+        self.sets = {}  # lower-case name -> {type: [text]}
+        self.cuts, self.dnames = set(), set()
+        self.apex()
+        for child in others:
+            if child != origin and child.under(origin):
+                self.cut(child)
+        for _ in range(rng.choice([5, 30, 60])):
+            self.something()
+
+    # What may be put where
+
+    def fits(self, at, kind):
+        at = at.lower()
+        have = self.sets.get(at, {})
+        if len(at.wire()) > 255 or not at.under(self.origin):
+            return False
+        if "CNAME" in have or (kind == "CNAME" and have):
+            return False
+        if kind == "DS" and at == self.origin.lower():
+            return False
+        if kind == "NS" and (at[:1] == (b"*",) or "DNAME" in have):
+            return False
+        if kind == "DNAME":
+            return at != self.origin.lower() and b"*" not in at and \
+                not have and not any(n != at and n.under(at)
+                                     for n in self.sets)
+        return not any(at != d and at.under(d) for d in self.dnames)
+
+    def put(self, at, kind, *texts):
+        if not self.fits(at, kind):
+            return
+        at = at.lower()
+        known = self.sets.setdefault(at, {}).setdefault(kind, [])
+        if kind in ("CNAME", "DNAME", "SOA") and known:
+            return
+        known.extend(t for t in texts if t not in known)
+        if kind == "NS" and at != self.origin.lower():
+            self.cuts.add(at)
+        if kind == "DNAME":
+            self.dnames.add(at)
+
+    # Names
+
+    def known(self):
+        return self.rng.choice(sorted(self.sets))
+
+    def near(self):
+        """A name at, below or beside one that is there."""
+        rng, at = self.rng, self.known()
+        if rng.random() < 0.3:
+            at = self.origin
+        for _ in range(rng.choice([0, 1, 1, 1, 2, 3])):
+            label = b"*" if rng.random() < 0.15 else rng.choice(LABELS)
+            at = Name((label,) + at)
+        if rng.random() < 0.02:
+            while len(at.wire()) < 190:
+                at = Name((b"n" * 63,) + at)
+            room = 255 - len(at.wire()) - 1
+            if room > 0:
+                at = Name((b"m" * min(room, 63),) + at)
+        return at if len(at.wire()) <= 255 else self.origin
+
+    def target(self):
+        rng = self.rng
+        draw = rng.random()
+        if draw < 0.1:
+            return rng.choice(TARGETS)
+        if draw < 0.2 and self.others:
+            other = rng.choice(self.others)
+            return Name((rng.choice(LABELS),) + other).text()
+        if draw < 0.6:
+            return self.known().text()
+        return self.near().text()
+
+    # Data
+
+    def apex(self):
+        rng, o = self.rng, self.origin
+        self.put(o, "SOA", "ns1.invalid. h.invalid. %d 3600 600 86400 %d" % (
+            rng.randrange(1 << 32), rng.choice([60, 300, 7200])))
+        for i in range(rng.choice([1, 2, 4])):
+            # The root's own must be within.
+            if rng.random() < 0.5 or not o:
+                server = Name((b"ns%d" % i,) + o)
+                self.put(o, "NS", server.text())
+                self.put(server, "A", self.a())
+            else:
+                self.put(o, "NS", f"ns{i}.elsewhere.")
+
+    def a(self):
+        return "192.0.2.%d" % self.rng.randrange(256)
+
+    def aaaa(self):
+        return "2001:db8::%x" % self.rng.randrange(1 << 16)
+
+    def data(self, at):
+        rng = self.rng
+        kind, make = rng.choice([
+            ("A", self.a), ("A", self.a), ("AAAA", self.aaaa),
+            ("TXT", lambda: '"%s"' % ("t" * rng.randrange(250))),
+            ("MX", lambda: "10 " + self.target()),
+            ("SRV", lambda: "1 2 3 " + self.target()),
+            ("PTR", self.target),
+            ("HINFO", lambda: '"x" "y%d"' % rng.randrange(9)),
+            ("NAPTR", lambda: '1 2 "s" "x" "" ' + self.target()),
+            ("CAA", lambda: '0 issue "ca%d"' % rng.randrange(9)),
+            ("DS", lambda: "%d 8 2 %s" % (rng.randrange(65536), "ab" * 32)),
+            ("SVCB", lambda: "1 " + self.target() + " port=53"),
+            ("HTTPS", lambda: "0 " + self.target()),
+            ("TLSA", lambda: "3 1 1 " + "cd" * 32),
+            ("RP", lambda: self.target() + " " + self.target()),
+            ("AFSDB", lambda: "1 " + self.target()),
+            ("TYPE65280", lambda: "\\# 3 0102%02x" % rng.randrange(256)),
+            ("TYPE700", lambda: "\\# 0"),
+        ])
+        n = rng.choice([1, 1, 1, 2, 3])
+        if kind in ("TXT", "A") and rng.random() < 0.1:
+            n = 40
+        self.put(at, kind, *{make(): None for _ in range(n)})
+
+    def something(self):
+        rng, at = self.rng, self.near()
+        draw = rng.random()
+        if draw < 0.55:
+            for _ in range(rng.choice([1, 1, 2, 3])):
+                self.data(at)
+        elif draw < 0.75:
+            self.put(at, "CNAME", at.text() if rng.random() < 0.05
+                     else self.target())
+        elif draw < 0.90:
+            self.cut(at)
+        else:
+            self.put(at, "DNAME", self.target())
+
+    def cut(self, at):
+        rng = self.rng
+        if at.lower() == self.origin.lower():
+            return
+        for i in range(rng.choice([1, 2, 2, 8])):
+            server = rng.choice([
+                Name((b"ns%d" % i,) + at),             # in-bailiwick
+                Name((b"ns%d" % i, b"in") + at),
+                Name((b"ns%d" % i,) + self.origin),    # sibling, or ours
+                name(f"ns{i}.elsewhere"),
+                self.known(),
+            ])
+            if len(server.wire()) > 255:
+                continue
+            self.put(at, "NS", server.text())
+            if rng.random() < 0.9:
+                self.put(server, "A", self.a())
+            if rng.random() < 0.4:
+                self.put(server, "AAAA", self.aaaa())
+        if rng.random() < 0.4 and at.lower() in self.cuts:
+            self.put(at, "DS", "%d 8 2 %s" % (rng.randrange(65536), "ef" * 32))
+
+    # As text, and what to ask for
+
+    def text(self):
+        ttls = random.Random(self.rng.randrange(1 << 30))
+        lines = []
+        for at, sets in self.sets.items():
+            for kind, texts in sets.items():
+                ttl = ttls.choice([0, 60, 300, 86400])
+                lines += [f"{at.text()} {ttl} IN {kind} {t}\n" for t in texts]
+        return "".join(lines)
+
+    def names(self):
+        for at, sets in self.sets.items():
+            for i in range(len(at) - len(self.origin) + 1):
+                yield at[i:]
+
+
+ORIGINS = ["example", "sub.example", "deep.cut.example", "a.b.example",
+           "other.test", "x.other.test", "1.168.192.in-addr.arpa"]
+
+
+def make(seed):
+    """A list of (origin, text), and names to ask for."""
+    rng = random.Random(seed)
+    origins = [name(o) for o in rng.sample(ORIGINS, rng.choice([1, 3, 5]))]
+    if rng.random() < 0.25:
+        origins.append(Name())
+    made = [Zone(rng, o, [p for p in origins if p != o]) for o in origins]
+    asked = {o: None for o in origins}
+    for z in made:
+        asked.update((n, None) for n in z.names())
+    asked[name("foreign.invalid")] = None
+    return [(z.origin, z.text()) for z in made], \
+        [n for n in asked if len(n.wire()) <= 255]

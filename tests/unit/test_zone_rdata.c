@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "zone/rdata.h"
+#include "zone_sample.h"
+
+static struct zone_sample sample;
+static struct conf_record records[3];
+static struct conf_target targets[3];
+static struct conf_pool_region region;
+
+static void
+setup(void)
+{
+	zone_sample_open(&sample);
+	sample.conf.arena = sample.arena;
+	memset(records, 0, sizeof(records));
+	memset(targets, 0, sizeof(targets));
+	memset(&region, 0, sizeof(region));
+	region.targets = targets;
+	region.mark = (struct conf_mark){"m.yaml", 1, 1};
+	sample.pool[POOL_IPV4].regions = &region;
+	sample.pool[POOL_IPV4].nregions = 1;
+}
+
+static void
+teardown(void)
+{
+	zone_sample_close(&sample);
+}
+
+/* Each record is a target's. */
+static void
+put(uint16_t type, const char *text)
+{
+	struct conf_record *r = &records[region.ntargets];
+	struct conf_target *t = &targets[region.ntargets++];
+
+	r->type = type;
+	r->text = text;
+	r->mark =
+	    (struct conf_mark){"m.yaml", 1 + (unsigned)region.ntargets, 5};
+	t->records = r;
+	t->nrecords = 1;
+	t->mark = r->mark;
+}
+
+static void
+expect(const char *want)
+{
+	bool ok = strstr(want, "error") == NULL;
+
+	ck_assert(rdata_read_pools(&sample.conf, &sample.diag) == ok);
+	ck_assert_str_eq(zone_sample_diag(&sample), want);
+}
+
+START_TEST(records_of_pools_are_read_as_in_a_zone_file)
+{
+	static const uint8_t mx[] = "\0\12\1a\4Mail\0";
+
+	put(DNS_MX, "10 a.Mail.");
+	put(DNS_MX, "20 ; no more");
+	put(DNS_TXT, "( a\n\"b c\" )");
+	expect("m.yaml:3: error: Syntax error, value expected\n");
+	ck_assert_uint_eq(records[0].rdata_len, sizeof(mx) - 1);
+	ck_assert_mem_eq(records[0].rdata, mx, sizeof(mx) - 1);
+	ck_assert_uint_eq(records[2].rdata_len, 6);
+	ck_assert_mem_eq(records[2].rdata, "\1a\3b c", 6);
+}
+END_TEST
+
+START_TEST(a_record_is_one_line)
+{
+	put(DNS_MX, "10 a.\n20 b.");
+	put(DNS_TXT, "( a");
+	put(DNS_TXT, "\"a");
+	expect("m.yaml:2: error: more than one line\n"
+	       "m.yaml:3: error: '(' without ')'\n"
+	       "m.yaml:4: error: a quote that does not end\n");
+}
+END_TEST
+
+START_TEST(words_without_quotes_are_warned_of)
+{
+	put(DNS_TXT, "v=spf1 -all");
+	put(DNS_TXT, "\"v=spf1 -all\"");
+	put(DNS_TXT, "one");
+	expect("m.yaml:2: warning: words without quotes are strings of their "
+	       "own: write '\"v=spf1 -all\"' for one\n");
+}
+END_TEST
+
+START_TEST(a_region_says_a_record_once)
+{
+	put(DNS_MX, "10 a.");
+	put(DNS_TXT, "a");
+	put(DNS_MX, "010 a");
+	expect("m.yaml:4: error: the record at m.yaml:2:5 says the same\n");
+}
+END_TEST
+
+START_TEST(one_at_a_time_may_be_equal)
+{
+	sample.pool[POOL_IPV4].mode = CONF_ANSWER_ONE;
+	put(DNS_MX, "10 a.");
+	put(DNS_MX, "10 a.");
+	expect("");
+}
+END_TEST
+
+START_TEST(records_must_fit_into_a_message)
+{
+	static char large[2][40000];
+
+	for (size_t i = 0; i < 2; i++) {
+		char *p = large[i];
+
+		for (int k = 0; k < 150; k++)
+			p += sprintf(p, "\"%0255zu\" ", i);
+		put(DNS_TXT, large[i]);
+	}
+	expect("m.yaml:1: error: its records do not fit into a message\n");
+}
+END_TEST
+
+/* RFC 9460 appendix D, and what ldns lets pass. */
+static const struct {
+	const char *text, *wrong;
+} svcb[] = {
+    {"0 foo.example.com.", NULL},
+    {"1 .", NULL},
+    {"16 foo.example.com. port=53", NULL},
+    {"1 foo.example.com. key667=hello", NULL},
+    {"1 foo.example.com. key667=\"hello\\210qoo\"", NULL},
+    {"1 foo.example.com. ipv6hint=\"2001:db8::1,2001:db8::53:1\"", NULL},
+    {"16 foo.example.org. alpn=h2,h3-19 mandatory=ipv4hint,alpn "
+     "ipv4hint=192.0.2.1",
+	NULL},
+    {"16 foo.example.org. alpn=\"f\\\\\\\\oo\\\\,bar,h2\"", NULL},
+    {"1 . alpn=h2 no-default-alpn ech=AAAA", NULL},
+    {"1 a. key123=abc key123=def", "a key stands twice or out of order"},
+    {"1 a. mandatory", "mandatory without keys"},
+    {"1 a. alpn", "alpn without a protocol"},
+    {"1 a. port", "port without a number"},
+    {"1 a. ipv4hint", "ipv4hint without an address"},
+    {"1 a. ipv6hint", "ipv6hint without an address"},
+    {"1 a. no-default-alpn=abc",
+	"Syntax error, could not parse the RR's "
+	"rdata"},
+    {"1 a. no-default-alpn", "no-default-alpn without alpn"},
+    {"1 a. mandatory=key123", "a mandatory key that it has not"},
+    {"1 a. mandatory=mandatory", "mandatory names itself"},
+    {"1 a. port=65536", "port above 65535"},
+    {"1 a. port=\"65536\"", "port above 65535"},
+    {"1 a. key65535=a", "the key 65535"},
+    {"\\# 3 000000", NULL},
+    {"\\# 2 0001", "data that its type does not have"},
+    {"\\# 5 0001000001", "a parameter that does not end"},
+    {"\\# 9 000100000100020202", "alpn without a protocol"},
+    {"\\# 18 000100000000040001000100010003026832",
+	"mandatory names a key twice"},
+    {"\\# 9 000100000100020268", "alpn without a protocol"},
+};
+
+START_TEST(svcb_is_checked)
+{
+	const char *wrong = svcb[_i].wrong;
+	char want[200] = "";
+
+	put(_i % 2 != 0 ? DNS_SVCB : DNS_HTTPS, svcb[_i].text);
+	if (wrong != NULL)
+		snprintf(want, sizeof(want), "m.yaml:2: error: %s\n", wrong);
+	expect(want);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("zone_rdata");
+	TCase *tc = tcase_create("zone_rdata");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, records_of_pools_are_read_as_in_a_zone_file);
+	tcase_add_test(tc, a_record_is_one_line);
+	tcase_add_test(tc, words_without_quotes_are_warned_of);
+	tcase_add_test(tc, a_region_says_a_record_once);
+	tcase_add_test(tc, one_at_a_time_may_be_equal);
+	tcase_add_test(tc, records_must_fit_into_a_message);
+	tcase_add_loop_test(
+	    tc, svcb_is_checked, 0, (int)(sizeof(svcb) / sizeof(svcb[0])));
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
