@@ -289,6 +289,28 @@ run_drains(const struct arguments *a)
 }
 
 static int
+run_signal(const struct arguments *a)
+{
+	char span[CLOCK_TEXT_MAX];
+	struct reply r;
+	uint64_t ms;
+	int code;
+
+	if (a->span == NULL || !clock_parse_span(a->span, &ms) || ms < 1000)
+		return fail(EXIT_USAGE,
+		    "a signal needs --for TIME, of at least 1s, such as 60s");
+	code = request(a, "/v1/signal",
+	    json_pack("{s:s, s:s, s:I}", "what", a->words[0], "value",
+		a->words[1], "for_s", (json_int_t)(ms / 1000)),
+	    &r);
+	if (reply_shows(a, &r))
+		printf("%s is %s for %s\n", a->words[0], a->words[1],
+		    clock_format_span(span, ms / 1000 * 1000));
+	reply_fini(&r);
+	return code;
+}
+
+static int
 run_reload(const struct arguments *a)
 {
 	struct reply r;
@@ -364,6 +386,8 @@ static const struct verb verbs[] = {
     {"undrain", "undrain WHAT", 1, 1, 0, run_undrain},
     {"drains", "drains", 0, 0, 0, run_drains},
     {"failback", "failback WHAT", 1, 1, 0, run_failback},
+    {"signal", "signal MONITOR[/ADDRESS] up|down --for TIME", 2, 2, OPT_FOR,
+	run_signal},
     {"reload", "reload", 0, 0, 0, run_reload},
     {"stats", "stats", 0, 0, 0, run_stats},
     {"events", "events [--follow] [--since NUMBER]", 0, 0,

@@ -8,6 +8,7 @@
 #include "ctl/drain.h"
 #include "ctl/failback.h"
 #include "ctl/reload.h"
+#include "ctl/signal.h"
 #include "report/explain.h"
 #include "report/page.h"
 
@@ -123,6 +124,12 @@ run_failback(struct call *call)
 }
 
 static void
+run_signal(struct call *call)
+{
+	call_reply(call, signal_set(call->control, call->body, call->owner));
+}
+
+static void
 built(json_t *reply, void *arg)
 {
 	call_reply(arg, reply);
@@ -227,6 +234,7 @@ static const struct command commands[] = {
     {EVHTTP_REQ_POST, "/v1/drain", false, STATUS_CONFLICT, "", run_drain},
     {EVHTTP_REQ_POST, "/v1/undrain", false, STATUS_CONFLICT, "", run_undrain},
     {EVHTTP_REQ_POST, "/v1/failback", false, STATUS_CONFLICT, "", run_failback},
+    {EVHTTP_REQ_POST, "/v1/signal", false, STATUS_CONFLICT, "", run_signal},
     {EVHTTP_REQ_POST, "/v1/reload", false, STATUS_UNPROCESSABLE, "",
 	run_reload},
     {EVHTTP_REQ_POST, "/v1/check", false, STATUS_UNPROCESSABLE, "", run_check},

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "ctl/drain.h"
 #include "ctl/failback.h"
+#include "ctl/signal.h"
 #include "ctl/state.h"
 #include "probe/probe.h"
 #include "report/check.h"
@@ -191,7 +192,8 @@ control_verdict(struct watch *w, const struct verdict *v, void *arg)
 	struct control *c = arg;
 
 	/* last_ms has lost its fraction: half of one, on average. */
-	histogram_add(&c->status.probe, (w->last_ms + 0.5) / 1000);
+	if (v->counted)
+		histogram_add(&c->status.probe, (w->last_ms + 0.5) / 1000);
 	for (size_t i = uses_first(c, w);
 	     i < c->uses.n && c->uses.at[i].watch == w; i++) {
 		struct use *use = &c->uses.at[i];
@@ -200,7 +202,7 @@ control_verdict(struct watch *w, const struct verdict *v, void *arg)
 			count_failure(c, use, v->reason);
 		if (v->changed)
 			health_event(c, use, v->old);
-		use_tell(c, use, v->changed);
+		use_tell(c, use, v->changed || v->idle_changed);
 	}
 	if (v->changed && w->health.state == HEALTH_DOWN &&
 	    w->first_failed_us != 0)
@@ -311,6 +313,9 @@ load_state(struct control *c, struct snapshot *s)
 	if (!failback_load(c->folder, s, &err))
 		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
 		    "regions do not come back by and by: %s", err.text);
+	if (!signal_load(c, &err))
+		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
+		    "signals are lost: %s", err.text);
 }
 
 /* The first one gets the saved state, once there are watches to take it. */
@@ -386,6 +391,7 @@ control_new(struct event_base *base, const char *path, struct snapshot *s,
 	c->watches = watches_new();
 	c->events = events_new();
 	c->prober = prober_new(base, control_verdict, c);
+	prober_set_signals(c->prober, &c->signals);
 	c->status.drains = &c->drains;
 	c->status.config = c->path;
 	c->status.started = clock_wall_s();
@@ -423,6 +429,7 @@ control_free(struct control *c)
 	prober_free(c->prober);
 	watches_free(c->watches);
 	drains_fini(&c->drains);
+	signals_fini(&c->signals);
 	events_free(c->events);
 	failures_fini(&c->status.failures);
 	json_decref(c->status.warnings);

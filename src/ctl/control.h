@@ -11,6 +11,7 @@
 
 #include "conf/diag.h"
 #include "ctl/event.h"
+#include "probe/signal.h"
 #include "report/status.h"
 
 enum exit_code {
@@ -39,6 +40,7 @@ struct control {
 	struct status status; /* snapshot: the current one */
 	struct watches *watches;
 	struct drains drains;
+	struct signals signals;
 	struct prober *prober;
 	struct events *events;
 	char *path;                 /* configuration */
