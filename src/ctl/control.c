@@ -12,6 +12,7 @@
 #include "ctl/failback.h"
 #include "ctl/signal.h"
 #include "ctl/state.h"
+#include "ctl/what.h"
 #include "probe/probe.h"
 #include "report/check.h"
 #include "report/text.h"
@@ -246,7 +247,8 @@ warn_lost_drains(struct control *c, json_t *warnings)
 {
 	for (size_t i = 0; i < c->drains.all.n; i++) {
 		const struct drain *d = c->drains.all.at[i];
-		json_t *unknown = drain_unknown(c->status.snapshot->conf, d);
+		json_t *unknown =
+		    what_unknown(c->status.snapshot->conf, d->what);
 
 		if (unknown == NULL)
 			continue;
@@ -373,7 +375,7 @@ control_tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	drain_expire(c);
+	drain_tick(c);
 	failback_tick(c);
 	if (++c->ticks % HEALTH_SAVE_S == 0)
 		save_health(c);
@@ -401,6 +403,8 @@ control_new(struct event_base *base, const char *path, struct snapshot *s,
 		return NULL;
 	}
 	control_adopt(c, s, check_warnings(d));
+	drain_restored(c);
+	drain_tick(c);
 	return c;
 }
 
@@ -411,7 +415,6 @@ control_start(struct control *c)
 
 	c->tick = event_new(c->base, -1, EV_PERSIST, control_tick, c);
 	event_add(c->tick, &second);
-	drain_expire(c);
 	control_refresh(c, NULL, NULL);
 	probe_all(c);
 	event_put(c->events, LOG_LEVEL_INFO, "start", NULL,

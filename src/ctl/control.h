@@ -50,6 +50,8 @@ struct control {
 	struct event *tick;
 	unsigned ticks;
 	bool health_changed;
+	bool drains_changed; /* by themselves, and not saved yet, */
+	bool drains_unsaved; /* which was told */
 	struct builder *builder;
 };
 
