@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "client/lease.h"
 #include "client/request.h"
 #include "client/show.h"
 #include "config.h"
@@ -35,6 +36,10 @@ static const struct option long_options[] = {
     {"until-cancelled", no_argument, NULL, OPT_UNTIL_CANCELLED},
     {"share", required_argument, NULL, OPT_SHARE},
     {"over", required_argument, NULL, OPT_OVER},
+    {"at", required_argument, NULL, OPT_AT},
+    {"wait", no_argument, NULL, OPT_WAIT},
+    {"timeout", required_argument, NULL, OPT_TIMEOUT},
+    {"end", no_argument, NULL, OPT_END},
     {"force", no_argument, NULL, OPT_FORCE},
     {"follow", no_argument, NULL, OPT_FOLLOW},
     {"since", required_argument, NULL, OPT_SINCE},
@@ -171,92 +176,6 @@ run_explain(const struct arguments *a)
 	return code;
 }
 
-/* "50%" or "50"; the daemon knows which are too many. */
-static bool
-read_percent(const char *text, json_int_t *percent)
-{
-	char *end;
-
-	*percent = strtol(text, &end, 10);
-	return end != text && (*end == '\0' || strcmp(end, "%") == 0);
-}
-
-static bool
-add_share(const struct arguments *a, json_t *body)
-{
-	json_int_t percent;
-	uint64_t ms;
-
-	if (a->share != NULL) {
-		if (!read_percent(a->share, &percent))
-			return fail(EXIT_USAGE,
-				   "--share %s: not a percentage, such as 50%%",
-				   a->share) == EXIT_DONE;
-		json_object_set_new(body, "share", json_integer(percent));
-	}
-	if (a->over != NULL) {
-		if (!clock_parse_span(a->over, &ms))
-			return fail(EXIT_USAGE,
-				   "--over %s: not a time, such as 10m",
-				   a->over) == EXIT_DONE;
-		json_object_set_new(
-		    body, "over_s", json_integer((json_int_t)(ms / 1000)));
-	}
-	return true;
-}
-
-static int
-run_drain(const struct arguments *a)
-{
-	struct reply r;
-	json_t *body;
-	uint64_t ms;
-	int code;
-
-	if (a->reason == NULL)
-		return fail(EXIT_USAGE, "a drain needs --reason TEXT");
-	if ((a->span != NULL) == ((a->given & OPT_UNTIL_CANCELLED) != 0))
-		return fail(EXIT_USAGE,
-		    "a drain needs --for TIME, or "
-		    "--until-cancelled typed out");
-	if (a->span != NULL && (!clock_parse_span(a->span, &ms) || ms < 1000))
-		return fail(EXIT_USAGE,
-		    "--for %s: not a time of at least "
-		    "1s, such as 30m",
-		    a->span);
-	body = json_pack("{s:s}", "what", a->words[0]);
-	json_object_set_new(body, "reason", json_string(a->reason));
-	if (a->span != NULL)
-		json_object_set_new(
-		    body, "for_s", json_integer((json_int_t)(ms / 1000)));
-	else
-		json_object_set_new(body, "until_cancelled", json_true());
-	json_object_set_new(
-	    body, "force", json_boolean((a->given & OPT_FORCE) != 0));
-	if (!add_share(a, body)) {
-		json_decref(body);
-		return EXIT_USAGE;
-	}
-	code = request(a, "/v1/drain", body, &r);
-	if (reply_shows(a, &r))
-		drain_show(r.json);
-	reply_fini(&r);
-	return code;
-}
-
-static int
-run_undrain(const struct arguments *a)
-{
-	struct reply r;
-	int code = request(
-	    a, "/v1/undrain", json_pack("{s:s}", "what", a->words[0]), &r);
-
-	if (reply_shows(a, &r))
-		printf("the drain of %s has ended\n", a->words[0]);
-	reply_fini(&r);
-	return code;
-}
-
 static int
 run_failback(const struct arguments *a)
 {
@@ -271,19 +190,23 @@ run_failback(const struct arguments *a)
 }
 
 static int
-run_drains(const struct arguments *a)
+run_signal(const struct arguments *a)
 {
+	char span[CLOCK_TEXT_MAX];
 	struct reply r;
-	int code = request(a, "/v1/drains", NULL, &r);
+	uint64_t ms;
+	int code;
 
-	if (reply_shows(a, &r)) {
-		const json_t *drains = json_object_get(r.json, "drains");
-
-		if (json_array_size(drains) == 0)
-			puts("no drains");
-		else
-			drains_show(drains);
-	}
+	if (a->span == NULL || !clock_parse_span(a->span, &ms) || ms < 1000)
+		return fail(EXIT_USAGE,
+		    "a signal needs --for TIME, of at least 1s, such as 60s");
+	code = request(a, "/v1/signal",
+	    json_pack("{s:s, s:s, s:I}", "what", a->words[0], "value",
+		a->words[1], "for_s", (json_int_t)(ms / 1000)),
+	    &r);
+	if (reply_shows(a, &r))
+		printf("%s is %s for %s\n", a->words[0], a->words[1],
+		    clock_format_span(span, ms / 1000 * 1000));
 	reply_fini(&r);
 	return code;
 }
@@ -356,14 +279,21 @@ static const struct verb verbs[] = {
 	run_explain},
     {"drain",
 	"drain WHAT --for TIME|--until-cancelled --reason TEXT "
-	"[--share PERCENT] [--over TIME] [--force]",
+	"[--share PERCENT] [--over TIME] [--at MOMENT] [--force] "
+	"[--wait [--timeout TIME]]",
 	1, 1,
-	OPT_FOR | OPT_UNTIL_CANCELLED | OPT_REASON | OPT_FORCE | OPT_SHARE |
-	    OPT_OVER,
-	run_drain},
-    {"undrain", "undrain WHAT", 1, 1, 0, run_undrain},
-    {"drains", "drains", 0, 0, 0, run_drains},
+	OPT_FOR | OPT_UNTIL_CANCELLED | OPT_REASON | OPT_AT | OPT_FORCE |
+	    OPT_WAIT | OPT_TIMEOUT | OPT_SHARE | OPT_OVER,
+	lease_drain},
+    {"undrain", "undrain WHAT", 1, 1, 0, lease_undrain},
+    {"drains", "drains", 0, 0, 0, lease_drains},
+    {"force-up",
+	"force-up WHAT --for TIME|--until-cancelled --reason TEXT | --end", 1,
+	1, OPT_FOR | OPT_UNTIL_CANCELLED | OPT_REASON | OPT_END,
+	lease_force_up},
     {"failback", "failback WHAT", 1, 1, 0, run_failback},
+    {"signal", "signal MONITOR[/ADDRESS] up|down --for TIME", 2, 2, OPT_FOR,
+	run_signal},
     {"reload", "reload", 0, 0, 0, run_reload},
     {"stats", "stats", 0, 0, 0, run_stats},
     {"events", "events [--follow] [--since NUMBER]", 0, 0,
@@ -411,6 +341,8 @@ argument_put(struct arguments *a, unsigned option, const char *value)
 	    {OPT_RESOLVER, &a->resolver},
 	    {OPT_FOR, &a->span},
 	    {OPT_REASON, &a->reason},
+	    {OPT_AT, &a->at},
+	    {OPT_TIMEOUT, &a->timeout},
 	    {OPT_SINCE, &a->since},
 	    {OPT_SHARE, &a->share},
 	    {OPT_OVER, &a->over},

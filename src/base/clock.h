@@ -31,4 +31,8 @@ char *clock_format_span(char buf[CLOCK_TEXT_MAX], uint64_t ms);
  * when the text is none or overflows. */
 bool clock_parse_span(const char *text, uint64_t *ms);
 
+/* A moment: RFC 3339 (seconds may be left out), "+10m" from now on, or the next
+ * "22:30" of the machine's time zone.  False when the text is none. */
+bool clock_parse_moment(const char *text, int64_t now, int64_t *wall_s);
+
 #endif

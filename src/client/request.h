@@ -41,6 +41,10 @@ enum given {
 	OPT_VERSION = 0x400000,
 	OPT_SHARE = 0x800000,
 	OPT_OVER = 0x1000000,
+	OPT_AT = 0x2000000,
+	OPT_WAIT = 0x4000000,
+	OPT_TIMEOUT = 0x8000000,
+	OPT_END = 0x10000000,
 };
 
 enum { REPEAT_MAX = 64 };
@@ -48,7 +52,7 @@ enum { REPEAT_MAX = 64 };
 struct arguments {
 	unsigned given; /* of enum given */
 	const char *config, *from, *resolver, *span, *reason, *since, *socket;
-	const char *share, *over;
+	const char *share, *over, *at, *timeout;
 	const char *down[REPEAT_MAX], *drain[REPEAT_MAX];
 	size_t ndown, ndrain;
 	char **words; /* after the verb */

@@ -136,13 +136,14 @@ status_targets(
 	{
 		char *last = last_of(target);
 		const json_t *drain = json_object_get(target, "drain");
+		const json_t *up = json_object_get(target, "force_up");
 		const char *health = text_of(target, "health");
 		const char *cells[] = {text_of(pool, "name"),
 		    text_of(region, "region"), text_of(target, "target"),
 		    json_is_true(json_object_get(region, "live")) ? "live"
 								  : "out",
-		    health, last,
-		    json_is_object(drain) ? text_of(drain, "owner") : "", NULL};
+		    health, last, text_of(drain, "owner"), text_of(up, "owner"),
+		    NULL};
 		struct libscols_line *line = table_row(t, cells);
 
 		free(last);
@@ -157,7 +158,8 @@ void
 status_show(const json_t *status)
 {
 	static const char *const titles[] = {"POOL", "REGION", "TARGET",
-	    "REGION IS", "HEALTH", "LAST PROBE", "DRAINED BY", NULL};
+	    "REGION IS", "HEALTH", "LAST PROBE", "DRAINED BY", "FORCED UP BY",
+	    NULL};
 	struct libscols_table *t = table_new(titles);
 	char buf[CLOCK_TEXT_MAX];
 	size_t i, j;
@@ -245,18 +247,36 @@ explain_show(const json_t *report)
 	}
 }
 
-void
-drain_show(const json_t *reply)
+/* "until 2026-01-31T04:05:06Z", or "until cancelled". */
+static const char *
+until_of(const json_t *o, char buf[CLOCK_TEXT_MAX])
 {
-	char until[CLOCK_TEXT_MAX] = "cancelled", span[CLOCK_TEXT_MAX];
-	const json_t *u = json_object_get(reply, "until");
+	const json_t *u = json_object_get(o, "until");
 
-	if (json_is_integer(u) && json_integer_value(u) > 0)
-		clock_format(until, json_integer_value(u));
-	printf("%s is drained until %s by %s; the last honest cache lets go "
-	       "within %s\n",
-	    text_of(reply, "drained"), until, text_of(reply, "owner"),
-	    span_of(reply, "let_go_s", span));
+	return json_is_integer(u) ? clock_format(buf, json_integer_value(u))
+				  : "cancelled";
+}
+
+static void
+effects_show(const json_t *pools)
+{
+	const char *region;
+	const json_t *pool;
+	json_t *fill;
+	size_t i;
+
+	json_array_foreach(pools, i, pool)
+	{
+		printf("pool %s: %lld live regions of %lld",
+		    text_of(pool, "pool"), int_of(pool, "live_after"),
+		    int_of(pool, "live_before"));
+		json_object_foreach(json_object_get(pool, "fill"), region, fill)
+		{
+			printf(", %s filled to %.0f%%", region,
+			    json_number_value(fill));
+		}
+		putchar('\n');
+	}
 }
 
 /* "50% over 10m" */
@@ -266,6 +286,8 @@ share_of(const json_t *drain, char buf[SHARE_TEXT_MAX])
 	char span[CLOCK_TEXT_MAX];
 	long long over_s = int_of(drain, "over_s");
 
+	if (json_object_get(drain, "share") == NULL)
+		return "-";
 	snprintf(buf, SHARE_TEXT_MAX, "%lld%%%s%s", int_of(drain, "share"),
 	    over_s > 0 ? " over " : "",
 	    over_s > 0 ? clock_format_span(span, (uint64_t)over_s * 1000) : "");
@@ -273,26 +295,89 @@ share_of(const json_t *drain, char buf[SHARE_TEXT_MAX])
 }
 
 void
-drains_show(const json_t *drains)
+drain_show(const json_t *reply)
 {
-	static const char *const titles[] = {
-	    "WHAT", "SHARE", "LEFT", "OWNER", "SINCE", "REASON", NULL};
-	struct libscols_table *t = table_new(titles);
-	char left[CLOCK_TEXT_MAX], since[CLOCK_TEXT_MAX], share[SHARE_TEXT_MAX];
+	char buf[CLOCK_TEXT_MAX];
+	const json_t *old = json_object_get(reply, "renewed");
+	const json_t *at = json_object_get(reply, "at");
+	const char *what = text_of(reply, "drained"), *is = "drained";
+
+	if (*what == '\0') {
+		what = text_of(reply, "forced_up");
+		is = "forced up";
+	}
+	if (json_is_integer(at))
+		printf("%s will be %s from %s", what, is,
+		    clock_format(buf, json_integer_value(at)));
+	else
+		printf("%s is %s", what, is);
+	printf(
+	    " until %s by %s", until_of(reply, buf), text_of(reply, "owner"));
+	if (json_object_get(reply, "let_go_s") != NULL)
+		printf("; the last honest cache lets go within %s",
+		    span_of(reply, "let_go_s", buf));
+	putchar('\n');
+	if (json_is_object(old))
+		printf("renewed: it was until %s, by %s: %s\n",
+		    until_of(old, buf), text_of(old, "owner"),
+		    text_of(old, "reason"));
+	effects_show(json_object_get(reply, "pools"));
+}
+
+/* "4s": what caches still may take; "-" of what is not in force. */
+static const char *
+caches_of(const json_t *d, char buf[CLOCK_TEXT_MAX])
+{
+	const json_t *s = json_object_get(d, "let_go_s");
+
+	if (!json_is_integer(s))
+		return "-";
+	return json_integer_value(s) == 0 ? "let go"
+					  : span_of(d, "let_go_s", buf);
+}
+
+static void
+drains_add(struct libscols_table *t, const char *is, const json_t *drains)
+{
+	char left[CLOCK_TEXT_MAX], since[CLOCK_TEXT_MAX];
+	char begins[CLOCK_TEXT_MAX + 16], caches[CLOCK_TEXT_MAX];
+	char share[SHARE_TEXT_MAX];
 	size_t i;
 	const json_t *d;
 
 	json_array_foreach(drains, i, d)
 	{
-		bool ends = int_of(d, "until") > 0;
-		const char *cells[] = {text_of(d, "what"), share_of(d, share),
+		bool ends = int_of(d, "until") > 0, later = int_of(d, "at") > 0;
+		const char *cells[] = {text_of(d, "what"), later ? begins : is,
+		    share_of(d, share),
 		    ends ? span_of(d, "left_s", left) : "until cancelled",
-		    text_of(d, "owner"),
+		    caches_of(d, caches), text_of(d, "owner"),
 		    clock_format(since, int_of(d, "since")),
 		    text_of(d, "reason"), NULL};
 
+		snprintf(begins, sizeof(begins), "announced, in %s",
+		    span_of(d, "begins_s", since));
+		clock_format(since, int_of(d, "since"));
 		table_row(t, cells);
 	}
+}
+
+void
+drains_show(const json_t *reply)
+{
+	static const char *const titles[] = {"WHAT", "IS", "SHARE", "LEFT",
+	    "CACHES", "OWNER", "SINCE", "REASON", NULL};
+	const json_t *drains = json_object_get(reply, "drains");
+	const json_t *force_ups = json_object_get(reply, "force_ups");
+	struct libscols_table *t;
+
+	if (json_array_size(drains) + json_array_size(force_ups) == 0) {
+		puts("no drains");
+		return;
+	}
+	t = table_new(titles);
+	drains_add(t, "drained", drains);
+	drains_add(t, "forced up", force_ups);
 	table_print(t);
 }
 

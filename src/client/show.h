@@ -12,7 +12,7 @@ void check_show(const json_t *report);
 void status_show(const json_t *status);
 void explain_show(const json_t *report);
 void drain_show(const json_t *reply);
-void drains_show(const json_t *drains);
+void drains_show(const json_t *reply);
 void reload_show(const json_t *reply);
 
 /* prefix: what stands before each name; "" to begin with. */

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-
 enum { WORKERS_MAX = 256 };
 
 void

@@ -15,6 +15,7 @@ const char *const conf_monitor_types[CONF_MONITOR_TYPES + 1] = {
     [CONF_MONITOR_TCP] = "tcp",
     [CONF_MONITOR_HTTP] = "http",
     [CONF_MONITOR_DNS] = "dns",
+    [CONF_MONITOR_EXTERNAL] = "external",
 };
 
 /* Bits of enum conf_monitor_type. */
@@ -22,6 +23,7 @@ enum types {
 	TCP = 1 << CONF_MONITOR_TCP,
 	HTTP = 1 << CONF_MONITOR_HTTP,
 	DNS = 1 << CONF_MONITOR_DNS,
+	EXTERNAL = 1 << CONF_MONITOR_EXTERNAL,
 };
 
 /* Keys that are not for every type, and the types that must have them. */
@@ -34,6 +36,9 @@ static const struct monitor_key {
     {NULL, "host", HTTP, 0},
     {NULL, "path", HTTP, 0},
     {NULL, "query", DNS, DNS},
+    {NULL, "file", EXTERNAL, 0},
+    {NULL, "fresh", EXTERNAL, 0},
+    {NULL, "on_stale", EXTERNAL, 0},
     {NULL, "expect", HTTP | DNS, 0},
     {"query", "name", DNS, DNS},
     {"expect", "status", HTTP, 0},
@@ -153,6 +158,21 @@ check_dns(struct schema_reader *r, const struct yaml_node *node,
 	}
 }
 
+/* Who signals has made up his mind; the name is what he signals to. */
+static void
+check_external(struct schema_reader *r, const struct yaml_node *node,
+    struct conf_monitor *m)
+{
+	if (!yaml_find(node, "fall"))
+		m->fall = 1;
+	if (!yaml_find(node, "rise"))
+		m->rise = 1;
+	if (!yaml_find(node, "file") && yaml_find(node, "fresh"))
+		diag_error(r->d, &yaml_find(node, "fresh")->mark,
+		    "\"fresh\" is the age of a file: it needs the key "
+		    "\"file\" (a signal says itself how long it holds)");
+}
+
 /* What a type adds to its keys. */
 static const struct monitor_type {
 	uint16_t port; /* when none is given */
@@ -161,6 +181,7 @@ static const struct monitor_type {
 } monitor_types[CONF_MONITOR_TYPES] = {
     [CONF_MONITOR_HTTP] = {HTTP_PORT, check_http},
     [CONF_MONITOR_DNS] = {DNS_PORT, check_dns},
+    [CONF_MONITOR_EXTERNAL] = {0, check_external},
 };
 
 static void
@@ -225,6 +246,10 @@ check_monitor(
 		diag_error(r->d, &yaml_find(node, "slow")->mark,
 		    "\"slow\" must be shorter than \"timeout\"");
 	m->text = schema_text(r, SCHEMA_MONITOR, object);
+	/* Signals go to it by its name. */
+	if (m->type == CONF_MONITOR_EXTERNAL)
+		m->text = arena_printf(
+		    r->conf->arena, "%s name %s", m->text, m->name);
 }
 
 void

@@ -20,6 +20,7 @@ enum conf_monitor_type {
 	CONF_MONITOR_TCP,
 	CONF_MONITOR_HTTP,
 	CONF_MONITOR_DNS,
+	CONF_MONITOR_EXTERNAL,
 	CONF_MONITOR_TYPES
 };
 
@@ -40,6 +41,9 @@ struct conf_damp {
 	uint32_t max_ms;    /* the longest that it must stay well */
 };
 
+/* What a monitor of type external does with nothing fresh. */
+enum conf_stale { CONF_STALE_KEEP, CONF_STALE_DOWN, CONF_STALE_IGNORE };
+
 struct conf_monitor {
 	const char *name;
 	enum conf_monitor_type type;
@@ -52,6 +56,9 @@ struct conf_monitor {
 	uint16_t rcode;       /* expected */
 	const char **records; /* of the query's type: all must be there */
 	size_t nrecords;
+	const char *file;  /* external: resolved; NULL: signals alone */
+	uint32_t fresh_ms; /* the age up to which the file is believed */
+	enum conf_stale on_stale;
 	uint32_t interval_ms, timeout_ms;
 	uint32_t slow_ms; /* an answer that takes longer degrades; 0: none */
 	unsigned fall, rise, clear;

@@ -19,6 +19,7 @@ enum {
 };
 
 static const char *const monitor_modes[] = {"decide", "observe", NULL};
+static const char *const stale_actions[] = {"keep", "down", "ignore", NULL};
 static const char *const no_yes[] = {"no", "yes", NULL};
 static const char *const switches[] = {"off", "on", NULL};
 static const char *const limit_modes[] = {"enforce", "observe", NULL};
@@ -124,6 +125,11 @@ static const struct schema_key keys[] = {
 {SCHEMA_MONITOR, "path", value_text, AT(conf_monitor, path), RANGE(1, 1024)},
 {SCHEMA_MONITOR, "query", schema_read_map, .of = SCHEMA_QUERY},
 {SCHEMA_MONITOR, "expect", schema_read_map, .of = SCHEMA_EXPECT},
+{SCHEMA_MONITOR, "file", value_path, AT(conf_monitor, file)},
+{SCHEMA_MONITOR, "fresh", value_span, AT(conf_monitor, fresh_ms),
+	RANGE(1000, DAY_MS), .fallback = "60s"},
+{SCHEMA_MONITOR, "on_stale", value_word, AT(conf_monitor, on_stale),
+	.words = stale_actions, .fallback = "keep"},
 {SCHEMA_MONITOR, "interval", value_span, AT(conf_monitor, interval_ms),
 	RANGE(100, HOUR_MS), .fallback = "5s"},
 {SCHEMA_MONITOR, "timeout", value_span, AT(conf_monitor, timeout_ms),

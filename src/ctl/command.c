@@ -8,6 +8,7 @@
 #include "ctl/drain.h"
 #include "ctl/failback.h"
 #include "ctl/reload.h"
+#include "ctl/signal.h"
 #include "report/explain.h"
 #include "report/page.h"
 
@@ -106,13 +107,29 @@ run_drains(struct call *call)
 static void
 run_drain(struct call *call)
 {
-	call_reply(call, drain_begin(call->control, call->body, call->owner));
+	call_reply(call,
+	    drain_begin(call->control, DRAIN_OUT, call->body, call->owner));
 }
 
 static void
 run_undrain(struct call *call)
 {
-	call_reply(call, drain_end(call->control, call->body, call->owner));
+	call_reply(
+	    call, drain_end(call->control, DRAIN_OUT, call->body, call->owner));
+}
+
+static void
+run_force_up(struct call *call)
+{
+	call_reply(call,
+	    drain_begin(call->control, DRAIN_UP, call->body, call->owner));
+}
+
+static void
+run_force_up_end(struct call *call)
+{
+	call_reply(
+	    call, drain_end(call->control, DRAIN_UP, call->body, call->owner));
 }
 
 static void
@@ -120,6 +137,12 @@ run_failback(struct call *call)
 {
 	call_reply(
 	    call, failback_resume(call->control, call->body, call->owner));
+}
+
+static void
+run_signal(struct call *call)
+{
+	call_reply(call, signal_set(call->control, call->body, call->owner));
 }
 
 static void
@@ -227,6 +250,10 @@ static const struct command commands[] = {
     {EVHTTP_REQ_POST, "/v1/drain", false, STATUS_CONFLICT, "", run_drain},
     {EVHTTP_REQ_POST, "/v1/undrain", false, STATUS_CONFLICT, "", run_undrain},
     {EVHTTP_REQ_POST, "/v1/failback", false, STATUS_CONFLICT, "", run_failback},
+    {EVHTTP_REQ_POST, "/v1/signal", false, STATUS_CONFLICT, "", run_signal},
+    {EVHTTP_REQ_POST, "/v1/force_up", false, STATUS_CONFLICT, "", run_force_up},
+    {EVHTTP_REQ_POST, "/v1/force_up_end", false, STATUS_CONFLICT, "",
+	run_force_up_end},
     {EVHTTP_REQ_POST, "/v1/reload", false, STATUS_UNPROCESSABLE, "",
 	run_reload},
     {EVHTTP_REQ_POST, "/v1/check", false, STATUS_UNPROCESSABLE, "", run_check},

@@ -10,7 +10,9 @@
 #include "base/clock.h"
 #include "ctl/drain.h"
 #include "ctl/failback.h"
+#include "ctl/signal.h"
 #include "ctl/state.h"
+#include "ctl/what.h"
 #include "probe/probe.h"
 #include "report/check.h"
 #include "report/text.h"
@@ -191,7 +193,8 @@ control_verdict(struct watch *w, const struct verdict *v, void *arg)
 	struct control *c = arg;
 
 	/* last_ms has lost its fraction: half of one, on average. */
-	histogram_add(&c->status.probe, (w->last_ms + 0.5) / 1000);
+	if (v->counted)
+		histogram_add(&c->status.probe, (w->last_ms + 0.5) / 1000);
 	for (size_t i = uses_first(c, w);
 	     i < c->uses.n && c->uses.at[i].watch == w; i++) {
 		struct use *use = &c->uses.at[i];
@@ -200,7 +203,7 @@ control_verdict(struct watch *w, const struct verdict *v, void *arg)
 			count_failure(c, use, v->reason);
 		if (v->changed)
 			health_event(c, use, v->old);
-		use_tell(c, use, v->changed);
+		use_tell(c, use, v->changed || v->idle_changed);
 	}
 	if (v->changed && w->health.state == HEALTH_DOWN &&
 	    w->first_failed_us != 0)
@@ -244,7 +247,8 @@ warn_lost_drains(struct control *c, json_t *warnings)
 {
 	for (size_t i = 0; i < c->drains.all.n; i++) {
 		const struct drain *d = c->drains.all.at[i];
-		json_t *unknown = drain_unknown(c->status.snapshot->conf, d);
+		json_t *unknown =
+		    what_unknown(c->status.snapshot->conf, d->what);
 
 		if (unknown == NULL)
 			continue;
@@ -311,6 +315,9 @@ load_state(struct control *c, struct snapshot *s)
 	if (!failback_load(c->folder, s, &err))
 		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
 		    "regions do not come back by and by: %s", err.text);
+	if (!signal_load(c, &err))
+		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
+		    "signals are lost: %s", err.text);
 }
 
 /* The first one gets the saved state, once there are watches to take it. */
@@ -368,7 +375,7 @@ control_tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	drain_expire(c);
+	drain_tick(c);
 	failback_tick(c);
 	if (++c->ticks % HEALTH_SAVE_S == 0)
 		save_health(c);
@@ -386,6 +393,7 @@ control_new(struct event_base *base, const char *path, struct snapshot *s,
 	c->watches = watches_new();
 	c->events = events_new();
 	c->prober = prober_new(base, control_verdict, c);
+	prober_set_signals(c->prober, &c->signals);
 	c->status.drains = &c->drains;
 	c->status.config = c->path;
 	c->status.started = clock_wall_s();
@@ -395,6 +403,8 @@ control_new(struct event_base *base, const char *path, struct snapshot *s,
 		return NULL;
 	}
 	control_adopt(c, s, check_warnings(d));
+	drain_restored(c);
+	drain_tick(c);
 	return c;
 }
 
@@ -405,7 +415,6 @@ control_start(struct control *c)
 
 	c->tick = event_new(c->base, -1, EV_PERSIST, control_tick, c);
 	event_add(c->tick, &second);
-	drain_expire(c);
 	control_refresh(c, NULL, NULL);
 	probe_all(c);
 	event_put(c->events, LOG_LEVEL_INFO, "start", NULL,
@@ -423,6 +432,7 @@ control_free(struct control *c)
 	prober_free(c->prober);
 	watches_free(c->watches);
 	drains_fini(&c->drains);
+	signals_fini(&c->signals);
 	events_free(c->events);
 	failures_fini(&c->status.failures);
 	json_decref(c->status.warnings);

@@ -11,6 +11,7 @@
 
 #include "conf/diag.h"
 #include "ctl/event.h"
+#include "probe/signal.h"
 #include "report/status.h"
 
 enum exit_code {
@@ -39,6 +40,7 @@ struct control {
 	struct status status; /* snapshot: the current one */
 	struct watches *watches;
 	struct drains drains;
+	struct signals signals;
 	struct prober *prober;
 	struct events *events;
 	char *path;                 /* configuration */
@@ -48,6 +50,8 @@ struct control {
 	struct event *tick;
 	unsigned ticks;
 	bool health_changed;
+	bool drains_changed; /* by themselves, and not saved yet, */
+	bool drains_unsaved; /* which was told */
 	struct builder *builder;
 };
 

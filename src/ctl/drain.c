@@ -1,15 +1,111 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ctl/drain.h"
 
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "ctl/safety.h"
 #include "ctl/state.h"
+#include "ctl/what.h"
 #include "report/text.h"
 #include "snapshot/build.h"
 
-/* Find ------------------------------------------------------------------- */
+/* What is on its way when a drain takes effect has been counted after so many
+ * looks at the clock. */
+enum { SETTLE_TICKS = 2 };
+
+/* Owners ----------------------------------------------------------------- */
+
+char *
+drain_owner(char owner[DRAIN_OWNER_MAX], uid_t uid)
+{
+	const struct passwd *pw = getpwuid(uid);
+
+	if (pw != NULL)
+		snprintf(owner, DRAIN_OWNER_MAX, "%s", pw->pw_name);
+	else
+		snprintf(owner, DRAIN_OWNER_MAX, "uid %u", uid);
+	return owner;
+}
+
+/* Saying it -------------------------------------------------------------- */
+
+static const char *const nouns[DRAIN_KIND_COUNT] =
+    {[DRAIN_OUT] = "drain", [DRAIN_UP] = "force-up"};
+
+static json_t *
+moment(int64_t wall, int64_t none)
+{
+	return wall == none ? json_null() : json_integer(wall);
+}
+
+static json_t *
+drain_event(const struct drain *d)
+{
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:i, s:I}",
+	    "kind", drain_kind_names[d->kind], "what", text_string(d->what),
+	    "owner", text_string(d->owner), "reason", text_string(d->reason),
+	    "at", moment(d->at, 0), "until", moment(d->until, DRAIN_FOREVER),
+	    "forced", d->forced, "share", (int)d->share, "over_s",
+	    (json_int_t)d->over_s);
+}
+
+static void
+until_add(struct text *t, const char *before, int64_t until)
+{
+	char buf[CLOCK_TEXT_MAX];
+
+	text_add(t, "%s%s", before,
+	    until == DRAIN_FOREVER ? "cancelled" : clock_format(buf, until));
+}
+
+static void
+span_add(struct text *t, const struct drain *d)
+{
+	int64_t begin = d->at != 0 ? d->at : clock_wall_s();
+	char span[CLOCK_TEXT_MAX];
+
+	if (d->until == DRAIN_FOREVER)
+		text_add(t, " until cancelled");
+	else
+		text_add(t, " for %s",
+		    clock_format_span(
+			span, (uint64_t)(d->until - begin) * 1000));
+}
+
+/* A lease that was given; old: the one that it renews, or NULL. */
+static void
+tell_put(struct control *c, const struct drain *d, const struct drain *old)
+{
+	json_t *details = drain_event(d);
+	struct text t = {0};
+	char at[CLOCK_TEXT_MAX];
+
+	text_add(&t, "%s of %s%s%s by %s", nouns[d->kind], d->what,
+	    old != NULL ? " renewed" : "", d->at != 0 ? " announced" : "",
+	    d->owner);
+	if (d->at != 0)
+		text_add(&t, " for %s,", clock_format(at, d->at));
+	span_add(&t, d);
+	if (d->forced)
+		text_add(&t, ", forced");
+	if (old != NULL) {
+		until_add(&t, ", until ", d->until);
+		until_add(&t, " (was until ", old->until);
+		text_add(&t, " by %s)", old->owner);
+		json_object_set_new(details, "renewed", drain_event(old));
+	}
+	event_put(c->events, LOG_LEVEL_WARNING,
+	    old != NULL      ? "renewed"
+		: d->at != 0 ? "announced"
+			     : drain_kind_names[d->kind],
+	    details, "%s: %s", t.at, d->reason);
+	text_fini(&t);
+}
+
+/* Caches ----------------------------------------------------------------- */
 
 static bool
 is_region(const struct drain *d, const struct conf *conf, uint16_t region)
@@ -23,303 +119,10 @@ is_pool(const struct drain *d, const struct conf_pool *p)
 	return d->pool == NULL || strcmp(d->pool, p->name) == 0;
 }
 
-struct names {
-	VEC(char *) all;
-};
-
-static void names_add(struct names *n, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void
-names_add(struct names *n, const char *fmt, ...)
-{
-	va_list ap;
-	char *name;
-
-	va_start(ap, fmt);
-	if (vasprintf(&name, fmt, ap) < 0)
-		abort();
-	va_end(ap);
-	vec_push(&n->all, name);
-}
-
-/* "; did you mean X?" of the nearest name, or "". */
-static json_t *
-names_fail(struct names *n, const char *what, const char *problem)
-{
-	const char *near =
-	    diag_nearest(what, (const char *const *)n->all.at, n->all.n);
-	json_t *error = control_error(EXIT_NO_SUCH, "%s %s%s%s%s", problem,
-	    what, near != NULL ? "; did you mean " : "",
-	    near != NULL ? near : "", near != NULL ? "?" : "");
-
-	for (size_t i = 0; i < n->all.n; i++)
-		free(n->all.at[i]);
-	vec_free(&n->all);
-	return error;
-}
-
-static void
-names_of_pool(
-    struct names *n, const struct conf *conf, const struct conf_pool *p)
-{
-	for (size_t i = 0; i < p->nregions; i++) {
-		const struct conf_pool_region *r = &p->regions[i];
-		const char *region = conf->regions[r->region].name;
-
-		names_add(n, "%s/%s", p->name, region);
-		for (size_t t = 0; t < r->ntargets; t++)
-			names_add(n, "%s/%s/%s", p->name, region,
-			    r->targets[t].label);
-	}
-}
-
-static bool
-names_have(const struct names *n, const char *what)
-{
-	for (size_t i = 0; i < n->all.n; i++)
-		if (strcmp(n->all.at[i], what) == 0)
-			return true;
-	return false;
-}
-
-json_t *
-drain_unknown(const struct conf *conf, const struct drain *d)
-{
-	struct names names = {0};
-	bool known;
-	json_t *error;
-
-	for (size_t i = 0; i < conf->nregions; i++)
-		names_add(&names, "%s", conf->regions[i].name);
-	for (size_t i = 0; i < conf->npools; i++)
-		names_of_pool(&names, conf, &conf->pools[i]);
-	known = names_have(&names, d->what);
-	error = names_fail(&names, d->what, "there is no");
-	if (!known)
-		return error;
-	json_decref(error);
-	return NULL;
-}
-
-/* Safety ----------------------------------------------------------------- */
-
-static bool
-same_lease(const struct drain *a, const struct drain *b)
-{
-	return a->kind == b->kind && strcmp(a->what, b->what) == 0 &&
-	    (a->at != 0) == (b->at != 0);
-}
-
-/* The table as it would be; the drains in it are not its own. */
-static void
-table_with(const struct drains *from, const struct drain *d, bool add,
-    struct drains *to)
-{
-	memset(to, 0, sizeof(*to));
-	for (size_t i = 0; i < from->all.n; i++)
-		if (!same_lease(from->all.at[i], d))
-			vec_push(&to->all, from->all.at[i]);
-	if (add)
-		vec_push(&to->all, (struct drain *)(uintptr_t)d);
-}
-
-/* A pool as it is and as it would be. */
-struct effect {
-	const struct snapshot *snapshot;
-	const struct pool *pool;
-	uint64_t before, after;              /* live words */
-	unsigned out[CONF_POOL_REGIONS_MAX]; /* percent, by partial drains */
-	double fill[CONF_POOL_REGIONS_MAX];  /* percent, after */
-	bool filled;                         /* fill is known */
-};
-
-static uint64_t
-capacity_of(const struct effect *e, size_t region)
-{
-	return e->snapshot->conf->regions[e->pool->regions[region].region]
-	    .capacity;
-}
-
-static double
-answers_of(const struct effect *e, size_t region)
-{
-	double n = 0;
-
-	for (unsigned i = 0; i < POOL_REASON_COUNT; i++)
-		n += (double)snapshot_steered(
-		    e->snapshot, e->pool, region, (enum pool_reason)i);
-	return n;
-}
-
-/* The share of the pool's answers of each region, and the load that they are
- * taken for (see the header); false when that cannot be said. */
-static bool
-effect_load(
-    const struct effect *e, double share[CONF_POOL_REGIONS_MAX], double *load)
-{
-	double total = 0, capacity = 0, largest = 0;
-
-	for (size_t i = 0; i < e->pool->nregions; i++) {
-		double c = (double)capacity_of(e, i);
-
-		if (c <= 0)
-			return false;
-		capacity += c;
-		largest = c > largest ? c : largest;
-		share[i] = answers_of(e, i);
-		total += share[i];
-	}
-	if (total < DRAIN_ANSWERS_MIN || e->pool->nregions < 2)
-		return false;
-	*load =
-	    (capacity - largest) * e->snapshot->conf->safety.max_fill / 100.0;
-	for (size_t i = 0; i < e->pool->nregions; i++) {
-		double most;
-
-		share[i] /= total;
-		most = (double)capacity_of(e, i);
-		if (share[i] * *load > most)
-			*load = most / share[i];
-	}
-	return true;
-}
-
-static void
-effect_fill(struct effect *e)
-{
-	double share[CONF_POOL_REGIONS_MAX], load, moved = 0, left = 0;
-
-	if (e->after == 0 || !effect_load(e, share, &load))
-		return;
-	for (size_t i = 0; i < e->pool->nregions; i++) {
-		double out = e->after >> i & 1 ? e->out[i] / 100.0 : 1;
-
-		left += (double)capacity_of(e, i) * (1 - out);
-		moved += share[i] * load * out;
-		share[i] *= 1 - out;
-	}
-	for (size_t i = 0; i < e->pool->nregions; i++) {
-		double c = (double)capacity_of(e, i);
-
-		if (e->after >> i & 1)
-			e->fill[i] = 100 *
-			    (share[i] * load / c +
-				moved * (100 - e->out[i]) / 100 / left);
-	}
-	e->filled = true;
-}
-
-/* False when the drain does not touch the pool. */
-static bool
-effect_find(struct effect *e, const struct snapshot *s, size_t pool,
-    const struct drain *d, const struct drains *next)
-{
-	const struct pool *p = &s->pools[pool];
-	const struct drain *part;
-	bool touched = false;
-
-	memset(e, 0, sizeof(*e));
-	e->snapshot = s;
-	e->pool = p;
-	e->before = atomic_load(&p->live);
-	if (!is_pool(d, p->conf))
-		return false;
-	for (size_t i = 0; i < p->nregions; i++) {
-		touched |= is_region(d, s->conf, p->regions[i].region);
-		if (pool_region_would_live(p, i, next))
-			e->after |= UINT64_C(1) << i;
-		part = drains_part(next, p->conf->name, p->regions[i].name);
-		e->out[i] = part != NULL ? part->share : 0;
-	}
-	if (touched)
-		effect_fill(e);
-	return touched;
-}
-
-static const char *
-effect_region(const struct effect *e, size_t region)
-{
-	return e->snapshot->conf->regions[e->pool->regions[region].region].name;
-}
-
-/* A pool that only stands in when others are down may be emptied. */
-static bool
-pool_is_named(const struct snapshot *s, const struct pool *p)
-{
-	for (size_t i = 0; i < s->conf->nnames; i++)
-		if (s->conf->names[i].pool == p->index)
-			return true;
-	return false;
-}
-
-static json_t *
-effect_refuse(const struct effect *e, const struct drain *d)
-{
-	const struct conf_safety *safety = &e->snapshot->conf->safety;
-	const char *pool = e->pool->conf->name;
-	unsigned before = (unsigned)__builtin_popcountll(e->before);
-	unsigned after = (unsigned)__builtin_popcountll(e->after);
-
-	if (!pool_is_named(e->snapshot, e->pool) ||
-	    (e->before == e->after && d->share == DRAIN_WHOLE))
-		return NULL;
-	if (after < before && after < safety->min_regions)
-		return control_error(EXIT_WRONG,
-		    "draining %s would leave pool "
-		    "%s with %u live regions of %u now; safety.min_regions is "
-		    "%u; --force overrides",
-		    d->what, pool, after, before, safety->min_regions);
-	for (size_t i = 0; e->filled && i < e->pool->nregions; i++) {
-		if (e->fill[i] > safety->max_fill + 0.5)
-			return control_error(EXIT_WRONG,
-			    "draining %s would "
-			    "fill region %s of pool %s to %.0f%% of its "
-			    "capacity; safety.max_fill is %u%%; --force "
-			    "overrides",
-			    d->what, effect_region(e, i), pool, e->fill[i],
-			    safety->max_fill);
-	}
-	return NULL;
-}
-
-static json_t *
-effect_json(const struct effect *e)
-{
-	json_t *fill = json_object();
-
-	for (size_t i = 0; e->filled && i < e->pool->nregions; i++)
-		if (e->after >> i & 1)
-			json_object_set_new(
-			    fill, effect_region(e, i), json_real(e->fill[i]));
-	return json_pack("{s:s, s:i, s:i, s:o}", "pool", e->pool->conf->name,
-	    "live_before", __builtin_popcountll(e->before), "live_after",
-	    __builtin_popcountll(e->after), "fill",
-	    e->filled ? fill : (json_decref(fill), json_null()));
-}
-
-/* The effects on all pools touched; or the refusal. */
-static json_t *
-drain_effects(const struct snapshot *s, const struct drain *d,
-    const struct drains *next, json_t **refusal)
-{
-	json_t *pools = json_array();
-	struct effect e;
-
-	for (size_t i = 0; i < s->conf->npools && *refusal == NULL; i++) {
-		if (!effect_find(&e, s, i, d, next))
-			continue;
-		if (!d->forced)
-			*refusal = effect_refuse(&e, d);
-		json_array_append_new(pools, effect_json(&e));
-	}
-	return pools;
-}
-
-/* Seconds until the last answer with what is drained has run out: a second
- * more, for what the whole seconds of both clocks have cut off. */
+/* Seconds until the last answer given so far with what is drained has run out:
+ * a second more, for what the whole seconds of both clocks have cut off. */
 static uint32_t
-drain_let_go_s(const struct snapshot *s, const struct drain *d)
+given_out_s(const struct snapshot *s, const struct drain *d)
 {
 	uint32_t now = clock_mono_s(), last = now;
 
@@ -340,60 +143,153 @@ drain_let_go_s(const struct snapshot *s, const struct drain *d)
 	return last - now;
 }
 
+/* When the last honest cache lets go of what is drained.  Of a target or a
+ * share only what was given out until it was drained counts: the region still
+ * is. */
+static void
+let_go_look(const struct control *c, struct drain *d)
+{
+	int64_t end = clock_wall_s() + given_out_s(c->status.snapshot, d);
+
+	if (d->over_s > 0 && end <= d->since + d->over_s)
+		end = d->since + d->over_s + 1;
+	if (end > d->let_go)
+		d->let_go = end;
+}
+
+/* Of an announced one at best: TTLs end with its beginning, but none is below
+ * the least; and main looks at the clock once a second. */
+static int64_t
+let_go_announced(const struct control *c, const struct drain *d)
+{
+	const struct conf *conf = c->status.snapshot->conf;
+	int64_t given = clock_wall_s() + given_out_s(c->status.snapshot, d);
+	uint32_t least = 0;
+
+	for (size_t i = 0; i < conf->nnames; i++)
+		if (conf->names[i].ttl_min > least)
+			least = conf->names[i].ttl_min;
+	return d->at + least + 1 > given ? d->at + least + 1 : given;
+}
+
+void
+drain_restored(struct control *c)
+{
+	const struct conf *conf = c->status.snapshot->conf;
+	uint32_t most = 0;
+
+	for (size_t i = 0; i < conf->nnames; i++)
+		if (conf->names[i].ttl_max > most)
+			most = conf->names[i].ttl_max;
+	for (size_t i = 0; i < c->drains.all.n; i++) {
+		struct drain *d = c->drains.all.at[i];
+
+		d->let_go = d->since + d->over_s + most + 1;
+		d->gone = d->let_go <= clock_wall_s();
+	}
+}
+
+static void
+let_go_tick(struct control *c)
+{
+	for (size_t i = 0; i < c->drains.all.n; i++) {
+		struct drain *d = c->drains.all.at[i];
+
+		if (d->kind != DRAIN_OUT || d->at != 0 || d->gone)
+			continue;
+		if (clock_wall_s() < d->since + d->over_s)
+			d->settling = SETTLE_TICKS;
+		if (d->settling > 0 ||
+		    (d->target == NULL && d->share == DRAIN_WHOLE))
+			let_go_look(c, d);
+		d->settling -= d->settling > 0;
+		if (d->settling > 0 || d->let_go > clock_wall_s())
+			continue;
+		d->gone = true;
+		event_put(c->events, LOG_LEVEL_INFO, "let_go", drain_event(d),
+		    "the last honest cache has let go of %s, drained by %s",
+		    d->what, d->owner);
+	}
+}
+
 /* The commands ----------------------------------------------------------- */
 
-static struct drain *
-drain_read(const json_t *body, const char *owner, json_t **error)
+/* What a request for a lease says. */
+struct wish {
+	const char *what, *reason;
+	json_int_t for_s, at, share, over_s;
+	int forever, force;
+};
+
+static json_t *
+wish_read(struct wish *w, const json_t *body, enum drain_kind kind)
 {
 	const json_int_t longest = (json_int_t)DRAIN_YEARS_MAX * 366 * 86400;
-	const char *what, *reason;
-	json_int_t for_s = 0, over_s = 0, share = DRAIN_WHOLE;
-	int forever = 0, force = 0;
-	int64_t now = clock_wall_s();
-	struct drain *d;
-	struct error err;
+	const int64_t now = clock_wall_s();
+	const char *noun = nouns[kind];
 
+	*w = (struct wish){.share = DRAIN_WHOLE};
 	if (json_unpack((json_t *)(uintptr_t)body,
-		"{s:s, s:s, s?I, s?b, s?b, s?I, s?I !}", "what", &what,
-		"reason", &reason, "for_s", &for_s, "until_cancelled", &forever,
-		"force", &force, "share", &share, "over_s", &over_s) != 0) {
-		*error = control_error(EXIT_USAGE,
-		    "a drain has what, a reason, for_s or until_cancelled, and "
-		    "perhaps force, share and over_s");
-		return NULL;
-	}
-	if (reason[strspn(reason, " \t\r\n")] == '\0') {
-		*error = control_error(EXIT_USAGE, "a drain needs a reason");
-		return NULL;
-	}
-	if ((for_s != 0) == (forever != 0) || for_s < 0 || for_s > longest) {
-		*error = control_error(EXIT_USAGE,
-		    "a drain needs an expiry "
-		    "(for_s, 1 s to %d years), or until_cancelled",
-		    DRAIN_YEARS_MAX);
-		return NULL;
-	}
-	if (share < 1 || share > DRAIN_WHOLE || over_s < 0 ||
-	    over_s > DRAIN_OVER_MAX_S) {
-		*error = control_error(EXIT_USAGE,
+		kind == DRAIN_OUT ? "{s:s, s:s, s?I, s?b, s?I, s?b, s?I, s?I !}"
+				  : "{s:s, s:s, s?I, s?b !}",
+		"what", &w->what, "reason", &w->reason, "for_s", &w->for_s,
+		"until_cancelled", &w->forever, "at", &w->at, "force",
+		&w->force, "share", &w->share, "over_s", &w->over_s) != 0)
+		return control_error(EXIT_USAGE,
+		    "a %s has what, a reason, for_s or until_cancelled%s", noun,
+		    kind == DRAIN_OUT
+			? ", and perhaps at, force, share and over_s"
+			: "");
+	if (w->reason[strspn(w->reason, " \t\r\n")] == '\0')
+		return control_error(EXIT_USAGE, "a %s needs a reason", noun);
+	if ((w->for_s != 0) == (w->forever != 0) || w->for_s < 0 ||
+	    w->for_s > longest)
+		return control_error(EXIT_USAGE,
+		    "a %s needs an expiry (for_s, 1 s to %d years), or "
+		    "until_cancelled",
+		    noun, DRAIN_YEARS_MAX);
+	if (w->share < 1 || w->share > DRAIN_WHOLE || w->over_s < 0 ||
+	    w->over_s > DRAIN_OVER_MAX_S)
+		return control_error(EXIT_USAGE,
 		    "share is a percentage (1 to %d), over_s 0 to %d",
 		    DRAIN_WHOLE, DRAIN_OVER_MAX_S);
+	if (w->at != 0 && (w->at <= now || w->at > now + longest))
+		return control_error(EXIT_USAGE,
+		    "a %s is announced for a moment to come (at, seconds since "
+		    "1970), within %d years",
+		    noun, DRAIN_YEARS_MAX);
+	return NULL;
+}
+
+static struct drain *
+drain_read(
+    const json_t *body, const char *owner, enum drain_kind kind, json_t **error)
+{
+	int64_t now = clock_wall_s();
+	struct drain *d;
+	struct wish w;
+	struct error err;
+
+	*error = wish_read(&w, body, kind);
+	if (*error != NULL)
 		return NULL;
-	}
-	d = drain_new(what, owner, reason, now,
-	    forever ? DRAIN_FOREVER : now + for_s, force, &err);
+	d = drain_new(w.what, owner, w.reason, now,
+	    w.forever ? DRAIN_FOREVER : (w.at != 0 ? w.at : now) + w.for_s,
+	    w.force, &err);
 	if (d == NULL) {
 		*error = control_error(EXIT_USAGE, "%s", err.text);
 		return NULL;
 	}
-	d->share = (unsigned)share;
-	d->over_s = over_s;
+	d->kind = kind;
+	d->at = w.at;
+	d->share = (unsigned)w.share;
+	d->over_s = w.over_s;
 	return d;
 }
 
 /* A target's clients are those of its region. */
 static json_t *
-drain_check_share(const struct drain *d)
+check_share(const struct drain *d)
 {
 	if (d->target == NULL || (d->share == DRAIN_WHOLE && d->over_s == 0))
 		return NULL;
@@ -403,137 +299,268 @@ drain_check_share(const struct drain *d)
 	    d->what);
 }
 
-static json_t *
-drain_event(const struct drain *d)
+/* The percentage of the clients that it takes out now. */
+static double
+out_now(const struct drain *d)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:b, s:i, s:I}", "what",
-	    text_string(d->what), "owner", text_string(d->owner), "reason",
-	    text_string(d->reason), "until",
-	    d->until == DRAIN_FOREVER ? json_null() : json_integer(d->until),
-	    "forced", d->forced, "share", (int)d->share, "over_s",
-	    (json_int_t)d->over_s);
+	int64_t since = clock_wall_s() - d->since;
+
+	if (since >= d->over_s)
+		return d->share;
+	return (double)d->share * (double)since / (double)d->over_s;
+}
+
+/* What it renews in force was drained from then on, and caches began to let
+ * go then, unless more clients go; what grows does so from where the other is,
+ * so that no client comes back. */
+static void
+drain_continue(struct drain *d, const struct drain *old)
+{
+	double out;
+
+	d->settling = SETTLE_TICKS;
+	if (old == NULL || d->at != 0)
+		return;
+	out = out_now(old);
+	if (d->over_s == 0)
+		d->since = old->since;
+	else
+		d->since -= (int64_t)((double)d->over_s *
+		    (out < d->share ? out / d->share : 1));
+	if (out < d->share)
+		return;
+	d->let_go = old->let_go;
+	d->settling = old->settling;
+	d->gone = old->gone;
+}
+
+/* The table with d in place of old, saved. */
+static bool
+save_with(struct control *c, const struct drain *old, const struct drain *d,
+    struct error *err)
+{
+	struct drains next = {0};
+	bool ok;
+
+	for (size_t i = 0; i < c->drains.all.n; i++)
+		if (c->drains.all.at[i] != old)
+			vec_push(&next.all, c->drains.all.at[i]);
+	vec_push(&next.all, (struct drain *)(uintptr_t)d);
+	ok = state_save_drains(c->folder, &next, err);
+	vec_free(&next.all);
+	return ok;
+}
+
+static json_t *
+put_reply(const struct control *c, const struct drain *d, json_t *renewed,
+    json_t *pools)
+{
+	static const char *const keys[DRAIN_KIND_COUNT] = {
+	    [DRAIN_OUT] = "drained", [DRAIN_UP] = "forced_up"};
+	int64_t let_go = d->at != 0 ? let_go_announced(c, d) : d->let_go;
+	int64_t now = clock_wall_s();
+	json_t *reply = json_pack("{s:s, s:o, s:I, s:o, s:o, s:o, s:o}",
+	    keys[d->kind], d->what, "owner", text_string(d->owner), "since",
+	    (json_int_t)d->since, "at", moment(d->at, 0), "until",
+	    moment(d->until, DRAIN_FOREVER), "renewed", renewed, "pools",
+	    pools);
+
+	if (d->kind == DRAIN_OUT)
+		json_object_set_new(reply, "let_go_s",
+		    json_integer(let_go > now ? let_go - now : 0));
+	return reply;
 }
 
 /* Saved first: what takes effect outlives kill -9. */
 static json_t *
-drain_put(struct control *c, struct drain *d, const struct drains *next,
-    json_t *pools)
+drain_put(struct control *c, struct drain *d, json_t *pools)
 {
-	char span[CLOCK_TEXT_MAX] = "";
-	uint32_t let_go_s = drain_let_go_s(c->status.snapshot, d);
+	struct drain *old =
+	    drains_find(&c->drains, d->kind, d->what, d->at != 0);
+	json_t *renewed = json_null();
 	struct error err;
 
-	if (!state_save_drains(c->folder, next, &err)) {
-		drain_free(d);
+	drain_continue(d, old);
+	if (!save_with(c, old, d, &err)) {
 		json_decref(pools);
+		drain_free(d);
 		return control_error(EXIT_WRONG,
-		    "not drained, as it cannot be saved: %s", err.text);
+		    "nothing is changed, as it cannot be saved: %s", err.text);
 	}
+	if (old != NULL)
+		renewed = drain_event(old);
+	tell_put(c, d, old);
 	drains_put(&c->drains, d);
-	if (d->until != DRAIN_FOREVER)
-		clock_format_span(span, (uint64_t)(d->until - d->since) * 1000);
-	event_put(c->events, LOG_LEVEL_WARNING, "drain", drain_event(d),
-	    "drain of %s by %s%s%s%s: %s", d->what, d->owner,
-	    *span != '\0' ? " for " : " until cancelled", span,
-	    d->forced ? ", forced" : "", d->reason);
 	control_refresh(c, d->pool, d->region);
-	return json_pack("{s:s, s:s, s:o, s:I, s:o}", "drained", d->what,
-	    "owner", d->owner, "until",
-	    d->until == DRAIN_FOREVER ? json_null() : json_integer(d->until),
-	    "let_go_s", (json_int_t)let_go_s, "pools", pools);
-}
-
-json_t *
-drain_begin(struct control *c, const json_t *body, const char *owner)
-{
-	const struct snapshot *s = c->status.snapshot;
-	json_t *error = NULL, *pools, *reply;
-	struct drain *d = drain_read(body, owner, &error), end;
-	struct drains next;
-
-	if (d == NULL)
-		return error;
-	error = drain_unknown(s->conf, d);
-	if (error == NULL)
-		error = drain_check_share(d);
-	if (error != NULL) {
-		drain_free(d);
-		return error;
-	}
-	/* Judged by how it ends. */
-	end = *d;
-	end.over_s = 0;
-	table_with(&c->drains, &end, true, &next);
-	pools = drain_effects(s, d, &next, &error);
-	vec_free(&next.all);
-	table_with(&c->drains, d, true, &next);
-	if (error != NULL) {
-		log_warning("refused to %s: %s", owner,
-		    json_string_value(json_object_get(error, "error")));
-		json_object_set_new(error, "pools", pools);
-		drain_free(d);
-		reply = error;
-	} else {
-		reply = drain_put(c, d, &next, pools);
-	}
-	vec_free(&next.all);
-	return reply;
+	if (d->kind == DRAIN_OUT && d->at == 0 && d->settling > 0)
+		let_go_look(c, d);
+	return put_reply(c, d, renewed, pools);
 }
 
 static json_t *
-drain_not_drained(const struct control *c, const char *what)
+drain_refuse(
+    struct control *c, struct drain *d, struct text *fault, json_t *pools)
 {
-	struct names names = {0};
+	json_t *error = control_error(EXIT_WRONG,
+	    "draining %s would %s; --force overrides", d->what, fault->at);
 
-	for (size_t i = 0; i < c->drains.all.n; i++)
-		names_add(&names, "%s", c->drains.all.at[i]->what);
-	return names_fail(&names, what, "there is no drain of");
+	event_put(c->events, LOG_LEVEL_WARNING, "refused", drain_event(d),
+	    "refused to %s: draining %s would %s", d->owner, d->what,
+	    fault->at);
+	json_object_set_new(error, "pools", pools);
+	drain_free(d);
+	return error;
 }
 
 json_t *
-drain_end(struct control *c, const json_t *body, const char *owner)
+drain_begin(struct control *c, enum drain_kind kind, const json_t *body,
+    const char *owner)
 {
-	const char *what;
-	const struct drain *found;
-	struct drain *d;
-	struct drains next;
+	const struct snapshot *s = c->status.snapshot;
+	struct text fault = {0};
+	json_t *error, *pools, *reply;
+	struct drain *d = drain_read(body, owner, kind, &error);
+
+	if (d == NULL)
+		return error;
+	error = what_unknown(s->conf, d->what);
+	if (error == NULL)
+		error = check_share(d);
+	if (error != NULL) {
+		drain_free(d);
+		return error;
+	}
+	pools = safety_judge(s, &c->drains, d, &fault);
+	if (fault.len > 0 && !d->forced)
+		reply = drain_refuse(c, d, &fault, pools);
+	else
+		reply = drain_put(c, d, pools);
+	text_fini(&fault);
+	return reply;
+}
+
+static void
+end_one(struct control *c, struct drain *d, const char *owner)
+{
+	static const char *const types[DRAIN_KIND_COUNT] = {
+	    [DRAIN_OUT] = "undrain", [DRAIN_UP] = "force_up_end"};
+
+	drains_remove(&c->drains, d);
+	event_put(c->events, LOG_LEVEL_INFO, types[d->kind], drain_event(d),
+	    "%s of %s%s ended by %s", nouns[d->kind], d->what,
+	    d->at != 0 ? ", announced," : "", owner);
+	control_refresh(c, d->pool, d->region);
+	drain_free(d);
+}
+
+static bool
+save_without(struct control *c, const struct drain *a, const struct drain *b,
+    struct error *err)
+{
+	struct drains next = {0};
+	bool ok;
+
+	for (size_t i = 0; i < c->drains.all.n; i++)
+		if (c->drains.all.at[i] != a && c->drains.all.at[i] != b)
+			vec_push(&next.all, c->drains.all.at[i]);
+	ok = state_save_drains(c->folder, &next, err);
+	vec_free(&next.all);
+	return ok;
+}
+
+json_t *
+drain_end(struct control *c, enum drain_kind kind, const json_t *body,
+    const char *owner)
+{
+	static const char *const keys[DRAIN_KIND_COUNT] = {
+	    [DRAIN_OUT] = "undrained", [DRAIN_UP] = "force_up_ended"};
+	struct drain *held, *announced;
 	struct error err;
-	bool saved;
+	const char *what;
+	json_t *reply;
 
 	if (json_unpack((json_t *)(uintptr_t)body, "{s:s !}", "what", &what) !=
 	    0)
-		return control_error(EXIT_USAGE, "undrain has what");
-	found = drains_find(&c->drains, DRAIN_OUT, what, false);
-	if (found == NULL)
-		return drain_not_drained(c, what);
-	table_with(&c->drains, found, false, &next);
-	saved = state_save_drains(c->folder, &next, &err);
-	vec_free(&next.all);
-	if (!saved)
+		return control_error(
+		    EXIT_USAGE, "the end of a %s has what", nouns[kind]);
+	held = drains_find(&c->drains, kind, what, false);
+	announced = drains_find(&c->drains, kind, what, true);
+	if (held == NULL && announced == NULL)
+		return what_not_leased(&c->drains, kind, what);
+	if (!save_without(c, held, announced, &err))
 		return control_error(EXIT_WRONG,
-		    "still drained, as it cannot be saved: %s", err.text);
-	d = drains_remove(&c->drains, found);
-	event_put(c->events, LOG_LEVEL_INFO, "undrain", drain_event(d),
-	    "drain of %s ended by %s", d->what, owner);
+		    "nothing is changed, as it cannot be saved: %s", err.text);
+	reply = json_pack("{s:o, s:b, s:b}", keys[kind], text_string(what),
+	    "in_force", held != NULL, "announced", announced != NULL);
+	if (held != NULL)
+		end_one(c, held, owner);
+	if (announced != NULL)
+		end_one(c, announced, owner);
+	return reply;
+}
+
+/* The clock -------------------------------------------------------------- */
+
+/* Whatever the pools look like by now: it was announced, and is relied on. */
+static void
+begin_announced(struct control *c, struct drain *d)
+{
+	struct text fault = {0}, t = {0};
+	struct drain *replaced;
+
+	json_decref(safety_judge(c->status.snapshot, &c->drains, d, &fault));
+	replaced = drains_begin(&c->drains, d);
+	d->settling = SETTLE_TICKS;
+	span_add(&t, d);
+	event_put(c->events, LOG_LEVEL_WARNING, drain_kind_names[d->kind],
+	    drain_event(d), "%s of %s by %s begins as announced,%s: %s",
+	    nouns[d->kind], d->what, d->owner, t.at, d->reason);
+	if (fault.len > 0)
+		event_put(c->events, LOG_LEVEL_ERROR, "unsafe", drain_event(d),
+		    "drain of %s began as announced, but was to %s", d->what,
+		    fault.at);
 	control_refresh(c, d->pool, d->region);
-	drain_free(d);
-	return json_pack("{s:o}", "undrained", text_string(what));
+	let_go_look(c, d);
+	drain_free(replaced);
+	text_fini(&fault);
+	text_fini(&t);
+}
+
+/* What has changed by itself; again each second until it could be saved. */
+static void
+save_changed(struct control *c)
+{
+	struct error err;
+
+	if (!c->drains_changed)
+		return;
+	if (state_save_drains(c->folder, &c->drains, &err)) {
+		c->drains_changed = c->drains_unsaved = false;
+		return;
+	}
+	if (!c->drains_unsaved)
+		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
+		    "drains that began or ended cannot be saved: %s", err.text);
+	c->drains_unsaved = true;
 }
 
 void
-drain_expire(struct control *c)
+drain_tick(struct control *c)
 {
 	struct drain *d;
-	struct error err;
-	bool changed = false;
 
+	while ((d = drains_due(&c->drains, clock_wall_s())) != NULL) {
+		begin_announced(c, d);
+		c->drains_changed = true;
+	}
 	while ((d = drains_expire(&c->drains, clock_wall_s())) != NULL) {
 		event_put(c->events, LOG_LEVEL_INFO, "expired", drain_event(d),
-		    "drain of %s by %s is over", d->what, d->owner);
+		    "%s of %s by %s is over", nouns[d->kind], d->what,
+		    d->owner);
 		control_refresh(c, d->pool, d->region);
 		drain_free(d);
-		changed = true;
+		c->drains_changed = true;
 	}
-	if (changed && !state_save_drains(c->folder, &c->drains, &err))
-		log_error("%s", err.text);
+	save_changed(c);
+	let_go_tick(c);
 }

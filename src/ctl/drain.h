@@ -1,34 +1,33 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The drain commands: find, safety check, state file, table, pools, event,
- * reply.  Main thread.
- *
- * Safety.  A drain is refused when a pool that a name uses would be left with
- * fewer live regions than it has now and than safety.min_regions, or when the
- * regions left would be filled beyond safety.max_fill.  Capacities are in any
- * one unit, so that answers cannot be compared with them directly: the load
- * of a pool is taken to be what fills it to max_fill without its largest
- * region, or less if a region would be beyond its capacity now.  It is spread
- * over the regions as the answers given since the start were; what a drained
- * region had goes to the ones left by capacity.  It is looked at only where
- * all capacities are declared and DRAIN_ANSWERS_MIN answers were given.
+ * The commands for drains and force-ups: find, safety check (ctl/safety), state
+ * file, table, pools, event, reply; and what the clock does to them.  Main
+ * thread.
  */
 #ifndef CTL_DRAIN_H
 #define CTL_DRAIN_H
 
+#include <sys/types.h>
+
 #include "ctl/control.h"
 
-enum { DRAIN_ANSWERS_MIN = 1000, DRAIN_YEARS_MAX = 10 };
+enum { DRAIN_YEARS_MAX = 10, DRAIN_OWNER_MAX = 64 };
 
-/* The replies to POST /v1/drain and /v1/undrain, or {"error", "exit"}. */
-json_t *drain_begin(struct control *c, const json_t *body, const char *owner);
-json_t *drain_end(struct control *c, const json_t *body, const char *owner);
+/* The replies to POST /v1/drain and /v1/undrain (/v1/force_up and
+ * /v1/force_up_end), or {"error", "exit"}. */
+json_t *drain_begin(struct control *c, enum drain_kind kind, const json_t *body,
+    const char *owner);
+json_t *drain_end(struct control *c, enum drain_kind kind, const json_t *body,
+    const char *owner);
 
-/* Ends the drains whose time is over. */
-void drain_expire(struct control *c);
+/* The name of a user; returns owner. */
+char *drain_owner(char owner[DRAIN_OWNER_MAX], uid_t uid);
 
-/* NULL when what names something of conf, else {"error", "exit"} with the
- * nearest name. */
-json_t *drain_unknown(const struct conf *conf, const struct drain *d);
+/* After loading: nothing is known of what was given out before, but that it
+ * was not for longer than the largest TTL. */
+void drain_restored(struct control *c);
+
+/* Each second: begins those announced, ends those whose time is over. */
+void drain_tick(struct control *c);
 
 #endif

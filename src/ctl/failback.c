@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "ctl/drain.h"
 #include "ctl/state.h"
+#include "ctl/what.h"
 #include "report/text.h"
 
 void
@@ -168,7 +169,7 @@ resume(struct control *c, const struct drain *what)
 static json_t *
 resume_all(struct control *c, const struct drain *what)
 {
-	json_t *error = drain_unknown(c->status.snapshot->conf, what);
+	json_t *error = what_unknown(c->status.snapshot->conf, what->what);
 	size_t n;
 
 	if (error != NULL)

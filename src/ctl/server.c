@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,8 +12,9 @@
 #include <unistd.h>
 
 #include "ctl/command.h"
+#include "ctl/drain.h"
 
-enum { OWNER_TEXT_MAX = 64, BACKLOG = 64, SOCKET_MODE = 0660 };
+enum { BACKLOG = 64, SOCKET_MODE = 0660 };
 
 struct server {
 	struct control *control;
@@ -28,7 +28,7 @@ struct exchange {
 	struct call call;
 	struct server *server;
 	struct evhttp_request *request;
-	char owner[OWNER_TEXT_MAX];
+	char owner[DRAIN_OWNER_MAX];
 };
 
 /* Following events ------------------------------------------------------- */
@@ -119,23 +119,17 @@ exchange_done(struct call *call)
 
 /* The user at the other end of the socket. */
 static void
-find_owner(struct evhttp_request *request, char owner[OWNER_TEXT_MAX])
+find_owner(struct evhttp_request *request, char owner[DRAIN_OWNER_MAX])
 {
 	struct evhttp_connection *con = evhttp_request_get_connection(request);
 	int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(con));
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
-	const struct passwd *pw;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0) {
-		snprintf(owner, OWNER_TEXT_MAX, "unknown");
-		return;
-	}
-	pw = getpwuid(cred.uid);
-	if (pw != NULL)
-		snprintf(owner, OWNER_TEXT_MAX, "%s", pw->pw_name);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0)
+		drain_owner(owner, cred.uid);
 	else
-		snprintf(owner, OWNER_TEXT_MAX, "uid %u", cred.uid);
+		snprintf(owner, DRAIN_OWNER_MAX, "unknown");
 }
 
 static void

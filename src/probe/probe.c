@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "probe/dns.h"
+#include "probe/external.h"
 #include "probe/http.h"
 #include "probe/tcp.h"
 
@@ -18,6 +19,7 @@ struct prober {
 	struct event_base *base;
 	void (*verdict)(struct watch *w, const struct verdict *v, void *arg);
 	void *arg;
+	const struct signals *signals;
 	VEC(struct probe *) probes;
 };
 
@@ -25,6 +27,7 @@ static const struct probe_type *const types[] = {
     [CONF_MONITOR_TCP] = &tcp_probe_type,
     [CONF_MONITOR_HTTP] = &http_probe_type,
     [CONF_MONITOR_DNS] = &dns_probe_type,
+    [CONF_MONITOR_EXTERNAL] = &external_probe_type,
 };
 
 enum { JITTER_PERCENT = 5 };
@@ -39,6 +42,18 @@ struct event_base *
 probe_base(const struct probe *p)
 {
 	return p->prober->base;
+}
+
+const struct signals *
+probe_signals(const struct probe *p)
+{
+	return p->prober->signals;
+}
+
+void
+prober_set_signals(struct prober *p, const struct signals *signals)
+{
+	p->signals = signals;
 }
 
 static void
@@ -137,21 +152,49 @@ watch_count(struct probe *p, struct verdict *v)
 		w->first_failed_us = 0;
 }
 
+/* The probe is over: what it says is shown, and the next one is set. */
+static void
+probe_end(struct probe *p, const char *detail, va_list ap)
+{
+	p->busy = false;
+	evtimer_del(p->deadline);
+	vsnprintf(p->watch->last, sizeof(p->watch->last), detail, ap);
+}
+
+static void
+probe_tell(struct probe *p, struct verdict *v, bool idle)
+{
+	v->idle_changed = p->watch->idle != idle;
+	p->watch->idle = idle;
+	schedule(p);
+	p->prober->verdict(p->watch, v, p->prober->arg);
+}
+
 void
 probe_done(
     struct probe *p, bool ok, const char *reason, const char *detail, ...)
 {
-	struct verdict v = {.ok = ok, .reason = reason};
+	struct verdict v = {.ok = ok, .reason = reason, .counted = true};
 	va_list ap;
 
-	p->busy = false;
-	evtimer_del(p->deadline);
 	va_start(ap, detail);
-	vsnprintf(p->watch->last, sizeof(p->watch->last), detail, ap);
+	probe_end(p, detail, ap);
 	va_end(ap);
 	watch_count(p, &v);
-	schedule(p);
-	p->prober->verdict(p->watch, &v, p->prober->arg);
+	probe_tell(p, &v, false);
+}
+
+void
+probe_pass(struct probe *p, bool idle, const char *detail, ...)
+{
+	struct verdict v = {.ok = true, .reason = "ok"};
+	va_list ap;
+
+	va_start(ap, detail);
+	probe_end(p, detail, ap);
+	va_end(ap);
+	p->watch->last_at = clock_wall_s();
+	probe_tell(p, &v, idle);
 }
 
 void
@@ -234,6 +277,19 @@ prober_add(struct prober *prober, struct watch *w)
 	w->probe = p;
 	vec_push(&prober->probes, p);
 	timer_set(p->timer, 0);
+}
+
+void
+prober_now(struct watch *w)
+{
+	struct probe *p = w->probe;
+
+	if (p == NULL || p->busy)
+		return;
+	/* It takes the place of none. */
+	p->grid_us -= 1000 * (uint64_t)w->monitor->interval_ms;
+	evtimer_del(p->timer);
+	probe_start(-1, EV_TIMEOUT, p);
 }
 
 void

@@ -16,11 +16,14 @@
 #include "steer/health.h"
 
 struct prober;
+struct signals;
 
 struct verdict {
 	bool ok;
 	const char *reason;    /* a short label; "ok" when ok */
+	bool counted;          /* else only what status shows is new */
 	bool changed;          /* the state of the watch */
+	bool idle_changed;     /* whether it decides */
 	enum health_state old; /* the state before */
 };
 
@@ -30,9 +33,15 @@ struct prober *prober_new(struct event_base *base,
     void *arg);
 void prober_free(struct prober *p);
 
+/* Where probes of type external look; they stay the caller's. */
+void prober_set_signals(struct prober *p, const struct signals *signals);
+
 /* Nothing happens to a watch that is probed already. */
 void prober_add(struct prober *p, struct watch *w);
 void prober_remove(struct prober *p, struct watch *w);
+/* Probes at once, unless a probe is under way; those after it come when they
+ * would have. */
+void prober_now(struct watch *w);
 
 /* What follows is for the types of probes. */
 
@@ -57,11 +66,17 @@ struct probe_type {
 };
 
 struct event_base *probe_base(const struct probe *p);
+const struct signals *probe_signals(const struct probe *p);
 
 /* reason: "ok" or a short label; detail: what status shows, as
  * "status 503, not 200". */
 void probe_done(struct probe *p, bool ok, const char *reason,
     const char *detail, ...) __attribute__((format(printf, 4, 5)));
+
+/* In place of probe_done() where nothing was learnt of the target: nothing is
+ * counted.  idle: until something is, the watch decides nothing. */
+void probe_pass(struct probe *p, bool idle, const char *detail, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* probe_done() for what errno says. */
 void probe_failed(struct probe *p, int error);

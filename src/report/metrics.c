@@ -322,22 +322,49 @@ put_probe_failures(struct printer *p)
 }
 
 static void
-put_drains(struct printer *p)
+put_drain(struct printer *p, const struct drain *d, int64_t moment)
+{
+	text_add(p->text, "%s", p->name);
+	put_label(p, "{", "what", d->what);
+	if (moment == DRAIN_FOREVER)
+		text_add(p->text, "} +Inf\n");
+	else
+		text_add(
+		    p->text, "} %lld\n", (long long)(moment - clock_wall_s()));
+}
+
+static void
+put_leases(struct printer *p, enum drain_kind kind)
 {
 	const struct drains *drains = p->status->drains;
-	int64_t now = clock_wall_s();
 
-	for (size_t i = 0; i < drains->all.n; i++) {
-		const struct drain *d = drains->all.at[i];
+	for (size_t i = 0; i < drains->all.n; i++)
+		if (drains->all.at[i]->kind == kind &&
+		    drains->all.at[i]->at == 0)
+			put_drain(
+			    p, drains->all.at[i], drains->all.at[i]->until);
+}
 
-		text_add(p->text, "%s", p->name);
-		put_label(p, "{", "what", d->what);
-		if (d->until == DRAIN_FOREVER)
-			text_add(p->text, "} +Inf\n");
-		else
-			text_add(
-			    p->text, "} %lld\n", (long long)(d->until - now));
-	}
+static void
+put_drains(struct printer *p)
+{
+	put_leases(p, DRAIN_OUT);
+}
+
+static void
+put_force_ups(struct printer *p)
+{
+	put_leases(p, DRAIN_UP);
+}
+
+static void
+put_announced(struct printer *p)
+{
+	const struct drains *drains = p->status->drains;
+
+	for (size_t i = 0; i < drains->all.n; i++)
+		if (drains->all.at[i]->at != 0)
+			put_drain(p, drains->all.at[i], drains->all.at[i]->at);
 }
 
 static void
@@ -401,6 +428,10 @@ static const struct metric {
 	put_probe_failures},
     {"meridian_drain_expires_seconds", "gauge", "Seconds until a drain ends.",
 	put_drains},
+    {"meridian_drain_begins_seconds", "gauge",
+	"Seconds until an announced drain begins.", put_announced},
+    {"meridian_force_up_expires_seconds", "gauge",
+	"Seconds until a force-up ends.", put_force_ups},
     {"meridian_cutover_seconds", "histogram",
 	"From the first failed probe to answers without the target.",
 	put_cutover},

@@ -58,7 +58,7 @@ page_cell(struct text *t, const char *class, const char *s)
 }
 
 static void
-page_span(struct text *t, const json_t *seconds)
+page_span(struct text *t, const json_t *seconds, const char *none)
 {
 	char span[CLOCK_TEXT_MAX];
 
@@ -66,14 +66,25 @@ page_span(struct text *t, const json_t *seconds)
 	    json_is_integer(seconds)
 		? clock_format_span(
 		      span, (uint64_t)json_integer_value(seconds) * 1000)
-		: "until cancelled");
+		: none);
+}
+
+static void
+page_lease(struct text *t, const char *is, const json_t *lease)
+{
+	if (!json_is_object(lease))
+		return;
+	text_add(t, "%s", is);
+	page_escape(t, text_of(lease, "owner"));
+	text_add(t, ": ");
+	page_escape(t, text_of(lease, "reason"));
+	text_add(t, " ");
 }
 
 static void
 page_target(struct text *t, const json_t *target)
 {
 	const char *health = text_of(target, "health");
-	const json_t *drain = json_object_get(target, "drain");
 	const json_t *watch;
 	size_t i;
 
@@ -90,11 +101,8 @@ page_target(struct text *t, const json_t *target)
 			text_add(t, " (decides nothing)");
 	}
 	text_add(t, "</td><td>");
-	if (json_is_object(drain)) {
-		page_escape(t, text_of(drain, "owner"));
-		text_add(t, ": ");
-		page_escape(t, text_of(drain, "reason"));
-	}
+	page_lease(t, "", json_object_get(target, "drain"));
+	page_lease(t, "forced up: ", json_object_get(target, "force_up"));
 	text_add(t, "</td></tr>\n");
 }
 
@@ -140,7 +148,7 @@ page_pools(struct text *t, const json_t *pools)
 }
 
 static void
-page_drains(struct text *t, const json_t *drains)
+page_drains(struct text *t, const char *title, const json_t *drains)
 {
 	const json_t *d;
 	size_t i;
@@ -148,13 +156,15 @@ page_drains(struct text *t, const json_t *drains)
 	if (json_array_size(drains) == 0)
 		return;
 	text_add(t,
-	    "<h2>Drains</h2>\n<table><tr><th>What</th><th>Left</th>"
-	    "<th>Owner</th><th>Reason</th></tr>\n");
+	    "<h2>%s</h2>\n<table><tr><th>What</th><th>Begins in</th>"
+	    "<th>Left</th><th>Owner</th><th>Reason</th></tr>\n",
+	    title);
 	json_array_foreach(drains, i, d)
 	{
 		text_add(t, "<tr>");
 		page_cell(t, NULL, text_of(d, "what"));
-		page_span(t, json_object_get(d, "left_s"));
+		page_span(t, json_object_get(d, "begins_s"), "in force");
+		page_span(t, json_object_get(d, "left_s"), "until cancelled");
 		page_cell(t, NULL, text_of(d, "owner"));
 		page_cell(t, NULL, text_of(d, "reason"));
 		text_add(t, "</tr>\n");
@@ -201,7 +211,8 @@ page_print(const json_t *status, struct text *t)
 	    text_of(status, "version"),
 	    clock_format_span(span, uptime_s * 1000));
 	page_lines(t, status);
-	page_drains(t, json_object_get(status, "drains"));
+	page_drains(t, "Drains", json_object_get(status, "drains"));
+	page_drains(t, "Forced up", json_object_get(status, "force_ups"));
 	page_pools(t, json_object_get(status, "pools"));
 	text_add(t, "</body></html>\n");
 }

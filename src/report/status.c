@@ -10,27 +10,41 @@
 #include "serve/count.h"
 #include "snapshot/build.h"
 
+static json_t *
+status_drain(const struct drain *d)
+{
+	bool ends = d->until != DRAIN_FOREVER, later = d->at != 0;
+	int64_t now = clock_wall_s();
+	json_t *o = json_pack("{s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:b}",
+	    "what", text_string(d->what), "owner", text_string(d->owner),
+	    "reason", text_string(d->reason), "since", (json_int_t)d->since,
+	    "at", later ? json_integer(d->at) : json_null(), "begins_s",
+	    later ? json_integer(d->at - now) : json_null(), "until",
+	    ends ? json_integer(d->until) : json_null(), "left_s",
+	    ends ? json_integer(d->until - now) : json_null(), "forced",
+	    d->forced);
+	/* What is not settled yet may be on its way. */
+	int64_t let_go = d->let_go > now ? d->let_go - now : d->settling > 0;
+
+	if (d->kind != DRAIN_OUT)
+		return o;
+	json_object_set_new(
+	    o, "let_go_s", later ? json_null() : json_integer(let_go));
+	json_object_set_new(o, "share", json_integer((json_int_t)d->share));
+	json_object_set_new(o, "over_s", json_integer(d->over_s));
+	return o;
+}
+
 json_t *
 status_drains(const struct drains *drains)
 {
-	json_t *list = json_array();
-	int64_t now = clock_wall_s();
+	json_t *lists[DRAIN_KIND_COUNT] = {json_array(), json_array()};
 
-	for (size_t i = 0; i < drains->all.n; i++) {
-		const struct drain *d = drains->all.at[i];
-		bool ends = d->until != DRAIN_FOREVER;
-
-		json_array_append_new(list,
-		    json_pack("{s:o, s:o, s:o, s:I, s:o, s:o, s:b, s:i, s:I}",
-			"what", text_string(d->what), "owner",
-			text_string(d->owner), "reason", text_string(d->reason),
-			"since", (json_int_t)d->since, "until",
-			ends ? json_integer(d->until) : json_null(), "left_s",
-			ends ? json_integer(d->until - now) : json_null(),
-			"forced", d->forced, "share", (int)d->share, "over_s",
-			(json_int_t)d->over_s));
-	}
-	return json_pack("{s:o}", "drains", list);
+	for (size_t i = 0; i < drains->all.n; i++)
+		json_array_append_new(lists[drains->all.at[i]->kind],
+		    status_drain(drains->all.at[i]));
+	return json_pack("{s:o, s:o}", "drains", lists[DRAIN_OUT], "force_ups",
+	    lists[DRAIN_UP]);
 }
 
 static json_t *

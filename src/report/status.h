@@ -28,8 +28,10 @@ struct status {
 json_t *status_report(const struct status *s);
 json_t *status_stats(const struct status *s);
 
-/* {"drains": [{"what", "owner", "reason", "since", "until", "left_s",
- * "forced"}]}; until and left_s are null until cancelled. */
+/* {"drains", "force_ups": [{"what", "owner", "reason", "since", "at",
+ * "begins_s", "until", "left_s", "forced", "let_go_s"}]}; at and begins_s are
+ * null of one in force, until and left_s until cancelled, let_go_s of one
+ * announced. */
 json_t *status_drains(const struct drains *drains);
 
 #endif

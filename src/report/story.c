@@ -21,8 +21,11 @@ story_step(json_t *steps, const char *title, json_t *text)
 static json_t *
 story_drain(const struct drain *d)
 {
-	return json_pack("{s:o, s:o, s:o}", "owner", text_string(d->owner),
-	    "reason", text_string(d->reason), "until",
+	if (d == NULL)
+		return json_null();
+	return json_pack("{s:o, s:o, s:o, s:o}", "owner", text_string(d->owner),
+	    "reason", text_string(d->reason), "at",
+	    d->at == 0 ? json_null() : json_integer(d->at), "until",
 	    d->until == DRAIN_FOREVER ? json_null() : json_integer(d->until));
 }
 
@@ -56,11 +59,11 @@ story_target(const struct pool_target *t)
 		if (t->watches[i]->health.since > since)
 			since = t->watches[i]->health.since;
 	}
-	return json_pack("{s:s, s:s, s:b, s:I, s:o, s:o}", "target",
+	return json_pack("{s:s, s:s, s:b, s:I, s:o, s:o, s:o, s:o}", "target",
 	    t->conf->label, "health", health_state_names[t->health], "live",
-	    t->live, "since", (json_int_t)since, "drain",
-	    t->drain != NULL ? story_drain(t->drain) : json_null(), "watches",
-	    watches);
+	    t->live, "since", (json_int_t)since, "drain", story_drain(t->drain),
+	    "announced", story_drain(t->next), "force_up", story_drain(t->up),
+	    "watches", watches);
 }
 
 /* Step 2 ----------------------------------------------------------------- */
@@ -215,13 +218,18 @@ story_fence(const struct story *s, json_t *steps)
 /* Step 5 ----------------------------------------------------------------- */
 
 static void
-drain_describe(struct text *t, const struct drain *d)
+drain_describe(struct text *t, const char *is, const struct drain *d)
 {
 	char span[CLOCK_TEXT_MAX];
-	int64_t left = d->until - clock_wall_s();
+	int64_t left;
 
-	text_add(t, ", drained by %s (%s)", d->owner, d->reason);
-	if (d->until == DRAIN_FOREVER)
+	if (d == NULL)
+		return;
+	left = d->until - clock_wall_s();
+	text_add(t, ", %s by %s (%s)", is, d->owner, d->reason);
+	if (d->at != 0)
+		text_add(t, " at %s", clock_format(span, d->at));
+	else if (d->until == DRAIN_FOREVER)
 		text_add(t, " until cancelled");
 	else
 		text_add(t, " for another %s",
@@ -262,8 +270,9 @@ target_describe(struct text *t, const struct pool_target *target, bool all_up)
 		watch_describe(t, target->watches[i]);
 	if (target->nwatches == 0 && !all_up)
 		text_add(t, ", not monitored");
-	if (target->drain != NULL)
-		drain_describe(t, target->drain);
+	drain_describe(t, "drained", target->drain);
+	drain_describe(t, "forced up", target->up);
+	drain_describe(t, "to be drained", target->next);
 }
 
 /* A share in force: of the region, and whether the client is in it. */
@@ -281,7 +290,7 @@ share_describe(
 	    r->cohort.number, SHARE_COHORTS, r->cohort.len,
 	    r->cohort.number < r->taken ? "is taken" : "is not");
 	if (pr->part != NULL)
-		drain_describe(t, pr->part);
+		drain_describe(t, "drained", pr->part);
 }
 
 static const struct pool_region *
@@ -457,8 +466,8 @@ story_ttl(const struct story *s, json_t *steps)
 	else
 		text_add(&t,
 		    "the earliest change is that of %s (interval "
-		    "times the checks left, a drain's end, or a cohort's "
-		    "turn)",
+		    "times the checks left, a lease's end or begin, or a "
+		    "cohort's turn)",
 		    conf->regions[d->ttl_region].name);
 	text_add(&t, ", within %u..%u", s->name->ttl_min, s->name->ttl_max);
 	step = story_step(steps, "TTL", text_json(&t));

@@ -145,22 +145,23 @@ drains_expire(struct drains *t, int64_t now)
 }
 
 struct drain *
-drains_begin(struct drains *t, int64_t now, struct drain **replaced)
+drains_due(const struct drains *t, int64_t now)
 {
-	*replaced = NULL;
-	for (size_t i = 0; i < t->all.n; i++) {
-		struct drain *d = t->all.at[i], **slot;
-
-		if (!is_announced(d) || d->at > now)
-			continue;
-		slot = slot_of(t, d->kind, d->what, false);
-		d->since = d->at;
-		d->at = 0;
-		if (slot != NULL)
-			*replaced = take_out(t, slot);
-		return d;
-	}
+	for (size_t i = 0; i < t->all.n; i++)
+		if (is_announced(t->all.at[i]) && t->all.at[i]->at <= now)
+			return t->all.at[i];
 	return NULL;
+}
+
+struct drain *
+drains_begin(struct drains *t, struct drain *d)
+{
+	struct drain **slot = slot_of(t, d->kind, d->what, false);
+	struct drain *replaced = slot != NULL ? take_out(t, slot) : NULL;
+
+	d->since = d->at;
+	d->at = 0;
+	return replaced;
 }
 
 static bool

@@ -39,11 +39,13 @@ struct drain {
 	char *reason;
 	int64_t since, until; /* wall, until DRAIN_FOREVER or expiry */
 	int64_t at;           /* wall, announced for then; 0: in force */
-	int64_t let_go;       /* wall, when the last cache has let go */
-	bool settled;         /* what was on its way is in let_go */
 	unsigned share;       /* percent of the clients that it takes out, */
 	int64_t over_s;       /* by and by for so long from since on */
 	bool forced;
+	/* Of one in force; not saved: */
+	int64_t let_go;    /* wall, when the last honest cache lets go */
+	unsigned settling; /* ticks until what was on its way counts in it */
+	bool gone;         /* it was told that it has let go */
 };
 
 struct drains {
@@ -68,10 +70,11 @@ struct drain *drains_find(const struct drains *t, enum drain_kind kind,
 struct drain *drains_remove(struct drains *t, const struct drain *d);
 /* Takes out one whose time is over, or returns NULL. */
 struct drain *drains_expire(struct drains *t, int64_t now);
-/* One whose time has come is in force from now on; NULL: there is none.  The
- * one whose place it takes (NULL: none) is the caller's to free. */
-struct drain *drains_begin(
-    struct drains *t, int64_t now, struct drain **replaced);
+/* An announced one whose time has come, or NULL. */
+struct drain *drains_due(const struct drains *t, int64_t now);
+/* It is in force from now on.  The one whose place it takes (NULL: none) is
+ * the caller's to free. */
+struct drain *drains_begin(struct drains *t, struct drain *d);
 
 /* The lease in force of that kind on this, as a whole by now, the one that ends
  * last; NULL: none.  target NULL asks for the whole region of the pool. */

@@ -69,3 +69,67 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
     m.check(d.json("drains")["drains"] == [], "and is gone from the list")
     events = d.ctl("events").stdout
     m.check("eu" in events and "drain" in events, "events tell the story")
+
+    # Announced: TTLs end with its beginning, caches have let go by then.
+    at = int(time.time()) + 6
+    moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+    got = d.json("drain", "eu", "--at", moment, "--for", "5m",
+                 "--reason", "planned")
+    m.check(got["at"] == at and got["until"] == at + 300, "it is announced")
+    m.check(d.json("drains")["drains"][0]["begins_s"] > 0, "and listed so")
+    last = 0
+    while True:
+        reply = d.query("www.example.com", ecs=CLIENT)
+        now = time.time()
+        if m.rdata(reply) == ["127.0.2.1"]:
+            break
+        last = max(last, now + reply.answer[0].ttl)
+        m.check_quiet(now < at + 3, "it begins by itself")
+        time.sleep(0.01)
+    m.check(now >= at - 1, f"not before its time ({now - at:+.2f} s)")
+    m.check(last <= at + 3.5, "the last TTL given out ends with its beginning"
+            f" ({last - at:+.2f} s, the least TTL being 1 s)")
+
+    started = time.monotonic()
+    d.ctl("drain", "us", "--for", "5m", "--reason", "x", "--force", "--wait",
+          "--timeout", "1s", expect=5)
+    d.ctl("undrain", "us")
+    m.check(time.monotonic() - started < 5, "--wait ends by --timeout")
+    d.ctl("undrain", "eu")
+    m.wait_for("eu", lambda: answer(d) == ["127.0.1.1", "127.0.1.2"])
+    reply = d.query("www.example.com", ecs=CLIENT)
+    started = time.monotonic()
+    done = d.ctl("drain", "eu", "--for", "5m", "--reason", "x", "--wait")
+    waited = time.monotonic() - started
+    m.check(reply.answer[0].ttl - 1 <= waited <= reply.answer[0].ttl + 4,
+            f"--wait returns when the last TTL has run out ({waited:.1f} s, "
+            f"TTL {reply.answer[0].ttl} s)")
+    m.check("has let go of eu" in done.stdout, "and says so")
+    again = d.json("drain", "eu", "--for", "9m", "--reason", "longer")
+    m.check(again["renewed"]["reason"] == "x" and again["let_go_s"] == 0,
+            "a renewal says what it renews")
+    d.ctl("undrain", "eu")
+
+    # Forced up: the probes are not believed.
+    us.kill()
+    m.wait_for("us is down",
+               lambda: not d.region("www", "us")["live"])
+    d.ctl("force-up", "us", "--for", "5m", "--reason", "the probe is wrong")
+    m.check(d.region("www", "us")["live"], "forced up: us is live")
+    told = d.ctl("explain", "www.example.com", "--from", "198.19.0.1").stdout
+    m.check("127.0.2.1 down" in told and "forced up by" in told and
+            "the probe is wrong" in told, "and explain says why")
+    d.kill()
+    d.start()
+    m.check([x["what"] for x in d.json("drains")["force_ups"]] == ["us"],
+            "it outlives kill -9")
+    d.ctl("drain", "www/us", "--for", "5m", "--reason", "x")
+    m.check(not d.region("www", "us")["live"], "a drain beats it")
+    d.ctl("undrain", "www/us")
+    d.ctl("undrain", "us", expect=4)
+    d.ctl("force-up", "us", "--end")
+    m.wait_for("us", lambda: not d.region("www", "us")["live"])
+    m.check(True, "ended, probes count again")
+    log = d.log_text()
+    m.check("force-up of us by" in log and "force-up of us ended by" in log,
+            "the log tells who")

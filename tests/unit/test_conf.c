@@ -644,7 +644,9 @@ START_TEST(monitors_are_equal_however_they_are_written)
 	    "  f: {type: dns, query: {name: a}}\n"
 	    "  g: {type: dns, query: {name: b}}\n"
 	    "  h: {type: dns, query: {name: a}, expect: {records: 1.1.1.1}}\n"
-	    "  i: {type: dns, query: {name: a}, expect: {records: 1.1.1.2}}\n");
+	    "  i: {type: dns, query: {name: a}, expect: {records: 1.1.1.2}}\n"
+	    "  j: {type: external}\n"
+	    "  k: {type: external}\n");
 	c = conf_load(path_of("m.yaml"), &diag);
 	ck_assert_ptr_nonnull(c);
 	m = c->monitors;

@@ -39,6 +39,12 @@ text_of(const json_t *o, const char *key)
 	return json_string_value(json_object_get(o, key));
 }
 
+static json_int_t
+int_of(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
 START_TEST(a_drain_takes_the_region_out_and_says_so)
 {
 	json_t *reply, *pool;
@@ -98,6 +104,8 @@ static const struct {
 	400},
     {"{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\",\"more\":1}", 400},
     {"{\"what\":7,\"for_s\":60,\"reason\":\"x\"}", 400},
+    {"{\"what\":\"eu\",\"for_s\":9,\"reason\":\"x\",\"at\":1000000}", 400},
+    {"{\"what\":\"eu\",\"for_s\":9,\"reason\":\"x\",\"at\":9999999999}", 400},
     {"{\"what\":\"/eu\",\"for_s\":60,\"reason\":\"x\"}", 400},
     {"{\"what\":\"eux\",\"for_s\":60,\"reason\":\"x\"}", 404},
     {"{\"what\":\"www/e\",\"for_s\":60,\"reason\":\"x\"}", 404},
@@ -203,10 +211,10 @@ START_TEST(a_drain_ends_by_itself)
 {
 	json_decref(drain("{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\"}"));
 	clock_fake(159000, 1000059);
-	drain_expire(s.control);
+	drain_tick(s.control);
 	ck_assert_uint_eq(service_live(&s, "www"), 6);
 	clock_fake(160000, 1000060);
-	drain_expire(s.control);
+	drain_tick(s.control);
 	ck_assert_uint_eq(service_live(&s, "www"), 7);
 	service_restart(&s);
 	ck_assert_uint_eq(s.control->drains.all.n, 0);
@@ -258,6 +266,213 @@ START_TEST(the_list_says_what_is_left)
 }
 END_TEST
 
+START_TEST(a_renewal_says_from_when_to_when)
+{
+	json_t *reply, *old;
+
+	service_answers(&s, "www", 0, 10, 42);
+	json_decref(drain("{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	clock_fake(110000, 1000010);
+	reply = drain("{\"what\":\"eu\",\"for_s\":90,\"reason\":\"y\"}");
+	old = json_object_get(reply, "renewed");
+	ck_assert_int_eq(int_of(old, "until"), 1000060);
+	ck_assert_str_eq(text_of(old, "reason"), "x");
+	ck_assert_int_eq(int_of(reply, "until"), 1000100);
+	ck_assert_int_eq(int_of(reply, "since"), 1000000);
+	/* Caches began to let go with the first. */
+	ck_assert_int_eq(int_of(reply, "let_go_s"), 33);
+	json_decref(reply);
+}
+END_TEST
+
+START_TEST(a_renewal_is_judged_by_what_changes)
+{
+	json_decref(
+	    drain("{\"what\":\"www/eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	service_health(&s, "198.51.100.10", HEALTH_DOWN);
+	service_health(&s, "203.0.113.10", HEALTH_DOWN);
+	json_decref(
+	    drain("{\"what\":\"www/eu\",\"for_s\":90,\"reason\":\"x\"}"));
+	ck_assert_int_eq(status, 200);
+}
+END_TEST
+
+static json_t *
+first_drain(void)
+{
+	json_t *reply =
+	    service_call(&s, EVHTTP_REQ_GET, "/v1/drains", NULL, NULL, &status);
+	json_t *first =
+	    json_incref(json_array_get(json_object_get(reply, "drains"), 0));
+
+	json_decref(reply);
+	return first;
+}
+
+START_TEST(an_announced_drain_begins_by_itself)
+{
+	json_t *reply = drain("{\"what\":\"eu\",\"at\":1000060,\"for_s\":30,"
+			      "\"reason\":\"x\"}");
+
+	ck_assert_int_eq(status, 200);
+	ck_assert_int_eq(int_of(reply, "until"), 1000090);
+	/* Its beginning, the least TTL and main's look at the clock. */
+	ck_assert_int_ge(int_of(reply, "let_go_s"), 66);
+	json_decref(reply);
+	ck_assert_uint_eq(service_live(&s, "www"), 7);
+	service_restart(&s);
+	reply = first_drain();
+	ck_assert_int_eq(int_of(reply, "begins_s"), 60);
+	ck_assert(json_is_null(json_object_get(reply, "let_go_s")));
+	json_decref(reply);
+	clock_fake(160000, 1000060);
+	drain_tick(s.control);
+	ck_assert_uint_eq(service_live(&s, "www"), 6);
+	service_restart(&s);
+	ck_assert_uint_eq(service_live(&s, "www"), 6);
+	clock_fake(190000, 1000090);
+	drain_tick(s.control);
+	ck_assert_uint_eq(service_live(&s, "www"), 7);
+}
+END_TEST
+
+START_TEST(an_announced_drain_whose_whole_time_is_past_is_over)
+{
+	json_decref(drain("{\"what\":\"eu\",\"for_s\":200,\"reason\":\"x\"}"));
+	json_decref(drain("{\"what\":\"eu\",\"at\":1000060,\"for_s\":30,"
+			  "\"reason\":\"y\"}"));
+	ck_assert_uint_eq(s.control->drains.all.n, 2);
+	clock_fake(195000, 1000095);
+	service_restart(&s);
+	ck_assert_uint_eq(s.control->drains.all.n, 0);
+	ck_assert_uint_eq(service_live(&s, "www"), 7);
+}
+END_TEST
+
+START_TEST(a_drain_that_meets_an_announced_one_is_judged_with_it)
+{
+	json_t *reply;
+
+	json_decref(drain("{\"what\":\"cdn/eu\",\"at\":1000060,\"for_s\":30,"
+			  "\"reason\":\"x\"}"));
+	reply = drain("{\"what\":\"cdn/us\",\"for_s\":61,\"reason\":\"y\"}");
+	ck_assert_int_eq(status, 409);
+	ck_assert_ptr_nonnull(strstr(text_of(reply, "error"),
+	    "the drain of cdn/eu announced for 1970-01-12T13:47:40Z counts"));
+	json_decref(reply);
+	json_decref(
+	    drain("{\"what\":\"cdn/us\",\"for_s\":60,\"reason\":\"y\"}"));
+	ck_assert_int_eq(status, 200);
+}
+END_TEST
+
+START_TEST(undrain_ends_the_announced_one_too)
+{
+	json_t *reply;
+
+	json_decref(drain("{\"what\":\"eu\",\"for_s\":200,\"reason\":\"x\"}"));
+	json_decref(drain("{\"what\":\"eu\",\"at\":1000060,\"for_s\":30,"
+			  "\"reason\":\"y\"}"));
+	reply = service_call(&s, EVHTTP_REQ_POST, "/v1/undrain", NULL,
+	    "{\"what\":\"eu\"}", &status);
+	ck_assert(json_is_true(json_object_get(reply, "announced")));
+	ck_assert(json_is_true(json_object_get(reply, "in_force")));
+	json_decref(reply);
+	ck_assert_uint_eq(s.control->drains.all.n, 0);
+}
+END_TEST
+
+START_TEST(the_list_says_when_the_caches_have_let_go)
+{
+	json_t *d;
+
+	service_answers(&s, "www", 0, 10, 5);
+	json_decref(drain("{\"what\":\"www/eu/192.0.2.10\",\"for_s\":60,"
+			  "\"reason\":\"x\"}"));
+	/* Its region is still given out. */
+	for (unsigned i = 1; i <= 5; i++) {
+		clock_fake(100000 + i * 1000, 1000000 + i);
+		if (i > 2)
+			service_answers(&s, "www", 0, 10, 50);
+		drain_tick(s.control);
+		d = first_drain();
+		ck_assert_int_eq(int_of(d, "let_go_s"), 6 - i);
+		json_decref(d);
+	}
+	clock_fake(106000, 1000006);
+	drain_tick(s.control);
+	d = first_drain();
+	ck_assert_int_eq(int_of(d, "let_go_s"), 0);
+	json_decref(d);
+}
+END_TEST
+
+static json_t *
+force_up(const char *path, const char *body)
+{
+	return service_call(&s, EVHTTP_REQ_POST, path, NULL, body, &status);
+}
+
+START_TEST(a_force_up_beats_probes_and_a_drain_beats_it)
+{
+	service_health(&s, "198.51.100.10", HEALTH_DOWN);
+	ck_assert_uint_eq(service_live(&s, "www"), 5);
+	json_decref(force_up("/v1/force_up",
+	    "{\"what\":\"us\",\"for_s\":60,\"reason\":\"probe is wrong\"}"));
+	ck_assert_int_eq(status, 200);
+	ck_assert_uint_eq(service_live(&s, "www"), 7);
+	service_restart(&s);
+	service_health(&s, "198.51.100.10", HEALTH_DOWN);
+	ck_assert_uint_eq(service_live(&s, "www"), 7);
+	json_decref(drain("{\"what\":\"us\",\"for_s\":30,\"reason\":\"x\"}"));
+	ck_assert_uint_eq(service_live(&s, "www"), 5);
+	clock_fake(130000, 1000030);
+	drain_tick(s.control);
+	ck_assert_uint_eq(service_live(&s, "www"), 7);
+	clock_fake(160000, 1000060);
+	drain_tick(s.control);
+	ck_assert_uint_eq(service_live(&s, "www"), 5);
+}
+END_TEST
+
+START_TEST(a_force_up_is_ended_by_its_own_command)
+{
+	service_health(&s, "198.51.100.10", HEALTH_DOWN);
+	json_decref(force_up("/v1/force_up",
+	    "{\"what\":\"www/us\",\"until_cancelled\":true,"
+	    "\"reason\":\"x\"}"));
+	json_decref(force_up("/v1/undrain", "{\"what\":\"www/us\"}"));
+	ck_assert_int_eq(status, 404);
+	ck_assert_uint_eq(service_live(&s, "www"), 7);
+	json_decref(force_up("/v1/force_up_end", "{\"what\":\"www/us\"}"));
+	ck_assert_int_eq(status, 200);
+	ck_assert_uint_eq(service_live(&s, "www"), 5);
+	json_decref(force_up("/v1/force_up",
+	    "{\"what\":\"us\",\"for_s\":60,\"at\":1000060,"
+	    "\"reason\":\"x\"}"));
+	ck_assert_int_eq(status, 400);
+}
+END_TEST
+
+START_TEST(what_ended_and_could_not_be_saved_is_saved_later)
+{
+	char *folder = s.control->folder;
+
+	json_decref(drain("{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	s.control->folder = strdup("/dev/null");
+	clock_fake(160000, 1000060);
+	drain_tick(s.control);
+	ck_assert_uint_eq(service_live(&s, "www"), 7);
+	free(s.control->folder);
+	s.control->folder = folder;
+	drain_tick(s.control);
+	/* The clock goes back: what is over stays so. */
+	clock_fake(161000, 1000000);
+	service_restart(&s);
+	ck_assert_uint_eq(s.control->drains.all.n, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -283,6 +498,17 @@ main(void)
 	tcase_add_test(t, draining_again_renews_the_lease);
 	tcase_add_test(t, undrain_ends_it_and_knows_the_nearest);
 	tcase_add_test(t, the_list_says_what_is_left);
+	tcase_add_test(t, a_renewal_says_from_when_to_when);
+	tcase_add_test(t, a_renewal_is_judged_by_what_changes);
+	tcase_add_test(t, an_announced_drain_begins_by_itself);
+	tcase_add_test(t, an_announced_drain_whose_whole_time_is_past_is_over);
+	tcase_add_test(
+	    t, a_drain_that_meets_an_announced_one_is_judged_with_it);
+	tcase_add_test(t, undrain_ends_the_announced_one_too);
+	tcase_add_test(t, the_list_says_when_the_caches_have_let_go);
+	tcase_add_test(t, a_force_up_beats_probes_and_a_drain_beats_it);
+	tcase_add_test(t, a_force_up_is_ended_by_its_own_command);
+	tcase_add_test(t, what_ended_and_could_not_be_saved_is_saved_later);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -37,17 +37,17 @@ cover(enum drain_kind kind, const char *target)
 
 START_TEST(an_announced_one_covers_nothing_before_its_time)
 {
-	struct drain *replaced, *d = put("eu", DRAIN_OUT, 200, 300);
+	struct drain *d = put("eu", DRAIN_OUT, 200, 300);
 
 	ck_assert_ptr_null(cover(DRAIN_OUT, NULL));
 	ck_assert_ptr_eq(drains_next(&t, "www", "eu", "a"), d);
-	ck_assert_ptr_null(drains_begin(&t, 199, &replaced));
-	ck_assert_ptr_eq(drains_begin(&t, 200, &replaced), d);
-	ck_assert_ptr_null(replaced);
+	ck_assert_ptr_null(drains_due(&t, 199));
+	ck_assert_ptr_eq(drains_due(&t, 200), d);
+	ck_assert_ptr_null(drains_begin(&t, d));
 	ck_assert_int_eq(d->since, 200);
 	ck_assert_ptr_eq(cover(DRAIN_OUT, NULL), d);
 	ck_assert_ptr_null(drains_next(&t, "www", "eu", "a"));
-	ck_assert_ptr_null(drains_begin(&t, 200, &replaced));
+	ck_assert_ptr_null(drains_due(&t, 200));
 	ck_assert_ptr_null(drains_expire(&t, 299));
 	drain_free(drains_expire(&t, 300));
 	ck_assert_uint_eq(t.all.n, 0);
@@ -77,13 +77,12 @@ END_TEST
 START_TEST(the_announced_one_takes_the_place_of_the_one_in_force)
 {
 	struct drain *first = put("eu", DRAIN_OUT, 0, DRAIN_FOREVER);
-	struct drain *second = put("eu", DRAIN_OUT, 200, 300), *replaced;
+	struct drain *second = put("eu", DRAIN_OUT, 200, 300);
 
 	ck_assert_uint_eq(t.all.n, 2);
 	ck_assert_ptr_eq(cover(DRAIN_OUT, NULL), first);
-	ck_assert_ptr_eq(drains_begin(&t, 250, &replaced), second);
-	ck_assert_ptr_eq(replaced, first);
-	drain_free(replaced);
+	ck_assert_ptr_eq(drains_begin(&t, second), first);
+	drain_free(first);
 	ck_assert_ptr_eq(cover(DRAIN_OUT, NULL), second);
 	ck_assert_uint_eq(t.all.n, 1);
 }

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ctl/signal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "ctl/state.h"
+#include "probe/probe.h"
+#include "report/text.h"
+
+static const char *const values[] = {"down", "up"};
+
+/* State ------------------------------------------------------------------ */
+
+static bool
+signals_save(struct control *c, struct error *err)
+{
+	uint64_t now = clock_mono_ms();
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->signals.all.n; i++) {
+		const struct signal *s = c->signals.all.at[i];
+		char addr[ADDR_TEXT_MAX];
+
+		if (s->until_ms <= now)
+			continue;
+		json_array_append_new(list,
+		    json_pack("{s:s, s:s, s:s, s:o, s:I, s:I}", "monitor",
+			s->monitor, "address",
+			s->addr.family != 0 ? addr_format(addr, &s->addr) : "",
+			"value", values[s->up], "owner", text_string(s->owner),
+			"since", (json_int_t)s->since, "until",
+			(json_int_t)s->until));
+	}
+	return state_save(c->folder, "signals", list, err);
+}
+
+/* A clock that was set back makes none last longer than was asked for. */
+static bool
+load_one(const json_t *entry, void *arg)
+{
+	const char *monitor, *address, *value, *owner;
+	json_int_t since, until;
+	int64_t now = clock_wall_s();
+	struct addr addr = {.family = 0};
+	struct signal *s;
+
+	if (json_unpack((json_t *)(uintptr_t)entry,
+		"{s:s, s:s, s:s, s:s, s:I, s:I}", "monitor", &monitor,
+		"address", &address, "value", &value, "owner", &owner, "since",
+		&since, "until", &until) != 0 ||
+	    (*address != '\0' && !addr_parse(address, &addr)) ||
+	    (strcmp(value, values[0]) != 0 && strcmp(value, values[1]) != 0) ||
+	    since < 0 || until < since ||
+	    until - since > SIGNAL_DAYS_MAX * 86400)
+		return false;
+	if (until <= now)
+		return true;
+	s = signal_new(monitor, &addr, strcmp(value, values[1]) == 0, owner,
+	    (uint64_t)(until - (now > since ? now : since)));
+	s->since = since;
+	signal_free(signals_put(arg, s));
+	return true;
+}
+
+bool
+signal_load(struct control *c, struct error *err)
+{
+	return state_load(c->folder, "signals", load_one, &c->signals, err);
+}
+
+/* The command ------------------------------------------------------------ */
+
+/* What it goes to: the monitor's name, and the address after it. */
+struct asked {
+	char monitor[64]; /* longer ones are refused by the schema */
+	struct addr addr;
+	bool up;
+	json_int_t for_s;
+};
+
+static json_t *
+asked_read(struct asked *a, const json_t *body)
+{
+	const char *what, *value, *slash;
+	size_t len;
+
+	if (json_unpack((json_t *)(uintptr_t)body, "{s:s, s:s, s:I !}", "what",
+		&what, "value", &value, "for_s", &a->for_s) != 0)
+		return control_error(
+		    EXIT_USAGE, "a signal has what, a value and for_s");
+	a->up = strcmp(value, values[1]) == 0;
+	if (!a->up && strcmp(value, values[0]) != 0)
+		return control_error(
+		    EXIT_USAGE, "%s: a signal is up or down", value);
+	if (a->for_s < 1 || a->for_s > SIGNAL_DAYS_MAX * 86400)
+		return control_error(EXIT_USAGE,
+		    "a signal holds for 1 s to %d days", SIGNAL_DAYS_MAX);
+	slash = strchr(what, '/');
+	len = slash != NULL ? (size_t)(slash - what) : strlen(what);
+	if (len >= sizeof(a->monitor))
+		return control_error(
+		    EXIT_NO_SUCH, "there is no monitor %s", what);
+	memcpy(a->monitor, what, len);
+	a->monitor[len] = '\0';
+	a->addr.family = 0;
+	if (slash != NULL && !addr_parse(slash + 1, &a->addr))
+		return control_error(
+		    EXIT_USAGE, "%s: not an address", slash + 1);
+	return NULL;
+}
+
+static json_t *
+monitor_fail(const struct conf *conf, const char *name)
+{
+	const char **names = xcalloc(conf->nmonitors + 1, sizeof(*names));
+	const char *near;
+	size_t n = 0;
+
+	for (size_t i = 0; i < conf->nmonitors; i++)
+		if (conf->monitors[i].type == CONF_MONITOR_EXTERNAL)
+			names[n++] = conf->monitors[i].name;
+	near = diag_nearest(name, names, n);
+	free(names);
+	return control_error(EXIT_NO_SUCH,
+	    "there is no monitor %s of type external%s%s%s", name,
+	    near != NULL ? "; did you mean " : "", near != NULL ? near : "",
+	    near != NULL ? "?" : "");
+}
+
+static bool
+is_heard_by(const struct asked *a, const struct watch *w)
+{
+	return w->monitor->type == CONF_MONITOR_EXTERNAL &&
+	    strcmp(w->monitor->name, a->monitor) == 0 &&
+	    (a->addr.family == 0 || addr_equal(&a->addr, &w->addr));
+}
+
+static size_t
+count_heard(const struct control *c, const struct asked *a)
+{
+	struct watch **all;
+	size_t n, heard = 0;
+
+	all = watches_all(c->watches, &n);
+	for (size_t i = 0; i < n; i++)
+		heard += is_heard_by(a, all[i]);
+	return heard;
+}
+
+static json_t *
+asked_check(const struct control *c, const struct asked *a)
+{
+	const struct conf *conf = c->status.snapshot->conf;
+	char addr[ADDR_TEXT_MAX];
+	size_t i = 0;
+
+	while (i < conf->nmonitors &&
+	    (conf->monitors[i].type != CONF_MONITOR_EXTERNAL ||
+		strcmp(conf->monitors[i].name, a->monitor) != 0))
+		i++;
+	if (i == conf->nmonitors)
+		return monitor_fail(conf, a->monitor);
+	if (a->addr.family != 0 && count_heard(c, a) == 0)
+		return control_error(EXIT_NO_SUCH,
+		    "monitor %s has no target at %s", a->monitor,
+		    addr_format(addr, &a->addr));
+	return NULL;
+}
+
+/* In the state folder, or nothing has changed. */
+static json_t *
+signal_keep(struct control *c, struct signal *s)
+{
+	struct signal *old = signals_put(&c->signals, s);
+	struct error err;
+
+	if (signals_save(c, &err)) {
+		signal_free(old);
+		return NULL;
+	}
+	if (old != NULL)
+		signals_put(&c->signals, old);
+	else
+		signals_remove(&c->signals, s);
+	signal_free(s);
+	return control_error(EXIT_WRONG, "%s", err.text);
+}
+
+/* A watch never goes while its signal is looked at: nothing is bound anew. */
+static void
+signal_spread(struct control *c, const struct asked *a)
+{
+	struct watch **all;
+	size_t n;
+
+	all = watches_all(c->watches, &n);
+	for (size_t i = 0; i < n; i++)
+		if (is_heard_by(a, all[i]))
+			prober_now(all[i]);
+}
+
+json_t *
+signal_set(struct control *c, const json_t *body, const char *owner)
+{
+	char span[CLOCK_TEXT_MAX], addr[ADDR_TEXT_MAX] = "";
+	struct asked a;
+	struct signal *s;
+	json_t *error = asked_read(&a, body);
+
+	if (error == NULL)
+		error = asked_check(c, &a);
+	if (error != NULL)
+		return error;
+	s = signal_new(a.monitor, &a.addr, a.up, owner, (uint64_t)a.for_s);
+	error = signal_keep(c, s);
+	if (error != NULL)
+		return error;
+	if (a.addr.family != 0)
+		addr_format(addr, &a.addr);
+	event_put(c->events, LOG_LEVEL_INFO, "signal",
+	    json_pack("{s:s, s:s, s:s, s:o, s:I}", "monitor", a.monitor,
+		"address", addr, "value", values[a.up], "owner",
+		text_string(owner), "until", (json_int_t)s->until),
+	    "signal %s%s%s: %s for %s by %s", a.monitor,
+	    *addr != '\0' ? "/" : "", addr, values[a.up],
+	    clock_format_span(span, (uint64_t)a.for_s * 1000), owner);
+	signal_spread(c, &a);
+	return json_pack("{s:s, s:s, s:s, s:I, s:I}", "monitor", a.monitor,
+	    "address", addr, "value", values[a.up], "until",
+	    (json_int_t)s->until, "targets", (json_int_t)count_heard(c, &a));
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The names of what can be drained, and of what is.  Main thread.
+ */
+#ifndef CTL_WHAT_H
+#define CTL_WHAT_H
+
+#include "ctl/control.h"
+
+/* NULL when what is a region of conf, a pool's region or a target, else
+ * {"error", "exit"} with the nearest name. */
+json_t *what_unknown(const struct conf *conf, const char *what);
+
+/* {"error", "exit"} with the nearest name that has a lease of that kind. */
+json_t *what_not_leased(
+    const struct drains *drains, enum drain_kind kind, const char *what);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Signals: what somebody says of the targets of a monitor of type external, or
+ * of one of them, for a time.
+ *
+ * The table belongs to the main thread; it does no I/O (ctl/signal does).  How
+ * long one holds is counted on the monotonic clock: a wall clock that is set
+ * makes no signal last.
+ */
+#ifndef PROBE_SIGNAL_H
+#define PROBE_SIGNAL_H
+
+#include "base/arena.h"
+#include "base/net.h"
+
+struct signal {
+	char *monitor;
+	struct addr addr; /* family 0: every target */
+	bool up;
+	char *owner;
+	int64_t since, until; /* wall */
+	uint64_t until_ms;    /* monotonic */
+};
+
+struct signals {
+	VEC(struct signal *) all;
+};
+
+/* Of now, for that long; with copies of its own. */
+struct signal *signal_new(const char *monitor, const struct addr *addr, bool up,
+    const char *owner, uint64_t for_s);
+void signal_free(struct signal *s);
+
+void signals_fini(struct signals *t);
+
+/* Takes s over; the one that it replaces (NULL: none) is the caller's. */
+struct signal *signals_put(struct signals *t, struct signal *s);
+/* Takes it, which is in the table, out of it; the caller frees it. */
+void signals_remove(struct signals *t, const struct signal *s);
+
+/* The one that holds for an address, its own first; NULL: none. */
+const struct signal *signals_find(
+    const struct signals *t, const char *monitor, const struct addr *addr);
+
+#endif
