@@ -181,6 +181,7 @@ snapshot_build(const char *path, struct diag *d)
 	s->arena = arena;
 	s->conf = conf;
 	s->loaded = clock_wall_s();
+	s->frozen = arena_alloc(arena, sizeof(*s->frozen));
 	/* What does not need the step before runs all the same, so that all
 	 * errors come out at once. */
 	ok = load_geo(s, d) && build_policies(s, d);
