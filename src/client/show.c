@@ -154,6 +154,24 @@ status_targets(
 	}
 }
 
+static void
+prober_show(const json_t *prober)
+{
+	char since[CLOCK_TEXT_MAX];
+
+	if (!json_is_true(json_object_get(prober, "frozen")))
+		return;
+	clock_format(since, int_of(prober, "since"));
+	if (json_is_true(json_object_get(prober, "by_anchors")))
+		printf("%sHEALTH IS FROZEN since %s: all anchors fail%s\n", RED,
+		    since, PLAIN);
+	else
+		printf("%sHEALTH IS FROZEN since %s: %lld of %lld targets "
+		       "failed within one interval%s\n",
+		    RED, since, int_of(prober, "failing"), int_of(prober, "of"),
+		    PLAIN);
+}
+
 void
 status_show(const json_t *status)
 {
@@ -169,6 +187,7 @@ status_show(const json_t *status)
 	    BOLD, text_of(status, "version"), PLAIN, text_of(status, "config"),
 	    int_of(status, "generation"), span_of(status, "uptime_s", buf),
 	    json_array_size(json_object_get(status, "drains")));
+	prober_show(json_object_get(status, "prober"));
 	json_array_foreach(json_object_get(status, "zones"), i, zone)
 	{
 		printf("zone %s serial %lld, %lld records\n",

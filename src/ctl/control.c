@@ -188,10 +188,54 @@ use_tell(struct control *c, struct use *use, bool changed)
 }
 
 static void
+suspicion_event(struct control *c, const struct suspicion *s)
+{
+	struct text t = {0};
+
+	if (!s->frozen)
+		text_add(&t, "probes succeed again: health is believed again");
+	else if (s->by_anchors)
+		text_add(&t, "the prober suspects itself: all anchors fail");
+	else
+		text_add(&t,
+		    "the prober suspects itself: %zu of %zu targets fail "
+		    "within "
+		    "one interval",
+		    s->failing, s->of);
+	if (s->frozen)
+		text_add(&t, ": health is frozen, %zu states are taken back",
+		    s->taken_back);
+	event_put(c->events, s->frozen ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+	    "suspicion",
+	    json_pack("{s:b, s:b, s:I, s:I, s:I}", "frozen", s->frozen,
+		"by_anchors", s->by_anchors, "failing", (json_int_t)s->failing,
+		"of", (json_int_t)s->of, "taken_back",
+		(json_int_t)s->taken_back),
+	    "%s", t.at);
+	text_fini(&t);
+}
+
+/* A freeze takes states back that pools were told of. */
+static void
+suspicion_tell(struct control *c)
+{
+	const struct suspicion *s = suspect_state(c->suspect);
+	const struct snapshot *shot = c->status.snapshot;
+
+	if (s->frozen == atomic_load(shot->frozen))
+		return;
+	atomic_store_explicit(shot->frozen, s->frozen, memory_order_release);
+	suspicion_event(c, s);
+	uses_find(c, shot);
+	control_refresh(c, NULL, NULL);
+}
+
+static void
 control_verdict(struct watch *w, const struct verdict *v, void *arg)
 {
 	struct control *c = arg;
 
+	suspicion_tell(c);
 	/* last_ms has lost its fraction: half of one, on average. */
 	if (v->counted)
 		histogram_add(&c->status.probe, (w->last_ms + 0.5) / 1000);
@@ -227,6 +271,8 @@ static void
 control_bind(struct control *c, struct snapshot *s)
 {
 	pools_bind(s->pools, s->conf->npools, s->conf, c->watches);
+	suspect_bind(c->suspect, s->conf, s->pools, c->watches);
+	atomic_init(s->frozen, suspect_state(c->suspect)->frozen);
 	watches_sweep(c->watches, watch_gone, c);
 	uses_find(c, s);
 }
@@ -392,8 +438,10 @@ control_new(struct event_base *base, const char *path, struct snapshot *s,
 	c->folder = xstrdup(s->conf->server.state);
 	c->watches = watches_new();
 	c->events = events_new();
-	c->prober = prober_new(base, control_verdict, c);
+	c->suspect = suspect_new();
+	c->prober = prober_new(base, c->suspect, control_verdict, c);
 	prober_set_signals(c->prober, &c->signals);
+	c->status.suspect = c->suspect;
 	c->status.drains = &c->drains;
 	c->status.config = c->path;
 	c->status.started = clock_wall_s();
@@ -430,6 +478,7 @@ control_free(struct control *c)
 		event_free(c->tick);
 	save_health(c);
 	prober_free(c->prober);
+	suspect_free(c->suspect);
 	watches_free(c->watches);
 	drains_fini(&c->drains);
 	signals_fini(&c->signals);

@@ -42,6 +42,7 @@ struct control {
 	struct drains drains;
 	struct signals signals;
 	struct prober *prober;
+	struct suspect *suspect;
 	struct events *events;
 	char *path;                 /* configuration */
 	char *folder;               /* state */

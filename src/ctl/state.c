@@ -294,6 +294,7 @@ health_load(const json_t *entry, void *arg)
 	    l->now.mono_ms - flap_age_ms - 1000 * (l->now.wall_s - last_at);
 	w->health = h;
 	w->restored = true;
+	w->answered = h.state == HEALTH_UP || h.state == HEALTH_DEGRADED;
 	w->last_ms = (uint32_t)last_ms;
 	w->last_at = last_at;
 	snprintf(w->last, sizeof(w->last), "%s", last);

@@ -17,6 +17,7 @@
 
 struct prober {
 	struct event_base *base;
+	struct suspect *suspect;
 	void (*verdict)(struct watch *w, const struct verdict *v, void *arg);
 	void *arg;
 	const struct signals *signals;
@@ -146,8 +147,8 @@ watch_count(struct probe *p, struct verdict *v)
 	if (!v->ok && w->health.failures == 0 && w->health.state != HEALTH_DOWN)
 		w->first_failed_us = (int64_t)p->started_us;
 	v->old = w->health.state;
-	v->changed =
-	    health_count(&w->health, w->monitor, result_of(w, v->ok), &at);
+	v->changed = suspect_count(p->prober->suspect, w, result_of(w, v->ok),
+	    (int64_t)p->started_us, &at);
 	if (w->health.failures == 0 && w->health.state != HEALTH_DOWN)
 		w->first_failed_us = 0;
 }
@@ -223,13 +224,14 @@ probe_failed(struct probe *p, int error)
 }
 
 struct prober *
-prober_new(struct event_base *base,
+prober_new(struct event_base *base, struct suspect *suspect,
     void (*verdict)(struct watch *w, const struct verdict *v, void *arg),
     void *arg)
 {
 	struct prober *p = xcalloc(1, sizeof(*p));
 
 	p->base = base;
+	p->suspect = suspect;
 	p->verdict = verdict;
 	p->arg = arg;
 	return p;

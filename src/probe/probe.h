@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "steer/health.h"
+#include "steer/suspect.h"
 
 struct prober;
 struct signals;
@@ -28,7 +28,7 @@ struct verdict {
 };
 
 /* verdict is called after each probe, the watch being up to date. */
-struct prober *prober_new(struct event_base *base,
+struct prober *prober_new(struct event_base *base, struct suspect *suspect,
     void (*verdict)(struct watch *w, const struct verdict *v, void *arg),
     void *arg);
 void prober_free(struct prober *p);

@@ -334,6 +334,18 @@ put_drain(struct printer *p, const struct drain *d, int64_t moment)
 }
 
 static void
+put_frozen(struct printer *p)
+{
+	put_number(p, suspect_state(p->status->suspect)->frozen);
+}
+
+static void
+put_freezes(struct printer *p)
+{
+	put_number(p, suspect_state(p->status->suspect)->times);
+}
+
+static void
 put_leases(struct printer *p, enum drain_kind kind)
 {
 	const struct drains *drains = p->status->drains;
@@ -426,6 +438,11 @@ static const struct metric {
 	put_probe_seconds},
     {"meridian_probe_failures_total", "counter", "Failed probes.",
 	put_probe_failures},
+    {"meridian_health_frozen", "gauge",
+	"1 while the prober suspects itself and believes no change.",
+	put_frozen},
+    {"meridian_health_freezes_total", "counter",
+	"Times that the prober began to suspect itself.", put_freezes},
     {"meridian_drain_expires_seconds", "gauge", "Seconds until a drain ends.",
 	put_drains},
     {"meridian_drain_begins_seconds", "gauge",

@@ -188,6 +188,11 @@ page_lines(struct text *t, const json_t *status)
 			json_object_get(zone, "serial")));
 	}
 	text_add(t, "</p>\n");
+	if (json_is_true(
+		json_object_get(json_object_get(status, "prober"), "frozen")))
+		text_add(t,
+		    "<p class=\"down\">The prober suspects itself: health "
+		    "is frozen.</p>\n");
 	json_array_foreach(json_object_get(status, "warnings"), i, warning)
 	{
 		text_add(t, "<p class=\"degraded\">");

@@ -148,6 +148,42 @@ status_pools(const struct snapshot *s)
 	return list;
 }
 
+static json_t *
+status_anchors(const struct suspect *s)
+{
+	json_t *list = json_array();
+	struct watch *const *anchors;
+	char buf[ENDPOINT_TEXT_MAX];
+	size_t n;
+
+	anchors = suspect_anchors(s, &n);
+	for (size_t i = 0; i < n; i++) {
+		const struct watch *w = anchors[i];
+		const struct endpoint e = {w->addr, w->monitor->port};
+
+		json_array_append_new(list,
+		    json_pack("{s:s, s:b, s:b, s:o, s:I}", "anchor",
+			endpoint_format(buf, &e), "fails", w->failed,
+			"answered", w->answered, "last", text_string(w->last),
+			"last_at", (json_int_t)w->last_at));
+	}
+	return list;
+}
+
+/* What the prober believes of itself. */
+static json_t *
+status_prober(const struct suspect *suspect)
+{
+	const struct suspicion *s = suspect_state(suspect);
+
+	return json_pack("{s:b, s:o, s:I, s:b, s:I, s:I, s:o}", "frozen",
+	    s->frozen, "since",
+	    s->since != 0 ? json_integer(s->since) : json_null(), "times",
+	    (json_int_t)s->times, "by_anchors", s->by_anchors, "failing",
+	    (json_int_t)s->failing, "of", (json_int_t)s->of, "anchors",
+	    status_anchors(suspect));
+}
+
 json_t *
 status_report(const struct status *s)
 {
@@ -155,7 +191,7 @@ status_report(const struct status *s)
 	json_t *report = status_drains(s->drains);
 	json_t *rest = json_pack(
 	    "{s:s, s:I, s:o, s:I, s:I, s:I, s:o, s:I, s:O, s:o, s:o, s:o, "
-	    "s:o}",
+	    "s:o, s:o}",
 	    "version", PACKAGE_VERSION, "generation",
 	    (json_int_t)shot->generation, "config", text_string(s->config),
 	    "loaded", (json_int_t)shot->loaded, "started",
@@ -164,7 +200,7 @@ status_report(const struct status *s)
 	    status_listen(s), "workers", (json_int_t)s->workers, "warnings",
 	    s->warnings, "zones", status_zones(shot->zones), "databases",
 	    status_databases(shot->geo), "names", status_names(shot->conf),
-	    "pools", status_pools(shot));
+	    "pools", status_pools(shot), "prober", status_prober(s->suspect));
 
 	json_object_update(report, rest);
 	json_decref(rest);

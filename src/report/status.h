@@ -10,10 +10,12 @@
 
 #include "report/metrics.h"
 #include "snapshot/snapshot.h"
+#include "steer/suspect.h"
 
 struct status {
 	const struct snapshot *snapshot; /* the current one */
 	const struct drains *drains;
+	const struct suspect *suspect;
 	const char *config;
 	int64_t started;               /* wall */
 	const struct endpoint *listen; /* as bound */

@@ -368,6 +368,9 @@ story_live(const struct story *s, json_t *steps)
 	}
 	if (t.len == 0)
 		text_add(&t, "no region is left to look at");
+	if (!s->all_up && atomic_load(s->snapshot->frozen))
+		text_add(&t,
+		    "\nthe prober suspects itself: health is frozen as it was");
 	step = story_step(steps, "Live", text_json(&t));
 	json_object_set_new(step, "regions", regions);
 }

@@ -198,6 +198,7 @@ snapshot_build(const char *path, struct diag *d)
 	s->arena = arena;
 	s->conf = conf;
 	s->loaded = clock_wall_s();
+	s->frozen = arena_alloc(arena, sizeof(*s->frozen));
 	/* What does not need the step before runs all the same, so that all
 	 * errors come out at once. */
 	ok = rdata_read_pools(conf, d);

@@ -42,6 +42,8 @@ struct snapshot {
 	struct cookie_secrets cookies; /* all: conf's */
 	size_t nrows;          /* SNAPSHOT_ROWS of workers, and a last one
 				  with what earlier snapshots counted */
+	_Atomic bool *frozen;  /* health, as the prober suspects itself: main
+				  stores, workers load */
 	uint64_t generation;   /* from 1; set when published */
 	int64_t loaded;        /* wall */
 	struct snapshot *next; /* the one that replaced it */

@@ -81,7 +81,15 @@ struct watch {
 	bool idle;           /* decides nothing until it is counted again */
 	bool wanted;         /* by the current snapshot */
 	bool restored;       /* all it knows is of before the start */
-	void *probe;         /* the prober's own */
+	/* What steer/suspect remembers; monotonic. */
+	bool anchor;
+	bool answered;        /* a probe, ever */
+	bool failed;          /* the last probe */
+	int64_t heard_us;     /* of the last probe; 0: none yet */
+	int64_t streak_us;    /* the first of the last failures in a row */
+	struct health before; /* that it was down last, at worse_us */
+	int64_t worse_us;
+	void *probe; /* the prober's own */
 };
 
 struct watches; /* the table */

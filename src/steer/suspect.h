@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Whether the prober believes itself: when most unrelated targets fail within
+ * one interval, or all anchors fail, it is more likely cut off than they are
+ * dead.  Health is then frozen: no probe changes it until probes succeed again.
+ *
+ * Main thread only.  It looks when a state is about to become down, so that
+ * nothing is believed before; what was believed within that interval (fall: 1)
+ * is taken back.  Monotonic clock.
+ */
+#ifndef STEER_SUSPECT_H
+#define STEER_SUSPECT_H
+
+#include "steer/pool.h"
+
+struct suspect;
+
+struct suspicion {
+	bool frozen;
+	int64_t since;  /* wall, of the last freeze or thaw; 0: none yet */
+	uint64_t times; /* that it froze */
+	/* Of the last freeze: */
+	bool by_anchors;
+	size_t failing, of; /* targets, by address */
+	size_t taken_back;  /* states that had been believed */
+};
+
+struct suspect *suspect_new(void);
+void suspect_free(struct suspect *s);
+
+/* After pools_bind(): who is related to whom; makes the anchors' watches. What
+ * is frozen stays so, if there is still reason. */
+void suspect_bind(struct suspect *s, const struct conf *conf,
+    const struct pool *pools, struct watches *w);
+
+/* Counts one probe, begun at started_us, into the watch's health.  True when
+ * its state changed; suspect_state() may have changed, and then other states
+ * as well. */
+bool suspect_count(struct suspect *s, struct watch *w,
+    enum health_result result, int64_t started_us,
+    const struct health_time *now);
+
+const struct suspicion *suspect_state(const struct suspect *s);
+struct watch *const *suspect_anchors(const struct suspect *s, size_t *n);
+
+#endif

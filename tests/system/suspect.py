@@ -1,0 +1,201 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The machine's network is cut off, in a network namespace of this test: the
+prober suspects itself, answers stay, states freeze, and thaw."""
+import ctypes
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+
+import meridian as m
+
+CLONE_NEWNET = 0x40000000
+NEAR, FAR = "10.9.0.1", "10.9.0.2"
+EU = ["10.9.0.11", "10.9.0.12"], ["10.9.0.13", "10.9.0.14"]
+US = ["10.9.0.21", "10.9.0.22"], ["10.9.0.23", "10.9.0.24"]
+ALL = [a for pool in EU + US for a in pool]
+PORT = 8080
+FALL, INTERVAL = 3, 0.3
+
+
+def new_network():
+    """This process gets a network of its own; its threads start later."""
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
+        print("skipped: no right to make a network namespace")
+        sys.exit(77)
+    ip("link set lo up")
+
+
+def ip(words):
+    subprocess.run(["ip", *words.split()], check=True)
+
+
+def far_side():
+    """The world: commands come line by line, each is answered."""
+    new_network()
+    print("ready", flush=True)
+    targets = {}
+    for line in sys.stdin:
+        verb, *rest = line.split()
+        if verb == "start":
+            for a in [FAR, *ALL]:
+                ip(f"address add {a}/24 dev far")
+            ip("link set far up")
+            targets.update((a, m.Target(a, PORT)) for a in [FAR, *ALL])
+        elif verb == "kill":
+            targets[rest[0]].kill()
+        elif verb == "link":
+            ip(f"link set far {rest[0]}")
+        print("done", flush=True)
+
+
+class World:
+    def __enter__(self):
+        new_network()
+        self.process = subprocess.Popen(
+            [sys.executable, os.path.abspath(__file__), "far"], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True)
+        if self.process.stdout.readline() != "ready\n":
+            sys.exit(77)
+        ip(f"link add near type veth peer name far netns {self.process.pid}")
+        ip(f"address add {NEAR}/24 dev near")
+        ip("link set near up")
+        self.tell("start")
+        return self
+
+    def tell(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        m.check_quiet(self.process.stdout.readline() == "done\n",
+                      f"the far side does: {line}")
+
+    def __exit__(self, *exc):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def pool(name, eu, us):
+    lists = ["[" + ", ".join("{addr: [%s]}" % a for a in some) + "]"
+             for some in (eu, us)]
+    return f"  {name}: {{monitor: web, regions: " \
+           f"{{eu: {lists[0]}, us: {lists[1]}}}}}\n"
+
+
+def configure(pools, extra=""):
+    return m.config(
+        daemon_lines='  http: "127.0.0.1@0"',
+        monitor=f"""\
+monitors:
+  web: {{type: http, port: {PORT}, path: /, interval: {INTERVAL * 1000:.0f}ms,
+        timeout: 200ms, fall: {FALL}, rise: 2, clear: 3}}
+""",
+        pools=pools,
+        policies="  line: {rules: [{regions: [eu, us]}]}\n",
+        names="  www.example.com: "
+              "{pool: www, policy: line, ttl: {max: 5, min: 1}}\n"
+              + ("  api.example.com: {pool: api, policy: line}\n"
+                 if "api:" in pools else ""), extra=extra)
+
+
+def health(d):
+    return {t["target"]: t["health"] for p in d.json("status")["pools"]
+            for r in p["regions"] for t in r["targets"]}
+
+
+def metric(d, name):
+    port = d.log_text().split("http on 127.0.0.1@")[1].split("\n")[0]
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as r:
+        for line in r.read().decode().splitlines():
+            if line.startswith(name + " "):
+                return float(line.split()[1])
+    return None
+
+
+def frozen(d):
+    return d.json("status")["prober"]["frozen"]
+
+
+def cut_and_mend(d, way, cut, mend, times):
+    before = health(d)
+    with m.Load(d, "www.example.com", "198.18.1.1/32", 0.01) as load:
+        m.wait_for("answers", lambda: len(load.answers) > 10)
+        cut()
+        m.wait_for(f"{way}: it suspects itself", lambda: frozen(d))
+        asked = len(load.answers)
+        end = time.monotonic() + 3 * FALL * INTERVAL
+        while time.monotonic() < end:
+            m.check_quiet(health(d) == before, f"{way}: states are frozen")
+            time.sleep(INTERVAL)
+        m.check_quiet(len(load.answers) > asked, f"{way}: it answers")
+        m.check(metric(d, "meridian_health_frozen") == 1 and
+                metric(d, "meridian_health_freezes_total") == times,
+                f"{way}: metrics say so")
+        m.check("health is frozen" in
+                d.ctl("explain", "www.example.com", "--from",
+                      "198.18.1.1").stdout, f"{way}: explain says so")
+        m.check("HEALTH IS FROZEN" in d.ctl("status").stdout,
+                f"{way}: status says so")
+        mend()
+        m.wait_for(f"{way}: it thaws", lambda: not frozen(d))
+    m.check(health(d) == before, f"{way}: states are as before")
+    m.check(load.lost == 0, f"{way}: no answer lost of {load.sent}")
+    m.check({tuple(m.rdata(r)) for _, r in load.replies()} ==
+            {tuple(EU[0])}, f"{way}: every answer was the same")
+    m.check(d.log_text().count("probes succeed again") == times,
+            f"{way}: the log says so")
+
+
+def all_up(d, n):
+    m.wait_for("all targets up",
+               lambda: list(health(d).values()) == ["up"] * n)
+
+
+def test_share(world):
+    config = configure(pool("www", EU[0], US[0]) + pool("api", EU[1], US[1]))
+    with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
+        all_up(d, 8)
+        cut_and_mend(d, "own link down", lambda: ip("link set near down"),
+                     lambda: ip("link set near up"), 1)
+        cut_and_mend(d, "carrier lost", lambda: world.tell("link down"),
+                     lambda: world.tell("link up"), 2)
+        world.tell(f"kill {EU[0][0]}")
+        m.wait_for("a dead target is believed",
+                   lambda: health(d)[EU[0][0]] == "down")
+        m.check(not frozen(d), "one that fails alone freezes nothing")
+        m.check(d.addresses("www.example.com") == EU[0][1:],
+                "and leaves the answers")
+
+
+def test_anchors(world):
+    """One pool alone proves nothing: anchors do."""
+    config = configure(
+        pool("www", EU[1], US[1]),
+        f'health: {{anchors: ["{FAR}@{PORT}"], anchor_interval: 300ms}}\n')
+    with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
+        all_up(d, 4)
+        anchor = m.wait_for("the anchor answers", lambda: [
+            a for a in d.json("status")["prober"]["anchors"]
+            if a["answered"]])[0]
+        m.check(anchor["anchor"] == f"{FAR}@{PORT}" and not anchor["fails"],
+                "status shows the anchor")
+        ip("link set near down")
+        m.wait_for("it suspects itself", lambda: frozen(d))
+        m.check(d.json("status")["prober"]["by_anchors"], "by its anchors")
+        m.check(list(health(d).values()) == ["up"] * 4, "nothing is down")
+        ip("link set near up")
+        m.wait_for("it thaws", lambda: not frozen(d))
+        for a in US[1]:
+            world.tell(f"kill {a}")
+        m.wait_for("a dead region is believed",
+                   lambda: not d.region("www", "us")["live"])
+        m.check(not frozen(d), "while the anchor answers")
+
+
+if sys.argv[1:] == ["far"]:
+    far_side()
+    sys.exit()
+with World() as w:
+    test_share(w)
+    test_anchors(w)
