@@ -13,11 +13,6 @@ void check_server(
     struct schema_reader *r, const struct yaml_node *node, void *object);
 void check_limit(
     struct schema_reader *r, const struct yaml_node *node, void *object);
-void check_monitor(
-    struct schema_reader *r, const struct yaml_node *node, void *object);
-/* Makes the monitors of the anchors. */
-void check_health(
-    struct schema_reader *r, const struct yaml_node *node, void *object);
 void check_pool(
     struct schema_reader *r, const struct yaml_node *node, void *object);
 void check_target(
@@ -38,9 +33,5 @@ bool check_is_jurisdiction(const struct conf *c, const char *word);
 
 /* Without a fence every region is within. */
 bool check_is_within(const struct conf *c, uint16_t region, const char *fence);
-
-/* A pool's monitors can do what it requires of them. */
-void check_require(struct schema_reader *r, const struct yaml_node *node,
-    const struct conf_pool *pool);
 
 #endif

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "conf/monitor.h"
 
-#include "conf/check.h"
-
 #include <ctype.h>
 #include <string.h>
 
+#include "conf/http.h"
 #include "conf/value.h"
 #include "dns/rdata.h"
 
-enum { HTTP_PORT = 80, HTTP_OK = 200, DNS_PORT = 53 };
+enum { DNS_PORT = 53 };
 
 const char *const conf_monitor_types[CONF_MONITOR_TYPES + 1] = {
     [CONF_MONITOR_TCP] = "tcp",
     [CONF_MONITOR_HTTP] = "http",
+    [CONF_MONITOR_HTTPS] = "https",
     [CONF_MONITOR_DNS] = "dns",
     [CONF_MONITOR_EXTERNAL] = "external",
 };
@@ -21,7 +21,8 @@ const char *const conf_monitor_types[CONF_MONITOR_TYPES + 1] = {
 /* Bits of enum conf_monitor_type. */
 enum types {
 	TCP = 1 << CONF_MONITOR_TCP,
-	HTTP = 1 << CONF_MONITOR_HTTP,
+	HTTPS = 1 << CONF_MONITOR_HTTPS,
+	HTTP = 1 << CONF_MONITOR_HTTP | HTTPS,
 	DNS = 1 << CONF_MONITOR_DNS,
 	EXTERNAL = 1 << CONF_MONITOR_EXTERNAL,
 };
@@ -35,6 +36,13 @@ static const struct monitor_key {
     {NULL, "port", TCP | HTTP | DNS, TCP},
     {NULL, "host", HTTP, 0},
     {NULL, "path", HTTP, 0},
+    {NULL, "method", HTTP, 0},
+    {NULL, "headers", HTTP, 0},
+    {NULL, "payload", HTTP, 0},
+    {NULL, "reconnect", HTTP, 0},
+    {NULL, "sni", HTTPS, 0},
+    {NULL, "verify", HTTPS, 0},
+    {NULL, "ca", HTTPS, 0},
     {NULL, "query", DNS, DNS},
     {NULL, "file", EXTERNAL, 0},
     {NULL, "fresh", EXTERNAL, 0},
@@ -43,6 +51,7 @@ static const struct monitor_key {
     {"query", "name", DNS, DNS},
     {"expect", "status", HTTP, 0},
     {"expect", "body", HTTP, 0},
+    {"expect", "max_body", HTTP, 0},
     {"expect", "rcode", DNS, 0},
     {"expect", "records", DNS, 0},
 };
@@ -119,24 +128,6 @@ check_require(struct schema_reader *r, const struct yaml_node *node,
 }
 
 static void
-check_http(struct schema_reader *r, const struct yaml_node *node,
-    struct conf_monitor *m)
-{
-	if (m->status == 0)
-		m->status = HTTP_OK;
-	if (!m->path)
-		m->path = "/";
-	if (*m->path != '/' || strchr(m->path, ' '))
-		diag_error(r->d, &yaml_find(node, "path")->mark,
-		    "\"path\" "
-		    "must begin with / and have no space");
-	if (m->host && strpbrk(m->host, " /@"))
-		diag_error(r->d, &yaml_find(node, "host")->mark,
-		    "\"host\" "
-		    "must be a host name");
-}
-
-static void
 check_dns(struct schema_reader *r, const struct yaml_node *node,
     struct conf_monitor *m)
 {
@@ -179,7 +170,8 @@ static const struct monitor_type {
 	void (*check)(struct schema_reader *r, const struct yaml_node *node,
 	    struct conf_monitor *m);
 } monitor_types[CONF_MONITOR_TYPES] = {
-    [CONF_MONITOR_HTTP] = {HTTP_PORT, check_http},
+    [CONF_MONITOR_HTTP] = {CONF_HTTP_PORT, check_http},
+    [CONF_MONITOR_HTTPS] = {CONF_HTTPS_PORT, check_https},
     [CONF_MONITOR_DNS] = {DNS_PORT, check_dns},
     [CONF_MONITOR_EXTERNAL] = {0, check_external},
 };

@@ -1,71 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Monitors, as declared.  Part of struct conf: see conf/conf.h.
+ * Monitors: which keys belong to which type, and how they fit together.  Any
+ * one thread.
  */
 #ifndef CONF_MONITOR_H
 #define CONF_MONITOR_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "conf/schema.h"
 
-#include "base/net.h"
+/* Completes a monitor that was just read, and makes its text. */
+void check_monitor(
+    struct schema_reader *r, const struct yaml_node *node, void *object);
 
-struct conf_mark {
-	const char *file;
-	unsigned line, column; /* from 1 */
-};
+/* A pool's monitors can do what it requires of them. */
+void check_require(struct schema_reader *r, const struct yaml_node *node,
+    const struct conf_pool *pool);
 
-enum conf_monitor_type {
-	CONF_MONITOR_TCP,
-	CONF_MONITOR_HTTP,
-	CONF_MONITOR_DNS,
-	CONF_MONITOR_EXTERNAL,
-	CONF_MONITOR_TYPES
-};
+/* Kinds of values (conf/value.h). */
+schema_kind monitor_name;    /* the text of a name */
+schema_kind monitor_type;    /* of records: AAAA, TYPE257 */
+schema_kind monitor_rcode;   /* NXDOMAIN */
+schema_kind monitor_require; /* of a conf_pool: all, any or a number */
 
-/* As they are written; ended by NULL. */
-extern const char *const conf_monitor_types[CONF_MONITOR_TYPES + 1];
-
-/* What a monitor of type dns asks. */
-struct conf_query {
-	const char *name; /* lower case, with the final dot */
-	uint16_t type;
-	unsigned recurse; /* asks for recursion: 0 or 1 */
-};
-
-/* What changed often must stay well longer. */
-struct conf_damp {
-	unsigned after;     /* changes for the worse that cost nothing */
-	uint32_t forget_ms; /* after each of which one is forgotten */
-	uint32_t max_ms;    /* the longest that it must stay well */
-};
-
-/* What a monitor of type external does with nothing fresh. */
-enum conf_stale { CONF_STALE_KEEP, CONF_STALE_DOWN, CONF_STALE_IGNORE };
-
-struct conf_monitor {
-	const char *name;
-	enum conf_monitor_type type;
-	uint16_t port;
-	const char *host; /* Host header; NULL: the address */
-	const char *path;
-	uint16_t status;  /* expected */
-	const char *body; /* expected substring; NULL: any */
-	struct conf_query query;
-	uint16_t rcode;       /* expected */
-	const char **records; /* of the query's type: all must be there */
-	size_t nrecords;
-	const char *file;  /* external: resolved; NULL: signals alone */
-	uint32_t fresh_ms; /* the age up to which the file is believed */
-	enum conf_stale on_stale;
-	uint32_t interval_ms, timeout_ms;
-	uint32_t slow_ms; /* an answer that takes longer degrades; 0: none */
-	unsigned fall, rise, clear;
-	struct conf_damp damp;
-	unsigned observe; /* decides nothing: 0 or 1 */
-	const char *text; /* all of this; equal for equal monitors */
-	struct conf_mark mark;
-};
+/* Makes the monitors of the anchors. */
+void check_health(
+    struct schema_reader *r, const struct yaml_node *node, void *object);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conf/check.h"
+#include "conf/monitor.h"
 #include "conf/value.h"
 #include "dns/rr.h"
 

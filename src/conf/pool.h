@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "conf/monitor.h"
+#include "base/net.h"
+#include "conf/mark.h"
 
 enum {
 	CONF_POOL_REGIONS_MAX = 64, /* bits of a live word */

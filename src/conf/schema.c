@@ -5,6 +5,8 @@
 
 #include "conf/check.h"
 #include "conf/files.h"
+#include "conf/http.h"
+#include "conf/monitor.h"
 #include "conf/value.h"
 #include "conf/walk.h"
 
@@ -23,6 +25,9 @@ static const char *const stale_actions[] = {"keep", "down", "ignore", NULL};
 static const char *const no_yes[] = {"no", "yes", NULL};
 static const char *const switches[] = {"off", "on", NULL};
 static const char *const limit_modes[] = {"enforce", "observe", NULL};
+static const char *const methods[] = {
+    "GET", "HEAD", "POST", "PUT", "OPTIONS", NULL};
+static const char *const verify_words[] = {"on", "off", NULL};
 static const char *const answer_modes[] = {"all", "one", NULL};
 
 #define AT(type, f) \
@@ -123,6 +128,18 @@ static const struct schema_key keys[] = {
 	RANGE(1, 65535)},
 {SCHEMA_MONITOR, "host", value_text, AT(conf_monitor, host), RANGE(1, 255)},
 {SCHEMA_MONITOR, "path", value_text, AT(conf_monitor, path), RANGE(1, 1024)},
+{SCHEMA_MONITOR, "method", value_word, AT(conf_monitor, method),
+	.words = methods, .fallback = "GET"},
+{SCHEMA_MONITOR, "headers", http_headers, AT(conf_monitor, headers),
+	RANGE(1, 1024), .nmax = 32},
+{SCHEMA_MONITOR, "payload", value_text, AT(conf_monitor, payload),
+	RANGE(1, 65536)},
+{SCHEMA_MONITOR, "reconnect", value_number, AT(conf_monitor, reconnect),
+	RANGE(1, 1000000), .fallback = "20"},
+{SCHEMA_MONITOR, "sni", value_text, AT(conf_monitor, sni), RANGE(1, 253)},
+{SCHEMA_MONITOR, "verify", value_word, AT(conf_monitor, verify),
+	.words = verify_words, .fallback = "on"},
+{SCHEMA_MONITOR, "ca", value_path, AT(conf_monitor, ca)},
 {SCHEMA_MONITOR, "query", schema_read_map, .of = SCHEMA_QUERY},
 {SCHEMA_MONITOR, "expect", schema_read_map, .of = SCHEMA_EXPECT},
 {SCHEMA_MONITOR, "file", value_path, AT(conf_monitor, file)},
@@ -152,9 +169,11 @@ static const struct schema_key keys[] = {
 {SCHEMA_QUERY, "recurse", value_word, AT(conf_monitor, query.recurse),
 	.words = no_yes, .fallback = "no"},
 
-{SCHEMA_EXPECT, "status", value_number, AT(conf_monitor, status),
-	RANGE(100, 599)},
+{SCHEMA_EXPECT, "status", value_number, RANGE(100, 599),
+	MANY(conf_monitor, statuses, nstatuses, 1, 64), .fallback = "[200]"},
 {SCHEMA_EXPECT, "body", value_text, AT(conf_monitor, body), RANGE(1, 1024)},
+{SCHEMA_EXPECT, "max_body", value_number, AT(conf_monitor, body_max),
+	RANGE(1, 16777216), .fallback = "65536"},
 {SCHEMA_EXPECT, "rcode", monitor_rcode, AT(conf_monitor, rcode),
 	.fallback = "NOERROR"},
 {SCHEMA_EXPECT, "records", value_text, RANGE(1, 1024),

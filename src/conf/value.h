@@ -31,10 +31,6 @@ schema_kind value_down;    /* when_all_down */
 schema_kind value_from;    /* of a conf_test: an address or a place */
 schema_kind value_expect;  /* a region's or a pool's name */
 schema_kind value_database;
-schema_kind monitor_name;    /* the text of a name */
-schema_kind monitor_type;    /* of records: AAAA, TYPE257 */
-schema_kind monitor_rcode;   /* NXDOMAIN */
-schema_kind monitor_require; /* of a conf_pool: all, any or a number */
 
 /* Lower case, wire form and text of a name; false: reported. */
 bool value_read_name(struct schema_reader *r, const struct yaml_node *node,

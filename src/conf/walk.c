@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conf/http.h"
+#include "conf/monitor.h"
 #include "conf/value.h"
 
 enum { MAP_KEYS_MAX = 64 };
@@ -324,7 +326,7 @@ static bool
 is_text(const struct schema_key *k)
 {
 	return k->kind == value_text || k->kind == value_path ||
-	    k->kind == monitor_name;
+	    k->kind == monitor_name || k->kind == http_headers;
 }
 
 static void

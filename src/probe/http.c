@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/buffer.h>
+#include <event2/bufferevent_ssl.h>
 #include <event2/http.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,25 +12,50 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "probe/tcp.h"
+#include "probe/tls.h"
 
 struct http {
 	struct evhttp_connection *connection; /* NULL: none */
+	struct tls tls;                       /* of the connection */
 	struct tcp_attempt why;               /* why it does not connect */
 	struct event *again; /* asks anew on a new connection */
-	bool reused;         /* it has answered before */
+	unsigned answers;    /* on this connection */
+	size_t received;     /* octets of the reply */
+	bool closed;         /* by the peer */
 	bool failed;         /* error says how */
 	enum evhttp_request_error error;
 };
 
+static const struct method {
+	enum evhttp_cmd_type type;
+} methods[] = {
+    [CONF_METHOD_GET] = {EVHTTP_REQ_GET},
+    [CONF_METHOD_HEAD] = {EVHTTP_REQ_HEAD},
+    [CONF_METHOD_POST] = {EVHTTP_REQ_POST},
+    [CONF_METHOD_PUT] = {EVHTTP_REQ_PUT},
+    [CONF_METHOD_OPTIONS] = {EVHTTP_REQ_OPTIONS},
+};
+
 static void http_request(struct probe *p);
 
+static bool
+is_https(const struct probe *p)
+{
+	return p->watch->monitor->type == CONF_MONITOR_HTTPS;
+}
+
+/* Not within a callback of the connection. */
 static void
 http_close(struct http *h)
 {
-	if (h->connection != NULL)
+	if (h->connection != NULL) {
+		evhttp_connection_set_closecb(h->connection, NULL, NULL);
+		tls_end(&h->tls, !h->closed);
 		evhttp_connection_free(h->connection);
+	}
 	h->connection = NULL;
-	h->reused = false;
+	h->closed = false;
+	h->answers = 0;
 }
 
 static void
@@ -50,38 +76,83 @@ body_contains(struct evhttp_request *request, const char *text)
 	return evbuffer_search(body, text, strlen(text), NULL).pos >= 0;
 }
 
+static bool
+status_expected(const struct conf_monitor *m, int status)
+{
+	for (size_t i = 0; i < m->nstatuses; i++)
+		if (m->statuses[i] == status)
+			return true;
+	return false;
+}
+
+/* "200 or 204" */
+static const char *
+statuses_format(char *buf, size_t size, const struct conf_monitor *m)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < m->nstatuses && len < size; i++)
+		len += (size_t)snprintf(buf + len, size - len, "%s%u",
+		    i == 0 ? "" : " or ", m->statuses[i]);
+	return buf;
+}
+
+static const char *
+certificate_left(char *buf, size_t size, const struct watch *w)
+{
+	int64_t left_s = w->certificate_until - clock_wall_s();
+
+	if (w->certificate_until == 0)
+		return "";
+	snprintf(buf, size, ", certificate ends in %lld days",
+	    (long long)left_s / 86400);
+	return buf;
+}
+
 static void
 http_judge(struct probe *p, struct evhttp_request *request)
 {
 	const struct conf_monitor *m = p->watch->monitor;
 	int status = evhttp_request_get_response_code(request);
 	struct http *h = p->state;
+	char buf[64];
 
-	h->reused = true;
-	if (status != m->status)
-		probe_done(
-		    p, false, "status", "status %d, not %u", status, m->status);
+	h->answers++;
+	if (!status_expected(m, status))
+		probe_done(p, false, "status", "status %d, not %s", status,
+		    statuses_format(buf, sizeof(buf), m));
 	else if (m->body != NULL && !body_contains(request, m->body))
 		probe_done(p, false, "body",
 		    "status %d, but the body has no "
 		    "\"%.60s\"",
 		    status, m->body);
 	else
-		probe_done(p, true, "ok", "status %d in %.1f ms", status,
-		    (double)(clock_mono_us() - p->started_us) / 1000);
+		probe_done(p, true, "ok", "status %d in %.1f ms%s", status,
+		    (double)(clock_mono_us() - p->started_us) / 1000,
+		    certificate_left(buf, sizeof(buf), p->watch));
 }
 
-/* What evhttp says of a reply that broke off. */
+/* What evhttp says of a reply that broke off.  It calls a header that is too
+ * long an invalid one. */
 static void
 http_broken(struct probe *p, enum evhttp_request_error error)
 {
+	const struct http *h = p->state;
+
 	switch (error) {
 	case EVREQ_HTTP_DATA_TOO_LONG:
-		probe_done(
-		    p, false, "body", "more than %d octets", HTTP_BODY_MAX);
+		probe_done(p, false, "too_long",
+		    "the body has more than %u octets",
+		    p->watch->monitor->body_max);
 		return;
 	case EVREQ_HTTP_INVALID_HEADER:
-		probe_done(p, false, "protocol", "the reply is not HTTP");
+		if (h->received > HTTP_HEADERS_MAX)
+			probe_done(p, false, "too_long",
+			    "the header has more than %d octets",
+			    HTTP_HEADERS_MAX);
+		else
+			probe_done(
+			    p, false, "protocol", "the reply is not HTTP");
 		return;
 	case EVREQ_HTTP_TIMEOUT:
 		probe_failed(p, ETIMEDOUT);
@@ -89,6 +160,16 @@ http_broken(struct probe *p, enum evhttp_request_error error)
 	default:
 		probe_done(p, false, "reset", "closed before the reply ended");
 	}
+}
+
+static void
+http_received(
+    struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct http *h = arg;
+
+	(void)input;
+	h->received += info->n_added;
 }
 
 static void
@@ -115,7 +196,23 @@ http_again(evutil_socket_t fd, short what, void *arg)
 static void
 http_not_connected(struct probe *p, int error)
 {
-	probe_failed(p, error != 0 ? error : ECONNRESET);
+	if (error == 0 && is_https(p))
+		probe_done(p, false, "reset", "closed in the TLS handshake");
+	else
+		probe_failed(p, error != 0 ? error : ECONNRESET);
+}
+
+static bool
+tls_is_wrong(const struct probe *p)
+{
+	struct http *h = p->state;
+	struct bufferevent *bev =
+	    evhttp_connection_get_bufferevent(h->connection);
+	unsigned long error;
+
+	while (is_https(p) && (error = bufferevent_get_openssl_error(bev)) != 0)
+		tls_blame(&h->tls, error);
+	return h->tls.wrong[0] != '\0';
 }
 
 static void
@@ -127,10 +224,13 @@ http_reply(struct evhttp_request *request, void *arg)
 
 	if (request != NULL && evhttp_request_get_response_code(request) != 0) {
 		http_judge(p, request);
-	} else if (h->reused && (!h->failed || h->error == EVREQ_HTTP_EOF)) {
+	} else if (h->answers > 0 &&
+	    (!h->failed || h->error == EVREQ_HTTP_EOF)) {
 		/* The peer closed while we asked: ask anew, once. */
-		h->reused = false;
+		h->answers = 0;
 		evtimer_add(h->again, &now);
+	} else if (tls_is_wrong(p)) {
+		probe_done(p, false, "tls", "TLS: %s", h->tls.wrong);
 	} else if (h->failed) {
 		http_broken(p, h->error);
 	} else {
@@ -140,51 +240,125 @@ http_reply(struct evhttp_request *request, void *arg)
 }
 
 static void
+http_closed(struct evhttp_connection *connection, void *arg)
+{
+	struct http *h = ((struct probe *)arg)->state;
+
+	(void)connection;
+	h->closed = true;
+}
+
+static struct bufferevent *
+http_tls(struct probe *p)
+{
+	struct http *h = p->state;
+	SSL *ssl = tls_begin(&h->tls, probe_tls(p), p->watch);
+	struct bufferevent *bev;
+
+	if (ssl == NULL)
+		return NULL;
+	bev = bufferevent_openssl_socket_new(probe_base(p), -1, ssl,
+	    BUFFEREVENT_SSL_CONNECTING, BEV_OPT_CLOSE_ON_FREE);
+	if (bev != NULL)
+		bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+	return bev;
+}
+
+static bool
 http_connect(struct probe *p)
 {
+	const struct conf_monitor *m = p->watch->monitor;
 	char address[ADDR_TEXT_MAX];
 	struct http *h = p->state;
+	struct bufferevent *bev = NULL;
 
-	if (h->connection != NULL)
-		return;
-	h->connection =
-	    evhttp_connection_base_bufferevent_new(probe_base(p), NULL, NULL,
-		addr_format(address, &p->watch->addr), p->watch->monitor->port);
+	if (is_https(p) && (bev = http_tls(p)) == NULL)
+		return false;
+	h->connection = evhttp_connection_base_bufferevent_new(probe_base(p),
+	    NULL, bev, addr_format(address, &p->watch->addr), m->port);
 	if (h->connection == NULL)
-		return;
-	evhttp_connection_set_max_body_size(h->connection, HTTP_BODY_MAX);
+		return false;
+	evhttp_connection_set_max_body_size(h->connection, m->body_max);
 	evhttp_connection_set_max_headers_size(h->connection, HTTP_HEADERS_MAX);
+	/* evhttp's own timeouts come after those of the probe. */
+	evhttp_connection_set_timeout(
+	    h->connection, (int)((m->interval_ms + m->timeout_ms) / 1000 + 1));
+	evhttp_connection_set_closecb(h->connection, http_closed, p);
+	evbuffer_add_cb(bufferevent_get_input(
+			    evhttp_connection_get_bufferevent(h->connection)),
+	    http_received, h);
+	return true;
+}
+
+/* RFC 9110 7.2: with the port, unless it is the scheme's. */
+static void
+http_add_host(const struct probe *p, struct evkeyvalq *headers)
+{
+	const struct conf_monitor *m = p->watch->monitor;
+	char host[ADDR_TEXT_MAX + 16], address[ADDR_TEXT_MAX];
+	int n;
+
+	if (m->host != NULL) {
+		evhttp_add_header(headers, "Host", m->host);
+		return;
+	}
+	n = snprintf(host, sizeof(host),
+	    p->watch->addr.family == 6 ? "[%s]" : "%s",
+	    addr_format(address, &p->watch->addr));
+	if (m->port != (is_https(p) ? CONF_HTTPS_PORT : CONF_HTTP_PORT))
+		snprintf(host + n, sizeof(host) - (size_t)n, ":%u", m->port);
+	evhttp_add_header(headers, "Host", host);
+}
+
+static void
+http_add_headers(const struct probe *p, struct evkeyvalq *headers)
+{
+	const char *line = p->watch->monitor->headers;
+	char *name, *value;
+	size_t len;
+
+	http_add_host(p, headers);
+	for (; line != NULL && *line != '\0'; line += len + 1) {
+		len = strcspn(line, "\n");
+		name = strndup(line, len);
+		value = name != NULL ? strstr(name, ": ") : NULL;
+		if (value == NULL)
+			abort();
+		*value = '\0';
+		evhttp_add_header(headers, name, value + 2);
+		free(name);
+	}
+	if (evhttp_find_header(headers, "User-Agent") == NULL)
+		evhttp_add_header(headers, "User-Agent", "meridian-probe");
 }
 
 static void
 http_request(struct probe *p)
 {
 	const struct conf_monitor *m = p->watch->monitor;
-	char host[ADDR_TEXT_MAX + 2], address[ADDR_TEXT_MAX];
 	struct http *h = p->state;
 	struct evhttp_request *request = NULL;
-	struct evkeyvalq *headers;
 
 	h->failed = false;
-	http_connect(p);
-	if (h->connection != NULL)
+	h->received = 0;
+	if (h->connection != NULL || http_connect(p))
 		request = evhttp_request_new(http_reply, p);
 	if (request == NULL) {
 		probe_failed(p, ENOMEM);
 		return;
 	}
-	snprintf(host, sizeof(host), p->watch->addr.family == 6 ? "[%s]" : "%s",
-	    addr_format(address, &p->watch->addr));
 	evhttp_request_set_error_cb(request, http_error);
-	headers = evhttp_request_get_output_headers(request);
-	evhttp_add_header(headers, "Host", m->host != NULL ? m->host : host);
-	evhttp_add_header(headers, "User-Agent", "meridian-probe");
-	if (evhttp_make_request(h->connection, request, EVHTTP_REQ_GET,
-		m->path != NULL ? m->path : "/") != 0 &&
+	http_add_headers(p, evhttp_request_get_output_headers(request));
+	if (m->payload != NULL)
+		evbuffer_add(evhttp_request_get_output_buffer(request),
+		    m->payload, strlen(m->payload));
+	if (evhttp_make_request(h->connection, request, methods[m->method].type,
+		m->path) != 0 &&
 	    p->busy)
 		probe_failed(p, ECONNRESET);
 }
 
+/* What is a fresh connection now may fail where the one kept would not. */
 static void
 http_start(struct probe *p)
 {
@@ -194,6 +368,9 @@ http_start(struct probe *p)
 		p->state = h = xcalloc(1, sizeof(*h));
 		h->again = evtimer_new(probe_base(p), http_again, p);
 	}
+	if (h->closed || h->answers == 0 ||
+	    h->answers >= p->watch->monitor->reconnect)
+		http_close(h);
 	http_request(p);
 }
 

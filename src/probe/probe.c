@@ -14,6 +14,7 @@
 #include "probe/external.h"
 #include "probe/http.h"
 #include "probe/tcp.h"
+#include "probe/tls.h"
 
 struct prober {
 	struct event_base *base;
@@ -22,11 +23,13 @@ struct prober {
 	void *arg;
 	const struct signals *signals;
 	VEC(struct probe *) probes;
+	struct tls_contexts *tls;
 };
 
 static const struct probe_type *const types[] = {
     [CONF_MONITOR_TCP] = &tcp_probe_type,
     [CONF_MONITOR_HTTP] = &http_probe_type,
+    [CONF_MONITOR_HTTPS] = &http_probe_type,
     [CONF_MONITOR_DNS] = &dns_probe_type,
     [CONF_MONITOR_EXTERNAL] = &external_probe_type,
 };
@@ -55,6 +58,12 @@ void
 prober_set_signals(struct prober *p, const struct signals *signals)
 {
 	p->signals = signals;
+}
+
+struct tls_contexts *
+probe_tls(const struct probe *p)
+{
+	return p->prober->tls;
 }
 
 static void
@@ -234,6 +243,7 @@ prober_new(struct event_base *base, struct suspect *suspect,
 	p->suspect = suspect;
 	p->verdict = verdict;
 	p->arg = arg;
+	p->tls = tls_contexts_new();
 	return p;
 }
 
@@ -257,6 +267,7 @@ prober_free(struct prober *p)
 	for (size_t i = 0; i < p->probes.n; i++)
 		probe_free(p->probes.at[i]);
 	vec_free(&p->probes);
+	tls_contexts_free(p->tls);
 	free(p);
 }
 

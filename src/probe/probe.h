@@ -17,6 +17,7 @@
 
 struct prober;
 struct signals;
+struct tls_contexts;
 
 struct verdict {
 	bool ok;
@@ -67,6 +68,7 @@ struct probe_type {
 
 struct event_base *probe_base(const struct probe *p);
 const struct signals *probe_signals(const struct probe *p);
+struct tls_contexts *probe_tls(const struct probe *p);
 
 /* reason: "ok" or a short label; detail: what status shows, as
  * "status 503, not 200". */

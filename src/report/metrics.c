@@ -303,6 +303,39 @@ put_target_up(struct printer *p)
 }
 
 static void
+put_certificate_region(
+    struct printer *p, const struct pool *pool, size_t r, const char *region)
+{
+	const struct pool_region *pr = &pool->regions[r];
+	int64_t now = clock_wall_s();
+
+	for (size_t i = 0; i < pr->ntargets; i++) {
+		const struct pool_target *t = &pr->targets[i];
+
+		for (size_t k = 0; k < t->nwatches; k++) {
+			const struct watch *w = t->watches[k];
+			char address[ADDR_TEXT_MAX];
+
+			if (w->certificate_until == 0)
+				continue;
+			put_region(p, pool->conf->name, region);
+			put_label(p, ",", "target", t->conf->label);
+			put_label(p, ",", "monitor", w->monitor->name);
+			put_label(
+			    p, ",", "address", addr_format(address, &w->addr));
+			text_add(p->text, "} %lld\n",
+			    (long long)(w->certificate_until - now));
+		}
+	}
+}
+
+static void
+put_certificates(struct printer *p)
+{
+	each_region(p, put_certificate_region);
+}
+
+static void
 put_probe_seconds(struct printer *p)
 {
 	put_histogram(p, &p->status->probe);
@@ -443,6 +476,8 @@ static const struct metric {
 	put_frozen},
     {"meridian_health_freezes_total", "counter",
 	"Times that the prober began to suspect itself.", put_freezes},
+    {"meridian_certificate_expires_seconds", "gauge",
+	"Seconds until a target's certificate ends.", put_certificates},
     {"meridian_drain_expires_seconds", "gauge", "Seconds until a drain ends.",
 	put_drains},
     {"meridian_drain_begins_seconds", "gauge",

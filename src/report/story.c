@@ -36,7 +36,7 @@ story_watch(const struct watch *w)
 
 	return json_pack(
 	    "{s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:o, s:I, "
-	    "s:I, s:b}",
+	    "s:I, s:b, s:o}",
 	    "monitor", w->monitor->name, "address", addr_format(addr, &w->addr),
 	    "state", health_state_names[w->health.state], "decides",
 	    watch_decides(w), "since", (json_int_t)w->health.since, "failures",
@@ -45,7 +45,10 @@ story_watch(const struct watch *w)
 	    (json_int_t)health_rise(&w->health, w->monitor), "flaps",
 	    (json_int_t)w->health.flaps, "last", text_string(w->last),
 	    "last_at", (json_int_t)w->last_at, "duration_ms",
-	    (json_int_t)w->last_ms, "restored", w->restored);
+	    (json_int_t)w->last_ms, "restored", w->restored,
+	    "certificate_until",
+	    w->certificate_until != 0 ? json_integer(w->certificate_until)
+				      : json_null());
 }
 
 json_t *

@@ -78,9 +78,10 @@ struct watch {
 	int64_t last_at;  /* wall; 0: never probed */
 	int64_t
 	    first_failed_us; /* monotonic, of the failures counted; 0: none */
-	bool idle;           /* decides nothing until it is counted again */
-	bool wanted;         /* by the current snapshot */
-	bool restored;       /* all it knows is of before the start */
+	int64_t certificate_until; /* wall; 0: none seen */
+	bool idle;     /* decides nothing until it is counted again */
+	bool wanted;   /* by the current snapshot */
+	bool restored; /* all it knows is of before the start */
 	/* What steer/suspect remembers; monotonic. */
 	bool anchor;
 	bool answered;        /* a probe, ever */

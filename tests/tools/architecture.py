@@ -13,6 +13,7 @@ ONLY = [  # include, where it may stand
     (r"ldns/", r"^zone/"),
     (r"maxminddb", r"^geo/mmdb\.c$"),
     (r"event2/", r"^(main\.c|probe/.*|serve/tcp\.[ch]|ctl/.*)$"),
+    (r"openssl/", r"^(base/cert\.c|probe/tls\.[ch])$"),
     (r"yaml\.h", r"^conf/yaml\.[ch]$"),
     (r"curl/", r"^(client/.*|meridianctl\.c)$"),
     (r"libsmartcols", r"^client/"),

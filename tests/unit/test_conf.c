@@ -227,7 +227,8 @@ expect_regions_and_monitors(const struct conf *c)
 	ck_assert_uint_eq(web->port, 8080);
 	ck_assert_str_eq(web->host, "www.example.com");
 	ck_assert_str_eq(web->path, "/h");
-	ck_assert_uint_eq(web->status, 204);
+	ck_assert_uint_eq(web->nstatuses, 1);
+	ck_assert_uint_eq(web->statuses[0], 204);
 	ck_assert_str_eq(web->body, "ok");
 	ck_assert_uint_eq(web->interval_ms, 7000);
 	ck_assert_uint_eq(web->timeout_ms, 800);
@@ -383,7 +384,8 @@ START_TEST(a_short_interval_shortens_the_timeout)
 
 	ck_assert_uint_eq(c->monitors[0].timeout_ms, 500);
 	ck_assert_uint_eq(c->monitors[0].port, 80);
-	ck_assert_uint_eq(c->monitors[0].status, 200);
+	ck_assert_uint_eq(c->monitors[0].nstatuses, 1);
+	ck_assert_uint_eq(c->monitors[0].statuses[0], 200);
 	ck_assert_str_eq(c->monitors[0].path, "/");
 	ck_assert_ptr_null(c->monitors[0].host);
 	ck_assert_uint_eq(c->monitors[0].fall, 3);

@@ -57,7 +57,8 @@ declare(void)
 		    .max = 8,
 		    .regions = places[p],
 		    .nregions = REGIONS,
-		    .has_ipv4 = true};
+		    .types = {DNS_A},
+		    .ntypes = 1};
 	}
 	for (size_t i = 0; i < 2; i++) {
 		anchor_monitors[i] = m;

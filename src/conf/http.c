@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "conf/http.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cert.h"
+#include "base/file.h"
+#include "conf/value.h"
+
+enum { CA_FILE_MAX = 4 * 1024 * 1024 };
+
+/* RFC 9110 5.6.2 */
+static bool
+is_token(const char *s)
+{
+	static const char chars[] =
+	    "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+	return *s != '\0' && strspn(s, chars) == strlen(s);
+}
+
+static bool
+check_header(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_pair *pair)
+{
+	static const char *const own[] = {
+	    "host", "content-length", "transfer-encoding", "connection"};
+	const char *name = pair->key->text;
+
+	if (!is_token(name))
+		return diag_error(r->d, &pair->key->mark,
+		    "\"%s\" is no name for a header", name);
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
+		if (strcasecmp(name, own[i]) == 0)
+			return diag_error(r->d, &pair->key->mark,
+			    "the header \"%s\" is made by the probe", name);
+	return value_text(r, k, pair->value, &(const char *){NULL});
+}
+
+bool
+http_headers(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	const char **headers = field, *lines = "";
+
+	if (node->kind == NODE_BAD)
+		return false;
+	if (node->kind != NODE_MAP || node->n == 0 || node->n > k->nmax)
+		return diag_error(r->d, &node->mark,
+		    "\"%s\" must be a map of 1 to %zu names and values",
+		    k->name, k->nmax);
+	for (size_t i = 0; i < node->n; i++) {
+		if (!check_header(r, k, &node->pairs[i]))
+			return false;
+		lines = arena_printf(r->conf->arena, "%s%s: %s\n", lines,
+		    node->pairs[i].key->text, node->pairs[i].value->text);
+	}
+	*headers = lines;
+	return true;
+}
+
+static void
+check_method(struct schema_reader *r, const struct yaml_node *node,
+    const struct conf_monitor *m)
+{
+	if (m->payload && m->method != CONF_METHOD_POST &&
+	    m->method != CONF_METHOD_PUT)
+		diag_error(r->d, &yaml_find(node, "payload")->mark,
+		    "\"payload\" is for the methods POST and PUT");
+	if (m->body && m->method == CONF_METHOD_HEAD)
+		diag_error(r->d, &yaml_find(node, "expect")->mark,
+		    "the reply to HEAD has no body (RFC 9110 9.3.2)");
+}
+
+void
+check_http(struct schema_reader *r, const struct yaml_node *node,
+    struct conf_monitor *m)
+{
+	check_method(r, node, m);
+	if (!m->path)
+		m->path = "/";
+	if (*m->path != '/' || strchr(m->path, ' '))
+		diag_error(r->d, &yaml_find(node, "path")->mark,
+		    "\"path\" "
+		    "must begin with / and have no space");
+	if (m->host && strpbrk(m->host, " /@"))
+		diag_error(r->d, &yaml_find(node, "host")->mark,
+		    "\"host\" "
+		    "must be a host name");
+}
+
+/* The state of a target is kept when the file's content changes. */
+static void
+read_ca(struct schema_reader *r, const struct yaml_node *node,
+    struct conf_monitor *m)
+{
+	struct error err;
+	size_t len;
+	char *pem;
+
+	if (!file_read(m->ca, CA_FILE_MAX, &pem, &len, &err)) {
+		diag_error(r->d, &node->mark, "%s", err.text);
+		return;
+	}
+	if (!cert_check(pem, &err))
+		diag_error(r->d, &node->mark, "%s: %s", m->ca, err.text);
+	else
+		m->ca_pem = arena_strdup(r->conf->arena, pem);
+	free(pem);
+}
+
+void
+check_https(struct schema_reader *r, const struct yaml_node *node,
+    struct conf_monitor *m)
+{
+	check_http(r, node, m);
+	if (m->sni && strpbrk(m->sni, " /@:"))
+		diag_error(r->d, &yaml_find(node, "sni")->mark,
+		    "\"sni\" must be a host name");
+	if (m->ca && m->verify == CONF_VERIFY_OFF)
+		diag_error(r->d, &yaml_find(node, "ca")->mark,
+		    "\"ca\" is of no use with \"verify\" off");
+	else if (m->ca && r->files)
+		read_ca(r, yaml_find(node, "ca"), m);
+}

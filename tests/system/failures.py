@@ -1,0 +1,172 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Every way for a target to fail: it is down, status and log say why, and the
+last cache that honours TTLs has left within the bound that check prints.
+
+FAILURES is how many of each are induced."""
+import os
+import socket
+import tempfile
+import threading
+import time
+
+import dns.message
+
+import meridian as m
+import trouble
+
+HTTP = {  # how it fails: what status shows
+    "refused": "refused",
+    "blackhole": "timeout 400 ms",
+    "hang": "timeout 400 ms",
+    "drip": "timeout 400 ms",
+    "drip body": "timeout 400 ms",
+    "status": "status 503, not 200 or 204",
+    "redirect": "status 302, not 200 or 204",
+    "body": 'status 200, but the body has no "ok"',
+    "reset": "closed before the reply ended",
+    "short": "closed before the reply ended",
+    "endless": "the body has more than 65536 octets",
+    "headers": "the header has more than 16384 octets",
+    "not HTTP": "the reply is not HTTP",
+}
+HTTPS = {
+    "refused": "refused",
+    "blackhole": "timeout 400 ms",
+    "no handshake": "timeout 400 ms",
+    "not TLS": "TLS: wrong version number",
+    "expired": "TLS: the certificate expired at 20",
+    "wrong name": "TLS: the certificate is not for www.example.com",
+    "untrusted": "TLS: the certificate's issuer is unknown: "
+                 "The other authority",
+    "hang": "timeout 400 ms",
+    "status": "status 503, not 200 or 204",
+    "body": 'status 200, but the body has no "ok"',
+    "reset": "closed before the reply ended",
+    "endless": "the body has more than 65536 octets",
+}
+EACH = int(os.environ.get("FAILURES", "2"))
+WELL = {"http": "127.0.2.1", "https": "127.0.2.2"}
+
+
+class Case:
+    def __init__(self, number, kind, trouble_, text):
+        self.kind, self.trouble, self.text = kind, trouble_, text
+        self.address = f"127.{10 + number // 200}.{number % 200}.1"
+        self.pool = f"p{number}"
+        self.name = f"{self.pool}.example.com"
+        self.wire = dns.message.make_query(self.name, "A").to_wire()
+        self.failed = self.left = self.answer = None
+
+
+cases = [(kind, what, text) for _ in range(EACH)
+         for kind, table in (("http", HTTP), ("https", HTTPS))
+         for what, text in table.items()]
+cases = [Case(i, *c) for i, c in enumerate(cases)]
+folder = tempfile.TemporaryDirectory()
+farm = trouble.Farm(trouble.Certificates(folder.name))
+for kind, address in WELL.items():
+    farm.add(address, kind == "https")
+for c in cases:
+    farm.add(c.address, c.kind == "https")
+
+
+
+def pool(c):
+    return f"""\
+  {c.pool}:
+    monitor: {c.kind}
+    regions: {{eu: [{{addr: {c.address}}}], us: [{{addr: {WELL[c.kind]}}}]}}
+"""
+
+
+config = m.config(
+    monitor=f"""\
+monitors:
+  http: {{type: http, port: {farm.port}, host: www.example.com, path: /h?a=b,
+         expect: {{status: [200, 204], body: ok}}, interval: 500ms,
+         timeout: 400ms, fall: 2, rise: 2, clear: 3}}
+  https: {{type: https, port: {farm.port}, host: www.example.com, path: /h?a=b,
+          ca: {folder.name}/ca.pem,
+          expect: {{status: [200, 204], body: ok}}, interval: 500ms,
+          timeout: 400ms, fall: 2, rise: 2, clear: 3}}
+""",
+    pools="".join(pool(c) for c in cases),
+    policies="  p: {rules: [{regions: [eu, us]}], when_all_down: all}\n",
+    names="".join(f"  {c.name}: {{pool: {c.pool}, policy: p, "
+                  "ttl: {max: 2, min: 1}}\n" for c in cases))
+
+
+class Asking(threading.Thread):
+    """Asks for each name all the time; keeps when the last cache would let go
+    of a target that had failed."""
+
+    def __init__(self, daemon):
+        super().__init__(daemon=True)
+        self.daemon_, self.stopping, self.lost = daemon, False, 0
+
+    def run(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.connect(("127.0.0.1", self.daemon_.port))
+            s.settimeout(5.0)
+            while not self.stopping:
+                for c in cases:
+                    self.ask(s, c)
+                time.sleep(0.01)
+
+    def ask(self, s, c):
+        try:
+            s.send(c.wire)
+            reply = dns.message.from_wire(s.recv(4096))
+        except OSError:
+            self.lost += 1
+            return
+        at, failed = time.monotonic(), c.failed
+        c.answer = m.rdata(reply)
+        if c.answer == [c.address] and failed and at > failed:
+            c.left = at + reply.answer[0].ttl - failed
+
+
+def watches(d):
+    """The eu target by pool."""
+    return {p["name"]: p["regions"][0]["targets"][0]
+            for p in d.json("status")["pools"]}
+
+
+def all_are(d, health):
+    return all(t["health"] == health for t in watches(d).values())
+
+
+with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
+    m.wait_for("all targets up", lambda: all_are(d, "up"))
+    bounds = {n["name"].rstrip("."): n["cutover_s"]
+              for n in d.json("check")["names"]}
+    asking = Asking(d)
+    asking.start()
+    for c in cases:
+        farm.set(c.address, c.trouble)
+        c.failed = time.monotonic()
+    m.wait_for("all targets down", lambda: all_are(d, "down"))
+    m.wait_for("answers without them", lambda: all(
+        c.answer == [WELL[c.kind]] for c in cases))
+    said = watches(d)
+    for c in cases:
+        last = said[c.pool]["watches"][0]["last"]
+        what = f"{c.kind}, {c.trouble}"
+        m.check(c.text in last, f"{what}: status shows {last}")
+        line = f"target {c.pool}/eu/{c.address}: {c.kind}: down after 2 of 2 ("
+        at = d.log_text().find(line)
+        m.check_quiet(at >= 0 and c.text in d.log_text()[at:].split("\n")[0],
+                      f"{what}: the log says why")
+        m.check_quiet(c.left is not None and c.left <= bounds[c.name],
+                      f"{what}: the last cache lets go after {c.left} s, "
+                      f"not {bounds[c.name]} s")
+    m.check(True, f"{len(cases)} cut-overs within {bounds[cases[0].name]} s, "
+            f"at most {max(c.left for c in cases):.2f} s")
+    for c in cases:
+        c.failed = None
+        farm.set(c.address, None)
+    m.wait_for("all targets up again", lambda: all_are(d, "up"))
+    asking.stopping = True
+    asking.join()
+    m.check(asking.lost == 0, "no answer was lost")
