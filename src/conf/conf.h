@@ -21,6 +21,7 @@ struct conf_server {
 	const char *state; /* folders and sockets: absolute, or as seen from
 			      the configuration file's folder (resolved) */
 	const char *control;
+	const char *control_read; /* NULL: none */
 	struct endpoint http; /* addr.family 0: off */
 	const char *nsid;     /* NULL: none */
 	bool ecs_any;
