@@ -158,7 +158,12 @@ open_sockets(
 		return false;
 	m->http = server->http;
 	m->server = server_new(m->control);
-	if (!server_open_control(m->server, server->control, err))
+	if (!server_open_control(
+		m->server, ROLE_OPERATOR, server->control, err))
+		return false;
+	if (server->control_read != NULL &&
+	    !server_open_control(
+		m->server, ROLE_READER, server->control_read, err))
 		return false;
 	return m->http.addr.family == 0 ||
 	    server_open_http(m->server, &m->http, err);

@@ -46,6 +46,7 @@ struct conf_server {
 	unsigned workers;
 	const char *state; /* paths are resolved, from the file's folder */
 	const char *control;
+	const char *control_read;   /* NULL: none */
 	struct endpoint http;       /* addr.family 0: off */
 	const char *nsid, *version; /* NULL: none */
 	bool ecs_any;

@@ -69,6 +69,7 @@ static const struct schema_key keys[] = {
 	.fallback = MERIDIAN_STATE},
 {SCHEMA_SERVER, "control", value_path, AT(conf_server, control),
 	.fallback = MERIDIAN_SOCKET},
+{SCHEMA_SERVER, "control_read", value_path, AT(conf_server, control_read)},
 {SCHEMA_SERVER, "http", value_endpoint, AT(conf_server, http)},
 {SCHEMA_SERVER, "nsid", value_text, AT(conf_server, nsid), RANGE(1, 128)},
 {SCHEMA_SERVER, "version", value_text, AT(conf_server, version),

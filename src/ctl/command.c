@@ -26,7 +26,7 @@ enum { ASSUMED_MAX = 64 };
 struct command {
 	enum evhttp_cmd_type method;
 	const char *path;
-	bool read_only;     /* also on the TCP listener */
+	bool is_public;     /* also on the TCP listener */
 	int wrong;          /* status for EXIT_WRONG */
 	const char *params; /* that it takes, a space after each */
 	void (*run)(struct call *call);
@@ -273,21 +273,39 @@ command_path(size_t i)
 
 /* Dispatch --------------------------------------------------------------- */
 
+static bool
+may_run(enum role role, const struct command *c)
+{
+	const bool may[ROLE_COUNT] = {
+	    [ROLE_OPERATOR] = true,
+	    [ROLE_READER] = c->method == EVHTTP_REQ_GET,
+	    [ROLE_PUBLIC] = c->is_public,
+	};
+
+	return may[role];
+}
+
 static json_t *
 find(struct call *call, const char *path)
 {
 	const char *paths[NCOMMANDS], *near;
+	bool denied = false;
 	size_t n = 0;
 
 	for (size_t i = 0; i < NCOMMANDS; i++) {
 		const struct command *c = &commands[i];
 
-		if (call->read_only && !c->read_only)
+		if (!may_run(call->role, c)) {
+			denied |= strcmp(c->path, path) == 0;
 			continue;
+		}
 		paths[n++] = c->path;
 		if (strcmp(c->path, path) == 0)
 			call->command = c;
 	}
+	if (denied && call->role == ROLE_READER)
+		return control_error(EXIT_WRONG,
+		    "%s: not on this socket, which changes nothing", path);
 	if (call->command == NULL) {
 		near = diag_nearest(path, paths, n);
 		return control_error(EXIT_NO_SUCH, "there is no %s%s%s%s", path,

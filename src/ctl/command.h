@@ -14,11 +14,19 @@
 
 struct command;
 
+/* What one may do, by the socket that he comes by. */
+enum role {
+	ROLE_OPERATOR, /* all */
+	ROLE_READER,   /* what changes nothing */
+	ROLE_PUBLIC,   /* metrics and status */
+	ROLE_COUNT
+};
+
 /* One request, by whoever allocates it; done is called once, at once or later,
  * when the reply is there. */
 struct call {
 	struct control *control;
-	bool read_only; /* only commands that change nothing */
+	enum role role;
 	enum evhttp_cmd_type method;
 	const char *owner; /* who asks */
 	void (*done)(struct call *call);

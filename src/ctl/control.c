@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "ctl/drain.h"
 #include "ctl/failback.h"
+#include "ctl/glass.h"
 #include "ctl/signal.h"
 #include "ctl/state.h"
 #include "ctl/what.h"
@@ -307,7 +308,7 @@ warn_lost_drains(struct control *c, json_t *warnings)
 
 /* What the daemon started with and does not change while it runs. */
 static const char *const fixed_names[CONTROL_FIXED] = {
-    "listen", "workers", "control", "http", "state"};
+    "listen", "workers", "control", "http", "state", "control_read"};
 
 static void
 fixed_describe(const struct conf_server *server, struct text t[CONTROL_FIXED])
@@ -324,6 +325,8 @@ fixed_describe(const struct conf_server *server, struct text t[CONTROL_FIXED])
 		? "off"
 		: endpoint_format(buf, &server->http));
 	text_add(&t[4], "%s", server->state);
+	text_add(&t[5], "%s",
+	    server->control_read != NULL ? server->control_read : "none");
 }
 
 static void
@@ -421,6 +424,7 @@ control_tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	glass_look(c);
 	drain_tick(c);
 	failback_tick(c);
 	if (++c->ticks % HEALTH_SAVE_S == 0)

@@ -8,6 +8,8 @@
 
 #include <event2/event.h>
 #include <jansson.h>
+#include <sys/types.h>
+#include <time.h>
 
 #include "conf/diag.h"
 #include "ctl/event.h"
@@ -23,7 +25,7 @@ enum exit_code {
 	EXIT_TIMED_OUT
 };
 
-enum { HEALTH_SAVE_S = 10, CONTROL_FIXED = 5 };
+enum { HEALTH_SAVE_S = 10, CONTROL_FIXED = 6 };
 
 struct builder;
 struct prober;
@@ -53,6 +55,8 @@ struct control {
 	bool health_changed;
 	bool drains_changed; /* by themselves, and not saved yet, */
 	bool drains_unsaved; /* which was told */
+	ino_t glass_inode;   /* the break-glass file that was looked at, */
+	struct timespec glass_changed; /* as it was */
 	struct builder *builder;
 };
 

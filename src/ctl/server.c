@@ -14,12 +14,21 @@
 #include "ctl/command.h"
 #include "ctl/drain.h"
 
-enum { BACKLOG = 64, SOCKET_MODE = 0660 };
+enum { BACKLOG = 64 };
+
+/* Of the Unix sockets. */
+static const mode_t modes[ROLE_COUNT] =
+    {[ROLE_OPERATOR] = 0660, [ROLE_READER] = 0666};
+
+struct listener {
+	struct server *server;
+	struct evhttp *http; /* NULL: not open */
+	char *path;          /* of a Unix socket */
+};
 
 struct server {
 	struct control *control;
-	struct evhttp *unix_http, *tcp_http;
-	char *path;
+	struct listener listeners[ROLE_COUNT]; /* by who comes there */
 	VEC(struct evhttp_request *) followers;
 };
 
@@ -133,8 +142,10 @@ find_owner(struct evhttp_request *request, char owner[DRAIN_OWNER_MAX])
 }
 
 static void
-serve(struct server *s, struct evhttp_request *request, bool read_only)
+serve(struct evhttp_request *request, void *arg)
 {
+	const struct listener *l = arg;
+	struct server *s = l->server;
 	struct evbuffer *in = evhttp_request_get_input_buffer(request);
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
 	const char *path = uri != NULL ? evhttp_uri_get_path(uri) : NULL;
@@ -143,11 +154,11 @@ serve(struct server *s, struct evhttp_request *request, bool read_only)
 
 	x->server = s;
 	x->request = request;
-	if (!read_only)
+	if (l->path != NULL)
 		find_owner(request, x->owner);
 	x->call = (struct call){
 	    .control = s->control,
-	    .read_only = read_only,
+	    .role = (enum role)(l - s->listeners),
 	    .method = evhttp_request_get_command(request),
 	    .owner = x->owner,
 	    .done = exchange_done,
@@ -158,18 +169,6 @@ serve(struct server *s, struct evhttp_request *request, bool read_only)
 	    evbuffer_pullup(in, -1), len);
 }
 
-static void
-serve_control(struct evhttp_request *request, void *arg)
-{
-	serve(arg, request, false);
-}
-
-static void
-serve_http(struct evhttp_request *request, void *arg)
-{
-	serve(arg, request, true);
-}
-
 /* Opening ---------------------------------------------------------------- */
 
 struct server *
@@ -178,20 +177,21 @@ server_new(struct control *c)
 	struct server *s = xcalloc(1, sizeof(*s));
 
 	s->control = c;
+	for (size_t i = 0; i < ROLE_COUNT; i++)
+		s->listeners[i].server = s;
 	events_listen(c->events, server_event, s);
 	return s;
 }
 
 static struct evhttp *
-http_new(struct server *s, unsigned methods,
-    void (*fn)(struct evhttp_request *, void *))
+http_new(struct listener *l, unsigned methods)
 {
-	struct evhttp *http = evhttp_new(s->control->base);
+	struct evhttp *http = evhttp_new(l->server->control->base);
 
 	evhttp_set_max_headers_size(http, SERVER_HEAD_MAX);
 	evhttp_set_max_body_size(http, SERVER_BODY_MAX);
 	evhttp_set_allowed_methods(http, (ev_uint16_t)methods);
-	evhttp_set_gencb(http, fn, s);
+	evhttp_set_gencb(http, serve, l);
 	return http;
 }
 
@@ -240,9 +240,9 @@ make_folder(const char *path)
 }
 
 static bool
-unix_bind(int fd, const struct sockaddr_un *sun, struct error *err)
+unix_bind(int fd, const struct sockaddr_un *sun, mode_t mode, struct error *err)
 {
-	mode_t mask = umask(0777 & ~SOCKET_MODE);
+	mode_t mask = umask(0777 & ~mode);
 	int rc = bind(fd, (const struct sockaddr *)sun, sizeof(*sun));
 
 	umask(mask);
@@ -252,8 +252,10 @@ unix_bind(int fd, const struct sockaddr_un *sun, struct error *err)
 }
 
 bool
-server_open_control(struct server *s, const char *path, struct error *err)
+server_open_control(
+    struct server *s, enum role role, const char *path, struct error *err)
 {
+	struct listener *l = &s->listeners[role];
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	int test, fd = -1;
 	bool ok = false;
@@ -267,13 +269,12 @@ server_open_control(struct server *s, const char *path, struct error *err)
 	if (test < 0 || !socket_replace(test, &sun, err))
 		goto out;
 	fd = unix_socket(err);
-	if (fd < 0 || !unix_bind(fd, &sun, err))
+	if (fd < 0 || !unix_bind(fd, &sun, modes[role], err))
 		goto out;
-	s->unix_http =
-	    http_new(s, EVHTTP_REQ_GET | EVHTTP_REQ_POST, serve_control);
-	ok = evhttp_accept_socket(s->unix_http, fd) == 0;
+	l->http = http_new(l, EVHTTP_REQ_GET | EVHTTP_REQ_POST);
+	ok = evhttp_accept_socket(l->http, fd) == 0;
 	if (ok)
-		s->path = xstrdup(path);
+		l->path = xstrdup(path);
 	else
 		error_set(err, "%s: cannot be listened on", path);
 out:
@@ -287,14 +288,15 @@ out:
 bool
 server_open_http(struct server *s, struct endpoint *e, struct error *err)
 {
+	struct listener *l = &s->listeners[ROLE_PUBLIC];
 	int fd = net_listen_tcp(e, err);
 
 	if (fd < 0)
 		return false;
-	s->tcp_http = http_new(s, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD, serve_http);
-	evhttp_set_timeout(s->tcp_http, SERVER_TCP_IDLE_S);
+	l->http = http_new(l, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
+	evhttp_set_timeout(l->http, SERVER_TCP_IDLE_S);
 	if (!net_bound_endpoint(fd, e) ||
-	    evhttp_accept_socket(s->tcp_http, fd) != 0) {
+	    evhttp_accept_socket(l->http, fd) != 0) {
 		close(fd);
 		return error_set(err, "http: cannot be listened on");
 	}
@@ -308,12 +310,14 @@ server_free(struct server *s)
 	for (size_t i = 0; i < s->followers.n; i++)
 		evhttp_send_reply_end(s->followers.at[i]);
 	vec_free(&s->followers);
-	if (s->unix_http != NULL)
-		evhttp_free(s->unix_http);
-	if (s->tcp_http != NULL)
-		evhttp_free(s->tcp_http);
-	if (s->path != NULL)
-		unlink(s->path);
-	free(s->path);
+	for (size_t i = 0; i < ROLE_COUNT; i++) {
+		struct listener *l = &s->listeners[i];
+
+		if (l->http != NULL)
+			evhttp_free(l->http);
+		if (l->path != NULL)
+			unlink(l->path);
+		free(l->path);
+	}
 	free(s);
 }

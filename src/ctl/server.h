@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * HTTP: the control socket, with all commands, and the TCP listener, with
- * those that change nothing.  Two separate servers: SO_PEERCRED succeeds on
- * TCP sockets too.  Main thread.
+ * HTTP: the operators' Unix socket with all commands, the readers' with those
+ * that change nothing, and the TCP listener with what is public.  Each is a
+ * server of its own: SO_PEERCRED succeeds on TCP sockets too.  Main thread.
  */
 #ifndef CTL_SERVER_H
 #define CTL_SERVER_H
 
-#include "ctl/control.h"
+#include "ctl/command.h"
 
 enum {
 	SERVER_BODY_MAX = 1 << 20,
@@ -21,13 +21,15 @@ struct server;
 
 struct server *server_new(struct control *c);
 
-/* Mode 0660. A socket that is left over is replaced, a live one is not. */
-bool server_open_control(struct server *s, const char *path, struct error *err);
+/* The operators' (mode 0660) or the readers' (0666).  A socket that is left
+ * over is replaced, a live one is not. */
+bool server_open_control(
+    struct server *s, enum role role, const char *path, struct error *err);
 
 /* Port 0 gets one of the kernel's choice, written back. */
 bool server_open_http(struct server *s, struct endpoint *e, struct error *err);
 
-/* Closes all and removes the socket. */
+/* Closes all and removes the sockets. */
 void server_free(struct server *s);
 
 #endif

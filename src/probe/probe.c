@@ -34,7 +34,8 @@ static const struct probe_type *const types[] = {
     [CONF_MONITOR_EXTERNAL] = &external_probe_type,
 };
 
-enum { JITTER_PERCENT = 5 };
+/* The bound on a cut-over has a second for both ends of it. */
+enum { JITTER_PERCENT = 5, JITTER_MAX_US = 250000 };
 
 static const struct probe_type *
 type_of(const struct probe *p)
@@ -87,33 +88,69 @@ random_next(struct probe *p)
 	return p->random;
 }
 
-static void
-schedule(struct probe *p)
+uint64_t
+probe_due_us(uint64_t *grid_us, uint32_t interval_ms, uint64_t started_us,
+    uint64_t random)
 {
-	uint64_t interval_us = 1000 * (uint64_t)p->watch->monitor->interval_ms;
+	uint64_t interval_us = 1000 * (uint64_t)interval_ms;
 	uint64_t jitter_us = interval_us * JITTER_PERCENT / 100;
-	uint64_t now = clock_mono_us(), at;
+	uint64_t due;
 
-	while (p->grid_us <= now)
-		p->grid_us += interval_us;
-	at = p->grid_us + random_next(p) % (2 * jitter_us + 1);
-	at = at > now + jitter_us ? at - jitter_us : now;
-	timer_set(p->timer, at - now);
+	if (jitter_us > JITTER_MAX_US)
+		jitter_us = JITTER_MAX_US;
+	while (*grid_us <= started_us)
+		*grid_us += interval_us;
+	due = *grid_us - jitter_us + random % (2 * jitter_us + 1);
 	/* The jitter may have come before its place on the grid. */
-	p->grid_us += interval_us;
+	*grid_us += interval_us;
+	return due;
 }
 
 static void
-probe_start(evutil_socket_t fd, short what, void *arg)
+schedule(struct probe *p, uint64_t started_us)
 {
-	struct probe *p = arg;
+	uint64_t now = clock_mono_us();
 
-	(void)fd;
-	(void)what;
+	p->due_us = probe_due_us(&p->grid_us, p->watch->monitor->interval_ms,
+	    started_us, random_next(p));
+	if (p->due_us < now)
+		p->due_us = now;
+	timer_set(p->timer, p->due_us - now);
+}
+
+/* After a sleep of the machine or the process every probe is late: each waits
+ * once for its place on the grid, so that they do not all start at once. */
+static bool
+has_slept(struct probe *p, uint64_t now)
+{
+	uint64_t interval_us = 1000 * (uint64_t)p->watch->monitor->interval_ms;
+	bool late = p->due_us != 0 && now > p->due_us + interval_us;
+
+	p->slept = late && !p->slept;
+	return p->slept;
+}
+
+static void
+probe_start(struct probe *p)
+{
 	p->busy = true;
 	p->started_us = clock_mono_us();
 	timer_set(p->deadline, 1000 * (uint64_t)p->watch->monitor->timeout_ms);
 	type_of(p)->start(p);
+}
+
+static void
+probe_due(evutil_socket_t fd, short what, void *arg)
+{
+	struct probe *p = arg;
+	uint64_t now = clock_mono_us();
+
+	(void)fd;
+	(void)what;
+	if (has_slept(p, now))
+		schedule(p, now);
+	else
+		probe_start(p);
 }
 
 static void
@@ -176,7 +213,7 @@ probe_tell(struct probe *p, struct verdict *v, bool idle)
 {
 	v->idle_changed = p->watch->idle != idle;
 	p->watch->idle = idle;
-	schedule(p);
+	schedule(p, p->started_us);
 	p->prober->verdict(p->watch, v, p->prober->arg);
 }
 
@@ -285,7 +322,7 @@ prober_add(struct prober *prober, struct watch *w)
 	p->random = hash | 1;
 	p->grid_us =
 	    clock_mono_us() + hash % (1000 * (uint64_t)w->monitor->interval_ms);
-	p->timer = evtimer_new(prober->base, probe_start, p);
+	p->timer = evtimer_new(prober->base, probe_due, p);
 	p->deadline = evtimer_new(prober->base, probe_timeout, p);
 	w->probe = p;
 	vec_push(&prober->probes, p);
@@ -302,7 +339,7 @@ prober_now(struct watch *w)
 	/* It takes the place of none. */
 	p->grid_us -= 1000 * (uint64_t)w->monitor->interval_ms;
 	evtimer_del(p->timer);
-	probe_start(-1, EV_TIMEOUT, p);
+	probe_start(p);
 }
 
 void

@@ -52,9 +52,10 @@ struct probe {
 	struct event *timer;    /* the next one */
 	struct event *deadline; /* of the one under way */
 	uint64_t grid_us;       /* monotonic: the next one without jitter */
+	uint64_t due_us;        /* with jitter; 0: at once */
 	uint64_t started_us;
 	uint64_t random;
-	bool busy;
+	bool busy, slept;
 	void *state; /* of its type */
 };
 
@@ -65,6 +66,12 @@ struct probe_type {
 	void (*abort)(struct probe *p); /* the one under way */
 	void (*free)(struct probe *p);  /* state, whatever it is */
 };
+
+/* When the probe after the one that started then is due: at the next place of
+ * the grid, give or take the jitter; *grid_us moves on.  One that took longer
+ * than that leaves no place out. */
+uint64_t probe_due_us(uint64_t *grid_us, uint32_t interval_ms,
+    uint64_t started_us, uint64_t random);
 
 struct event_base *probe_base(const struct probe *p);
 const struct signals *probe_signals(const struct probe *p);

@@ -167,7 +167,7 @@ oracle_uses(const struct pool *p, const struct pool_region *r, size_t target,
 static uint32_t
 watch_seconds(const struct watch *w)
 {
-	return (uint32_t)(((uint64_t)watch_change_ms(w) + 999) / 1000);
+	return watch_change_ms(w) / 1000;
 }
 
 static bool

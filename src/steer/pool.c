@@ -418,10 +418,10 @@ region_change(const struct pool_region *r)
 		change_add_end(&end_s, t->up);
 		change_add_next(&end_s, t->next);
 		for (size_t k = 0; t->up == NULL && k < t->nwatches; k++) {
-			uint32_t ms = watch_change_ms(t->watches[k]);
+			uint32_t s = watch_change_ms(t->watches[k]) / 1000;
 
-			if ((ms + 999) / 1000 < seconds)
-				seconds = (ms + 999) / 1000;
+			if (s < seconds)
+				seconds = s;
 		}
 	}
 	return (uint64_t)end_s << 32 | seconds;

@@ -47,7 +47,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		*query++ = '\0';
 	call.control = s.control;
 	call.method = line[0] == 'P' ? EVHTTP_REQ_POST : EVHTTP_REQ_GET;
-	call.read_only = line[0] == 'R';
+	call.role = line[0] == 'R' ? ROLE_PUBLIC : ROLE_OPERATOR;
 	command_run(&call, line + 1, query, body != NULL ? body + 1 : NULL,
 	    body != NULL ? size - len - 1 : 0);
 	while (!done)

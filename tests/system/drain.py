@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Drains: leases with owner, reason and expiry, that hold over kill -9, end by
 themselves, and are refused when they would empty a pool."""
+import os
 import time
 
 import meridian as m
@@ -14,6 +15,8 @@ eu2 = m.Target("127.0.1.2", eu.port)
 config = config.replace("[eu, us, ap]", "[eu, us]").replace(
     "[us, eu, ap]", "[us, eu]").replace("[ap, us, eu]", "[us, eu]")
 config += "safety: {min_regions: 1}\n"
+config = config.replace("  state: state\n",
+                        "  state: state\n  control_read: read.sock\n")
 CLIENT = "198.18.1.1/32"
 
 
@@ -133,3 +136,25 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
     log = d.log_text()
     m.check("force-up of us by" in log and "force-up of us ended by" in log,
             "the log tells who")
+
+    # Out of reach of the socket: the break-glass file.
+    with open(os.path.join(d.dir, "state", "break-glass"), "w") as f:
+        f.write("eu 10m switch on fire\nnowhere 10m x\n")
+    m.wait_for("the break-glass file", lambda: answer(d) != [
+        "127.0.1.1", "127.0.1.2"], 3)
+    m.wait_for("its new name", lambda: os.path.exists(
+        os.path.join(d.dir, "state", "break-glass.wrong")))
+    m.check("break-glass:2: there is no nowhere" in d.log_text(),
+            "a file drains, and what is wrong in it is told by its line")
+    m.check("forced: switch on fire" in d.log_text(), "as by --force")
+    d.ctl("undrain", "eu")
+
+    # Those who only look have a socket of their own.
+    reader = os.path.join(d.dir, "read.sock")
+    m.check(os.stat(reader).st_mode & 0o777 == 0o666 and
+            os.stat(d.control).st_mode & 0o777 == 0o660, "modes of sockets")
+    operators, d.control = d.control, reader
+    m.check(d.json("drains")["drains"] == [], "readers may look")
+    no = d.ctl("drain", "eu", "--for", "1m", "--reason", "x", expect=1)
+    m.check("changes nothing" in no.stderr, "and do nothing")
+    d.control = operators

@@ -123,11 +123,11 @@ nothing(struct call *call)
 	(void)call;
 }
 
-START_TEST(the_read_only_listener_changes_nothing)
+START_TEST(only_operators_change_anything)
 {
 	for (size_t i = 0; command_path(i) != NULL; i++) {
 		struct call call = {.control = s.control,
-		    .read_only = true,
+		    .role = _i == 0 ? ROLE_PUBLIC : ROLE_READER,
 		    .method = EVHTTP_REQ_POST,
 		    .owner = "",
 		    .done = nothing};
@@ -255,10 +255,30 @@ START_TEST(events_tell_what_happened_since)
 }
 END_TEST
 
+START_TEST(readers_may_ask_what_changes_nothing)
+{
+	struct call read = {.control = s.control,
+	    .role = ROLE_READER,
+	    .method = EVHTTP_REQ_GET,
+	    .owner = "bob",
+	    .done = nothing};
+	struct call change = read;
+
+	command_run(&read, "/v1/drains", NULL, NULL, 0);
+	ck_assert_int_eq(read.status, 200);
+	call_fini(&read);
+	change.method = EVHTTP_REQ_POST;
+	command_run(&change, "/v1/drain", NULL, "{}", 2);
+	ck_assert_int_eq(change.status, 409);
+	ck_assert_ptr_nonnull(strstr(change.text.at, "changes nothing"));
+	call_fini(&change);
+}
+END_TEST
+
 START_TEST(the_page_quotes_what_operators_wrote)
 {
 	struct call call = {.control = s.control,
-	    .read_only = true,
+	    .role = ROLE_PUBLIC,
 	    .method = EVHTTP_REQ_GET,
 	    .owner = "",
 	    .done = nothing};
@@ -288,7 +308,7 @@ main(void)
 	tcase_add_test(t, an_unknown_path_is_answered_with_the_nearest);
 	tcase_add_test(t, an_unknown_parameter_is_refused);
 	tcase_add_test(t, the_method_must_be_that_of_the_command);
-	tcase_add_test(t, the_read_only_listener_changes_nothing);
+	tcase_add_loop_test(t, only_operators_change_anything, 0, 2);
 	tcase_add_test(t, reload_puts_a_good_file_into_service);
 	tcase_add_test(t, reload_of_a_broken_file_changes_nothing_and_says_why);
 	tcase_add_test(t, health_and_drains_carry_over_a_reload);
@@ -296,6 +316,7 @@ main(void)
 	tcase_add_test(t, check_builds_and_throws_away);
 	tcase_add_test(t, one_configuration_is_built_at_a_time);
 	tcase_add_test(t, events_tell_what_happened_since);
+	tcase_add_test(t, readers_may_ask_what_changes_nothing);
 	tcase_add_test(t, the_page_quotes_what_operators_wrote);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
