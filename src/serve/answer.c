@@ -14,6 +14,12 @@ _Static_assert(REPLY_PARTS_MAX == ANSWER_CHAIN_MAX + 1,
 
 enum { KEEPALIVE_UNIT_MS = 100 }; /* RFC 7828 3.1 */
 
+/* Said where they tell more than the rcode, to who sent an OPT. */
+static const struct edns_error not_ours = {DNS_ERROR_NOT_AUTHORITATIVE, ""};
+static const struct edns_error not_done = {DNS_ERROR_NOT_SUPPORTED, ""};
+static const struct edns_error all_down = {
+    DNS_ERROR_OTHER, "no region is live"};
+
 /* One query on its way. */
 struct walk {
 	struct answerer *answerer;
@@ -120,6 +126,8 @@ steer(struct walk *w, const struct found *f, uint32_t *ttl)
 	answer_decide(w->snapshot, f->steered, f->type, &client, a->now_s,
 	    next_random(a), &w->steer);
 	w->steered = true;
+	if (w->steer.pick.reason == POOL_ALL_DOWN)
+		w->reply->edns.error = &all_down;
 	w->reply->edns.scope = w->steer.by_ecs ? w->steer.hit.depth : 0;
 	*ttl = w->steer.pick.ttl;
 	return w->steer.pick.body;
@@ -221,6 +229,7 @@ decide_chaos(struct walk *w)
 	    chaos_find(&w->snapshot->chaos, q->name, q->type);
 
 	w->reply->rcode = b != NULL ? DNS_NOERROR : DNS_REFUSED;
+	w->reply->edns.error = b != NULL ? NULL : &not_ours;
 	w->reply->authoritative = b != NULL;
 	if (b != NULL)
 		reply_add(w->reply, b, 0, BODY_KEEP_TTL);
@@ -239,12 +248,15 @@ decide(struct walk *w)
 		return;
 	}
 	w->reply->rcode = DNS_REFUSED;
+	w->reply->edns.error = &not_done;
 	if (is_refused(q))
 		return;
+	w->reply->edns.error = &not_ours;
 	zone_find(w->snapshot->zones, q->name, q->name_len, q->type, &f);
 	if (f.kind == FIND_FOREIGN)
 		return;
 	w->reply->rcode = DNS_NOERROR;
+	w->reply->edns.error = NULL;
 	/* Of a chain, the AA bit is about the first owner (RFC 1035 4.1.1),
 	 * the rcode about the last (RFC 6604 3). */
 	w->reply->authoritative = f.kind != FIND_REFERRAL;

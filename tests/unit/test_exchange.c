@@ -225,6 +225,69 @@ has_option(uint16_t code)
 	return reply_option(code, &len) != NULL;
 }
 
+/* Extended errors, RFC 8914 ---------------------------------------------- */
+
+static void
+ask_opt(const char *name, uint16_t type, uint16_t class)
+{
+	begin(0, 1, 1);
+	question(name, type, class);
+	opt(DNS_UDP_EDNS, 0);
+	send_over(COUNT_UDP);
+}
+
+/* The code, -1: none. */
+static int
+extended_error(const char *text)
+{
+	size_t len;
+	const uint8_t *e = reply_option(DNS_OPTION_EDE, &len);
+
+	if (e == NULL)
+		return -1;
+	ck_assert_uint_eq(len, 2 + strlen(text));
+	ck_assert_mem_eq(e + 2, text, len - 2);
+	return wire_get_u16(e);
+}
+
+START_TEST(why_a_query_is_refused_is_said)
+{
+	ask_opt("www.example.net.", DNS_A, DNS_IN);
+	ck_assert_uint_eq(rcode(), DNS_REFUSED);
+	ck_assert_int_eq(extended_error(""), DNS_ERROR_NOT_AUTHORITATIVE);
+	ask_opt("example.com.", DNS_AXFR, DNS_IN);
+	ck_assert_uint_eq(rcode(), DNS_REFUSED);
+	ck_assert_int_eq(extended_error(""), DNS_ERROR_NOT_SUPPORTED);
+	ask_opt("example.com.", DNS_A, 4);
+	ck_assert_int_eq(extended_error(""), DNS_ERROR_NOT_SUPPORTED);
+	ask_opt("other.server.", DNS_TXT, DNS_CH);
+	ck_assert_int_eq(extended_error(""), DNS_ERROR_NOT_AUTHORITATIVE);
+	/* Without an OPT there is no place for it. */
+	begin(0, 1, 0);
+	question("www.example.net.", DNS_A, DNS_IN);
+	send_over(COUNT_UDP);
+	ck_assert_uint_eq(header(10), 0);
+}
+END_TEST
+
+START_TEST(that_no_region_is_live_is_said)
+{
+	struct pool *www = &snapshot->pools[0];
+
+	ask_opt("www.example.com.", DNS_A, DNS_IN);
+	ck_assert_int_eq(extended_error(""), -1);
+	atomic_store(&www->live, 0);
+	ask_opt("www.example.com.", DNS_A, DNS_IN);
+	ck_assert_uint_eq(rcode(), DNS_NOERROR);
+	ck_assert_uint_gt(header(6), 0);
+	ck_assert_int_eq(extended_error("no region is live"), DNS_ERROR_OTHER);
+	ask_opt("static.example.com.", DNS_A, DNS_IN);
+	ck_assert_int_eq(extended_error(""), -1);
+	ask_opt("nope.example.com.", DNS_A, DNS_IN);
+	ck_assert_int_eq(extended_error(""), -1);
+}
+END_TEST
+
 /* Header and question, RFC 1035 4.1 -------------------------------------- */
 
 START_TEST(other_opcodes_are_not_implemented_and_keep_the_question)
@@ -813,6 +876,8 @@ add_messages(TCase *tc)
 	tcase_add_test(tc, a_query_has_one_question);
 	tcase_add_test(tc, trailing_octets_are_formerr);
 	tcase_add_test(tc, a_pointer_in_the_question_is_formerr);
+	tcase_add_test(tc, why_a_query_is_refused_is_said);
+	tcase_add_test(tc, that_no_region_is_live_is_said);
 	tcase_add_test(tc, other_versions_are_badvers_whatever_they_say);
 	tcase_add_test(tc, the_opt_need_not_be_last);
 	tcase_add_test(tc, a_second_opt_is_formerr);
