@@ -12,13 +12,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "ctl/accept.h"
 #include "ctl/command.h"
 
 enum { OWNER_TEXT_MAX = 64, BACKLOG = 64, SOCKET_MODE = 0660 };
 
 struct server {
 	struct control *control;
-	struct evhttp *unix_http, *tcp_http;
+	struct acceptor *control_acceptor, *http_acceptor;
 	char *path;
 	VEC(struct evhttp_request *) followers;
 };
@@ -262,6 +263,7 @@ server_open_control(struct server *s, const char *path, struct error *err)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	int test, fd = -1;
+	struct evhttp *http;
 	bool ok = false;
 
 	if (strlen(path) >= sizeof(sun.sun_path))
@@ -275,13 +277,16 @@ server_open_control(struct server *s, const char *path, struct error *err)
 	fd = unix_socket(err);
 	if (fd < 0 || !unix_bind(fd, &sun, err))
 		goto out;
-	s->unix_http =
-	    http_new(s, EVHTTP_REQ_GET | EVHTTP_REQ_POST, serve_control);
-	ok = evhttp_accept_socket(s->unix_http, fd) == 0;
-	if (ok)
+	http = http_new(s, EVHTTP_REQ_GET | EVHTTP_REQ_POST, serve_control);
+	s->control_acceptor = accept_begin(s->control->base, http, fd,
+	    SERVER_CONNECTIONS_MAX, "control socket");
+	ok = s->control_acceptor != NULL;
+	if (ok) {
 		s->path = xstrdup(path);
-	else
+	} else {
+		evhttp_free(http);
 		error_set(err, "%s: cannot be listened on", path);
+	}
 out:
 	if (!ok && fd >= 0)
 		close(fd);
@@ -294,17 +299,20 @@ bool
 server_open_http(struct server *s, struct endpoint *e, struct error *err)
 {
 	int fd = net_listen_tcp(e, err);
+	struct evhttp *http;
 
 	if (fd < 0)
 		return false;
-	s->tcp_http = http_new(s, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD, serve_http);
-	evhttp_set_timeout(s->tcp_http, SERVER_TCP_IDLE_S);
-	if (!net_bound_endpoint(fd, e) ||
-	    evhttp_accept_socket(s->tcp_http, fd) != 0) {
-		close(fd);
-		return error_set(err, "http: cannot be listened on");
-	}
-	return true;
+	http = http_new(s, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD, serve_http);
+	evhttp_set_timeout(http, SERVER_TCP_IDLE_S);
+	if (net_bound_endpoint(fd, e))
+		s->http_acceptor = accept_begin(
+		    s->control->base, http, fd, SERVER_CONNECTIONS_MAX, "http");
+	if (s->http_acceptor != NULL)
+		return true;
+	evhttp_free(http);
+	close(fd);
+	return error_set(err, "http: cannot be listened on");
 }
 
 void
@@ -314,10 +322,8 @@ server_free(struct server *s)
 	for (size_t i = 0; i < s->followers.n; i++)
 		evhttp_send_reply_end(s->followers.at[i]);
 	vec_free(&s->followers);
-	if (s->unix_http != NULL)
-		evhttp_free(s->unix_http);
-	if (s->tcp_http != NULL)
-		evhttp_free(s->tcp_http);
+	accept_end(s->control_acceptor);
+	accept_end(s->http_acceptor);
 	if (s->path != NULL)
 		unlink(s->path);
 	free(s->path);

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "probe/http.h"
 #include "probe/tcp.h"
 
@@ -18,6 +19,7 @@ struct prober {
 	void (*verdict)(struct watch *w, const struct verdict *v, void *arg);
 	void *arg;
 	VEC(struct probe *) probes;
+	struct log_gate starved;
 };
 
 static const struct probe_type *const types[] = {
@@ -134,6 +136,28 @@ probe_done(
 	p->prober->verdict(p->watch, &v, p->prober->arg);
 }
 
+/* What is lacking here says nothing of the target. */
+static bool
+is_our_own(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS ||
+	    error == ENOMEM;
+}
+
+/* No result: the next one comes in its time. */
+static void
+probe_forget(struct probe *p, int error)
+{
+	p->busy = false;
+	evtimer_del(p->deadline);
+	snprintf(p->watch->last, sizeof(p->watch->last), "not probed: %s",
+	    strerror(error));
+	if (log_is_due(&p->prober->starved))
+		log_error("targets cannot be probed, their health stays: %s",
+		    strerror(error));
+	schedule(p);
+}
+
 void
 probe_failed(struct probe *p, int error)
 {
@@ -149,6 +173,10 @@ probe_failed(struct probe *p, int error)
 	    {ENETUNREACH, "unreachable"},
 	};
 
+	if (is_our_own(error)) {
+		probe_forget(p, error);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
 		if (reasons[i].error == error) {
 			probe_done(p, false, reasons[i].reason, "%s",

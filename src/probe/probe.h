@@ -63,7 +63,7 @@ struct event_base *probe_base(const struct probe *p);
 void probe_done(struct probe *p, bool ok, const char *reason,
     const char *detail, ...) __attribute__((format(printf, 4, 5)));
 
-/* probe_done() for what errno says. */
+/* probe_done() for what errno says; no result when it is not the target's. */
 void probe_failed(struct probe *p, int error);
 
 #endif
