@@ -114,21 +114,30 @@ next_random(struct answerer *a)
 	return (uint32_t)(a->random * UINT64_C(0x2545f4914f6cdd1d) >> 32);
 }
 
+/*
+ * NULL: what is decided for a prefix does not follow what is the same for all.
+ * One scope covers the whole answer, so that the aliases before would be kept
+ * for that prefix alone: the resolver asks for the rest (RFC 7871 7.2.1).
+ */
 static const struct body *
 steer(struct walk *w, const struct found *f, uint32_t *ttl)
 {
 	const struct query *q = w->reply->query;
 	struct answerer *a = w->answerer;
 	struct addr client;
+	uint8_t scope;
 
 	answer_client(w->snapshot->conf, w->source, &q->ecs, &w->steer);
 	client = w->steer.client;
 	answer_decide(w->snapshot, f->steered, f->type, &client, a->now_s,
 	    next_random(a), &w->steer);
+	scope = w->steer.by_ecs ? w->steer.hit.depth : 0;
+	if (scope > 0 && w->reply->nparts > 0)
+		return NULL;
 	w->steered = true;
 	if (w->steer.pick.reason == POOL_ALL_DOWN)
 		w->reply->edns.error = &all_down;
-	w->reply->edns.scope = w->steer.by_ecs ? w->steer.hit.depth : 0;
+	w->reply->edns.scope = scope;
 	*ttl = w->steer.pick.ttl;
 	return w->steer.pick.body;
 }
@@ -163,11 +172,10 @@ add_found(struct walk *w, const struct found *f)
 	if (f->kind == FIND_DNAME)
 		return add_dname(w, f);
 	if (f->kind == FIND_STEERED) {
-		/* The scope of the first steered CNAME would not be that of
-		 * what follows: the resolver asks for it (RFC 7871 7.2.1). */
-		if (w->steered)
+		/* One decision an answer: its class, counters and TTL. */
+		b = w->steered ? NULL : steer(w, f, &ttl);
+		if (b == NULL)
 			return NULL;
-		b = steer(w, f, &ttl);
 		flags = 0;
 	}
 	if (!reply_add(w->reply, b, ttl, flags))

@@ -265,7 +265,8 @@ set_is_wrong(struct compiler *c, uint32_t node, const struct set *s)
 		    c->diag, s->at, "SOA below the zone's apex");
 	if (s->at->type == DNS_SOA && set_differs(s))
 		return !record_error(c->diag, &s->at[1], "a second SOA");
-	if (s->at->type == DNS_NS && name_is_wildcard(n->name))
+	if (s->at->type == DNS_NS && name_is_wildcard(n->name) &&
+	    !is_apex(c, node))
 		return !record_error(
 		    c->diag, s->at, "NS at a wildcard (RFC 4592 4.2)");
 	if (s->at->type == DNS_DNAME && name_is_wildcard(n->name))
