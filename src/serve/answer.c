@@ -155,6 +155,9 @@ add_dname(struct walk *w, const struct found *f)
 	}
 	if (!reply_add_dname(r, f->body, f->ttl, f->prefix_len))
 		return NULL;
+	/* The CNAME made of it is the answer. */
+	if (r->query->type == DNS_CNAME)
+		return NULL;
 	return f->body;
 }
 

@@ -496,6 +496,18 @@ START_TEST(what_is_below_a_cut_is_hidden)
 }
 END_TEST
 
+START_TEST(ds_is_of_the_zone_next_above_alone)
+{
+	zone_sample_zone(&sample, ".",
+	    "@ 60 SOA a. b. 1 2 3 4 5\n@ 60 NS ns.example.com.\n"
+	    "example.com. 60 NS ns.example.com.\n"
+	    "cut.example.com. 60 DS 3 8 2 00\n");
+	zone_sample_zone(&sample, "cut.example.com.", child_text);
+	expect("cut.example.com.", "DS",
+	    "data in example.com.\nan cut.example.com. 60 IN DS 1 8 2 00\n");
+}
+END_TEST
+
 START_TEST(ds_at_a_cut_is_ours)
 {
 	expect("cut.example.com.", "DS",
@@ -679,6 +691,7 @@ main(void)
 	tcase_add_test(tc, a_cut_refers_for_itself_and_all_below);
 	tcase_add_test(tc, the_glue_below_the_cut_alone_is_needed);
 	tcase_add_test(tc, what_is_below_a_cut_is_hidden);
+	tcase_add_test(tc, ds_is_of_the_zone_next_above_alone);
 	tcase_add_test(tc, ds_at_a_cut_is_ours);
 	tcase_add_test(tc, a_child_zone_of_ours_answers_for_itself);
 	tcase_add_test(tc, the_parent_answers_for_ds);
