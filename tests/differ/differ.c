@@ -139,14 +139,17 @@ print_kinds(void)
 	}
 }
 
-/* Aspects in which the three agree; none where they do not mean the same. */
+/* Aspects in which the three agree.  What is said counts as a whole: where one
+ * part differs, the same in another may not mean the same. */
 static unsigned
 agreed(const struct exchange *x)
 {
 	unsigned d = compare_replies(&x->replies[NSD], &x->replies[KNOT]) |
 	    compare_replies(&x->replies[NSD], &x->replies[BIND]);
 
-	return d & (IN_REPLY | IN_RCODE | IN_TC) ? 0 : IN_ALL & ~d;
+	if (d & IN_REPLY)
+		return 0;
+	return IN_ALL & ~(d & IN_SAID & ~IN_ADDITIONAL ? d | IN_SAID : d);
 }
 
 static void

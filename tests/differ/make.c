@@ -19,7 +19,7 @@ enum {
 static struct name {
 	uint8_t len, wire[NAME_MAX];
 } * names;
-static size_t nnames;
+static size_t nnames, norigins; /* the first ones are origins of zones */
 
 /* Random numbers (splitmix64) --------------------------------------------- */
 
@@ -52,29 +52,54 @@ once_in(unsigned n)
 
 /* Names ------------------------------------------------------------------- */
 
+static void
+name_load(const char *hex)
+{
+	struct name n = {0};
+	unsigned octet;
+
+	for (; n.len < NAME_MAX && sscanf(hex, "%2x", &octet) == 1; hex += 2)
+		n.wire[n.len++] = (uint8_t)octet;
+	names = reallocarray(names, nnames + 1, sizeof(*names));
+	if (names == NULL)
+		err(2, "names");
+	names[nnames++] = n;
+}
+
 void
 make_names_load(const char *path)
 {
 	FILE *f = fopen(path, "r");
-	char line[2 * NAME_MAX + 2];
+	char line[2 * NAME_MAX + 8];
 
 	if (f == NULL)
 		err(2, "%s", path);
 	while (fgets(line, sizeof(line), f) != NULL) {
-		struct name n = {0};
-		unsigned octet;
+		bool origin = line[0] == '=';
 
-		while (n.len < NAME_MAX &&
-		    sscanf(line + 2 * n.len, "%2x", &octet) == 1)
-			n.wire[n.len++] = (uint8_t)octet;
-		names = reallocarray(names, nnames + 1, sizeof(*names));
-		if (names == NULL)
-			err(2, "names");
-		names[nnames++] = n;
+		norigins += origin;
+		name_load(line + origin);
 	}
 	fclose(f);
-	if (nnames == 0)
-		errx(2, "%s: no names", path);
+	if (norigins == 0)
+		errx(2, "%s: no zones", path);
+}
+
+const uint8_t *
+make_zone_of(const uint8_t *name, size_t len, unsigned above)
+{
+	for (;; len -= 1u + *name, name += 1u + *name) {
+		for (size_t i = 0; i < norigins; i++) {
+			if (names[i].len != len ||
+			    strncasecmp((const char *)names[i].wire,
+				(const char *)name, len) != 0)
+				continue;
+			if (above-- == 0)
+				return names[i].wire;
+		}
+		if (*name == 0)
+			return NULL;
+	}
 }
 
 static void
