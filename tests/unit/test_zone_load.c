@@ -316,6 +316,21 @@ START_TEST(generate_makes_records)
 }
 END_TEST
 
+/* As BIND does, which takes one word as the data. */
+START_TEST(generate_takes_data_in_quotes_and_nibbles_with_a_last_dot)
+{
+	expect("$GENERATE 10-10 m$ 7 IN MX \"$ h${0,3}\"\n"
+	       "$GENERATE 1-1 t$ 7 TXT \"a $\"\n"
+	       "$GENERATE 1-1 u$ 7 TXT \"a\" \"$\"\n"
+	       "$GENERATE 31-31 ${0,4,n}v 7 A 192.0.2.1\n",
+	    "1 m10.example.com. 7 15 000a0468303130076578616d706c6503636f6d"
+	    "00\n"
+	    "2 t1.example.com. 7 16 01610131\n"
+	    "3 u1.example.com. 7 16 01610131\n"
+	    "4 f.1.v.example.com. 7 1 c0000201\n");
+}
+END_TEST
+
 START_TEST(a_wrong_generate_is_said_once)
 {
 	expect_wrong("$GENERATE x A 192.0.2.1\n"
@@ -411,6 +426,8 @@ main(void)
 	tcase_add_test(tc, includes_are_read_relative_to_the_file);
 	tcase_add_test(tc, errors_of_includes_have_the_file_that_is_wrong);
 	tcase_add_test(tc, generate_makes_records);
+	tcase_add_test(
+	    tc, generate_takes_data_in_quotes_and_nibbles_with_a_last_dot);
 	tcase_add_test(tc, a_wrong_generate_is_said_once);
 	tcase_add_test(tc, too_long_names_are_wrong);
 	tcase_add_test(tc, a_long_name_of_escapes_is_read);
