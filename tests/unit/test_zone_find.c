@@ -183,6 +183,8 @@ START_TEST(a_cname_stands_for_other_types)
 	    "an out.example.com. 60 IN CNAME www.Elsewhere.NET.\n");
 	ck_assert_mem_eq(
 	    body_target(sample.found.body), "\3www\11Elsewhere\3NET", 19);
+	expect("alias.example.com.", "RRSIG", NODATA);
+	expect("alias.example.com.", "NSEC", NODATA);
 	expect("below.alias.example.com.", "A", NXDOMAIN);
 }
 END_TEST
