@@ -17,6 +17,8 @@ enum {
 	QUERY_MAX = 2048,
 	REPLY_MAX = 65535,
 	UDP_LIMIT = 1232, /* every server's largest UDP message */
+	BATCH = 48,       /* queries put at once */
+	TCP_EVERY = 10,   /* batches, of which one goes over TCP */
 };
 
 /* What replies are compared in; one bit each. */

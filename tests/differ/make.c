@@ -48,6 +48,13 @@ once_in(unsigned n)
 	return below(n) == 0;
 }
 
+/* As once_in, for what ends a connection, or gets no answer there. */
+static bool
+wrong_once_in(const struct query *q, unsigned n)
+{
+	return once_in(n) && !q->tcp;
+}
+
 #define ONE_OF(a) ((a)[below(sizeof(a) / sizeof((a)[0]))])
 
 /* Names ------------------------------------------------------------------- */
@@ -228,7 +235,7 @@ make_type(struct query *q)
 	static const uint16_t meta[] = {
 	    0, 41, 249, 250, 251, 252, 253, 254, 128, 200};
 
-	if (once_in(100)) {
+	if (wrong_once_in(q, 100)) {
 		q->odd |= ODD_META;
 		return ONE_OF(meta);
 	}
@@ -250,11 +257,11 @@ make_flags(struct query *q)
 		flags |= ONE_OF(strange);
 		q->odd |= ODD_FLAGS;
 	}
-	if (once_in(150)) {
+	if (wrong_once_in(q, 150)) {
 		flags |= (uint16_t)(1 + below(15)) << 11;
 		q->odd |= ODD_OPCODE;
 	}
-	if (once_in(500)) {
+	if (wrong_once_in(q, 500)) {
 		flags |= 0x8000;
 		q->odd |= ODD_RESPONSE;
 	}
@@ -266,7 +273,7 @@ make_class(struct query *q)
 {
 	static const uint16_t others[] = {0, 2, 3, 4, 254, 255, 65535};
 
-	if (!once_in(120))
+	if (!wrong_once_in(q, 120))
 		return CLASS_IN;
 	q->odd |= ODD_CLASS;
 	return ONE_OF(others);
@@ -288,7 +295,7 @@ put_options(struct query *q)
 		put_u16(q, (unsigned)n);
 		put(q, zeros, n);
 	}
-	if (once_in(200)) {
+	if (wrong_once_in(q, 200)) {
 		put_u16(q, OPTION_LOCAL);
 		put_u16(q, 8);
 		q->odd |= ODD_OPTION;
@@ -340,7 +347,7 @@ static void
 put_question(struct query *q, const struct name *n)
 {
 	put(q, n->wire, n->len);
-	if (once_in(1000)) {
+	if (wrong_once_in(q, 1000)) {
 		/* In place of the root label: to the name itself, ahead. */
 		q->len--;
 		put_u16(q, once_in(2) ? 0xc00c : 0xc000 + (unsigned)q->len + 6);
@@ -364,7 +371,7 @@ put_additional(struct query *q)
 		put_record(q, 10);
 		q->odd |= ODD_FIRST;
 	}
-	if (once_in(400)) {
+	if (wrong_once_in(q, 400)) {
 		put_opt(q);
 		q->odd |= ODD_OPT_TWICE;
 	}
@@ -375,11 +382,11 @@ make_wrong(struct query *q)
 {
 	static const uint8_t junk[] = {0, 1, 2, 3, 4, 5};
 
-	if (once_in(300)) {
+	if (wrong_once_in(q, 300)) {
 		put(q, junk, 1 + below(sizeof(junk)));
 		q->odd |= ODD_TRAILING;
 	}
-	if (once_in(300)) {
+	if (wrong_once_in(q, 300)) {
 		q->len = once_in(4) ? 2 + below(10)
 				    : 12 + below((unsigned)q->len - 12);
 		q->odd |= ODD_SHORT;
@@ -398,7 +405,8 @@ make_query(struct query *q, uint64_t seed, uint64_t number)
 	q->number = number;
 	q->len = 0;
 	q->odd = 0;
-	q->edns = q->tcp = false;
+	q->edns = false;
+	q->tcp = number / BATCH % TCP_EVERY == 0;
 	q->size = 0;
 	make_name(&n);
 	memcpy(q->name, n.wire, n.len);
@@ -408,7 +416,7 @@ make_query(struct query *q, uint64_t seed, uint64_t number)
 	q->class = make_class(q);
 	put(q, header, sizeof(header));
 	set_u16(q, 2, q->flags);
-	if (once_in(600)) {
+	if (wrong_once_in(q, 600)) {
 		q->odd |= ODD_QDCOUNT;
 		if (once_in(2)) {
 			set_u16(q, 4, 2);

@@ -21,6 +21,8 @@ enum {
 	TYPE_CNAME = 5,
 	TYPE_DNAME = 39,
 	TYPE_DS = 43,
+	TYPE_RRSIG = 46,
+	TYPE_NSEC = 47,
 	TYPE_SVCB = 64,
 	TYPE_HTTPS = 65,
 	TYPE_ANY = 255,
@@ -45,6 +47,8 @@ limit_of(const struct query *q)
 {
 	size_t size = q->edns && q->size > UDP_LEAST ? q->size : UDP_LEAST;
 
+	if (q->tcp)
+		return REPLY_MAX;
 	return size < UDP_LIMIT ? size : UDP_LIMIT;
 }
 
@@ -150,7 +154,8 @@ any_differs(
 {
 	return x->query.type == TYPE_ANY && m->rcode == p->rcode &&
 	    (flag(m, FLAG_TC) || is_one_set(&m->sections[ANSWER])) &&
-	    (flag(p, FLAG_TC) || is_one_set(&p->sections[ANSWER]));
+	    (flag(p, FLAG_TC) || is_one_set(&p->sections[ANSWER]) ||
+		set_within(&m->sections[ANSWER], &p->sections[ANSWER]));
 }
 
 /* BIND leaves out what DNSSEC needs, which may be all there is. */
@@ -418,12 +423,13 @@ we_notimp(
 	return m->rcode == NOTIMP || (cut && m->rcode == FORMERR);
 }
 
-/* Types that may stand beside a CNAME, now or once (RFC 4035 2.5). */
+/* Types that might stand beside a CNAME once (RFC 2181 10.1), and others of
+ * DNSSEC. */
 static bool
 alias_not_followed(
     const struct exchange *x, const struct reply *m, const struct reply *p)
 {
-	static const uint16_t types[] = {24, 25, 30, 46, 47, 50, 51};
+	static const uint16_t types[] = {24, 25, 30, 50, 51};
 	const struct record_set *a = &m->sections[ANSWER];
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
@@ -439,6 +445,27 @@ we_badvers(
 {
 	(void)x;
 	return m->rcode == BADVERS && p->rcode == FORMERR;
+}
+
+/* Types that may stand beside a CNAME (RFC 4035 2.5). */
+static bool
+alias_followed(
+    const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	(void)m;
+	(void)p;
+	return x->query.type == TYPE_RRSIG || x->query.type == TYPE_NSEC;
+}
+
+/* As one below a cut is no wildcard, it makes no glue. */
+static bool
+glue_by_wildcard(
+    const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	const struct reply *r = &x->replies[BIND];
+
+	return r->rcode == m->rcode && lacks_optional(r, m) &&
+	    lacks_optional(m, r) && lacks_optional(p, m);
 }
 
 static bool
@@ -463,7 +490,7 @@ static struct rule {
 	FROM_ALL, 0, IN_SECTIONS, true, both_truncated, {0}},
     {"near-limit",
 	"RFC 1035 4.1.4: how much is compressed is free, and so what fits",
-	FROM_ALL, 0, IN_TC | IN_SECTIONS, false, near_limit, {0}},
+	FROM_ALL, 0, IN_RCODE | IN_TC | IN_SECTIONS, false, near_limit, {0}},
     {"optional-address",
 	"RFC 9471 3: only glue below the cut must be there; others may help",
 	FROM_ALL, 0, IN_ADDITIONAL, true, optional_differs, {0}},
@@ -543,8 +570,13 @@ static struct rule {
 	FROM_BIND, ODD_CLASS, IN_REPLY, false, other_is_silent, {0}},
     {"alias-followed",
 	"RFC 1034 3.6.2: an alias stands for all types that are not beside it",
-	FROM_ALL, 0, IN_RCODE | IN_AA | IN_SECTIONS, false, alias_not_followed,
-	{0}},
+	FROM_ALL, 0, IN_RCODE | IN_AA | IN_TC | IN_SECTIONS, false,
+	alias_not_followed, {0}},
+    {"beside-alias", "RFC 4035 2.5: RRSIG and NSEC may be beside a CNAME",
+	FROM_NSD, 0, IN_RCODE | IN_AA | IN_TC | IN_SECTIONS, false,
+	alias_followed, {0}},
+    {"glue-wildcard", "RFC 4592 4.2: below a cut no name is a wildcard",
+	FROM_NSD | FROM_KNOT, 0, IN_ADDITIONAL, false, glue_by_wildcard, {0}},
     {"ds-without-cut",
 	"RFC 8020 2: a zone served here exists, though its parent lacks the "
 	"cut",
