@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "ctl/accept.h"
 #include "ctl/command.h"
 #include "ctl/drain.h"
 
@@ -22,8 +23,8 @@ static const mode_t modes[ROLE_COUNT] =
 
 struct listener {
 	struct server *server;
-	struct evhttp *http; /* NULL: not open */
-	char *path;          /* of a Unix socket */
+	struct acceptor *acceptor; /* NULL: not open */
+	char *path;                /* of a Unix socket */
 };
 
 struct server {
@@ -251,6 +252,22 @@ unix_bind(int fd, const struct sockaddr_un *sun, mode_t mode, struct error *err)
 	return true;
 }
 
+/* The readers of the TCP listener are strangers, who may not stay. */
+static bool
+listener_open(struct listener *l, int fd, unsigned methods, const char *what)
+{
+	struct event_base *base = l->server->control->base;
+	struct evhttp *http = http_new(l, methods);
+
+	if (l == &l->server->listeners[ROLE_PUBLIC])
+		evhttp_set_timeout(http, SERVER_TCP_IDLE_S);
+	l->acceptor =
+	    accept_begin(base, http, fd, SERVER_CONNECTIONS_MAX, what);
+	if (l->acceptor == NULL)
+		evhttp_free(http);
+	return l->acceptor != NULL;
+}
+
 bool
 server_open_control(
     struct server *s, enum role role, const char *path, struct error *err)
@@ -271,8 +288,8 @@ server_open_control(
 	fd = unix_socket(err);
 	if (fd < 0 || !unix_bind(fd, &sun, modes[role], err))
 		goto out;
-	l->http = http_new(l, EVHTTP_REQ_GET | EVHTTP_REQ_POST);
-	ok = evhttp_accept_socket(l->http, fd) == 0;
+	ok = listener_open(
+	    l, fd, EVHTTP_REQ_GET | EVHTTP_REQ_POST, "control socket");
 	if (ok)
 		l->path = xstrdup(path);
 	else
@@ -293,14 +310,11 @@ server_open_http(struct server *s, struct endpoint *e, struct error *err)
 
 	if (fd < 0)
 		return false;
-	l->http = http_new(l, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
-	evhttp_set_timeout(l->http, SERVER_TCP_IDLE_S);
-	if (!net_bound_endpoint(fd, e) ||
-	    evhttp_accept_socket(l->http, fd) != 0) {
-		close(fd);
-		return error_set(err, "http: cannot be listened on");
-	}
-	return true;
+	if (net_bound_endpoint(fd, e) &&
+	    listener_open(l, fd, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD, "http"))
+		return true;
+	close(fd);
+	return error_set(err, "http: cannot be listened on");
 }
 
 void
@@ -313,8 +327,7 @@ server_free(struct server *s)
 	for (size_t i = 0; i < ROLE_COUNT; i++) {
 		struct listener *l = &s->listeners[i];
 
-		if (l->http != NULL)
-			evhttp_free(l->http);
+		accept_end(l->acceptor);
 		if (l->path != NULL)
 			unlink(l->path);
 		free(l->path);

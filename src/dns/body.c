@@ -19,7 +19,8 @@ void
 composer_begin(struct composer *c, const uint8_t *owner, bool any_below)
 {
 	wire_init(&c->wire, c->bytes, sizeof(c->bytes));
-	c->any_owner = any_below || name_is_wildcard(owner);
+	c->below = any_below;
+	c->wildcard = !any_below && name_is_wildcard(owner);
 	c->class = DNS_IN;
 	c->owner_len = (uint8_t)name_len(owner);
 	memcpy(c->owner, owner, c->owner_len);
@@ -49,7 +50,7 @@ ends_owner(const struct composer *c, const uint8_t *suffix)
 
 	if (*suffix == 0)
 		return false;
-	if (name_is_wildcard(known))
+	if (c->wildcard)
 		known = name_parent(known);
 	return name_is_under(known, suffix);
 }
@@ -159,8 +160,7 @@ static bool
 owner_put(struct composer *c, const uint8_t *owner)
 {
 	/* The name asked itself: its own, or synthesised from a wildcard. */
-	if (name_equal(owner, c->owner) &&
-	    (!c->any_owner || name_is_wildcard(c->owner))) {
+	if (name_equal(owner, c->owner) && !c->below) {
 		if (!fix_add(c, BODY_FIX_WHOLE, 0))
 			return false;
 		wire_put_u16(&c->wire, POINTER);

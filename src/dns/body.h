@@ -57,8 +57,8 @@ struct composer {
 	struct wire wire;
 	uint8_t owner[DNS_NAME_MAX]; /* lower case */
 	uint8_t owner_len;
-	bool any_owner; /* a wildcard's: only its parent is known */
-	uint16_t class; /* IN, unless it is set after composer_begin() */
+	bool below, wildcard; /* owner, or its parent, is all that is known */
+	uint16_t class;       /* IN, unless it is set after composer_begin() */
 	struct body head;
 	size_t nnames;
 	uint16_t names[COMPOSER_NAMES]; /* where names stand in the body */

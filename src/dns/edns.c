@@ -10,6 +10,7 @@ enum {
 	OPTION_SIZE = 4,
 	ECS_FIXED = 4,
 	KEEPALIVE_SIZE = 2,
+	ERROR_FIXED = 2,
 	EDNS_DO = 0x8000
 };
 
@@ -32,6 +33,8 @@ options_size(const struct edns_reply *e)
 		size += OPTION_SIZE + COOKIE_SIZE;
 	if (e->keepalive > 0)
 		size += OPTION_SIZE + KEEPALIVE_SIZE;
+	if (e->error != NULL)
+		size += OPTION_SIZE + ERROR_FIXED + strlen(e->error->text);
 	return size;
 }
 
@@ -53,6 +56,18 @@ ecs_put(struct wire *w, const struct ecs *e, uint8_t scope)
 	wire_put_u8(w, e->source);
 	wire_put_u8(w, scope);
 	wire_put(w, e->addr.bytes, ecs_octets(e));
+}
+
+/* The text has no NUL at its end (RFC 8914 2). */
+static void
+error_put(struct wire *w, const struct edns_error *e)
+{
+	size_t len = strlen(e->text);
+
+	wire_put_u16(w, DNS_OPTION_EDE);
+	wire_put_u16(w, (uint16_t)(ERROR_FIXED + len));
+	wire_put_u16(w, e->code);
+	wire_put(w, e->text, len);
 }
 
 void
@@ -82,4 +97,6 @@ edns_put(struct wire *w, const struct edns_reply *e)
 		wire_put_u16(w, KEEPALIVE_SIZE);
 		wire_put_u16(w, e->keepalive);
 	}
+	if (e->error != NULL)
+		error_put(w, e->error);
 }

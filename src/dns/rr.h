@@ -46,6 +46,12 @@ enum dns_rcode {
 	DNS_RCODE_COUNT = 24,
 };
 
+enum dns_error { /* RFC 8914 4 */
+	DNS_ERROR_OTHER = 0,
+	DNS_ERROR_NOT_AUTHORITATIVE = 20,
+	DNS_ERROR_NOT_SUPPORTED = 21,
+};
+
 enum dns_class { DNS_IN = 1, DNS_CH = 3, DNS_CLASS_ANY = 255 };
 
 enum dns_type {

@@ -78,18 +78,26 @@ skip_ipv4(const struct mmdb *m, uint8_t family, struct step *s)
 		*s = (struct step){0};
 }
 
-/* Metadata ---------------------------------------------------------------- */
+/* What the library would trust ------------------------------------------- */
 
 /*
  * The library multiplies node_count without regard to overflow and then reads
- * where no file is: what it is told is looked at before.
+ * where no file is; it descends into what it skips by as many calls as there
+ * are levels, and unfolds what pointers repeat: what it is told is looked at
+ * before.
  */
-enum { META_MAX = 128 * 1024, META_DEPTH = 16, NODE_OCTETS_MIN = 6 };
+enum {
+	META_MAX = 128 * 1024,
+	NODE_OCTETS_MIN = 6,
+	DEPTH_MAX = 32,     /* of a field; pointers count */
+	FIELDS_MAX = 65536, /* of a record, or of the metadata, unfolded */
+};
 
 static const char meta_mark[] = "\xab\xcd\xefMaxMind.com";
 
 struct cursor {
-	const uint8_t *at, *end;
+	const uint8_t *begin, *at, *end; /* pointers count from begin */
+	unsigned fields;                 /* that may follow */
 	bool bad;
 };
 
@@ -116,7 +124,18 @@ take_number(struct cursor *c, size_t octets)
 	return v;
 }
 
-/* The type of the next field, and its size; a pointer is taken whole. */
+/* Where a pointer leads; what of it stood in its control octet. */
+static uint32_t
+take_pointer(struct cursor *c, uint32_t control)
+{
+	static const uint32_t from[] = {0, 2048, 526336, 0};
+	unsigned octets = control >> 3 & 3;
+	uint32_t high = octets < 3 ? (control & 7) << 8 * (octets + 1) : 0;
+
+	return high + take_number(c, octets + 1) + from[octets];
+}
+
+/* The type of the next field, and its size, or where the pointer leads. */
 static unsigned
 take_control(struct cursor *c, uint32_t *size)
 {
@@ -127,12 +146,26 @@ take_control(struct cursor *c, uint32_t *size)
 		type = 7 + take_number(c, 1);
 	*size = control & 31;
 	if (type == MMDB_DATA_TYPE_POINTER) {
-		take(c, 1 + (control >> 3 & 3));
-		*size = 0;
+		*size = take_pointer(c, control);
 	} else if (*size >= 29) {
 		*size = from[*size - 29] + take_number(c, *size - 28);
 	}
 	return type;
+}
+
+static void skip(struct cursor *c, unsigned depth);
+
+static void
+follow(struct cursor *c, uint32_t offset, unsigned depth)
+{
+	const uint8_t *at = c->at;
+
+	c->bad = c->bad || offset >= (size_t)(c->end - c->begin);
+	if (c->bad)
+		return;
+	c->at = c->begin + offset;
+	skip(c, depth);
+	c->at = at;
 }
 
 static void
@@ -141,13 +174,33 @@ skip(struct cursor *c, unsigned depth)
 	uint32_t size;
 	unsigned type = take_control(c, &size);
 
-	c->bad = c->bad || depth == 0;
-	if (type == MMDB_DATA_TYPE_MAP || type == MMDB_DATA_TYPE_ARRAY)
+	c->bad = c->bad || depth == 0 || c->fields == 0;
+	if (c->bad)
+		return;
+	c->fields--;
+	if (type == MMDB_DATA_TYPE_POINTER)
+		follow(c, size, depth - 1);
+	else if (type == MMDB_DATA_TYPE_MAP || type == MMDB_DATA_TYPE_ARRAY)
 		for (size_t n = type == MMDB_DATA_TYPE_MAP ? 2ul * size : size;
 		     n > 0 && !c->bad; n--)
 			skip(c, depth - 1);
 	else if (type != MMDB_DATA_TYPE_BOOLEAN)
 		take(c, size);
+}
+
+static bool
+record_check(const struct mmdb *m, uint32_t record)
+{
+	struct cursor c = {
+	    .begin = m->db.data_section,
+	    .end = m->db.data_section + m->db.data_section_size,
+	    .fields = FIELDS_MAX,
+	};
+
+	c.at = c.begin;
+	take(&c, record - 1);
+	skip(&c, DEPTH_MAX);
+	return !c.bad;
 }
 
 /* No node_count is more than that many. */
@@ -165,7 +218,7 @@ nodes_fit(struct cursor *c, size_t max)
 		if (type != MMDB_DATA_TYPE_UTF8_STRING || key == NULL)
 			return false;
 		if (size != 10 || memcmp(key, "node_count", 10) != 0) {
-			skip(c, META_DEPTH);
+			skip(c, DEPTH_MAX);
 			continue;
 		}
 		if (take_control(c, &size) != MMDB_DATA_TYPE_UINT32 ||
@@ -190,7 +243,8 @@ metadata_check(int fd, size_t len)
 	/* The last one is it, as it is for the library. */
 	for (at = map + len - mark;; at--) {
 		if (memcmp(at, meta_mark, mark) == 0) {
-			struct cursor c = {at + mark, map + len, false};
+			struct cursor c = {
+			    at + mark, at + mark, map + len, FIELDS_MAX, false};
 
 			ok = nodes_fit(&c, len / NODE_OCTETS_MIN);
 			break;
@@ -433,8 +487,11 @@ mmdb_record(
 	MMDB_entry_s entry = {.mmdb = &m->db, .offset = record - 1};
 	MMDB_entry_data_s d;
 	double lat, lon, asn;
-	int rc = MMDB_aget_value(&entry, &d, PATH("country_code"));
+	int rc;
 
+	if (!record_check(m, record))
+		return error_set(err, "damaged: a record without end");
+	rc = MMDB_aget_value(&entry, &d, PATH("country_code"));
 	if (rc != MMDB_SUCCESS &&
 	    rc != MMDB_LOOKUP_PATH_DOES_NOT_MATCH_DATA_ERROR)
 		return error_set(err, "damaged: %s", MMDB_strerror(rc));

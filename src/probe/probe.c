@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "probe/dns.h"
 #include "probe/external.h"
 #include "probe/http.h"
@@ -24,6 +25,7 @@ struct prober {
 	const struct signals *signals;
 	VEC(struct probe *) probes;
 	struct tls_contexts *tls;
+	struct log_gate starved;
 };
 
 static const struct probe_type *const types[] = {
@@ -244,6 +246,23 @@ probe_pass(struct probe *p, bool idle, const char *detail, ...)
 	probe_tell(p, &v, idle);
 }
 
+/* What is lacking here says nothing of the target. */
+static bool
+is_our_own(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS ||
+	    error == ENOMEM;
+}
+
+static void
+probe_starve(struct probe *p, int error)
+{
+	if (log_is_due(&p->prober->starved))
+		log_error("targets cannot be probed, their health stays: %s",
+		    strerror(error));
+	probe_pass(p, false, "not probed: %s", strerror(error));
+}
+
 void
 probe_failed(struct probe *p, int error)
 {
@@ -259,6 +278,10 @@ probe_failed(struct probe *p, int error)
 	    {ENETUNREACH, "unreachable"},
 	};
 
+	if (is_our_own(error)) {
+		probe_starve(p, error);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
 		if (reasons[i].error == error) {
 			probe_done(p, false, reasons[i].reason, "%s",

@@ -87,7 +87,7 @@ void probe_done(struct probe *p, bool ok, const char *reason,
 void probe_pass(struct probe *p, bool idle, const char *detail, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* probe_done() for what errno says. */
+/* probe_done() for what errno says; no result when it is not the target's. */
 void probe_failed(struct probe *p, int error);
 
 #endif

@@ -14,6 +14,12 @@ _Static_assert(REPLY_PARTS_MAX == ANSWER_CHAIN_MAX + 1,
 
 enum { KEEPALIVE_UNIT_MS = 100 }; /* RFC 7828 3.1 */
 
+/* Said where they tell more than the rcode, to who sent an OPT. */
+static const struct edns_error not_ours = {DNS_ERROR_NOT_AUTHORITATIVE, ""};
+static const struct edns_error not_done = {DNS_ERROR_NOT_SUPPORTED, ""};
+static const struct edns_error all_down = {
+    DNS_ERROR_OTHER, "no region is live"};
+
 /* One query on its way. */
 struct walk {
 	struct answerer *answerer;
@@ -121,19 +127,30 @@ next_random(struct answerer *a)
 	return (uint32_t)(a->random * UINT64_C(0x2545f4914f6cdd1d) >> 32);
 }
 
+/*
+ * NULL: what is decided for a prefix does not follow what is the same for all.
+ * One scope covers the whole answer, so that the aliases before would be kept
+ * for that prefix alone: the resolver asks for the rest (RFC 7871 7.2.1).
+ */
 static const struct body *
 steer(struct walk *w, const struct found *f, uint32_t *ttl)
 {
 	const struct query *q = w->reply->query;
 	struct answerer *a = w->answerer;
 	struct addr client;
+	uint8_t scope;
 
 	answer_client(w->snapshot->conf, w->source, &q->ecs, &w->steer);
 	client = w->steer.client;
 	answer_decide(w->snapshot, f->steered, f->type, &client, a->now_s,
 	    next_random(a), &w->steer);
+	scope = w->steer.by_ecs ? w->steer.scope : 0;
+	if (scope > 0 && w->reply->nparts > 0)
+		return NULL;
 	w->steered = true;
-	w->reply->edns.scope = w->steer.by_ecs ? w->steer.scope : 0;
+	if (w->steer.pick.reason == POOL_ALL_DOWN)
+		w->reply->edns.error = &all_down;
+	w->reply->edns.scope = scope;
 	*ttl = w->steer.pick.ttl;
 	return w->steer.pick.body;
 }
@@ -150,6 +167,9 @@ add_dname(struct walk *w, const struct found *f)
 		return NULL;
 	}
 	if (!reply_add_dname(r, f->body, f->ttl, f->prefix_len))
+		return NULL;
+	/* The CNAME made of it is the answer. */
+	if (r->query->type == DNS_CNAME)
 		return NULL;
 	return f->body;
 }
@@ -168,11 +188,10 @@ add_found(struct walk *w, const struct found *f)
 	if (f->kind == FIND_DNAME)
 		return add_dname(w, f);
 	if (f->kind == FIND_STEERED) {
-		/* The scope of the first steered CNAME would not be that of
-		 * what follows: the resolver asks for it (RFC 7871 7.2.1). */
-		if (w->steered)
+		/* One decision an answer: its class, counters and TTL. */
+		b = w->steered ? NULL : steer(w, f, &ttl);
+		if (b == NULL)
 			return NULL;
-		b = steer(w, f, &ttl);
 		flags = 0;
 	}
 	if (!reply_add(w->reply, b, ttl, flags))
@@ -234,6 +253,7 @@ decide_chaos(struct walk *w)
 	    chaos_find(&w->snapshot->chaos, q->name, q->type);
 
 	w->reply->rcode = b != NULL ? DNS_NOERROR : DNS_REFUSED;
+	w->reply->edns.error = b != NULL ? NULL : &not_ours;
 	w->reply->authoritative = b != NULL;
 	if (b != NULL)
 		reply_add(w->reply, b, 0, BODY_KEEP_TTL);
@@ -252,12 +272,15 @@ decide(struct walk *w)
 		return;
 	}
 	w->reply->rcode = DNS_REFUSED;
+	w->reply->edns.error = &not_done;
 	if (is_refused(q))
 		return;
+	w->reply->edns.error = &not_ours;
 	zone_find(w->snapshot->zones, q->name, q->name_len, q->type, &f);
 	if (f.kind == FIND_FOREIGN)
 		return;
 	w->reply->rcode = DNS_NOERROR;
+	w->reply->edns.error = NULL;
 	/* Of a chain, the AA bit is about the first owner (RFC 1035 4.1.1),
 	 * the rcode about the last (RFC 6604 3). */
 	w->reply->authoritative = f.kind != FIND_REFERRAL;

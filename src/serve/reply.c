@@ -87,6 +87,21 @@ reply_truncate(struct reply *r)
 	r->nparts = 0;
 }
 
+/* The size of the OPT, without what is not worth a second query over TCP
+ * (RFC 8914 3), or is too long for any reply. */
+static size_t
+options_fit(struct reply *r, size_t limit, size_t size, size_t must)
+{
+	struct edns_reply *edns = &r->edns;
+
+	edns->rcode = r->rcode;
+	if (size + must + edns_size(edns) > limit)
+		edns->error = NULL;
+	if (size + edns_size(edns) > limit)
+		edns->nsid = NULL;
+	return edns_size(edns);
+}
+
 /* Drops what the limit asks for; only the last part has optional records. */
 static void
 fit(struct reply *r, size_t limit)
@@ -94,12 +109,6 @@ fit(struct reply *r, size_t limit)
 	const struct query *q = r->query;
 	size_t size = DNS_HEADER_SIZE + q->question_len;
 	size_t must = 0, all = 0;
-
-	r->edns.rcode = r->rcode;
-	if (q->edns && size + edns_size(&r->edns) > limit)
-		r->edns.nsid = NULL;
-	if (q->edns)
-		size += edns_size(&r->edns);
 	for (size_t i = 0; i < r->nparts; i++) {
 		const struct reply_part *p = &r->parts[i];
 
@@ -107,6 +116,8 @@ fit(struct reply *r, size_t limit)
 		must += p->repeated ? 0 : p->body->must_len;
 		all += p->repeated ? 0 : p->body->len;
 	}
+	if (q->edns)
+		size += options_fit(r, limit, size, must);
 	if (size + all <= limit)
 		return;
 	r->truncated = size + must > limit;

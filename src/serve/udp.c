@@ -212,8 +212,10 @@ worker_open(struct worker *w, struct endpoint *e, struct error *err)
 	w->fd = net_listen_udp(e, err);
 	if (w->fd == -1)
 		return false;
-	/* As much of it as net.core.rmem_max allows. */
-	setsockopt(w->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	/* A flood fills what net.core.rmem_max allows within a millisecond. */
+	if (setsockopt(
+		w->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
+		setsockopt(w->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	buffers_init(w);
 	return e->port != 0 || net_bound_endpoint(w->fd, e) ||
 	    error_set(err, "getsockname: %s", strerror(errno));

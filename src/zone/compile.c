@@ -47,7 +47,7 @@ by_owner_and_type(const void *x, const void *y)
 
 /*
  * A record of a parent zone at or below another zone of ours is that zone's
- * business, but for the DS at its apex.
+ * business, but for the DS at its apex, which only the parent next to it has.
  */
 static void
 records_hand_down(struct compiler *c, size_t zone)
@@ -62,6 +62,7 @@ records_hand_down(struct compiler *c, size_t zone)
 		if (owner == zone)
 			from->all.at[kept++] = r;
 		else if (r.type == DNS_DS &&
+		    c->zones->zones[owner].parent == zone &&
 		    name_equal(r.owner, c->zones->zones[owner].origin))
 			vec_push(&c->records[owner].all, r);
 	}
@@ -265,7 +266,8 @@ set_is_wrong(struct compiler *c, uint32_t node, const struct set *s)
 		    c->diag, s->at, "SOA below the zone's apex");
 	if (s->at->type == DNS_SOA && set_differs(s))
 		return !record_error(c->diag, &s->at[1], "a second SOA");
-	if (s->at->type == DNS_NS && name_is_wildcard(n->name))
+	if (s->at->type == DNS_NS && name_is_wildcard(n->name) &&
+	    !is_apex(c, node))
 		return !record_error(
 		    c->diag, s->at, "NS at a wildcard (RFC 4592 4.2)");
 	if (s->at->type == DNS_DNAME && name_is_wildcard(n->name))

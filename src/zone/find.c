@@ -42,6 +42,14 @@ steers(const struct zones *z, uint16_t name, uint16_t *type)
 	return conf_pool_has(pool, *type);
 }
 
+/* An alias does not stand for the types that may be beside it (RFC 4035
+ * 2.5). */
+static bool
+is_beside_cname(uint16_t type)
+{
+	return type == DNS_RRSIG || type == DNS_NSEC;
+}
+
 /* The name exists, and is the zone's own. */
 static void
 find_data(const struct zones *z, const struct zone_node *n, uint16_t type,
@@ -66,7 +74,7 @@ find_data(const struct zones *z, const struct zone_node *n, uint16_t type,
 		return;
 	}
 	set = set_of(n, DNS_CNAME);
-	if (set != NULL)
+	if (set != NULL && !is_beside_cname(type))
 		found_set(set, FIND_CNAME, f);
 	else
 		found_negative(z, n->zone, FIND_NODATA, f);

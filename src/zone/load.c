@@ -8,18 +8,20 @@
 
 #include "base/file.h"
 #include "dns/name.h"
+#include "dns/wire.h"
 #include "zone/rdata.h"
 #include "zone/text.h"
 
 enum {
 	INCLUDE_DEPTH_MAX = 8,
-	TTL_DEFAULT = 3600,
 	LINE_SHOWN = 120,
 	WORD_SIZE = 1100, /* the longest name in text, and more */
 	/* Types that ask or belong to a message (RFC 6895 3.1). */
 	META_FIRST = 128,
 	META_LAST = 255,
 };
+
+#define TTL_NONE UINT32_MAX
 
 /* Reading one zone; includes share it. */
 struct loader {
@@ -30,7 +32,8 @@ struct loader {
 	ldns_buffer *buffer;
 	text_record line; /* what ldns gets to read */
 	uint32_t ttl;
-	bool ttl_stated;      /* by $TTL; else the last record's is taken */
+	bool ttl_stated;      /* by $TTL; else the last record's is taken;
+				 TTL_NONE before any */
 	const uint8_t *owner; /* of the last record, in the arena */
 };
 
@@ -85,6 +88,24 @@ type_is_meta(unsigned type)
 	    (type >= META_FIRST && type <= META_LAST);
 }
 
+/* No TTL was said yet: for an SOA its minimum is taken, as BIND does; then it
+ * is as if $TTL had said so. */
+static bool
+ttl_find(struct source *s, struct zone_record *r, const char *text)
+{
+	struct loader *l = s->loader;
+
+	if (r->type != DNS_SOA) {
+		l->ttl = 0; /* said once is enough */
+		return complain(s, "no TTL, here or before ($TTL)", text);
+	}
+	say(s, diag_warning, "no TTL: the SOA's minimum is taken", text);
+	r->ttl = l->ttl =
+	    wire_get_u32(r->rdata + r->rdata_len - sizeof(uint32_t));
+	l->ttl_stated = true;
+	return true;
+}
+
 /* rdata: where its text begins. */
 static bool
 record_store(struct source *s, ldns_rr *rr, const char *rdata, const char *text)
@@ -112,6 +133,8 @@ record_store(struct source *s, ldns_rr *rr, const char *rdata, const char *text)
 	r.rdata_len = (uint16_t)ldns_buffer_position(l->buffer);
 	r.rdata =
 	    arena_dup(l->arena, ldns_buffer_begin(l->buffer), r.rdata_len);
+	if (l->ttl == TTL_NONE && !ttl_find(s, &r, text))
+		return false;
 	vec_push(&l->records->all, r);
 	return true;
 }
@@ -261,7 +284,8 @@ record_read(const char *text, void *arg)
 	}
 	if (!l->ttl_stated)
 		l->ttl = ttl;
-	snprintf(between, sizeof(between), " %u IN ", ttl);
+	snprintf(
+	    between, sizeof(between), " %u IN ", ttl == TTL_NONE ? 0 : ttl);
 	l->line.n = 0;
 	text_append(&l->line, owner != NULL ? "." : text, owner_len);
 	text_append(&l->line, between, strlen(between));
@@ -477,7 +501,7 @@ zone_load(struct arena *a, const struct conf_zone *zone,
 	    .records = records,
 	    .diag = d,
 	    .buffer = ldns_buffer_new(LDNS_MAX_PACKETLEN),
-	    .ttl = TTL_DEFAULT,
+	    .ttl = TTL_NONE,
 	};
 	ldns_rdf *origin = ldns_dname_new_frm_str(zone->origin);
 

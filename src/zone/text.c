@@ -3,6 +3,9 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 /* Where a logical record is being read. */
 struct scan {
@@ -112,7 +115,7 @@ struct place_holder {
 enum { WIDTH_MAX = 100 };
 
 /* Bases n and N are nibbles, the lowest first, as names below ip6.arpa have
- * them; the width counts their dots too. */
+ * them; the width counts their dots too, so that an even one ends with one. */
 static const char bases[] = "doxXnN";
 
 static bool
@@ -141,14 +144,15 @@ append_nibbles(text_record *line, unsigned number, int width, char base)
 	const char *digits =
 	    base == 'N' ? "0123456789ABCDEF" : "0123456789abcdef";
 
-	for (;;) {
+	do {
 		vec_push(line, digits[number & 0xf]);
 		number >>= 4;
-		width -= 2;
-		if (number == 0 && width <= 0)
-			return;
-		vec_push(line, '.');
-	}
+		width--;
+		if (number != 0 || width > 0) {
+			vec_push(line, '.');
+			width--;
+		}
+	} while (number != 0 || width > 0);
 }
 
 static void
@@ -198,6 +202,37 @@ expand(text_record *line, const char *p, int number, struct error *err)
 	return true;
 }
 
+/* Past the word at p and the spaces behind it. */
+static char *
+next_word(char *p)
+{
+	p += strcspn(p, " ");
+	return p + strspn(p, " ");
+}
+
+static bool
+is_class(const char *p)
+{
+	return strncasecmp(p, "IN ", 3) == 0;
+}
+
+/* BIND takes one word as the data; quotes around all of it keep it together
+ * and are no part of it. */
+static void
+unquote_data(char *line)
+{
+	char *p = next_word(line), *end = line + strlen(line);
+
+	while (isdigit((unsigned char)*p) || is_class(p))
+		p = next_word(p);
+	p = next_word(p);
+	while (end > p && end[-1] == ' ')
+		end--;
+	if (*p != '"' || strchr(p + 1, '"') != end - 1)
+		return;
+	*p = end[-1] = ' ';
+}
+
 bool
 text_generate(const char *words, bool (*fn)(const char *line, void *arg),
     void *arg, struct error *err)
@@ -205,6 +240,7 @@ text_generate(const char *words, bool (*fn)(const char *line, void *arg),
 	int start, stop, step = 1, used = 0;
 	text_record line = {0};
 	bool ok = true;
+	char *template;
 
 	if (sscanf(words, " %9d-%9d%n/%9d%n", &start, &stop, &used, &step,
 		&used) < 2 ||
@@ -216,11 +252,13 @@ text_generate(const char *words, bool (*fn)(const char *line, void *arg),
 		    "$GENERATE: a range of 1 to %d records "
 		    "is meant",
 		    TEXT_GENERATE_MAX);
-	words += used + strspn(words + used, " ");
+	template = xstrdup(words + used + strspn(words + used, " "));
+	unquote_data(template);
 	for (int i = start; ok && i <= stop; i += step) {
 		line.n = 0;
-		ok = expand(&line, words, i, err) && fn(line.at, arg);
+		ok = expand(&line, template, i, err) && fn(line.at, arg);
 	}
 	vec_free(&line);
+	free(template);
 	return ok;
 }

@@ -17,6 +17,7 @@ enum {
 	STRAGGLER_MS = 10, /* for what comes after it */
 	PLAIN_MS = 1000,   /* where silence cannot be meant */
 	BUFFER = 4 << 20,
+	HEADER = 12,
 };
 
 static int sockets[SERVERS];
@@ -64,17 +65,17 @@ struct round {
 
 /* What a server may say nothing to. */
 static const unsigned silences[SERVERS] = {
-    [OURS] = ODD_RESPONSE | ODD_SHORT,
-    [NSD] = ODD_RESPONSE | ODD_SHORT,
+    [OURS] = ODD_RESPONSE,
+    [NSD] = ODD_RESPONSE,
     [KNOT] = ODD_RESPONSE | ODD_SHORT | ODD_POINTER | ODD_QDCOUNT |
 	ODD_OPT_OWNER | ODD_OPTION,
-    [BIND] = ODD_RESPONSE | ODD_SHORT | ODD_CLASS,
+    [BIND] = ODD_RESPONSE | ODD_CLASS,
 };
 
 static bool
 is_plain(const struct query *q, int server)
 {
-	return (q->odd & silences[server]) == 0;
+	return q->len >= HEADER && (q->odd & silences[server]) == 0;
 }
 
 static void

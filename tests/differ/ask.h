@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Batches of queries to all servers at once, and their replies.
+ * Batches of queries to all servers at once over UDP, and their replies.
  */
 #ifndef DIFFER_ASK_H
 #define DIFFER_ASK_H
 
 #include "exchange.h"
-
-enum { BATCH = 48 };
 
 /* Of 127.0.0.1.  Ends the program where a socket cannot be made. */
 void ask_open(const uint16_t ports[SERVERS]);

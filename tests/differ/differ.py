@@ -200,6 +200,7 @@ class Server:
 
 def write_zones(folder, seed):
     made, asked = zones.make(seed)
+    origins = [o for o, _ in made]
     files = []
     for i, (origin, text) in enumerate(made):
         path = os.path.join(folder, f"zone{i}")
@@ -208,8 +209,9 @@ def write_zones(folder, seed):
         files.append((origin.text(), path))
     names = os.path.join(folder, "names")
     with open(names, "w") as f:
-        f.writelines(n.wire().hex() + "\n" for n in asked)
-    return files, names, [o for o, _ in made]
+        f.writelines("=" * (n in origins) + n.wire().hex() + "\n"
+                     for n in asked)
+    return files, names, origins
 
 
 def round_(seed, first, count, totals, keep):

@@ -17,6 +17,8 @@ enum {
 	QUERY_MAX = 2048,
 	REPLY_MAX = 65535,
 	UDP_LIMIT = 1232, /* every server's largest UDP message */
+	BATCH = 48,       /* queries put at once */
+	TCP_EVERY = 10,   /* batches, of which one goes over TCP */
 };
 
 /* What replies are compared in; one bit each. */
@@ -32,6 +34,7 @@ enum aspect {
 	IN_AUTHORITY = 0x100,
 	IN_ADDITIONAL = 0x200,
 	IN_SECTIONS = IN_ANSWER | IN_AUTHORITY | IN_ADDITIONAL,
+	IN_SAID = IN_RCODE | IN_AA | IN_TC | IN_SECTIONS,
 	IN_ALL = 0x3ff,
 };
 

@@ -19,7 +19,7 @@ enum {
 static struct name {
 	uint8_t len, wire[NAME_MAX];
 } * names;
-static size_t nnames;
+static size_t nnames, norigins; /* the first ones are origins of zones */
 
 /* Random numbers (splitmix64) --------------------------------------------- */
 
@@ -48,33 +48,65 @@ once_in(unsigned n)
 	return below(n) == 0;
 }
 
+/* As once_in, for what ends a connection, or gets no answer there. */
+static bool
+wrong_once_in(const struct query *q, unsigned n)
+{
+	return once_in(n) && !q->tcp;
+}
+
 #define ONE_OF(a) ((a)[below(sizeof(a) / sizeof((a)[0]))])
 
 /* Names ------------------------------------------------------------------- */
+
+static void
+name_load(const char *hex)
+{
+	struct name n = {0};
+	unsigned octet;
+
+	for (; n.len < NAME_MAX && sscanf(hex, "%2x", &octet) == 1; hex += 2)
+		n.wire[n.len++] = (uint8_t)octet;
+	names = reallocarray(names, nnames + 1, sizeof(*names));
+	if (names == NULL)
+		err(2, "names");
+	names[nnames++] = n;
+}
 
 void
 make_names_load(const char *path)
 {
 	FILE *f = fopen(path, "r");
-	char line[2 * NAME_MAX + 2];
+	char line[2 * NAME_MAX + 8];
 
 	if (f == NULL)
 		err(2, "%s", path);
 	while (fgets(line, sizeof(line), f) != NULL) {
-		struct name n = {0};
-		unsigned octet;
+		bool origin = line[0] == '=';
 
-		while (n.len < NAME_MAX &&
-		    sscanf(line + 2 * n.len, "%2x", &octet) == 1)
-			n.wire[n.len++] = (uint8_t)octet;
-		names = reallocarray(names, nnames + 1, sizeof(*names));
-		if (names == NULL)
-			err(2, "names");
-		names[nnames++] = n;
+		norigins += origin;
+		name_load(line + origin);
 	}
 	fclose(f);
-	if (nnames == 0)
-		errx(2, "%s: no names", path);
+	if (norigins == 0)
+		errx(2, "%s: no zones", path);
+}
+
+const uint8_t *
+make_zone_of(const uint8_t *name, size_t len, unsigned above)
+{
+	for (;; len -= 1u + *name, name += 1u + *name) {
+		for (size_t i = 0; i < norigins; i++) {
+			if (names[i].len != len ||
+			    strncasecmp((const char *)names[i].wire,
+				(const char *)name, len) != 0)
+				continue;
+			if (above-- == 0)
+				return names[i].wire;
+		}
+		if (*name == 0)
+			return NULL;
+	}
 }
 
 static void
@@ -203,7 +235,7 @@ make_type(struct query *q)
 	static const uint16_t meta[] = {
 	    0, 41, 249, 250, 251, 252, 253, 254, 128, 200};
 
-	if (once_in(100)) {
+	if (wrong_once_in(q, 100)) {
 		q->odd |= ODD_META;
 		return ONE_OF(meta);
 	}
@@ -225,11 +257,11 @@ make_flags(struct query *q)
 		flags |= ONE_OF(strange);
 		q->odd |= ODD_FLAGS;
 	}
-	if (once_in(150)) {
+	if (wrong_once_in(q, 150)) {
 		flags |= (uint16_t)(1 + below(15)) << 11;
 		q->odd |= ODD_OPCODE;
 	}
-	if (once_in(500)) {
+	if (wrong_once_in(q, 500)) {
 		flags |= 0x8000;
 		q->odd |= ODD_RESPONSE;
 	}
@@ -241,7 +273,7 @@ make_class(struct query *q)
 {
 	static const uint16_t others[] = {0, 2, 3, 4, 254, 255, 65535};
 
-	if (!once_in(120))
+	if (!wrong_once_in(q, 120))
 		return CLASS_IN;
 	q->odd |= ODD_CLASS;
 	return ONE_OF(others);
@@ -263,7 +295,7 @@ put_options(struct query *q)
 		put_u16(q, (unsigned)n);
 		put(q, zeros, n);
 	}
-	if (once_in(200)) {
+	if (wrong_once_in(q, 200)) {
 		put_u16(q, OPTION_LOCAL);
 		put_u16(q, 8);
 		q->odd |= ODD_OPTION;
@@ -315,7 +347,7 @@ static void
 put_question(struct query *q, const struct name *n)
 {
 	put(q, n->wire, n->len);
-	if (once_in(1000)) {
+	if (wrong_once_in(q, 1000)) {
 		/* In place of the root label: to the name itself, ahead. */
 		q->len--;
 		put_u16(q, once_in(2) ? 0xc00c : 0xc000 + (unsigned)q->len + 6);
@@ -339,7 +371,7 @@ put_additional(struct query *q)
 		put_record(q, 10);
 		q->odd |= ODD_FIRST;
 	}
-	if (once_in(400)) {
+	if (wrong_once_in(q, 400)) {
 		put_opt(q);
 		q->odd |= ODD_OPT_TWICE;
 	}
@@ -350,11 +382,11 @@ make_wrong(struct query *q)
 {
 	static const uint8_t junk[] = {0, 1, 2, 3, 4, 5};
 
-	if (once_in(300)) {
+	if (wrong_once_in(q, 300)) {
 		put(q, junk, 1 + below(sizeof(junk)));
 		q->odd |= ODD_TRAILING;
 	}
-	if (once_in(300)) {
+	if (wrong_once_in(q, 300)) {
 		q->len = once_in(4) ? 2 + below(10)
 				    : 12 + below((unsigned)q->len - 12);
 		q->odd |= ODD_SHORT;
@@ -373,7 +405,8 @@ make_query(struct query *q, uint64_t seed, uint64_t number)
 	q->number = number;
 	q->len = 0;
 	q->odd = 0;
-	q->edns = q->tcp = false;
+	q->edns = false;
+	q->tcp = number / BATCH % TCP_EVERY == 0;
 	q->size = 0;
 	make_name(&n);
 	memcpy(q->name, n.wire, n.len);
@@ -383,7 +416,7 @@ make_query(struct query *q, uint64_t seed, uint64_t number)
 	q->class = make_class(q);
 	put(q, header, sizeof(header));
 	set_u16(q, 2, q->flags);
-	if (once_in(600)) {
+	if (wrong_once_in(q, 600)) {
 		q->odd |= ODD_QDCOUNT;
 		if (once_in(2)) {
 			set_u16(q, 4, 2);

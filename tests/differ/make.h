@@ -7,9 +7,13 @@
 
 #include "exchange.h"
 
-/* Names of the zones, to ask for and around them: one a line in hexadecimal
- * wire form.  Ends the program if there is none. */
+/* Names to ask for and around them: one a line in hexadecimal wire form, the
+ * first ones, after "=", those of zones.  Ends the program if there is none. */
 void make_names_load(const char *path);
+
+/* The zone that the name is in, by its labels alone; above: how many zones
+ * above the nearest.  NULL: none. */
+const uint8_t *make_zone_of(const uint8_t *name, size_t len, unsigned above);
 
 /* Query number of the seed. */
 void make_query(struct query *q, uint64_t seed, uint64_t number);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compare.h"
+#include "make.h"
 
 enum {
 	FORMERR = 1,
@@ -18,12 +19,17 @@ enum {
 	TYPE_NS = 2,
 	TYPE_AAAA = 28,
 	TYPE_CNAME = 5,
+	TYPE_DNAME = 39,
 	TYPE_DS = 43,
+	TYPE_RRSIG = 46,
+	TYPE_NSEC = 47,
 	TYPE_SVCB = 64,
 	TYPE_HTTPS = 65,
 	TYPE_ANY = 255,
 	FLAG_TC = 0x200,
 	FLAG_CD = 0x10,
+	FLAG_AD = 0x20,
+	RR_FIXED = 10, /* octets between owner and data */
 	UDP_LEAST = 512,
 	OPT_ROOM = 64, /* the largest OPT of a reply, and more */
 	FROM_NSD = 1 << NSD,
@@ -41,6 +47,8 @@ limit_of(const struct query *q)
 {
 	size_t size = q->edns && q->size > UDP_LEAST ? q->size : UDP_LEAST;
 
+	if (q->tcp)
+		return REPLY_MAX;
 	return size < UDP_LIMIT ? size : UDP_LIMIT;
 }
 
@@ -146,7 +154,8 @@ any_differs(
 {
 	return x->query.type == TYPE_ANY && m->rcode == p->rcode &&
 	    (flag(m, FLAG_TC) || is_one_set(&m->sections[ANSWER])) &&
-	    (flag(p, FLAG_TC) || is_one_set(&p->sections[ANSWER]));
+	    (flag(p, FLAG_TC) || is_one_set(&p->sections[ANSWER]) ||
+		set_within(&m->sections[ANSWER], &p->sections[ANSWER]));
 }
 
 /* BIND leaves out what DNSSEC needs, which may be all there is. */
@@ -159,12 +168,24 @@ any_is_empty(
 }
 
 static bool
-has_alias(const struct record_set *s)
+has_type(const struct record_set *s, unsigned type)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (s->at[i].type == TYPE_CNAME)
+		if (s->at[i].type == type)
 			return true;
 	return false;
+}
+
+static const uint8_t *
+alias_target(const struct record *r)
+{
+	return r->wire + r->name_len + RR_FIXED;
+}
+
+static size_t
+alias_target_len(const struct record *r)
+{
+	return r->len - r->name_len - (size_t)RR_FIXED;
 }
 
 /* Does a CNAME in it point to the owner of one in it? */
@@ -175,8 +196,8 @@ loops(const struct record_set *s)
 		const struct record *a = &s->at[i];
 
 		for (size_t k = 0; k < s->n && a->type == TYPE_CNAME; k++)
-			if (a->len - a->name_len - 10 == s->at[k].name_len &&
-			    memcmp(a->wire + a->name_len + 10, s->at[k].wire,
+			if (alias_target_len(a) == s->at[k].name_len &&
+			    memcmp(alias_target(a), s->at[k].wire,
 				s->at[k].name_len) == 0)
 				return true;
 	}
@@ -192,7 +213,22 @@ alias_loops(
 	    (p->rcode == SERVFAIL || loops(&p->sections[ANSWER]));
 }
 
-/* The last alias of the chain leads to another zone of this server. */
+/* Does an alias in it lead to another zone of this server? */
+static bool
+leads_across(const struct record_set *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct record *r = &s->at[i];
+		const uint8_t *to = r->type != TYPE_CNAME
+		    ? NULL
+		    : make_zone_of(alias_target(r), alias_target_len(r), 0);
+
+		if (to != NULL && to != make_zone_of(r->wire, r->name_len, 0))
+			return true;
+	}
+	return false;
+}
+
 static bool
 chain_goes_on(
     const struct exchange *x, const struct reply *m, const struct reply *p)
@@ -200,8 +236,8 @@ chain_goes_on(
 	const struct record_set *theirs = &p->sections[ANSWER];
 
 	(void)x;
-	return p->rcode == 0 && theirs->n > 0 &&
-	    set_within(theirs, &m->sections[ANSWER]) && has_alias(theirs);
+	return (p->rcode == 0 || p->rcode == NXDOMAIN) &&
+	    leads_across(theirs) && set_within(theirs, &m->sections[ANSWER]);
 }
 
 static bool
@@ -213,6 +249,17 @@ other_is_error(
 	return p->rcode != 0 && p->rcode != NXDOMAIN;
 }
 
+static bool
+same_answer(
+    const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	const struct record_set *a = &m->sections[ANSWER];
+	const struct record_set *b = &p->sections[ANSWER];
+
+	return x->query.type == TYPE_ANY ? (a->n > 0) == (b->n > 0)
+					 : set_equal(a, b);
+}
+
 /* The two others say the same as we do, or that they do not answer it. */
 static bool
 stands_alone(
@@ -221,20 +268,61 @@ stands_alone(
 	for (int i = NSD; i < SERVERS; i++) {
 		const struct reply *r = &x->replies[i];
 
-		if (r != p && !other_is_error(x, m, r) &&
-		    (r->rcode != m->rcode ||
-			!set_equal(&r->sections[ANSWER], &m->sections[ANSWER])))
+		if (r != p && !other_is_error(x, m, r) && !flag(r, FLAG_TC) &&
+		    (r->rcode != m->rcode || !same_answer(x, m, r)))
 			return false;
 	}
 	return true;
+}
+
+/* Below a zone and another one around it, or led there. */
+static bool
+is_nested(const struct exchange *x)
+{
+	const struct record_set *a = &x->replies[OURS].sections[ANSWER];
+
+	if (make_zone_of(x->query.name, x->query.name_len, 1) != NULL)
+		return true;
+	for (size_t i = 0; i < a->n; i++)
+		if (a->at[i].type == TYPE_CNAME &&
+		    make_zone_of(alias_target(&a->at[i]),
+			alias_target_len(&a->at[i]), 1) != NULL)
+			return true;
+	return false;
 }
 
 static bool
 name_shared(
     const struct exchange *x, const struct reply *m, const struct reply *p)
 {
-	return stands_alone(x, m, p) && p->rcode != m->rcode &&
+	return is_nested(x) && stands_alone(x, m, p) &&
 	    (p->rcode == NXDOMAIN || p->rcode == 0);
+}
+
+static bool
+any_not_followed(
+    const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	return x->query.type == TYPE_ANY && p->rcode == 0 &&
+	    has_type(&p->sections[ANSWER], TYPE_DNAME) &&
+	    (flag(m, FLAG_TC) ||
+		set_within(&p->sections[ANSWER], &m->sections[ANSWER]));
+}
+
+static bool
+ds_by_alias(
+    const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	(void)p;
+	return x->query.type == TYPE_DS &&
+	    has_type(&m->sections[ANSWER], TYPE_CNAME);
+}
+
+static bool
+says_ad(const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	(void)x;
+	return flag(p, FLAG_AD) && !flag(m, FLAG_AD);
 }
 
 static bool
@@ -335,12 +423,13 @@ we_notimp(
 	return m->rcode == NOTIMP || (cut && m->rcode == FORMERR);
 }
 
-/* Types that may stand beside a CNAME, now or once (RFC 4035 2.5). */
+/* Types that might stand beside a CNAME once (RFC 2181 10.1), and others of
+ * DNSSEC. */
 static bool
 alias_not_followed(
     const struct exchange *x, const struct reply *m, const struct reply *p)
 {
-	static const uint16_t types[] = {24, 25, 30, 46, 47, 50, 51};
+	static const uint16_t types[] = {24, 25, 30, 50, 51};
 	const struct record_set *a = &m->sections[ANSWER];
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
@@ -356,6 +445,27 @@ we_badvers(
 {
 	(void)x;
 	return m->rcode == BADVERS && p->rcode == FORMERR;
+}
+
+/* Types that may stand beside a CNAME (RFC 4035 2.5). */
+static bool
+alias_followed(
+    const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	(void)m;
+	(void)p;
+	return x->query.type == TYPE_RRSIG || x->query.type == TYPE_NSEC;
+}
+
+/* As one below a cut is no wildcard, it makes no glue. */
+static bool
+glue_by_wildcard(
+    const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	const struct reply *r = &x->replies[BIND];
+
+	return r->rcode == m->rcode && lacks_optional(r, m) &&
+	    lacks_optional(m, r) && lacks_optional(p, m);
 }
 
 static bool
@@ -380,7 +490,7 @@ static struct rule {
 	FROM_ALL, 0, IN_SECTIONS, true, both_truncated, {0}},
     {"near-limit",
 	"RFC 1035 4.1.4: how much is compressed is free, and so what fits",
-	FROM_ALL, 0, IN_TC | IN_SECTIONS, false, near_limit, {0}},
+	FROM_ALL, 0, IN_RCODE | IN_TC | IN_SECTIONS, false, near_limit, {0}},
     {"optional-address",
 	"RFC 9471 3: only glue below the cut must be there; others may help",
 	FROM_ALL, 0, IN_ADDITIONAL, true, optional_differs, {0}},
@@ -421,6 +531,8 @@ static struct rule {
 	FROM_BIND, ODD_OPCODE, IN_FLAGS, false, NULL, {0}},
     {"cd-clear", "RFC 4035 3.1.6: an authoritative server clears CD", FROM_BIND,
 	0, IN_FLAGS, false, asked_cd, {0}},
+    {"ad-clear", "RFC 4035 3.1.6: AD is for what was verified", FROM_BIND, 0,
+	IN_FLAGS, false, says_ad, {0}},
     {"nsd-echo", "RFC 1035 4.1.1: NSD's errors keep bits that mean nothing",
 	FROM_NSD, 0, IN_FLAGS | IN_AA | IN_TC, false, error_in_haste, {0}},
     {"opcode", "RFC 1035 4.1.1: NOTIFY and UPDATE are not implemented",
@@ -439,20 +551,32 @@ static struct rule {
 	0, IN_RCODE | IN_TC | IN_SECTIONS, false, alias_loops, {0}},
     {"chain-across",
 	"RFC 1034 4.3.2 3a: an alias is followed into all zones served here",
-	FROM_ALL, 0, IN_RCODE | IN_SECTIONS, true, chain_goes_on, {0}},
+	FROM_ALL, 0, IN_RCODE | IN_SECTIONS, false, chain_goes_on, {0}},
+    {"any-followed", "RFC 6672 3.2: the CNAME of a DNAME is followed for ANY",
+	FROM_BIND, 0, IN_RCODE | IN_TC | IN_SECTIONS, false, any_not_followed,
+	{0}},
     {"nsd-shared-names",
 	"RFC 1034 4.2.1: what a parent holds below a cut makes no name there",
-	FROM_NSD, 0, IN_RCODE | IN_SECTIONS, false, name_shared, {0}},
+	FROM_NSD, 0, IN_RCODE | IN_AA | IN_SECTIONS, false, name_shared, {0}},
     {"dname-too-long", "RFC 6672 2.2: YXDOMAIN, which needs no SOA", FROM_KNOT,
 	0, IN_RCODE | IN_ANSWER | IN_AUTHORITY, false, we_yxdomain, {0}},
-    {"truncated-rcode", "RFC 2181 9: nor is the rcode used", FROM_KNOT, 0,
-	IN_RCODE, false, both_truncated, {0}},
+    {"ds-at-parent",
+	"RFC 4035 3.1.4.1: DS is the parent's, also where an alias leads to it",
+	FROM_KNOT | FROM_BIND, 0, IN_ANSWER | IN_AUTHORITY, false, ds_by_alias,
+	{0}},
+    {"truncated-rcode", "RFC 2181 9: nor is the rcode used", FROM_ALL, 0,
+	IN_RCODE, true, both_truncated, {0}},
     {"bind-silent", "BIND limits the rate of what it says of class CH",
 	FROM_BIND, ODD_CLASS, IN_REPLY, false, other_is_silent, {0}},
     {"alias-followed",
 	"RFC 1034 3.6.2: an alias stands for all types that are not beside it",
-	FROM_ALL, 0, IN_RCODE | IN_AA | IN_SECTIONS, false, alias_not_followed,
-	{0}},
+	FROM_ALL, 0, IN_RCODE | IN_AA | IN_TC | IN_SECTIONS, false,
+	alias_not_followed, {0}},
+    {"beside-alias", "RFC 4035 2.5: RRSIG and NSEC may be beside a CNAME",
+	FROM_NSD, 0, IN_RCODE | IN_AA | IN_TC | IN_SECTIONS, false,
+	alias_followed, {0}},
+    {"glue-wildcard", "RFC 4592 4.2: below a cut no name is a wildcard",
+	FROM_NSD | FROM_KNOT, 0, IN_ADDITIONAL, false, glue_by_wildcard, {0}},
     {"ds-without-cut",
 	"RFC 8020 2: a zone served here exists, though its parent lacks the "
 	"cut",

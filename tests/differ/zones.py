@@ -66,11 +66,11 @@ class Zone:
             return False
         if kind == "NS" and (at[:1] == (b"*",) or "DNAME" in have):
             return False
-        if kind == "DNAME":
-            return at != self.origin.lower() and b"*" not in at and \
-                not have and not any(n != at and n.under(at)
-                                     for n in self.sets)
-        return not any(at != d and at.under(d) for d in self.dnames)
+        if any(at != d and at.under(d) for d in self.dnames):
+            return False
+        return kind != "DNAME" or (
+            at != self.origin.lower() and b"*" not in at and not have and
+            not any(n != at and n.under(at) for n in self.sets))
 
     def put(self, at, kind, *texts):
         if not self.fits(at, kind):

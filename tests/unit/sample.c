@@ -123,8 +123,9 @@ write_file(const struct sample *s, const char *name, const char *text,
 		abort();
 }
 
-/* Names that need many lines: a chain longer than is followed, and RRsets that
- * do not fit in 512 and 1232 octets. */
+/* Names that need many lines: a chain longer than is followed, RRsets that do
+ * not fit in 512 and 1232 octets, and a referral whose glue does not in 512,
+ * beside one that can do without it. */
 static void
 write_zone(const struct sample *s)
 {
@@ -137,6 +138,11 @@ write_zone(const struct sample *s)
 	for (int i = 0; i < 30; i++)
 		at += (size_t)snprintf(more + at, sizeof(more) - at,
 		    "%s TXT \"%02d %050d\"\n", i < 10 ? "medium" : "big", i, i);
+	for (int i = 0; i < 12; i++)
+		at += (size_t)snprintf(more + at, sizeof(more) - at,
+		    "many NS ns%d.many\nkin NS ns%d.many\n"
+		    "ns%d.many A 192.0.2.%d\nns%d.many AAAA 2001:db8::%d\n",
+		    i, i, i, i, i, i);
 	write_file(s, "example.com.zone", zone_text, more);
 }
 

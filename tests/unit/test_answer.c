@@ -220,11 +220,32 @@ END_TEST
 
 START_TEST(a_static_cname_to_a_steered_name_is_followed)
 {
-	ask("alias2.example.com.", DNS_A, LOCAL, "81.2.3.0/24");
+	ask("alias2.example.com.", DNS_A, EURO, NULL);
 	ck_assert_uint_eq(answers(), 4);
 	ck_assert(says("alias2.example.com.\t3600\tIN\tCNAME\t"));
 	ck_assert(says("www.example.com.\t60\tIN\tA\t192.0.2.11\n"));
-	ck_assert_int_eq(scope(NULL), 16);
+	ask("alias2.example.com.", DNS_A, EURO, "0.0.0.0/0");
+	ck_assert_uint_eq(answers(), 4);
+	ck_assert_int_eq(scope(NULL), 0);
+}
+END_TEST
+
+/* RFC 7871 7.2.1 */
+START_TEST(what_is_tailored_to_a_subnet_follows_no_alias)
+{
+	ask("alias2.example.com.", DNS_A, LOCAL, "81.2.3.0/24");
+	ck_assert_uint_eq(rcode(), DNS_NOERROR);
+	ck_assert_uint_eq(answers(), 2);
+	ck_assert(says("ALIAS.example.com.\t3600\tIN\tCNAME\t"
+		       "www.example.com.\n"));
+	ck_assert_int_eq(scope(NULL), 0);
+	ask("steered.old.example.com.", DNS_A, LOCAL, "81.2.3.0/24");
+	ck_assert_uint_eq(answers(), 3);
+	ck_assert_int_eq(scope(NULL), 0);
+	/* An address of the resolver's counts as no subnet. */
+	ask("alias2.example.com.", DNS_A, EURO, "192.168.1.0/24");
+	ck_assert_uint_eq(answers(), 4);
+	ck_assert_int_eq(scope(NULL), 0);
 }
 END_TEST
 
@@ -335,13 +356,13 @@ START_TEST(a_dname_comes_with_the_cname_made_of_it)
 }
 END_TEST
 
-START_TEST(a_dname_is_followed_for_every_type)
+START_TEST(a_dname_is_followed_for_every_type_but_cname)
 {
 	ask("x.old.example.com.", DNS_ANY, LOCAL, NULL);
 	ck_assert_uint_eq(answers(), 3);
 	ask("x.old.example.com.", DNS_CNAME, LOCAL, NULL);
 	ck_assert_uint_eq(answers(), 2);
-	ck_assert_uint_eq(ldns_pkt_nscount(reply), 1);
+	ck_assert_uint_eq(ldns_pkt_nscount(reply), 0);
 	ask("x.old.example.com.", DNS_DNAME, LOCAL, NULL);
 	ck_assert_uint_eq(answers(), 2);
 	ask("old.example.com.", DNS_DNAME, LOCAL, NULL);
@@ -653,6 +674,7 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, an_unroutable_subnet_in_a_net_counts);
 	tcase_add_test(tc, static_and_negative_answers_have_scope_0);
 	tcase_add_test(tc, a_static_cname_to_a_steered_name_is_followed);
+	tcase_add_test(tc, what_is_tailored_to_a_subnet_follows_no_alias);
 	tcase_add_test(tc, a_steered_cname_is_followed_into_static_data);
 	tcase_add_test(tc, a_second_steered_decision_is_not_appended);
 	tcase_add_test(tc, a_chain_ends_where_our_zones_end);
@@ -661,7 +683,7 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, loops_of_cnames_are_cut);
 	tcase_add_test(tc, long_chains_are_cut);
 	tcase_add_test(tc, a_dname_comes_with_the_cname_made_of_it);
-	tcase_add_test(tc, a_dname_is_followed_for_every_type);
+	tcase_add_test(tc, a_dname_is_followed_for_every_type_but_cname);
 	tcase_add_test(tc, a_dname_used_twice_is_said_once);
 	tcase_add_test(tc, a_dname_leads_to_steered_names_and_referrals);
 	tcase_add_test(tc, loops_of_dnames_are_cut);

@@ -225,6 +225,330 @@ has_option(uint16_t code)
 	return reply_option(code, &len) != NULL;
 }
 
+/* Extended errors, RFC 8914 ---------------------------------------------- */
+
+static void
+ask_opt(const char *name, uint16_t type, uint16_t class)
+{
+	begin(0, 1, 1);
+	question(name, type, class);
+	opt(DNS_UDP_EDNS, 0);
+	send_over(COUNT_UDP);
+}
+
+/* The code, -1: none. */
+static int
+extended_error(const char *text)
+{
+	size_t len;
+	const uint8_t *e = reply_option(DNS_OPTION_EDE, &len);
+
+	if (e == NULL)
+		return -1;
+	ck_assert_uint_eq(len, 2 + strlen(text));
+	ck_assert_mem_eq(e + 2, text, len - 2);
+	return wire_get_u16(e);
+}
+
+START_TEST(why_a_query_is_refused_is_said)
+{
+	ask_opt("www.example.net.", DNS_A, DNS_IN);
+	ck_assert_uint_eq(rcode(), DNS_REFUSED);
+	ck_assert_int_eq(extended_error(""), DNS_ERROR_NOT_AUTHORITATIVE);
+	ask_opt("example.com.", DNS_AXFR, DNS_IN);
+	ck_assert_uint_eq(rcode(), DNS_REFUSED);
+	ck_assert_int_eq(extended_error(""), DNS_ERROR_NOT_SUPPORTED);
+	ask_opt("example.com.", DNS_A, 4);
+	ck_assert_int_eq(extended_error(""), DNS_ERROR_NOT_SUPPORTED);
+	ask_opt("other.server.", DNS_TXT, DNS_CH);
+	ck_assert_int_eq(extended_error(""), DNS_ERROR_NOT_AUTHORITATIVE);
+	/* Without an OPT there is no place for it. */
+	begin(0, 1, 0);
+	question("www.example.net.", DNS_A, DNS_IN);
+	send_over(COUNT_UDP);
+	ck_assert_uint_eq(header(10), 0);
+}
+END_TEST
+
+START_TEST(that_no_region_is_live_is_said)
+{
+	struct pool *www = &snapshot->pools[0];
+
+	ask_opt("www.example.com.", DNS_A, DNS_IN);
+	ck_assert_int_eq(extended_error(""), -1);
+	atomic_store(&www->live, 0);
+	ask_opt("www.example.com.", DNS_A, DNS_IN);
+	ck_assert_uint_eq(rcode(), DNS_NOERROR);
+	ck_assert_uint_gt(header(6), 0);
+	ck_assert_int_eq(extended_error("no region is live"), DNS_ERROR_OTHER);
+	ask_opt("static.example.com.", DNS_A, DNS_IN);
+	ck_assert_int_eq(extended_error(""), -1);
+	ask_opt("nope.example.com.", DNS_A, DNS_IN);
+	ck_assert_int_eq(extended_error(""), -1);
+}
+END_TEST
+
+/* Header and question, RFC 1035 4.1 -------------------------------------- */
+
+START_TEST(other_opcodes_are_not_implemented_and_keep_the_question)
+{
+	for (uint16_t opcode = 1; opcode < 16; opcode++) {
+		for (uint16_t with = 0; with < 2; with++) {
+			begin((uint16_t)(opcode << 11 | DNS_RD), 1, with);
+			question("Static.example.com.", DNS_SOA, DNS_IN);
+			if (with)
+				opt(4096, 0);
+			send_over(COUNT_UDP);
+			ck_assert_uint_eq(header(2),
+			    DNS_QR | opcode << 11 | DNS_RD | DNS_NOTIMP);
+			ck_assert_uint_eq(header(4), 1);
+			ck_assert_mem_eq(out + 12, packet + 12, 24);
+			ck_assert_uint_eq(header(6) + header(8), 0);
+			ck_assert_uint_eq(header(10), with);
+		}
+	}
+	/* An update may have any number in its first count. */
+	begin(5 << 11, 0, 0);
+	send_over(COUNT_UDP);
+	ck_assert_uint_eq(rcode(), DNS_NOTIMP);
+	begin(5 << 11, 7, 0);
+	question("static.example.com.", DNS_SOA, DNS_IN);
+	send_over(COUNT_UDP);
+	ck_assert_uint_eq(rcode(), DNS_NOTIMP);
+}
+END_TEST
+
+/* So that two servers do not answer each other for ever. */
+START_TEST(responses_get_no_reply)
+{
+	for (unsigned opcode = 0; opcode < 16; opcode++) {
+		begin((uint16_t)(DNS_QR | opcode << 11), 1, 0);
+		question("static.example.com.", DNS_A, DNS_IN);
+		send_over(COUNT_UDP);
+		ck_assert_uint_eq(out_len, 0);
+		send_over(COUNT_TCP);
+		ck_assert_uint_eq(out_len, 0);
+	}
+	ck_assert_uint_eq(counters.dropped, 32);
+}
+END_TEST
+
+/* RFC 9619. */
+START_TEST(a_query_has_one_question)
+{
+	static const uint16_t counts[] = {0, 2, 3, 65535};
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		begin(DNS_RD, counts[i], 0);
+		if (counts[i] > 0)
+			question("static.example.com.", DNS_A, DNS_IN);
+		if (counts[i] > 1)
+			question("static.example.com.", DNS_AAAA, DNS_IN);
+		send_over(COUNT_UDP);
+		ck_assert_uint_eq(header(2), DNS_QR | DNS_RD | DNS_FORMERR);
+		ck_assert_uint_eq(out_len, DNS_HEADER_SIZE);
+		ck_assert_uint_eq(header(4), 0);
+	}
+}
+END_TEST
+
+START_TEST(trailing_octets_are_formerr)
+{
+	ask("static.example.com.", DNS_A);
+	wire_put_u8(&query, 0);
+	send_over(COUNT_UDP);
+	ck_assert_uint_eq(rcode(), DNS_FORMERR);
+	ck_assert_uint_eq(header(4), 1);
+	ck_assert(has_opt());
+	begin(0, 1, 0);
+	question("static.example.com.", DNS_A, DNS_IN);
+	wire_put(&query, "trailing", 8);
+	send_over(COUNT_TCP);
+	ck_assert_uint_eq(rcode(), DNS_FORMERR);
+}
+END_TEST
+
+/* There is nothing before it to point to; forward and in circles even less. */
+START_TEST(a_pointer_in_the_question_is_formerr)
+{
+	static const uint16_t pointers[] = {
+	    0xc000, 0xc00b, 0xc00c, 0xc00e, 0xc012, 0xffff, 0x8001, 0x4001};
+
+	for (size_t i = 0; i < sizeof(pointers) / sizeof(pointers[0]); i++) {
+		for (int labels = 0; labels < 2; labels++) {
+			begin(0, 1, 0);
+			if (labels)
+				wire_put(&query, "\3www", 4);
+			wire_put_u16(&query, pointers[i]);
+			wire_put_u32(&query, DNS_A << 16 | DNS_IN);
+			wire_put(&query, "\7example\3com", 13);
+			send_over(COUNT_UDP);
+			ck_assert_uint_eq(rcode(), DNS_FORMERR);
+			ck_assert_uint_eq(out_len, DNS_HEADER_SIZE);
+		}
+	}
+}
+END_TEST
+
+/* EDNS, RFC 6891 --------------------------------------------------------- */
+
+/* 6.1.3: the version is said, and no more. */
+START_TEST(other_versions_are_badvers_whatever_they_say)
+{
+	for (unsigned version = 1; version < 256; version++) {
+		begin(0, 1, 1);
+		question("static.example.com.", DNS_A, DNS_IN);
+		opt(4096, (uint8_t)version);
+		option(DNS_OPTION_ECS, "what?", 5);
+		send_over(COUNT_UDP);
+		ck_assert_uint_eq(rcode(), DNS_BADVERS);
+		ck_assert_uint_eq(header(6) + header(8), 0);
+		/* The OPT stands last: its version. */
+		ck_assert_uint_eq(out[out_len - 5], 0);
+		ck_assert(!has_option(DNS_OPTION_ECS));
+	}
+}
+END_TEST
+
+static void
+put_record(const char *owner, uint16_t type)
+{
+	question(owner, type, DNS_IN);
+	wire_put_u32(&query, 60);
+	wire_put_u16(&query, 4);
+	wire_put_u32(&query, 0xc0000201);
+}
+
+/* 6.1.1: anywhere in the additional section. */
+START_TEST(the_opt_need_not_be_last)
+{
+	begin(0, 1, 3);
+	question("static.example.com.", DNS_A, DNS_IN);
+	put_record("a.example.", DNS_A);
+	opt(4096, 0);
+	option(DNS_OPTION_NSID, "", 0);
+	put_record("b.example.", DNS_A);
+	send_over(COUNT_UDP);
+	ck_assert_uint_eq(rcode(), DNS_NOERROR);
+	ck_assert_uint_eq(header(6), 1);
+	ck_assert(has_option(DNS_OPTION_NSID));
+}
+END_TEST
+
+/* 6.1.1. */
+START_TEST(a_second_opt_is_formerr)
+{
+	for (int apart = 0; apart < 2; apart++) {
+		begin(0, 1, (uint16_t)(2 + apart));
+		question("static.example.com.", DNS_A, DNS_IN);
+		opt(4096, 0);
+		if (apart)
+			put_record("a.example.", DNS_A);
+		opt(4096, 0);
+		send_over(COUNT_UDP);
+		ck_assert_uint_eq(rcode(), DNS_FORMERR);
+		ck_assert(has_opt());
+	}
+}
+END_TEST
+
+START_TEST(an_opt_out_of_its_place_is_formerr)
+{
+	for (size_t count = 6; count <= 8; count += 2) {
+		begin(0, 1, 0);
+		question("static.example.com.", DNS_A, DNS_IN);
+		opt(4096, 0);
+		wire_set_u16(&query, count, 1);
+		send_over(COUNT_UDP);
+		ck_assert_uint_eq(rcode(), DNS_FORMERR);
+	}
+	begin(0, 1, 1);
+	question("static.example.com.", DNS_A, DNS_IN);
+	put_record("a.example.", DNS_OPT);
+	send_over(COUNT_UDP);
+	ck_assert_uint_eq(rcode(), DNS_FORMERR);
+}
+END_TEST
+
+/* 6.2.3 and 6.2.5: what is below 512 is 512. */
+START_TEST(the_payload_size_bounds_the_reply)
+{
+	static const struct {
+		uint16_t size;
+		bool truncated;
+	} rows[] = {{0, true}, {1, true}, {511, true}, {512, true},
+	    {1231, false}, {1232, false}, {4096, false}, {65535, false}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		begin(0, 1, 1);
+		question("medium.example.com.", DNS_TXT, DNS_IN);
+		opt(rows[i].size, 0);
+		send_over(COUNT_UDP);
+		ck_assert_uint_eq((header(2) & DNS_TC) != 0, rows[i].truncated);
+		ck_assert_uint_eq(header(6), rows[i].truncated ? 0 : 10);
+		ck_assert_uint_le(out_len, rows[i].truncated ? 512 : 1232);
+		/* What we take ourselves: the OPT stands last. */
+		ck_assert_uint_eq(header(out_len - 8), DNS_UDP_EDNS);
+	}
+	/* Never more than 1232, whatever is asked for. */
+	begin(0, 1, 1);
+	question("big.example.com.", DNS_TXT, DNS_IN);
+	opt(65535, 0);
+	send_over(COUNT_UDP);
+	ck_assert(header(2) & DNS_TC);
+	send_over(COUNT_TCP);
+	ck_assert_uint_eq(header(2) & DNS_TC, 0);
+	ck_assert_uint_eq(header(6), 20);
+}
+END_TEST
+
+START_TEST(who_sends_no_opt_gets_none)
+{
+	begin(0, 1, 0);
+	question("www.example.com.", DNS_A, DNS_IN);
+	send_over(COUNT_UDP);
+	ck_assert(!has_opt());
+	ck_assert_uint_eq(header(10), 0);
+}
+END_TEST
+
+/* Truncation ------------------------------------------------------------- */
+
+/* RFC 2181 9: no part of an RRset; RFC 9471 3.1: needed glue is not left out
+ * in silence. */
+START_TEST(a_referral_has_all_the_glue_it_needs_or_tc)
+{
+	begin(0, 1, 0);
+	question("x.many.example.com.", DNS_A, DNS_IN);
+	send_over(COUNT_UDP);
+	ck_assert_uint_eq(header(2), DNS_QR | DNS_TC);
+	ck_assert_uint_eq(header(6) + header(8) + header(10), 0);
+	send_over(COUNT_TCP);
+	ck_assert_uint_eq(header(2), DNS_QR);
+	ck_assert_uint_eq(header(8), 12);
+	ck_assert_uint_eq(header(10), 24);
+	ask("x.many.example.com.", DNS_A);
+	send_over(COUNT_UDP);
+	ck_assert_uint_eq(header(2), DNS_QR);
+	ck_assert_uint_eq(header(10), 24 + 1);
+}
+END_TEST
+
+/* RFC 9471 3.2: sibling glue goes when there is no room. */
+START_TEST(a_referral_may_lack_the_glue_of_siblings)
+{
+	begin(0, 1, 0);
+	question("x.kin.example.com.", DNS_A, DNS_IN);
+	send_over(COUNT_UDP);
+	ck_assert_uint_eq(header(2), DNS_QR);
+	ck_assert_uint_eq(header(8), 12);
+	ck_assert_uint_eq(header(10), 0);
+	ask("x.kin.example.com.", DNS_A);
+	send_over(COUNT_UDP);
+	ck_assert_uint_eq(header(10), 24 + 1);
+}
+END_TEST
+
 /* Cookies, RFC 7873 ------------------------------------------------------ */
 
 /* The cookie of the reply, of which the client's is the one sent. */
@@ -543,6 +867,27 @@ add_cookies(TCase *tc)
 	tcase_add_test(tc, a_timeout_in_a_query_is_formerr_over_tcp);
 }
 
+static void
+add_messages(TCase *tc)
+{
+	tcase_add_test(
+	    tc, other_opcodes_are_not_implemented_and_keep_the_question);
+	tcase_add_test(tc, responses_get_no_reply);
+	tcase_add_test(tc, a_query_has_one_question);
+	tcase_add_test(tc, trailing_octets_are_formerr);
+	tcase_add_test(tc, a_pointer_in_the_question_is_formerr);
+	tcase_add_test(tc, why_a_query_is_refused_is_said);
+	tcase_add_test(tc, that_no_region_is_live_is_said);
+	tcase_add_test(tc, other_versions_are_badvers_whatever_they_say);
+	tcase_add_test(tc, the_opt_need_not_be_last);
+	tcase_add_test(tc, a_second_opt_is_formerr);
+	tcase_add_test(tc, an_opt_out_of_its_place_is_formerr);
+	tcase_add_test(tc, the_payload_size_bounds_the_reply);
+	tcase_add_test(tc, who_sends_no_opt_gets_none);
+	tcase_add_test(tc, a_referral_has_all_the_glue_it_needs_or_tc);
+	tcase_add_test(tc, a_referral_may_lack_the_glue_of_siblings);
+}
+
 int
 main(void)
 {
@@ -552,6 +897,7 @@ main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	add_messages(tc);
 	add_cookies(tc);
 	tcase_add_test(tc, the_server_says_its_id_in_class_ch);
 	tcase_add_test(tc, its_version_is_said_when_it_is_configured);

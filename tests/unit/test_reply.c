@@ -215,6 +215,29 @@ START_TEST(an_extended_rcode_is_split_between_header_and_opt)
 }
 END_TEST
 
+START_TEST(an_extended_error_is_not_worth_a_truncation)
+{
+	static const struct edns_error error = {DNS_ERROR_OTHER, "because"};
+	const size_t opt = 11, option = 4 + 2 + 7;
+	struct body *b = large(2, 0);
+	struct reply r;
+	size_t len;
+
+	ask(&(struct sample_query){
+	    .name = "a.example.", .type = DNS_TXT, .edns = true});
+	len = DNS_HEADER_SIZE + query.question_len + (size_t)b->len + opt;
+	for (size_t spare = option - 1; spare <= option; spare++) {
+		reply_begin(&r, &query);
+		r.edns.error = &error;
+		ck_assert(reply_add(&r, b, 0, BODY_KEEP_TTL));
+		ck_assert_uint_eq(reply_end(&r, out, len + spare),
+		    spare < option ? len : len + option);
+		ck_assert(!r.truncated);
+	}
+	free(b);
+}
+END_TEST
+
 START_TEST(an_nsid_that_does_not_fit_is_left_out)
 {
 	char nsid[501];
@@ -247,6 +270,7 @@ main(void)
 	tcase_add_test(tc, a_part_continues_at_the_cname_before_it);
 	tcase_add_test(tc, a_full_chain_takes_no_more);
 	tcase_add_test(tc, an_extended_rcode_is_split_between_header_and_opt);
+	tcase_add_test(tc, an_extended_error_is_not_worth_a_truncation);
 	tcase_add_test(tc, an_nsid_that_does_not_fit_is_left_out);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

@@ -183,6 +183,8 @@ START_TEST(a_cname_stands_for_other_types)
 	    "an out.example.com. 60 IN CNAME www.Elsewhere.NET.\n");
 	ck_assert_mem_eq(
 	    body_target(sample.found.body), "\3www\11Elsewhere\3NET", 19);
+	expect("alias.example.com.", "RRSIG", NODATA);
+	expect("alias.example.com.", "NSEC", NODATA);
 	expect("below.alias.example.com.", "A", NXDOMAIN);
 }
 END_TEST
@@ -314,6 +316,150 @@ START_TEST(an_empty_wildcard_gives_nodata)
 }
 END_TEST
 
+static void
+with_rfc4592(void)
+{
+	zone_sample_zone(&sample, "example.",
+	    "$TTL 3600\n@ SOA ns.example.com. host 1 2 3 4 5\n"
+	    "@ NS ns.example.com.\n@ NS ns.example.net.\n"
+	    "* TXT \"this is a wildcard\"\n"
+	    "* MX 10 host1\n"
+	    "sub.* TXT \"this is not a wildcard\"\n"
+	    "host1 A 192.0.2.1\n"
+	    "_ssh._tcp.host1 SRV 0 0 22 host1\n"
+	    "_ssh._tcp.host2 SRV 0 0 22 host1\n"
+	    "subdel NS ns.example.com.\nsubdel NS ns.example.net.\n");
+}
+
+/* RFC 4592 2.2.1: its zone and its queries. */
+START_TEST(the_examples_of_rfc_4592_hold)
+{
+	with_rfc4592();
+	expect("host3.example.", "MX",
+	    "data in example.\nan host3.example. 3600 IN MX 10 "
+	    "host1.example.\n");
+	expect_start("host3.example.", "A", "nodata in example.\n");
+	expect("foo.bar.example.", "TXT",
+	    "data in example.\nan foo.bar.example. 3600 IN TXT "
+	    "\"this is a wildcard\"\n");
+	expect_start("host1.example.", "MX", "nodata in example.\n");
+	expect_start("sub.*.example.", "MX", "nodata in example.\n");
+	expect_start(
+	    "_telnet._tcp.host1.example.", "SRV", "nxdomain in example.\n");
+	expect_start("host.subdel.example.", "A", "referral in example.\n");
+	expect_start("ghost.*.example.", "MX", "nxdomain in example.\n");
+	/* 2.2.2: names between exist. */
+	expect_start("_tcp.host1.example.", "MX", "nodata in example.\n");
+	expect_start("host2.example.", "MX", "nodata in example.\n");
+	expect_start("x.host2.example.", "MX", "nxdomain in example.\n");
+	/* 2.3: the wildcard asked for itself is data. */
+	expect("*.example.", "MX",
+	    "data in example.\nan *.example. 3600 IN MX 10 host1.example.\n");
+	/* 2.1.1: an asterisk alone in a label, not as a part of it. */
+	expect("a*.example.", "MX",
+	    "data in example.\nan a*.example. 3600 IN MX 10 host1.example.\n");
+	expect("*.*.*.example.org.", "MX", "foreign\n");
+}
+END_TEST
+
+/* RFC 4592 2.1.3, 4.6 */
+START_TEST(asterisks_within_names_are_labels_as_others)
+{
+	zone_sample_zone(&sample, "st.org.",
+	    "$TTL 60\n@ SOA ns.example.com. host 1 2 3 4 5\n"
+	    "@ NS ns.example.com.\n"
+	    "**.a TXT \"two\"\n"
+	    "x.*.b TXT \"in the middle\"\n"
+	    "*.*.c TXT \"on top\"\n"
+	    "*.cut.d A 192.0.2.1\n"
+	    "cut.d NS ns.example.com.\n"
+	    "* TYPE65280 \\# 0\n"
+	    "*.ds DS 1 8 2 00\n");
+	expect_start("y.a.st.org.", "TXT", "nxdomain");
+	expect_start("**.a.st.org.", "TXT", "data");
+	expect_start("y.b.st.org.", "TXT", "nodata");
+	expect_start("x.y.b.st.org.", "TXT", "nodata");
+	expect_start("x.*.b.st.org.", "TXT", "data");
+	expect_start("y.*.c.st.org.", "TXT", "data");
+	expect_start("y.c.st.org.", "TXT", "nodata");
+	expect_start("y.z.c.st.org.", "TXT", "nodata");
+	expect_start("y.cut.d.st.org.", "A", "referral");
+	expect("none.st.org.", "TYPE65280",
+	    "data in st.org.\nan none.st.org. 60 IN TYPE65280 \\# 0\n");
+	/* 4.6: a DS where no delegation is. */
+	expect_start("y.ds.st.org.", "DS", "data");
+}
+END_TEST
+
+/* RFC 4592 4.1: a zone of that name is no wildcard of the one above. */
+START_TEST(a_zone_may_be_called_by_an_asterisk)
+{
+	zone_sample_zone(&sample, "st.org.",
+	    "$TTL 60\n@ SOA ns.example.com. host 1 2 3 4 5\n"
+	    "@ NS ns.example.com.\n@ TXT \"st\"\n");
+	zone_sample_zone(&sample, "*.st.org.",
+	    "$TTL 60\n@ SOA ns.example.com. host 1 2 3 4 5\n"
+	    "@ NS ns.example.com.\n@ TXT \"star\"\n");
+	expect("*.st.org.", "TXT",
+	    "data in *.st.org.\nan *.st.org. 60 IN TXT \"star\"\n");
+	expect_start("x.st.org.", "TXT", "nxdomain in st.org.\n");
+	expect_start("x.*.st.org.", "TXT", "nxdomain in *.st.org.\n");
+}
+END_TEST
+
+/* RFC 2181 11, RFC 4343 2 */
+START_TEST(any_octet_may_be_in_a_label)
+{
+	zone_sample_zone(&sample, "oct.org.",
+	    "$TTL 60\n@ SOA ns.example.com. host 1 2 3 4 5\n"
+	    "@ NS ns.example.com.\n"
+	    "\\000\\001\\255 TXT \"binary\"\n"
+	    "a\\.b TXT \"dot\"\n"
+	    "\\\\\\\" TXT \"marks\"\n"
+	    "\\065\\192 TXT \"case\"\n"
+	    "\\* TXT \"wildcard\"\n"
+	    "two\\ words TXT \"space\"\n");
+	expect_start("\\000\\001\\255.oct.org.", "TXT",
+	    "data in oct.org.\nan \\000\\001\\255.oct.org.");
+	expect("a\\.b.oct.org.", "TXT",
+	    "data in oct.org.\nan a\\.b.oct.org. 60 IN TXT \"dot\"\n");
+	expect_start("\\\\\\\".oct.org.", "TXT", "data");
+	expect_start("a\\192.oct.org.", "TXT", "data");
+	expect_start("two\\032words.oct.org.", "TXT", "data");
+	/* No letters beyond ASCII; an escaped asterisk is one. */
+	expect("a\\224.oct.org.", "TXT",
+	    "data in oct.org.\n"
+	    "an a\\224.oct.org. 60 IN TXT \"wildcard\"\n");
+	expect_start("b.a.oct.org.", "TXT", "data");
+}
+END_TEST
+
+START_TEST(names_are_as_long_as_can_be)
+{
+	char label[64], name[300];
+
+	memset(label, 'l', 63);
+	label[63] = '\0';
+	/* 3 labels of 63, one of 61 with the zone's two: 255 octets. */
+	snprintf(name, sizeof(name), "%s.%s.%s.%.52s.long.org.", label, label,
+	    label, label);
+	zone_sample_zone(&sample, "long.org.",
+	    arena_printf(sample.arena,
+		"$TTL 60\n@ SOA ns.example.com. host 1 2 3 4 5\n"
+		"@ NS ns.example.com.\n%s TXT \"long\"\n"
+		"*.x MX 1 %s\n",
+		name, name));
+	expect_start(name, "TXT", "data in long.org.\n");
+	expect_start(name, "A", "nodata in long.org.\n");
+	expect_start(name + 64, "TXT", "nodata in long.org.\n");
+	name[0] = 'm';
+	expect_start(name, "TXT", "nxdomain in long.org.\n");
+	snprintf(name, sizeof(name), "%s.%s.%s.%.50s.x.long.org.", label, label,
+	    label, label);
+	expect_start(name, "MX", "data in long.org.\n");
+}
+END_TEST
+
 #define REFERRAL \
 	"referral in example.com.\n" \
 	"ns cut.example.com. 60 IN NS ns.cut.example.com.\n" \
@@ -349,6 +495,18 @@ START_TEST(what_is_below_a_cut_is_hidden)
 	expect("ns.deep.cut.example.com.", "A", REFERRAL);
 	expect("deep.cut.example.com.", "DS", REFERRAL);
 	expect("*.cut.example.com.", "A", REFERRAL);
+}
+END_TEST
+
+START_TEST(ds_is_of_the_zone_next_above_alone)
+{
+	zone_sample_zone(&sample, ".",
+	    "@ 60 SOA a. b. 1 2 3 4 5\n@ 60 NS ns.example.com.\n"
+	    "example.com. 60 NS ns.example.com.\n"
+	    "cut.example.com. 60 DS 3 8 2 00\n");
+	zone_sample_zone(&sample, "cut.example.com.", child_text);
+	expect("cut.example.com.", "DS",
+	    "data in example.com.\nan cut.example.com. 60 IN DS 1 8 2 00\n");
 }
 END_TEST
 
@@ -527,9 +685,15 @@ main(void)
 	tcase_add_test(tc, a_wildcard_stands_for_names_that_do_not_exist);
 	tcase_add_test(tc, a_wildcard_does_not_reach_past_names_that_exist);
 	tcase_add_test(tc, an_empty_wildcard_gives_nodata);
+	tcase_add_test(tc, the_examples_of_rfc_4592_hold);
+	tcase_add_test(tc, asterisks_within_names_are_labels_as_others);
+	tcase_add_test(tc, a_zone_may_be_called_by_an_asterisk);
+	tcase_add_test(tc, any_octet_may_be_in_a_label);
+	tcase_add_test(tc, names_are_as_long_as_can_be);
 	tcase_add_test(tc, a_cut_refers_for_itself_and_all_below);
 	tcase_add_test(tc, the_glue_below_the_cut_alone_is_needed);
 	tcase_add_test(tc, what_is_below_a_cut_is_hidden);
+	tcase_add_test(tc, ds_is_of_the_zone_next_above_alone);
 	tcase_add_test(tc, ds_at_a_cut_is_ours);
 	tcase_add_test(tc, a_child_zone_of_ours_answers_for_itself);
 	tcase_add_test(tc, the_parent_answers_for_ds);

@@ -91,6 +91,24 @@ START_TEST(owners_origins_and_defaults_are_filled_in)
 }
 END_TEST
 
+START_TEST(without_any_ttl_the_soa_says_it)
+{
+	ck_assert(load("@ SOA ns host 7 3600 900 604800 300\n"
+		       "a A 192.0.2.1\nb 60 A 192.0.2.2\nc A 192.0.2.3\n"));
+	ck_assert_str_eq(zone_sample_diag(&sample),
+	    "example.com.:1: warning: no TTL: the SOA's minimum is taken: "
+	    "@ SOA ns host 7 3600 900 604800 300\n");
+	ck_assert_uint_eq(records.all.at[0].ttl, 300);
+	ck_assert_uint_eq(records.all.at[1].ttl, 300);
+	ck_assert_uint_eq(records.all.at[2].ttl, 60);
+	ck_assert_uint_eq(records.all.at[3].ttl, 300);
+	expect_wrong("a A 192.0.2.1\nb A 192.0.2.2\n"
+		     "@ SOA ns host 7 3600 900 604800 300\n",
+	    "example.com.:1: error: no TTL, here or before ($TTL): "
+	    "a A 192.0.2.1\n");
+}
+END_TEST
+
 START_TEST(without_ttl_directive_the_last_ttl_counts)
 {
 	expect("a 60 A 192.0.2.1\nb A 192.0.2.2\n$TTL 0\nc A 192.0.2.3\n"
@@ -298,6 +316,21 @@ START_TEST(generate_makes_records)
 }
 END_TEST
 
+/* As BIND does, which takes one word as the data. */
+START_TEST(generate_takes_data_in_quotes_and_nibbles_with_a_last_dot)
+{
+	expect("$GENERATE 10-10 m$ 7 IN MX \"$ h${0,3}\"\n"
+	       "$GENERATE 1-1 t$ 7 TXT \"a $\"\n"
+	       "$GENERATE 1-1 u$ 7 TXT \"a\" \"$\"\n"
+	       "$GENERATE 31-31 ${0,4,n}v 7 A 192.0.2.1\n",
+	    "1 m10.example.com. 7 15 000a0468303130076578616d706c6503636f6d"
+	    "00\n"
+	    "2 t1.example.com. 7 16 01610131\n"
+	    "3 u1.example.com. 7 16 01610131\n"
+	    "4 f.1.v.example.com. 7 1 c0000201\n");
+}
+END_TEST
+
 START_TEST(a_wrong_generate_is_said_once)
 {
 	expect_wrong("$GENERATE x A 192.0.2.1\n"
@@ -306,7 +339,7 @@ START_TEST(a_wrong_generate_is_said_once)
 		     "$GENERATE 0-999999999 a$ A 192.0.2.1\n"
 		     "$GENERATE 1-9 a${1,2,q} A 192.0.2.1\n"
 		     "$GENERATE 1-9 a${-5} A 192.0.2.1\n"
-		     "$GENERATE 254-299 a$ A 192.0.2.$\n",
+		     "$GENERATE 254-299 a$ 60 A 192.0.2.$\n",
 	    "example.com.:1: error: $GENERATE: not start-stop[/step]: "
 	    "x A 192.0.2.1\n"
 	    "example.com.:2: error: $GENERATE: a range of 1 to 1048576 "
@@ -321,7 +354,7 @@ START_TEST(a_wrong_generate_is_said_once)
 	    "example.com.:6: error: $GENERATE: below 0: "
 	    "1-9 a${-5} A 192.0.2.1\n"
 	    "example.com.:7: error: Syntax error, could not parse the RR's "
-	    "rdata: a256 A 192.0.2.256\n");
+	    "rdata: a256 60 A 192.0.2.256\n");
 }
 END_TEST
 
@@ -379,6 +412,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, owners_origins_and_defaults_are_filled_in);
+	tcase_add_test(tc, without_any_ttl_the_soa_says_it);
 	tcase_add_test(tc, without_ttl_directive_the_last_ttl_counts);
 	tcase_add_test(tc, ttl_and_class_come_in_either_order);
 	tcase_add_test(tc, parentheses_quotes_and_comments_are_understood);
@@ -392,6 +426,8 @@ main(void)
 	tcase_add_test(tc, includes_are_read_relative_to_the_file);
 	tcase_add_test(tc, errors_of_includes_have_the_file_that_is_wrong);
 	tcase_add_test(tc, generate_makes_records);
+	tcase_add_test(
+	    tc, generate_takes_data_in_quotes_and_nibbles_with_a_last_dot);
 	tcase_add_test(tc, a_wrong_generate_is_said_once);
 	tcase_add_test(tc, too_long_names_are_wrong);
 	tcase_add_test(tc, a_long_name_of_escapes_is_read);

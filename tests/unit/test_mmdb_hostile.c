@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Databases made to hurt: what is read of them is bounded. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "geo/mmdb.h"
+
+/* Control octets of the format: the type in the upper bits, the size below. */
+enum {
+	POINTER = 1 << 5,
+	TEXT = 2 << 5,
+	UINT16 = 5 << 5,
+	UINT32 = 6 << 5,
+	MAP = 7 << 5,
+	EXTENDED = 0,
+	ARRAY_EXTENSION = 11 - 7,
+	UINT64_EXTENSION = 9 - 7,
+	LEVELS = 2000000,
+};
+
+typedef VEC(uint8_t) octets;
+
+static char path[] = "/tmp/test_mmdb_hostile.XXXXXX";
+static octets file;
+
+static void
+put(uint8_t octet)
+{
+	vec_push(&file, octet);
+}
+
+static void
+put_text(const char *text)
+{
+	put((uint8_t)(TEXT | strlen(text)));
+	for (; *text != '\0'; text++)
+		put((uint8_t)*text);
+}
+
+static void
+put_number(const char *key, uint8_t control, uint8_t value)
+{
+	put_text(key);
+	put(control | 1);
+	put(value);
+}
+
+static void
+put_array(uint8_t size)
+{
+	put(EXTENDED | size);
+	put(ARRAY_EXTENSION);
+}
+
+/* Of two octets, with an offset below 2048. */
+static void
+put_pointer(size_t to)
+{
+	put((uint8_t)(POINTER | to >> 8));
+	put((uint8_t)to);
+}
+
+/* A tree of one node, both sides of which are the record that follows. */
+static void
+begin(void)
+{
+	static const uint8_t node[] = {0, 0, 17, 0, 0, 17};
+
+	file.n = 0;
+	for (size_t i = 0; i < sizeof(node); i++)
+		put(node[i]);
+	for (size_t i = 0; i < 16; i++)
+		put(0);
+}
+
+/* Without languages and the end of the map: these are the test's. */
+static void
+begin_metadata(void)
+{
+	for (const char *p = "\xab\xcd\xefMaxMind.com"; *p != '\0'; p++)
+		put((uint8_t)*p);
+	put(MAP | 9);
+	put_number("node_count", UINT32, 1);
+	put_number("record_size", UINT16, 24);
+	put_number("ip_version", UINT16, 4);
+	put_number("binary_format_major_version", UINT16, 2);
+	put_number("binary_format_minor_version", UINT16, 0);
+	put_text("database_type");
+	put_text("test");
+	put_text("build_epoch");
+	put(EXTENDED | 1);
+	put(UINT64_EXTENSION);
+	put(1);
+	put_text("description");
+	put(MAP);
+	put_text("languages");
+}
+
+static struct mmdb *
+open_file(struct error *err)
+{
+	FILE *f = fopen(path, "w");
+
+	ck_assert(f != NULL && fwrite(file.at, 1, file.n, f) == file.n);
+	ck_assert_int_eq(fclose(f), 0);
+	return mmdb_open(path, err);
+}
+
+static bool
+read_record(struct error *err, struct place *p)
+{
+	struct mmdb *m = open_file(err);
+	struct addr a;
+	unsigned depth;
+	uint32_t record;
+	bool ok;
+
+	ck_assert_msg(m != NULL, "%s", err->text);
+	ck_assert(addr_parse("192.0.2.1", &a));
+	record = mmdb_find_record(m, &a, &depth);
+	ck_assert_uint_ne(record, 0);
+	memset(p, 0, sizeof(*p));
+	ok = mmdb_record(m, record, p, err);
+	mmdb_close(m);
+	return ok;
+}
+
+static void
+put_country(void)
+{
+	put_text("country_code");
+	put_text("DE");
+}
+
+static void
+refuses_record(void)
+{
+	struct error err = {""};
+	struct place p;
+
+	begin_metadata();
+	put_array(0);
+	ck_assert(!read_record(&err, &p));
+	ck_assert_msg(strstr(err.text, "damaged") != NULL, "%s", err.text);
+}
+
+START_TEST(what_is_no_deeper_than_real_ones_is_read)
+{
+	struct error err = {""};
+	struct place p;
+	size_t shared;
+
+	begin();
+	put(MAP | 3);
+	put_text("names");
+	shared = file.n - 22; /* offsets count from behind the tree */
+	put_array(1);
+	put_array(1);
+	put_text("x");
+	put_text("again");
+	put_pointer(shared);
+	put_country();
+	begin_metadata();
+	put_array(1);
+	put_text("en");
+	ck_assert_msg(read_record(&err, &p), "%s", err.text);
+	ck_assert_mem_eq(p.country, "DE", 2);
+}
+END_TEST
+
+START_TEST(a_record_as_deep_as_a_well_is_refused)
+{
+	begin();
+	put(MAP | 2);
+	put_text("x");
+	for (size_t i = 0; i < LEVELS; i++)
+		put_array(1);
+	put_array(0);
+	put_country();
+	refuses_record();
+}
+END_TEST
+
+START_TEST(a_record_that_points_at_a_well_is_refused)
+{
+	begin();
+	put(MAP | 1);
+	put_text("country");
+	put_pointer(1 + 8 + 2);
+	put(MAP | 2);
+	put_text("x");
+	for (size_t i = 0; i < LEVELS; i++)
+		put_array(1);
+	put_array(0);
+	put_text("iso_code");
+	put_text("DE");
+	refuses_record();
+}
+END_TEST
+
+START_TEST(a_record_that_is_its_own_part_is_refused)
+{
+	begin();
+	put(MAP | 2);
+	put_text("x");
+	put_pointer(0);
+	put_country();
+	refuses_record();
+}
+END_TEST
+
+/* 16 times 16 times ... the same. */
+START_TEST(a_record_that_unfolds_without_end_is_refused)
+{
+	size_t last, next;
+
+	begin();
+	put(MAP | 2);
+	put_text("x");
+	put_array(1);
+	put_pointer(15);
+	put_country();
+	while (file.n - 22 < 15)
+		put(0);
+	next = 15 + 2;
+	for (unsigned level = 0; level < 12; level++) {
+		put_array(16);
+		last = next + 32;
+		for (unsigned i = 0; i < 16; i++)
+			put_pointer(level == 11 ? 0 : last);
+		next = last + 2;
+	}
+	refuses_record();
+}
+END_TEST
+
+START_TEST(metadata_that_unfold_without_end_are_refused)
+{
+	struct error err = {""};
+	size_t metadata, at;
+
+	begin();
+	put(MAP);
+	metadata = file.n + 14;
+	begin_metadata();
+	for (unsigned level = 0; level < 8; level++) {
+		put_array(16);
+		at = file.n - metadata + 32;
+		for (unsigned i = 0; i < 16; i++)
+			put_pointer(level == 7 ? 1 : at);
+	}
+	ck_assert_ptr_null(open_file(&err));
+	ck_assert_ptr_nonnull(strstr(err.text, path));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("mmdb_hostile");
+	TCase *c = tcase_create("mmdb_hostile");
+	SRunner *r = srunner_create(s);
+	int failed, fd = mkstemp(path);
+
+	if (fd == -1)
+		return EXIT_FAILURE;
+	close(fd);
+	suite_add_tcase(s, c);
+	tcase_add_test(c, what_is_no_deeper_than_real_ones_is_read);
+	tcase_add_test(c, a_record_as_deep_as_a_well_is_refused);
+	tcase_add_test(c, a_record_that_points_at_a_well_is_refused);
+	tcase_add_test(c, a_record_that_is_its_own_part_is_refused);
+	tcase_add_test(c, a_record_that_unfolds_without_end_is_refused);
+	tcase_add_test(c, metadata_that_unfold_without_end_are_refused);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	unlink(path);
+	vec_free(&file);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
