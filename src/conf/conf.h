@@ -22,8 +22,8 @@ struct conf_server {
 			      the configuration file's folder (resolved) */
 	const char *control;
 	const char *control_read; /* NULL: none */
-	struct endpoint http; /* addr.family 0: off */
-	const char *nsid;     /* NULL: none */
+	struct endpoint http;     /* addr.family 0: off */
+	const char *nsid;         /* NULL: none */
 	bool ecs_any;
 	struct prefix *ecs_from; /* resolvers whose ECS is believed */
 	size_t necs_from;
