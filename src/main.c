@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <getopt.h>
-#include <grp.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,9 +16,11 @@
 
 #include "base/log.h"
 #include "base/rcu.h"
+#include "base/user.h"
 #include "config.h"
 #include "ctl/reload.h"
 #include "ctl/server.h"
+#include "probe/helper.h"
 #include "report/check.h"
 #include "serve/tcp.h"
 #include "serve/udp.h"
@@ -173,24 +173,19 @@ static bool
 drop_privileges(
     const struct daemon *m, const struct conf_server *server, struct error *err)
 {
-	const struct passwd *pw;
+	uid_t uid;
+	gid_t gid;
 
 	if (m->user == NULL)
 		return true;
-	errno = 0;
-	pw = getpwnam(m->user);
-	if (pw == NULL)
-		return error_set(err, "user %s: %s", m->user,
-		    errno != 0 ? strerror(errno) : "no such user");
-	if (chown(server->state, pw->pw_uid, pw->pw_gid) != 0)
+	if (!user_find(m->user, &uid, &gid, err))
+		return false;
+	if (chown(server->state, uid, gid) != 0)
 		return error_set(err, "%s: %s", server->state, strerror(errno));
-	if (chown(server->control, pw->pw_uid, pw->pw_gid) != 0)
+	if (chown(server->control, uid, gid) != 0)
 		return error_set(
 		    err, "%s: %s", server->control, strerror(errno));
-	if (setgroups(0, NULL) != 0 || setgid(pw->pw_gid) != 0 ||
-	    setuid(pw->pw_uid) != 0)
-		return error_set(err, "user %s: %s", m->user, strerror(errno));
-	return true;
+	return user_become(m->user, err);
 }
 
 /* sd_notify(3) is one datagram; without a service manager it is none. */
@@ -300,6 +295,11 @@ serve(struct daemon *m)
 	struct diag d;
 	int code = 1;
 
+	/* While there are no threads and no memory to copy. */
+	if (!helper_start(m->user, &err)) {
+		log_error("%s", err.text);
+		return code;
+	}
 	diag_init(&d);
 	s = first_snapshot(m->path, &d);
 	if (s == NULL)
@@ -321,6 +321,7 @@ serve(struct daemon *m)
 	}
 	stop(m);
 out:
+	helper_stop();
 	diag_fini(&d);
 	return code;
 }

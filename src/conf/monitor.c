@@ -2,8 +2,12 @@
 #include "conf/monitor.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "conf/http.h"
 #include "conf/value.h"
 #include "dns/rdata.h"
@@ -16,6 +20,7 @@ const char *const conf_monitor_types[CONF_MONITOR_TYPES + 1] = {
     [CONF_MONITOR_HTTPS] = "https",
     [CONF_MONITOR_DNS] = "dns",
     [CONF_MONITOR_EXTERNAL] = "external",
+    [CONF_MONITOR_EXEC] = "exec",
 };
 
 /* Bits of enum conf_monitor_type. */
@@ -25,6 +30,7 @@ enum types {
 	HTTP = 1 << CONF_MONITOR_HTTP | HTTPS,
 	DNS = 1 << CONF_MONITOR_DNS,
 	EXTERNAL = 1 << CONF_MONITOR_EXTERNAL,
+	EXEC = 1 << CONF_MONITOR_EXEC,
 };
 
 /* Keys that are not for every type, and the types that must have them. */
@@ -33,7 +39,7 @@ static const struct monitor_key {
 	const char *name;
 	unsigned types, needed;
 } monitor_keys[] = {
-    {NULL, "port", TCP | HTTP | DNS, TCP},
+    {NULL, "port", TCP | HTTP | DNS | EXEC, TCP},
     {NULL, "host", HTTP, 0},
     {NULL, "path", HTTP, 0},
     {NULL, "method", HTTP, 0},
@@ -44,6 +50,7 @@ static const struct monitor_key {
     {NULL, "verify", HTTPS, 0},
     {NULL, "ca", HTTPS, 0},
     {NULL, "query", DNS, DNS},
+    {NULL, "command", EXEC, EXEC},
     {NULL, "file", EXTERNAL, 0},
     {NULL, "fresh", EXTERNAL, 0},
     {NULL, "on_stale", EXTERNAL, 0},
@@ -164,6 +171,25 @@ check_external(struct schema_reader *r, const struct yaml_node *node,
 		    "\"file\" (a signal says itself how long it holds)");
 }
 
+/* The program is as seen from the file that names it; without a / it would be
+ * looked for, which nothing does. */
+static void
+check_exec(struct schema_reader *r, const struct yaml_node *node,
+    struct conf_monitor *m)
+{
+	const struct yaml_node *command = yaml_find(node, "command");
+	char *beside;
+
+	if (m->ncommand == 0 || !m->command[0])
+		return;
+	beside = file_beside(command->mark.file, m->command[0]);
+	m->command[0] = arena_strdup(r->conf->arena, beside);
+	free(beside);
+	if (r->files && access(m->command[0], X_OK) != 0)
+		diag_warning(r->d, &command->mark, "%s cannot be run here: %s",
+		    m->command[0], strerror(errno));
+}
+
 /* What a type adds to its keys. */
 static const struct monitor_type {
 	uint16_t port; /* when none is given */
@@ -174,6 +200,7 @@ static const struct monitor_type {
     [CONF_MONITOR_HTTPS] = {CONF_HTTPS_PORT, check_https},
     [CONF_MONITOR_DNS] = {DNS_PORT, check_dns},
     [CONF_MONITOR_EXTERNAL] = {0, check_external},
+    [CONF_MONITOR_EXEC] = {0, check_exec},
 };
 
 static void

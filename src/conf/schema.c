@@ -143,6 +143,8 @@ static const struct schema_key keys[] = {
 {SCHEMA_MONITOR, "ca", value_path, AT(conf_monitor, ca)},
 {SCHEMA_MONITOR, "query", schema_read_map, .of = SCHEMA_QUERY},
 {SCHEMA_MONITOR, "expect", schema_read_map, .of = SCHEMA_EXPECT},
+{SCHEMA_MONITOR, "command", value_text, RANGE(1, 1024),
+	MANY(conf_monitor, command, ncommand, 1, 64)},
 {SCHEMA_MONITOR, "file", value_path, AT(conf_monitor, file)},
 {SCHEMA_MONITOR, "fresh", value_span, AT(conf_monitor, fresh_ms),
 	RANGE(1000, DAY_MS), .fallback = "60s"},

@@ -19,6 +19,7 @@ enum conf_monitor_type {
 	CONF_MONITOR_HTTPS,
 	CONF_MONITOR_DNS,
 	CONF_MONITOR_EXTERNAL,
+	CONF_MONITOR_EXEC,
 	CONF_MONITOR_TYPES
 };
 
@@ -75,6 +76,8 @@ struct conf_monitor {
 	uint16_t rcode;       /* expected */
 	const char **records; /* of the query's type: all must be there */
 	size_t nrecords;
+	const char **command; /* exec: the program's path, arguments */
+	size_t ncommand;
 	const char *file;  /* external: resolved; NULL: signals alone */
 	uint32_t fresh_ms; /* the age up to which the file is believed */
 	enum conf_stale on_stale;

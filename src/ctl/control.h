@@ -25,7 +25,7 @@ enum exit_code {
 	EXIT_TIMED_OUT
 };
 
-enum { HEALTH_SAVE_S = 10, CONTROL_FIXED = 6 };
+enum { HEALTH_SAVE_S = 10, CLOCK_STEP_S = 2, CONTROL_FIXED = 6 };
 
 struct builder;
 struct prober;
@@ -52,6 +52,7 @@ struct control {
 	char *fixed[CONTROL_FIXED]; /* settings that need a restart */
 	struct event *tick;
 	unsigned ticks;
+	int64_t clock_apart_s; /* wall less monotonic */
 	bool health_changed;
 	bool drains_changed; /* by themselves, and not saved yet, */
 	bool drains_unsaved; /* which was told */
@@ -79,6 +80,9 @@ void control_adopt(struct control *c, struct snapshot *s, json_t *warnings);
 
 /* Looks again at the regions of that name in the pool; NULL: in all. */
 void control_refresh(struct control *c, const char *pool, const char *region);
+
+/* Looks whether the wall clock was set: each second. */
+void control_clock(struct control *c);
 
 /* {"error", "exit"}. */
 json_t *control_error(enum exit_code code, const char *fmt, ...)

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "probe/dns.h"
+#include "probe/exec.h"
 #include "probe/external.h"
 #include "probe/http.h"
 #include "probe/tcp.h"
@@ -23,6 +24,10 @@ struct prober {
 	void (*verdict)(struct watch *w, const struct verdict *v, void *arg);
 	void *arg;
 	const struct signals *signals;
+	struct shared {
+		void *it;
+		void (*end)(void *it);
+	} shared[CONF_MONITOR_TYPES];
 	VEC(struct probe *) probes;
 	struct tls_contexts *tls;
 	struct log_gate starved;
@@ -34,6 +39,7 @@ static const struct probe_type *const types[] = {
     [CONF_MONITOR_HTTPS] = &http_probe_type,
     [CONF_MONITOR_DNS] = &dns_probe_type,
     [CONF_MONITOR_EXTERNAL] = &external_probe_type,
+    [CONF_MONITOR_EXEC] = &exec_probe_type,
 };
 
 /* The bound on a cut-over has a second for both ends of it. */
@@ -55,6 +61,17 @@ const struct signals *
 probe_signals(const struct probe *p)
 {
 	return p->prober->signals;
+}
+
+void *
+probe_shared(
+    struct probe *p, void *(*make)(struct probe *p), void (*end)(void *shared))
+{
+	struct shared *s = &p->prober->shared[p->watch->monitor->type];
+
+	if (s->it == NULL)
+		*s = (struct shared){make(p), end};
+	return s->it;
 }
 
 void
@@ -327,6 +344,9 @@ prober_free(struct prober *p)
 	for (size_t i = 0; i < p->probes.n; i++)
 		probe_free(p->probes.at[i]);
 	vec_free(&p->probes);
+	for (size_t i = 0; i < CONF_MONITOR_TYPES; i++)
+		if (p->shared[i].it != NULL)
+			p->shared[i].end(p->shared[i].it);
 	tls_contexts_free(p->tls);
 	free(p);
 }

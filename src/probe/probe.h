@@ -77,6 +77,11 @@ struct event_base *probe_base(const struct probe *p);
 const struct signals *probe_signals(const struct probe *p);
 struct tls_contexts *probe_tls(const struct probe *p);
 
+/* What the prober's probes of this one's type share: made for the first of
+ * them, ended with the prober. */
+void *probe_shared(
+    struct probe *p, void *(*make)(struct probe *p), void (*end)(void *shared));
+
 /* reason: "ok" or a short label; detail: what status shows, as
  * "status 503, not 200". */
 void probe_done(struct probe *p, bool ok, const char *reason,

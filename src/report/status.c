@@ -196,7 +196,7 @@ status_report(const struct status *s)
 	    (json_int_t)shot->generation, "config", text_string(s->config),
 	    "loaded", (json_int_t)shot->loaded, "started",
 	    (json_int_t)s->started, "uptime_s",
-	    (json_int_t)(clock_wall_s() - s->started), "listen",
+	    (json_int_t)(clock_mono_s() - s->started_s), "listen",
 	    status_listen(s), "workers", (json_int_t)s->workers, "warnings",
 	    s->warnings, "zones", status_zones(shot->zones), "databases",
 	    status_databases(shot->geo), "names", status_names(shot->conf),

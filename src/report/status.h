@@ -18,6 +18,7 @@ struct status {
 	const struct suspect *suspect;
 	const char *config;
 	int64_t started;               /* wall */
+	uint32_t started_s;            /* monotonic */
 	const struct endpoint *listen; /* as bound */
 	size_t nlisten;
 	unsigned workers;

@@ -648,7 +648,9 @@ START_TEST(monitors_are_equal_however_they_are_written)
 	    "  h: {type: dns, query: {name: a}, expect: {records: 1.1.1.1}}\n"
 	    "  i: {type: dns, query: {name: a}, expect: {records: 1.1.1.2}}\n"
 	    "  j: {type: external}\n"
-	    "  k: {type: external}\n");
+	    "  k: {type: external}\n"
+	    "  l: {type: exec, command: [/bin/true, a b]}\n"
+	    "  m: {type: exec, command: [/bin/true, a, b]}\n");
 	c = conf_load(path_of("m.yaml"), &diag);
 	ck_assert_ptr_nonnull(c);
 	m = c->monitors;

@@ -249,6 +249,24 @@ START_TEST(counters_of_no_such_monitor_are_refused)
 }
 END_TEST
 
+static const char *const broken_health[] = {
+    "",
+    "{\"version\": 1, \"health\": [{\"key\": \"192.0",
+    "{\"version\": 1, \"drains\": []}",
+    "{\"version\": 1, \"health\": [[]]}",
+};
+
+START_TEST(broken_health_is_told_and_moved_aside)
+{
+	struct error err;
+
+	service_write(&s, "state/health.json", broken_health[_i]);
+	ck_assert(!state_load_health(folder, s.control->watches, 3600, &err));
+	ck_assert_ptr_nonnull(strstr(err.text, "health.json.bad"));
+	ck_assert(state_load_health(folder, s.control->watches, 3600, &err));
+}
+END_TEST
+
 enum { MANY = 10000 };
 
 /* By a lookup: one that scans takes a hundred million comparisons. */
@@ -309,6 +327,8 @@ main(void)
 	tcase_add_test(t, damping_comes_back);
 	tcase_add_loop_test(t, counters_of_no_such_monitor_are_refused, 0,
 	    sizeof(strange) / sizeof(*strange));
+	tcase_add_loop_test(t, broken_health_is_told_and_moved_aside, 0,
+	    sizeof(broken_health) / sizeof(*broken_health));
 	tcase_add_test(t, ten_thousand_watches_are_found);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "probe/helper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <paths.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/user.h"
+
+enum { NOT_FOUND = 127, ARGS_MAX = 128 };
+
+struct job {
+	pid_t pid; /* and its process group */
+	int out;
+	uint64_t deadline_ms;
+	size_t octets; /* of output */
+	size_t text_len;
+	bool line_ended, killed;
+	struct helper_reply reply;
+};
+
+struct helper {
+	int fd;
+	VEC(struct job) jobs;
+};
+
+/* The daemon's end. */
+static int helper_fd = -1;
+static pid_t helper_pid;
+
+/* A command -------------------------------------------------------------- */
+
+/* Between fork and exec: all descriptors but these are closed on exec. */
+static void __attribute__((noreturn))
+child_run(char **args, char **env, int out)
+{
+	static const int defaults[] = {
+	    SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD};
+	const struct rlimit no_core = {0, 0};
+	int null = open(_PATH_DEVNULL, O_RDONLY | O_CLOEXEC);
+	sigset_t none;
+
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setrlimit(RLIMIT_CORE, &no_core);
+	for (size_t i = 0; i < sizeof(defaults) / sizeof(*defaults); i++)
+		signal(defaults[i], SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 &&
+	    dup2(out, STDOUT_FILENO) >= 0 && dup2(out, STDERR_FILENO) >= 0)
+		execve(args[0], args, env);
+	dprintf(out, "%s: %s\n", args[0], strerror(errno));
+	_exit(NOT_FOUND);
+}
+
+/* Points args and env into a request; false: it is none. */
+static bool
+request_split(char *packet, size_t len, char **args, char **env)
+{
+	const struct helper_request *r = (const void *)packet;
+	char *at = packet + sizeof(*r), *end = packet + len;
+
+	if (len < sizeof(*r) || r->nargs == 0 || r->nargs >= ARGS_MAX ||
+	    r->nenv >= ARGS_MAX)
+		return false;
+	for (unsigned i = 0; i < (unsigned)r->nargs + r->nenv; i++) {
+		char *nul = memchr(at, '\0', (size_t)(end - at));
+
+		if (nul == NULL)
+			return false;
+		if (i < r->nargs)
+			args[i] = at;
+		else
+			env[i - r->nargs] = at;
+		at = nul + 1;
+	}
+	args[r->nargs] = env[r->nenv] = NULL;
+	return at == end;
+}
+
+/* Returns 0 or errno. */
+static int
+job_begin(struct job *j, char **args, char **env)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return errno;
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	j->pid = fork();
+	if (j->pid == 0)
+		child_run(args, env, ends[1]);
+	close(ends[1]);
+	if (j->pid < 0) {
+		close(ends[0]);
+		return errno;
+	}
+	/* In both processes: neither knows which is the first. */
+	setpgid(j->pid, j->pid);
+	j->out = ends[0];
+	return 0;
+}
+
+static void
+reply_send(const struct helper *h, const struct helper_reply *r)
+{
+	while (send(h->fd, r, sizeof(*r), MSG_NOSIGNAL) < 0 && errno == EINTR)
+		;
+}
+
+static void
+helper_request(struct helper *h, char *packet, size_t len)
+{
+	const struct helper_request *r = (const void *)packet;
+	char *args[ARGS_MAX], *env[ARGS_MAX];
+	struct job j = {.out = -1};
+
+	if (!request_split(packet, len, args, env))
+		return;
+	j.reply.id = r->id;
+	j.deadline_ms = clock_mono_ms() + r->timeout_ms;
+	j.reply.value =
+	    h->jobs.n < HELPER_JOBS_MAX ? job_begin(&j, args, env) : EAGAIN;
+	if (j.reply.value == 0) {
+		vec_push(&h->jobs, j);
+		return;
+	}
+	j.reply.end = HELPER_FAILED;
+	reply_send(h, &j.reply);
+}
+
+static void
+job_kill(struct job *j, enum helper_end why)
+{
+	if (j->killed)
+		return;
+	j->killed = true;
+	j->reply.end = why;
+	kill(-j->pid, SIGKILL);
+}
+
+/* Of the first line, what a terminal shows as it is. */
+static void
+job_output(struct job *j, const char *text, size_t n)
+{
+	j->octets += n;
+	for (; n > 0 && !j->line_ended; n--, text++) {
+		if (*text == '\n')
+			j->line_ended = true;
+		else if (j->text_len < HELPER_TEXT_MAX - 1)
+			j->reply.text[j->text_len++] =
+			    *text >= ' ' && *text < 0x7f ? *text : '?';
+	}
+	if (j->octets > HELPER_OUTPUT_MAX)
+		job_kill(j, HELPER_OUTPUT);
+}
+
+static void
+job_read(struct job *j)
+{
+	char buf[4096];
+	ssize_t n;
+
+	while (j->out >= 0 && !j->killed) {
+		n = read(j->out, buf, sizeof(buf));
+		if (n > 0) {
+			job_output(j, buf, (size_t)n);
+			continue;
+		}
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n == 0 || errno != EAGAIN) {
+			close(j->out);
+			j->out = -1;
+		}
+		return;
+	}
+}
+
+/* It is over when the command has ended, whatever it left behind. */
+static bool
+job_ended(struct job *j)
+{
+	siginfo_t info = {0};
+
+	if (waitid(P_PID, (id_t)j->pid, &info, WEXITED | WNOHANG | WNOWAIT) !=
+		0 ||
+	    info.si_pid == 0)
+		return false;
+	job_read(j);
+	/* While it is not reaped, its group's number is not another's. */
+	kill(-j->pid, SIGKILL);
+	waitpid(j->pid, NULL, 0);
+	if (!j->killed) {
+		j->reply.end =
+		    info.si_code == CLD_EXITED ? HELPER_EXITED : HELPER_KILLED;
+		j->reply.value = info.si_status;
+	}
+	if (j->out >= 0)
+		close(j->out);
+	return true;
+}
+
+/* The loop --------------------------------------------------------------- */
+
+static void
+helper_reap(struct helper *h)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < h->jobs.n; i++) {
+		struct job *j = &h->jobs.at[i];
+
+		job_read(j);
+		if (clock_mono_ms() >= j->deadline_ms)
+			job_kill(j, HELPER_TIMEOUT);
+		if (job_ended(j))
+			reply_send(h, &j->reply);
+		else
+			h->jobs.at[kept++] = *j;
+	}
+	h->jobs.n = kept;
+}
+
+/* Until a request, output, an end or a deadline. */
+static void
+helper_wait(const struct helper *h, const sigset_t *mask)
+{
+	struct pollfd fds[HELPER_JOBS_MAX + 1] = {{h->fd, POLLIN, 0}};
+	uint64_t now = clock_mono_ms(), next = UINT64_MAX;
+	struct timespec left;
+	nfds_t n = 1;
+
+	for (size_t i = 0; i < h->jobs.n; i++) {
+		const struct job *j = &h->jobs.at[i];
+
+		if (j->out >= 0 && !j->killed)
+			fds[n++] = (struct pollfd){j->out, POLLIN, 0};
+		if (!j->killed && j->deadline_ms < next)
+			next = j->deadline_ms;
+	}
+	next = next > now ? next - now : 0;
+	left.tv_sec = (time_t)(next / 1000);
+	left.tv_nsec = (long)(next % 1000) * 1000000;
+	ppoll(fds, n, h->jobs.n > 0 ? &left : NULL, mask);
+}
+
+static void
+on_child(int number)
+{
+	(void)number;
+}
+
+/* A terminal's or service manager's signal is the daemon's to follow. */
+static void
+helper_signals(sigset_t *mask)
+{
+	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+	const struct sigaction action = {.sa_handler = on_child};
+	sigset_t child;
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
+		signal(ignored[i], SIG_IGN);
+	sigaction(SIGCHLD, &action, NULL);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, mask);
+	sigdelset(mask, SIGCHLD);
+}
+
+static void
+helper_serve(struct helper *h)
+{
+	char *packet = xmalloc(HELPER_REQUEST_MAX);
+	sigset_t mask;
+	ssize_t len;
+
+	helper_signals(&mask);
+	for (;;) {
+		helper_wait(h, &mask);
+		len = recv(h->fd, packet, HELPER_REQUEST_MAX, MSG_DONTWAIT);
+		if (len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR))
+			break;
+		if (len > 0)
+			helper_request(h, packet, (size_t)len);
+		helper_reap(h);
+	}
+	for (size_t i = 0; i < h->jobs.n; i++)
+		kill(-h->jobs.at[i].pid, SIGKILL);
+	free(packet);
+	vec_free(&h->jobs);
+}
+
+/* Start and end ---------------------------------------------------------- */
+
+static void __attribute__((noreturn)) helper_main(int fd, const char *user)
+{
+	struct helper h = {.fd = fd};
+	struct error err = {""};
+
+	prctl(PR_SET_NAME, "meridian-helper");
+	if (user != NULL && !user_become(user, &err)) {
+		send(fd, err.text, strlen(err.text), MSG_NOSIGNAL);
+		_exit(1);
+	}
+	send(fd, "", 1, MSG_NOSIGNAL);
+	helper_serve(&h);
+	_exit(0);
+}
+
+bool
+helper_start(const char *user, struct error *err)
+{
+	char said[sizeof(err->text)] = "";
+	int ends[2];
+	ssize_t n;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+		return error_set(err, "helper: %s", strerror(errno));
+	helper_pid = fork();
+	if (helper_pid == 0) {
+		close(ends[0]);
+		helper_main(ends[1], user);
+	}
+	close(ends[1]);
+	if (helper_pid < 0) {
+		close(ends[0]);
+		return error_set(err, "helper: %s", strerror(errno));
+	}
+	helper_fd = ends[0];
+	n = recv(helper_fd, said, sizeof(said) - 1, 0);
+	if (n == 1 && *said == '\0') {
+		fcntl(helper_fd, F_SETFL, O_NONBLOCK);
+		return true;
+	}
+	helper_stop();
+	return error_set(err, "%s", n > 0 ? said : "the helper has ended");
+}
+
+int
+helper_socket(void)
+{
+	return helper_fd;
+}
+
+void
+helper_stop(void)
+{
+	if (helper_fd < 0)
+		return;
+	close(helper_fd);
+	helper_fd = -1;
+	while (waitpid(helper_pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
