@@ -121,6 +121,11 @@ last_of(const json_t *target)
 		    json_is_false(json_object_get(watch, "decides"))
 			? " (decides nothing)"
 			: "");
+		if (json_is_true(json_object_get(watch, "restored")))
+			text_add(&t, " (before the start)");
+		if (json_is_true(json_object_get(watch, "damped")))
+			text_add(&t, " (damped: %lld successes in a row)",
+			    int_of(watch, "needed"));
 	}
 	return t.at;
 }
