@@ -18,6 +18,7 @@
 #include "base/rcu.h"
 #include "base/user.h"
 #include "config.h"
+#include "ctl/monitor.h"
 #include "ctl/reload.h"
 #include "ctl/server.h"
 #include "probe/helper.h"
@@ -272,6 +273,8 @@ stop(struct daemon *m)
 		tcp_stop(m->tcp);
 	if (m->control != NULL)
 		reload_cancel(m->control);
+	if (m->control != NULL)
+		monitor_cancel(m->control, "the daemon ends");
 	if (m->server != NULL)
 		server_free(m->server);
 	if (m->control != NULL)

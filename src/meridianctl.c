@@ -190,6 +190,19 @@ run_failback(const struct arguments *a)
 }
 
 static int
+run_probe(const struct arguments *a)
+{
+	struct reply r;
+	int code = request(
+	    a, "/v1/probe", json_pack("{s:s}", "what", a->words[0]), &r);
+
+	if (reply_shows(a, &r))
+		probe_show(r.json);
+	reply_fini(&r);
+	return code;
+}
+
+static int
 run_signal(const struct arguments *a)
 {
 	char span[CLOCK_TEXT_MAX];
@@ -292,6 +305,7 @@ static const struct verb verbs[] = {
 	1, OPT_FOR | OPT_UNTIL_CANCELLED | OPT_REASON | OPT_END,
 	lease_force_up},
     {"failback", "failback WHAT", 1, 1, 0, run_failback},
+    {"probe", "probe POOL/REGION[/TARGET]", 1, 1, 0, run_probe},
     {"signal", "signal MONITOR[/ADDRESS] up|down --for TIME", 2, 2, OPT_FOR,
 	run_signal},
     {"reload", "reload", 0, 0, 0, run_reload},

@@ -121,6 +121,11 @@ last_of(const json_t *target)
 		    json_is_false(json_object_get(watch, "decides"))
 			? " (decides nothing)"
 			: "");
+		if (json_is_true(json_object_get(watch, "restored")))
+			text_add(&t, " (before the start)");
+		if (json_is_true(json_object_get(watch, "damped")))
+			text_add(&t, " (damped: %lld successes in a row)",
+			    int_of(watch, "needed"));
 	}
 	return t.at;
 }
@@ -170,6 +175,32 @@ prober_show(const json_t *prober)
 		       "failed within one interval%s\n",
 		    RED, since, int_of(prober, "failing"), int_of(prober, "of"),
 		    PLAIN);
+}
+
+void
+probe_show(const json_t *reply)
+{
+	static const char *const titles[] = {"TARGET", "ADDRESS", "MONITOR",
+	    "TYPE", "RESULT", "TIME", "DETAIL", "BELIEVED", NULL};
+	struct libscols_table *t = table_new(titles);
+	char span[CLOCK_TEXT_MAX];
+	const json_t *p;
+	size_t i;
+
+	json_array_foreach(json_object_get(reply, "probes"), i, p)
+	{
+		bool ok = json_is_true(json_object_get(p, "ok"));
+		const char *cells[] = {text_of(p, "target"),
+		    text_of(p, "address"), text_of(p, "monitor"),
+		    text_of(p, "type"), text_of(p, "reason"),
+		    clock_format_span(span, (uint64_t)int_of(p, "duration_ms")),
+		    text_of(p, "detail"), text_of(p, "believed"), NULL};
+		struct libscols_line *line = table_row(t, cells);
+
+		if (!ok)
+			scols_line_set_color(line, "red");
+	}
+	table_print(t);
 }
 
 void

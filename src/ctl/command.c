@@ -7,8 +7,8 @@
 
 #include "ctl/drain.h"
 #include "ctl/failback.h"
+#include "ctl/monitor.h"
 #include "ctl/reload.h"
-#include "ctl/signal.h"
 #include "report/explain.h"
 #include "report/page.h"
 
@@ -142,13 +142,20 @@ run_failback(struct call *call)
 static void
 run_signal(struct call *call)
 {
-	call_reply(call, signal_set(call->control, call->body, call->owner));
+	call_reply(
+	    call, monitor_signal(call->control, call->body, call->owner));
 }
 
 static void
-built(json_t *reply, void *arg)
+reply_came(json_t *reply, void *arg)
 {
 	call_reply(arg, reply);
+}
+
+static void
+run_probe(struct call *call)
+{
+	monitor_probe(call->control, call->body, reply_came, call);
 }
 
 static void
@@ -157,7 +164,7 @@ build(struct call *call, bool only_check)
 	if (json_object_size(call->body) > 0)
 		call_reply(
 		    call, control_error(EXIT_USAGE, "it takes nothing: {}"));
-	else if (!reload_start(call->control, only_check, built, call))
+	else if (!reload_start(call->control, only_check, reply_came, call))
 		call_reply(call,
 		    control_error(EXIT_WRONG,
 			"a configuration is being built: ask again"));
@@ -250,6 +257,7 @@ static const struct command commands[] = {
     {EVHTTP_REQ_POST, "/v1/drain", false, STATUS_CONFLICT, "", run_drain},
     {EVHTTP_REQ_POST, "/v1/undrain", false, STATUS_CONFLICT, "", run_undrain},
     {EVHTTP_REQ_POST, "/v1/failback", false, STATUS_CONFLICT, "", run_failback},
+    {EVHTTP_REQ_POST, "/v1/probe", false, STATUS_OK, "", run_probe},
     {EVHTTP_REQ_POST, "/v1/signal", false, STATUS_CONFLICT, "", run_signal},
     {EVHTTP_REQ_POST, "/v1/force_up", false, STATUS_CONFLICT, "", run_force_up},
     {EVHTTP_REQ_POST, "/v1/force_up_end", false, STATUS_CONFLICT, "",

@@ -10,8 +10,8 @@
 #include "base/clock.h"
 #include "ctl/drain.h"
 #include "ctl/failback.h"
+#include "ctl/monitor.h"
 #include "ctl/glass.h"
-#include "ctl/signal.h"
 #include "ctl/state.h"
 #include "ctl/what.h"
 #include "probe/probe.h"
@@ -364,7 +364,7 @@ load_state(struct control *c, struct snapshot *s)
 	if (!failback_load(c->folder, s, &err))
 		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
 		    "regions do not come back by and by: %s", err.text);
-	if (!signal_load(c, &err))
+	if (!monitor_load(c, &err))
 		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
 		    "signals are lost: %s", err.text);
 }
@@ -374,6 +374,8 @@ void
 control_adopt(struct control *c, struct snapshot *s, json_t *warnings)
 {
 	warn_fixed(c, &s->conf->server, warnings);
+	monitor_cancel(
+	    c, "the configuration was read again meanwhile: ask again");
 	control_bind(c, s);
 	failback_inherit(c, s);
 	if (c->status.snapshot == NULL)
@@ -509,6 +511,7 @@ control_free(struct control *c)
 {
 	if (c->tick != NULL)
 		event_free(c->tick);
+	monitor_cancel(c, "the daemon ends");
 	save_health(c);
 	prober_free(c->prober);
 	suspect_free(c->suspect);

@@ -28,6 +28,7 @@ enum exit_code {
 enum { HEALTH_SAVE_S = 10, CLOCK_STEP_S = 2, CONTROL_FIXED = 6 };
 
 struct builder;
+struct tries;
 struct prober;
 
 /* A target that uses a watch. */
@@ -59,6 +60,7 @@ struct control {
 	ino_t glass_inode;   /* the break-glass file that was looked at, */
 	struct timespec glass_changed; /* as it was */
 	struct builder *builder;
+	struct tries *tries; /* probes asked for, under way */
 };
 
 /*

@@ -203,11 +203,9 @@ static void
 watch_count(struct probe *p, struct verdict *v)
 {
 	struct watch *w = p->watch;
-	uint64_t now = clock_mono_us();
-	const struct health_time at = {clock_wall_s(), (int64_t)(now / 1000)};
+	const struct health_time at = {
+	    clock_wall_s(), (int64_t)clock_mono_ms()};
 
-	w->last_ms = (uint32_t)((now - p->started_us) / 1000);
-	w->last_at = at.wall_s;
 	w->restored = false;
 	if (!v->ok && w->health.failures == 0 && w->health.state != HEALTH_DOWN)
 		w->first_failed_us = (int64_t)p->started_us;
@@ -222,9 +220,24 @@ watch_count(struct probe *p, struct verdict *v)
 static void
 probe_end(struct probe *p, const char *detail, va_list ap)
 {
+	struct watch *w = p->watch;
+
 	p->busy = false;
 	evtimer_del(p->deadline);
-	vsnprintf(p->watch->last, sizeof(p->watch->last), detail, ap);
+	vsnprintf(w->last, sizeof(w->last), detail, ap);
+	w->last_ms = (uint32_t)((clock_mono_us() - p->started_us) / 1000);
+	w->last_at = clock_wall_s();
+}
+
+/* A probe cannot be freed within its own type's callback: later. */
+static void
+once_tell(struct probe *p, const struct verdict *v)
+{
+	if (v->counted)
+		result_of(p->watch, v->ok); /* it says when it was slow */
+	p->said = xmalloc(sizeof(*p->said));
+	*p->said = *v;
+	timer_set(p->timer, 0);
 }
 
 static void
@@ -246,6 +259,10 @@ probe_done(
 	va_start(ap, detail);
 	probe_end(p, detail, ap);
 	va_end(ap);
+	if (p->once != NULL) {
+		once_tell(p, &v);
+		return;
+	}
 	watch_count(p, &v);
 	probe_tell(p, &v, false);
 }
@@ -259,8 +276,10 @@ probe_pass(struct probe *p, bool idle, const char *detail, ...)
 	va_start(ap, detail);
 	probe_end(p, detail, ap);
 	va_end(ap);
-	p->watch->last_at = clock_wall_s();
-	probe_tell(p, &v, idle);
+	if (p->once != NULL)
+		once_tell(p, &v);
+	else
+		probe_tell(p, &v, idle);
 }
 
 /* What is lacking here says nothing of the target. */
@@ -333,6 +352,7 @@ probe_free(struct probe *p)
 	event_free(p->timer);
 	event_free(p->deadline);
 	p->watch->probe = NULL;
+	free(p->said);
 	free(p);
 }
 
@@ -370,6 +390,47 @@ prober_add(struct prober *prober, struct watch *w)
 	w->probe = p;
 	vec_push(&prober->probes, p);
 	timer_set(p->timer, 0);
+}
+
+static void
+once_due(evutil_socket_t fd, short what, void *arg)
+{
+	struct probe *p = arg, over;
+	struct verdict said;
+
+	(void)fd;
+	(void)what;
+	if (p->said == NULL) {
+		probe_start(p);
+		return;
+	}
+	over = *p;
+	said = *p->said;
+	probe_free(p);
+	over.once(over.watch, &said, over.once_arg);
+}
+
+struct probe *
+prober_once(struct prober *prober, struct watch *w,
+    void (*done)(struct watch *w, const struct verdict *v, void *arg),
+    void *arg)
+{
+	struct probe *p = xcalloc(1, sizeof(*p));
+
+	p->prober = prober;
+	p->watch = w;
+	p->once = done;
+	p->once_arg = arg;
+	p->timer = evtimer_new(prober->base, once_due, p);
+	p->deadline = evtimer_new(prober->base, probe_timeout, p);
+	timer_set(p->timer, 0);
+	return p;
+}
+
+void
+probe_cancel(struct probe *p)
+{
+	probe_free(p);
 }
 
 void

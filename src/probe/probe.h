@@ -15,6 +15,7 @@
 
 #include "steer/suspect.h"
 
+struct probe;
 struct prober;
 struct signals;
 struct tls_contexts;
@@ -44,6 +45,16 @@ void prober_remove(struct prober *p, struct watch *w);
  * would have. */
 void prober_now(struct watch *w);
 
+/*
+ * Probes once, whatever the schedule: w, which is the caller's and in no
+ * table, has what was learnt, and nothing is counted anywhere.  done is called
+ * later, unless probe_cancel() comes before.
+ */
+struct probe *prober_once(struct prober *p, struct watch *w,
+    void (*done)(struct watch *w, const struct verdict *v, void *arg),
+    void *arg);
+void probe_cancel(struct probe *p);
+
 /* What follows is for the types of probes. */
 
 struct probe {
@@ -56,7 +67,11 @@ struct probe {
 	uint64_t started_us;
 	uint64_t random;
 	bool busy, slept;
-	void *state; /* of its type */
+	/* Once, beside the schedule; NULL: it is of the schedule. */
+	void (*once)(struct watch *w, const struct verdict *v, void *arg);
+	void *once_arg;
+	struct verdict *said; /* what once is to be told; NULL: nothing yet */
+	void *state;          /* of its type */
 };
 
 /* One row per type of monitor. */

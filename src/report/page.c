@@ -99,6 +99,8 @@ page_target(struct text *t, const json_t *target)
 		page_escape(t, text_of(watch, "last"));
 		if (json_is_false(json_object_get(watch, "decides")))
 			text_add(t, " (decides nothing)");
+		if (json_is_true(json_object_get(watch, "damped")))
+			text_add(t, " (damped)");
 	}
 	text_add(t, "</td><td>");
 	page_lease(t, "", json_object_get(target, "drain"));

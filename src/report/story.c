@@ -29,23 +29,32 @@ story_drain(const struct drain *d)
 	    d->until == DRAIN_FOREVER ? json_null() : json_integer(d->until));
 }
 
+/* It must stay well longer than rise. */
+static bool
+watch_is_damped(const struct watch *w)
+{
+	return (w->health.state == HEALTH_DOWN ||
+		   w->health.state == HEALTH_DEGRADED) &&
+	    health_rise(&w->health, w->monitor) > w->monitor->rise;
+}
+
 static json_t *
 story_watch(const struct watch *w)
 {
 	char addr[ADDR_TEXT_MAX];
 
 	return json_pack(
-	    "{s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:o, s:I, "
+	    "{s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:b, s:I, s:o, s:I, "
 	    "s:I, s:b, s:o}",
 	    "monitor", w->monitor->name, "address", addr_format(addr, &w->addr),
 	    "state", health_state_names[w->health.state], "decides",
 	    watch_decides(w), "since", (json_int_t)w->health.since, "failures",
 	    (json_int_t)w->health.failures, "successes",
 	    (json_int_t)w->health.successes, "needed",
-	    (json_int_t)health_rise(&w->health, w->monitor), "flaps",
-	    (json_int_t)w->health.flaps, "last", text_string(w->last),
-	    "last_at", (json_int_t)w->last_at, "duration_ms",
-	    (json_int_t)w->last_ms, "restored", w->restored,
+	    (json_int_t)health_rise(&w->health, w->monitor), "damped",
+	    watch_is_damped(w), "flaps", (json_int_t)w->health.flaps, "last",
+	    text_string(w->last), "last_at", (json_int_t)w->last_at,
+	    "duration_ms", (json_int_t)w->last_ms, "restored", w->restored,
 	    "certificate_until",
 	    w->certificate_until != 0 ? json_integer(w->certificate_until)
 				      : json_null());
@@ -244,7 +253,6 @@ static void
 watch_describe(struct text *t, const struct watch *w)
 {
 	const struct health *h = &w->health;
-	unsigned rise = health_rise(h, w->monitor);
 	int64_t age = clock_wall_s() - w->last_at;
 	char span[CLOCK_TEXT_MAX];
 
@@ -256,10 +264,10 @@ watch_describe(struct text *t, const struct watch *w)
 	text_add(t, ", %s: %s %s ago%s", w->monitor->name, w->last,
 	    clock_format_span(span, age > 0 ? (uint64_t)age * 1000 : 0),
 	    w->restored ? ", before the start" : "");
-	if (rise > w->monitor->rise &&
-	    (h->state == HEALTH_DOWN || h->state == HEALTH_DEGRADED))
+	if (watch_is_damped(w))
 		text_add(t, ", damped: %u of %u successes in a row",
-		    h->state == HEALTH_DOWN ? h->successes : h->quicks, rise);
+		    h->state == HEALTH_DOWN ? h->successes : h->quicks,
+		    health_rise(h, w->monitor));
 	if (!watch_decides(w))
 		text_add(t, " (decides nothing)");
 }

@@ -245,12 +245,21 @@ count(struct suspect *s, struct watch *w, enum health_result result,
 	return true;
 }
 
+/* Who signals has not asked over the network that may be cut off. */
+static bool
+is_evidence(const struct watch *w)
+{
+	return w->monitor->type != CONF_MONITOR_EXTERNAL;
+}
+
 bool
 suspect_count(struct suspect *s, struct watch *w, enum health_result result,
     int64_t started_us, const struct health_time *now)
 {
 	enum health_state old = w->health.state;
 
+	if (!is_evidence(w))
+		return health_count(&w->health, w->monitor, result, now);
 	hear(w, result == HEALTH_FAILED, started_us, now);
 	if (s->state.frozen && result != HEALTH_FAILED &&
 	    !looked_lately(s, 1000 * now->mono_ms))
@@ -281,7 +290,8 @@ target_add(struct suspect *s, const struct pool *p, const struct pool_region *r,
 	for (size_t i = 0; i < t->nwatches; i++) {
 		struct member m = {t->watches[i], p->index, r->region};
 
-		vec_push(&s->members, m);
+		if (is_evidence(m.watch))
+			vec_push(&s->members, m);
 	}
 }
 

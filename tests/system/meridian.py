@@ -58,6 +58,12 @@ def wait_for(what, claim, deadline=DEADLINE):
         time.sleep(0.02)
 
 
+def children(pid):
+    """The processes that one has started, by their numbers."""
+    with open(f"/proc/{pid}/task/{pid}/children") as f:
+        return [int(child) for child in f.read().split()]
+
+
 class Target:
     """An HTTP server that can be killed and brought back on its address."""
 

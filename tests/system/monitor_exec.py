@@ -58,12 +58,8 @@ def is_running(pid):
 
 
 def helper_of(process):
-    with open(f"/proc/{process.pid}/task/{process.pid}/children") as f:
-        for pid in f.read().split():
-            with open(f"/proc/{pid}/comm") as comm:
-                if comm.read().startswith("meridian-helper"):
-                    return int(pid)
-    return None
+    helper, = m.children(process.pid)
+    return helper
 
 
 d = m.Daemon(config, files)

@@ -174,6 +174,60 @@ static const struct {
     {"example.org", "A", "REFUSED", "none of the zones"},
 };
 
+static struct watch *
+watch_at(const char *address)
+{
+	struct watch **all;
+	struct addr a;
+	size_t n;
+
+	addr_parse(address, &a);
+	all = watches_all(s.control->watches, &n);
+	for (size_t i = 0; i < n; i++)
+		if (addr_equal(&all[i]->addr, &a))
+			return all[i];
+	return NULL;
+}
+
+START_TEST(a_degraded_target_is_left_out_and_that_is_told)
+{
+	json_t *r;
+
+	service_health(&s, "192.0.2.10", HEALTH_DEGRADED);
+	service_health(&s, "192.0.2.11", HEALTH_UP);
+	r = explain("www.example.com", NULL, "81.2.3.4", NULL, NULL, NULL);
+	ck_assert_str_eq(record_of(r, 0), "www.example.com. 5 IN A 192.0.2.11");
+	ck_assert_ptr_null(record_of(r, 1));
+	ck_assert_ptr_null(strstr(step_of(r, 8), "192.0.2.10"));
+	ck_assert_ptr_nonnull(strstr(step_of(r, 8), "degraded"));
+	json_decref(r);
+	service_health(&s, "192.0.2.11", HEALTH_DOWN);
+	r = explain("www.example.com", NULL, "81.2.3.4", NULL, NULL, NULL);
+	ck_assert_str_eq(record_of(r, 0), "www.example.com. 5 IN A 192.0.2.10");
+	json_decref(r);
+}
+END_TEST
+
+START_TEST(damping_and_a_frozen_health_are_told)
+{
+	struct watch *w = watch_at("192.0.2.10");
+	json_t *r;
+
+	w->health =
+	    (struct health){.state = HEALTH_DOWN, .successes = 3, .needed = 16};
+	w->last_at = 1;
+	w->restored = true;
+	control_refresh(s.control, NULL, NULL);
+	atomic_store(s.control->status.snapshot->frozen, true);
+	r = explain("www.example.com", NULL, "81.2.3.4", NULL, NULL, NULL);
+	ck_assert_ptr_nonnull(
+	    strstr(step_of(r, 5), "damped: 3 of 16 successes in a row"));
+	ck_assert_ptr_nonnull(strstr(step_of(r, 5), "before the start"));
+	ck_assert_ptr_nonnull(strstr(step_of(r, 5), "health is frozen"));
+	json_decref(r);
+}
+END_TEST
+
 START_TEST(what_is_not_steered_is_said_so)
 {
 	json_t *r = explain(
@@ -256,6 +310,8 @@ main(void)
 	tcase_add_test(t, a_private_subnet_counts_as_the_resolver);
 	tcase_add_test(t, a_drain_is_shown_with_owner_reason_and_time_left);
 	tcase_add_test(t, a_dead_region_is_left_and_the_probe_is_told);
+	tcase_add_test(t, a_degraded_target_is_left_out_and_that_is_told);
+	tcase_add_test(t, damping_and_a_frozen_health_are_told);
 	tcase_add_loop_test(t, what_is_not_steered_is_said_so, 0,
 	    sizeof(statics) / sizeof(statics[0]));
 	tcase_add_loop_test(t, what_cannot_be_explained_is_an_error, 0,

@@ -190,6 +190,20 @@ START_TEST(all_that_fail_at_once_freeze_health)
 }
 END_TEST
 
+START_TEST(signals_are_believed_however_many)
+{
+	for (size_t i = 0; i < POOLS; i++) {
+		monitors[i].type = CONF_MONITOR_EXTERNAL;
+		monitors[i].fall = 1;
+	}
+	again();
+	rounds(2, ALL);
+	rounds(1, 0);
+	ck_assert(!frozen());
+	ck_assert_uint_eq(count_in(HEALTH_DOWN), TARGETS);
+}
+END_TEST
+
 START_TEST(it_thaws_by_itself)
 {
 	rounds(3, ALL);
@@ -434,6 +448,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, all_that_fail_at_once_freeze_health);
+	tcase_add_test(t, signals_are_believed_however_many);
 	tcase_add_test(t, it_thaws_by_itself);
 	tcase_add_test(t, what_is_dead_when_it_thaws_goes_down);
 	tcase_add_test(t, what_was_down_before_stays_down);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "ctl/signal.h"
+#include "ctl/monitor.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "ctl/state.h"
+#include "ctl/what.h"
 #include "probe/probe.h"
 #include "report/text.h"
 
@@ -65,7 +66,7 @@ load_one(const json_t *entry, void *arg)
 }
 
 bool
-signal_load(struct control *c, struct error *err)
+monitor_load(struct control *c, struct error *err)
 {
 	return state_load(c->folder, "signals", load_one, &c->signals, err);
 }
@@ -202,7 +203,7 @@ signal_spread(struct control *c, const struct asked *a)
 }
 
 json_t *
-signal_set(struct control *c, const json_t *body, const char *owner)
+monitor_signal(struct control *c, const json_t *body, const char *owner)
 {
 	char span[CLOCK_TEXT_MAX], addr[ADDR_TEXT_MAX] = "";
 	struct asked a;
@@ -230,4 +231,220 @@ signal_set(struct control *c, const json_t *body, const char *owner)
 	return json_pack("{s:s, s:s, s:s, s:I, s:I}", "monitor", a.monitor,
 	    "address", addr, "value", values[a.up], "until",
 	    (json_int_t)s->until, "targets", (json_int_t)count_heard(c, &a));
+}
+
+/* Probes now ------------------------------------------------------------- */
+
+struct
+try {
+	struct watch watch; /* first; its own: nothing of it is believed */
+	struct probe *probe;
+	struct tries *of;
+	const struct use *use;
+	json_t *said; /* NULL: not yet */
+};
+
+/* One request.  What it points to is of the snapshot in service. */
+struct tries {
+	struct tries *next;
+	struct control *control;
+	char *what;
+	VEC(struct try *) all;
+	size_t left;
+	monitor_done *done;
+	void *arg;
+};
+
+static void
+tries_end(struct tries *t, json_t *reply)
+{
+	struct tries **at = &t->control->tries;
+
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	t->done(reply, t->arg);
+	for (size_t i = 0; i < t->all.n; i++) {
+		struct try *try = t->all.at[i];
+
+		if (try->probe != NULL)
+			probe_cancel(try->probe);
+		json_decref(try->said);
+		free(try);
+	}
+	vec_free(&t->all);
+	free(t->what);
+	free(t);
+}
+
+static void
+tries_reply(struct tries *t)
+{
+	json_t *probes = json_array();
+	bool ok = true;
+
+	for (size_t i = 0; i < t->all.n; i++) {
+		json_t *said = t->all.at[i]->said;
+
+		ok = ok && json_is_true(json_object_get(said, "ok"));
+		json_array_append(probes, said);
+	}
+	tries_end(t,
+	    json_pack("{s:o, s:b, s:o, s:i}", "what", text_string(t->what),
+		"ok", ok, "probes", probes, "exit",
+		ok ? EXIT_DONE : EXIT_WRONG));
+}
+
+static const struct pool_target *
+target_of(const struct control *c, const struct use *use)
+{
+	const struct pool *p = &c->status.snapshot->pools[use->pool];
+
+	return &p->regions[use->region].targets[use->target];
+}
+
+static void
+try_done(struct watch *w, const struct verdict *v, void *arg)
+{
+	struct try *try = arg;
+	struct tries *t = try->of;
+	const struct conf_monitor *m = w->monitor;
+	char addr[ADDR_TEXT_MAX];
+
+	try->probe = NULL;
+	try->said = json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:I, s:s}",
+	    "target", target_of(t->control, try->use)->conf->label, "address",
+	    addr_format(addr, &w->addr), "monitor", m->name, "type",
+	    conf_monitor_types[m->type], "ok",
+	    v->counted ? json_boolean(v->ok) : json_null(), "reason",
+	    v->counted ? v->reason : "not probed", "detail",
+	    text_string(w->last), "duration_ms", (json_int_t)w->last_ms,
+	    "believed", health_state_names[try->use->watch->health.state]);
+	if (--t->left == 0)
+		tries_reply(t);
+}
+
+/* "www/eu" and "www/eu/192.0.2.10". */
+static bool
+is_asked(const struct control *c, const struct use *use, const char *what)
+{
+	const struct snapshot *s = c->status.snapshot;
+	const struct pool *p = &s->pools[use->pool];
+	uint16_t region = p->regions[use->region].region;
+	struct text t = {0};
+	bool is;
+
+	text_add(&t, "%s/%s", p->conf->name, s->conf->regions[region].name);
+	is = strcmp(t.at, what) == 0;
+	text_add(&t, "/%s", target_of(c, use)->conf->label);
+	is = is || strcmp(t.at, what) == 0;
+	text_fini(&t);
+	return is;
+}
+
+/* As they are declared. */
+static int
+try_compare(const void *a, const void *b)
+{
+	const struct try *x = *(struct try *const *)a;
+	const struct try *y = *(struct try *const *)b;
+	int c = x->use->target - y->use->target;
+
+	if (c == 0)
+		c = x->watch.addr.family - y->watch.addr.family;
+	if (c == 0)
+		c = strcmp(x->watch.monitor->name, y->watch.monitor->name);
+	return c;
+}
+
+static void
+tries_find(struct tries *t)
+{
+	const struct control *c = t->control;
+
+	for (size_t i = 0; i < c->uses.n; i++) {
+		const struct use *use = &c->uses.at[i];
+		struct try *try;
+
+		if (!is_asked(c, use, t->what))
+			continue;
+		try = xcalloc(1, sizeof(*try));
+		try->of = t;
+		try->use = use;
+		try->watch.addr = use->watch->addr;
+		try->watch.monitor = use->watch->monitor;
+		vec_push(&t->all, try);
+	}
+	if (t->all.n > 0)
+		qsort(t->all.at, t->all.n, sizeof(*t->all.at), try_compare);
+	t->left = t->all.n;
+}
+
+static void
+tries_begin(struct tries *t)
+{
+	for (size_t i = 0; i < t->all.n; i++) {
+		struct try *try = t->all.at[i];
+
+		try->probe =
+		    prober_once(t->control->prober, &try->watch, try_done, try);
+	}
+}
+
+static json_t *
+probe_refuse(const struct control *c, const char *what)
+{
+	json_t *unknown = what_unknown(c->status.snapshot->conf, what);
+
+	if (unknown != NULL)
+		return unknown;
+	if (strchr(what, '/') == NULL)
+		return control_error(EXIT_USAGE,
+		    "%s: a region of a pool is probed (POOL/REGION), or a "
+		    "target of it (POOL/REGION/TARGET)",
+		    what);
+	return NULL;
+}
+
+void
+monitor_probe(
+    struct control *c, const json_t *body, monitor_done *done, void *arg)
+{
+	const char *what;
+	struct tries *t;
+	json_t *error;
+
+	if (json_unpack((json_t *)(uintptr_t)body, "{s:s !}", "what", &what))
+		error = control_error(EXIT_USAGE, "a probe has what");
+	else
+		error = probe_refuse(c, what);
+	if (error != NULL) {
+		done(error, arg);
+		return;
+	}
+	t = xcalloc(1, sizeof(*t));
+	*t = (struct tries){.next = c->tries,
+	    .control = c,
+	    .what = xstrdup(what),
+	    .done = done,
+	    .arg = arg};
+	c->tries = t;
+	tries_find(t);
+	if (t->all.n == 0)
+		tries_end(
+		    t, control_error(EXIT_WRONG, "%s has no monitor", what));
+	else if (t->all.n > MONITOR_TRIES_MAX)
+		tries_end(t,
+		    control_error(EXIT_WRONG,
+			"%s has more than %d probes: name one target", what,
+			MONITOR_TRIES_MAX));
+	else
+		tries_begin(t);
+}
+
+void
+monitor_cancel(struct control *c, const char *why)
+{
+	while (c->tries != NULL)
+		tries_end(c->tries, control_error(EXIT_WRONG, "%s", why));
 }
