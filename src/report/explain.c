@@ -66,6 +66,7 @@ explain_fail(struct explain *e, int code, const char *fmt, ...)
 static bool
 read_from(struct explain *e, const struct explain_query *q)
 {
+	const struct ecs *ecs = NULL;
 	struct prefix p;
 	struct error err;
 
@@ -88,9 +89,11 @@ read_from(struct explain *e, const struct explain_query *q)
 	e->ecs.present = q->resolver != NULL || strchr(q->from, '/') != NULL;
 	if (q->resolver == NULL)
 		e->resolver = p.addr;
-	e->believed = e->ecs.present && e->ecs.source > 0 &&
-	    answer_ecs_believed(e->view.conf, &e->resolver, &e->ecs.addr);
-	e->client = e->believed ? e->ecs.addr : e->resolver;
+	if (e->ecs.present && client_believes(e->view.clients, &e->resolver))
+		ecs = &e->ecs;
+	answer_client(e->view.clients, &e->resolver, ecs, &e->steer);
+	e->believed = e->steer.by_ecs;
+	e->client = e->steer.client;
 	return true;
 }
 
@@ -418,6 +421,8 @@ tell_steered(struct explain *e, json_t *report, json_t *steps, const char *from)
 	    .name = &e->view.conf->names[e->found.steered],
 	    .by_place = e->by_place,
 	    .by_ecs = e->believed,
+	    .scope = e->believed ? e->steer.scope : e->decision.scope,
+	    .near = e->believed ? 0 : e->steer.scope,
 	    .bits = addr_bits(&e->client),
 	    .all_up = e->all_up,
 	    .place = from};
