@@ -386,6 +386,9 @@ refuse_early(const struct walk *w, enum query_verdict verdict,
 {
 	const struct query *q = w->reply->query;
 
+	/* RFC 7871 7.2.1 */
+	if (q->ecs.wrong && client_believes(w->snapshot->clients, w->source))
+		return DNS_FORMERR;
 	if (in->proto == COUNT_TCP && q->keepalive == KEEPALIVE_WRONG)
 		return DNS_FORMERR;
 	if (verdict == QUERY_COOKIE)

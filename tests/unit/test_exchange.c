@@ -512,6 +512,50 @@ START_TEST(who_sends_no_opt_gets_none)
 }
 END_TEST
 
+/* Client subnets, RFC 7871 ----------------------------------------------- */
+
+/* 7.2.1: FORMERR; a server that has it not enabled ignores it. */
+START_TEST(a_wrong_client_subnet_is_formerr_for_who_is_believed)
+{
+	static const struct {
+		const char *data;
+		size_t len;
+	} rows[] = {
+	    {"", 0},                       /* nothing */
+	    {"\0\3\0\0", 4},               /* unknown family */
+	    {"\0\1\x18\x10\xc0\0\2", 7},   /* a scope in a query */
+	    {"\0\1\x18\0\xc0\0\2\0", 8},   /* an octet too many */
+	    {"\0\1\x18\0\xc0\0", 6},       /* one too few */
+	    {"\0\1\x17\0\xc0\0\3", 7},     /* a bit beyond the source */
+	    {"\0\1\x21\0\xc0\0\2\1\0", 9}, /* 33 bits of IPv4 */
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ask("static.example.com.", DNS_A);
+		option(DNS_OPTION_ECS, rows[i].data, rows[i].len);
+		resolver = RESOLVER;
+		send_over(COUNT_UDP);
+		ck_assert_uint_eq(rcode(), DNS_FORMERR);
+		ck_assert(has_opt() && !has_option(DNS_OPTION_ECS));
+		resolver = "64.10.0.53";
+		send_over(COUNT_UDP);
+		ck_assert_uint_eq(rcode(), DNS_NOERROR);
+		ck_assert_uint_eq(header(6), 1);
+		ck_assert(has_opt() && !has_option(DNS_OPTION_ECS));
+	}
+}
+END_TEST
+
+START_TEST(a_second_client_subnet_is_formerr)
+{
+	ask("static.example.com.", DNS_A);
+	option(DNS_OPTION_ECS, "\0\1\x08\0\x51", 5);
+	option(DNS_OPTION_ECS, "\0\1\x08\0\x51", 5);
+	send_over(COUNT_UDP);
+	ck_assert_uint_eq(rcode(), DNS_FORMERR);
+}
+END_TEST
+
 /* Truncation ------------------------------------------------------------- */
 
 /* RFC 2181 9: no part of an RRset; RFC 9471 3.1: needed glue is not left out
@@ -884,6 +928,9 @@ add_messages(TCase *tc)
 	tcase_add_test(tc, an_opt_out_of_its_place_is_formerr);
 	tcase_add_test(tc, the_payload_size_bounds_the_reply);
 	tcase_add_test(tc, who_sends_no_opt_gets_none);
+	tcase_add_test(
+	    tc, a_wrong_client_subnet_is_formerr_for_who_is_believed);
+	tcase_add_test(tc, a_second_client_subnet_is_formerr);
 	tcase_add_test(tc, a_referral_has_all_the_glue_it_needs_or_tc);
 	tcase_add_test(tc, a_referral_may_lack_the_glue_of_siblings);
 }
