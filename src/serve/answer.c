@@ -225,11 +225,6 @@ decide(struct walk *w)
 	const struct query *q = w->reply->query;
 	struct found f;
 
-	/* RFC 7871 7.2.1: for a resolver outside ecs_from the option is not
-	 * enabled, so that it is ignored and the reply has none.  To the
-	 * others it is always returned. */
-	if (q->ecs.present && client_believes(w->snapshot->clients, w->source))
-		w->reply->edns.ecs = &q->ecs;
 	if (q->class == DNS_CH) {
 		decide_chaos(w);
 		return;
@@ -369,6 +364,11 @@ answer_options(struct walk *w, const struct answer_input *in)
 
 	if (q->nsid)
 		edns->nsid = w->snapshot->conf->server.nsid;
+	/* RFC 7871 7.2.1: for a resolver outside ecs_from the option is not
+	 * enabled, so that it is ignored and the reply has none.  To the
+	 * others it is always returned. */
+	if (q->ecs.present && client_believes(w->snapshot->clients, w->source))
+		edns->ecs = &q->ecs;
 	exchange_cookies(w);
 	/* RFC 7828 3.3.2: over TCP alone, and to who asked. */
 	if (in->proto == COUNT_TCP && q->keepalive == KEEPALIVE_ASKED)
