@@ -256,11 +256,13 @@ same_answer(
 	const struct record_set *a = &m->sections[ANSWER];
 	const struct record_set *b = &p->sections[ANSWER];
 
-	return x->query.type == TYPE_ANY ? (a->n > 0) == (b->n > 0)
-					 : set_equal(a, b);
+	if (flag(m, FLAG_TC) && flag(p, FLAG_TC))
+		return true;
+	return (a->n > 0) == (b->n > 0) &&
+	    (x->query.type == TYPE_ANY || set_within(b, a));
 }
 
-/* The two others say the same as we do, or that they do not answer it. */
+/* One of the two others says what we do, as far as it goes. */
 static bool
 stands_alone(
     const struct exchange *x, const struct reply *m, const struct reply *p)
@@ -268,11 +270,10 @@ stands_alone(
 	for (int i = NSD; i < SERVERS; i++) {
 		const struct reply *r = &x->replies[i];
 
-		if (r != p && !other_is_error(x, m, r) && !flag(r, FLAG_TC) &&
-		    (r->rcode != m->rcode || !same_answer(x, m, r)))
-			return false;
+		if (r != p && r->rcode == m->rcode && same_answer(x, m, r))
+			return true;
 	}
-	return true;
+	return false;
 }
 
 /* Below a zone and another one around it, or led there. */
@@ -484,7 +485,7 @@ static struct rule {
 	unsigned aspects; /* what it permits */
 	bool alone;       /* even where all others agree */
 	rule_fn *holds;   /* NULL: always */
-	uint64_t count[SERVERS];
+	uint64_t count[SERVERS]; /* [OURS]: all others agreed */
 } rules[] = {
     {"truncated", "RFC 2181 9: what has TC is not used, but asked again by TCP",
 	FROM_ALL, 0, IN_SECTIONS, true, both_truncated, {0}},
@@ -551,15 +552,17 @@ static struct rule {
 	0, IN_RCODE | IN_TC | IN_SECTIONS, false, alias_loops, {0}},
     {"chain-across",
 	"RFC 1034 4.3.2 3a: an alias is followed into all zones served here",
-	FROM_ALL, 0, IN_RCODE | IN_SECTIONS, false, chain_goes_on, {0}},
+	FROM_ALL, 0, IN_RCODE | IN_TC | IN_SECTIONS, false, chain_goes_on, {0}},
     {"any-followed", "RFC 6672 3.2: the CNAME of a DNAME is followed for ANY",
 	FROM_BIND, 0, IN_RCODE | IN_TC | IN_SECTIONS, false, any_not_followed,
 	{0}},
     {"nsd-shared-names",
 	"RFC 1034 4.2.1: what a parent holds below a cut makes no name there",
-	FROM_NSD, 0, IN_RCODE | IN_AA | IN_SECTIONS, false, name_shared, {0}},
+	FROM_NSD, 0, IN_RCODE | IN_AA | IN_TC | IN_SECTIONS, false, name_shared,
+	{0}},
     {"dname-too-long", "RFC 6672 2.2: YXDOMAIN, which needs no SOA", FROM_KNOT,
-	0, IN_RCODE | IN_ANSWER | IN_AUTHORITY, false, we_yxdomain, {0}},
+	0, IN_RCODE | IN_TC | IN_ANSWER | IN_AUTHORITY, false, we_yxdomain,
+	{0}},
     {"ds-at-parent",
 	"RFC 4035 3.1.4.1: DS is the parent's, also where an alias leads to it",
 	FROM_KNOT | FROM_BIND, 0, IN_ANSWER | IN_AUTHORITY, false, ds_by_alias,
@@ -602,6 +605,7 @@ rule_explain(const struct exchange *x, enum server other, unsigned differences,
 		    (r->holds != NULL && !r->holds(x, m, p)))
 			continue;
 		r->count[other]++;
+		r->count[OURS] += other == NSD && (here & agreed) != 0;
 		differences &= ~here;
 	}
 	return differences;
@@ -611,8 +615,9 @@ void
 rule_print_counts(void)
 {
 	for (size_t i = 0; i < RULES; i++)
-		printf("rule %s %lu %lu %lu: %s\n", rules[i].name,
+		printf("rule %s %lu %lu %lu %lu: %s\n", rules[i].name,
 		    (unsigned long)rules[i].count[NSD],
 		    (unsigned long)rules[i].count[KNOT],
-		    (unsigned long)rules[i].count[BIND], rules[i].why);
+		    (unsigned long)rules[i].count[BIND],
+		    (unsigned long)rules[i].count[OURS], rules[i].why);
 }
