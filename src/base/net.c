@@ -69,51 +69,46 @@ addr_match(const struct addr *a, const struct addr *b, unsigned len)
 	    ((a->bytes[len / 8] ^ b->bytes[len / 8]) & rest) == 0;
 }
 
-struct range {
-	uint8_t bytes[16];
-	uint8_t len;
-};
+#define P4(len, ...) \
+	{ \
+		{{__VA_ARGS__}, 4}, len \
+	}
+#define P6(len, ...) \
+	{ \
+		{{__VA_ARGS__}, 6}, len \
+	}
 
 /* RFC 6890 and the registries that it began. */
-static const struct range unroutable4[] = {
-    {{0}, 8},
-    {{10}, 8},
-    {{100, 64}, 10},
-    {{127}, 8},
-    {{169, 254}, 16},
-    {{172, 16}, 12},
-    {{192, 0, 0}, 24},
-    {{192, 0, 2}, 24},
-    {{192, 168}, 16},
-    {{198, 18}, 15},
-    {{198, 51, 100}, 24},
-    {{203, 0, 113}, 24},
-    {{224}, 3},
+static const struct prefix unroutable[] = {
+    P4(8, 0),
+    P4(8, 10),
+    P4(10, 100, 64),
+    P4(8, 127),
+    P4(16, 169, 254),
+    P4(12, 172, 16),
+    P4(24, 192, 0, 0),
+    P4(24, 192, 0, 2),
+    P4(16, 192, 168),
+    P4(15, 198, 18),
+    P4(24, 198, 51, 100),
+    P4(24, 203, 0, 113),
+    P4(3, 224),
+    P6(96, 0), /* ::, ::1 and IPv4-compatible */
+    P6(48, 0x00, 0x64, 0xff, 0x9b, 0x00, 0x01),
+    P6(64, 0x01, 0x00),
+    P6(48, 0x20, 0x01, 0x00, 0x02),
+    P6(32, 0x20, 0x01, 0x0d, 0xb8),
+    P6(20, 0x3f, 0xff),
+    P6(7, 0xfc),
+    P6(10, 0xfe, 0x80),
+    P6(8, 0xff),
 };
 
-static const struct range unroutable6[] = {
-    {{0}, 96}, /* ::, ::1 and IPv4-compatible */
-    {{0x00, 0x64, 0xff, 0x9b, 0x00, 0x01}, 48},
-    {{0x01, 0x00}, 64},
-    {{0x20, 0x01, 0x00, 0x02}, 48},
-    {{0x20, 0x01, 0x0d, 0xb8}, 32},
-    {{0x3f, 0xff}, 20},
-    {{0xfc}, 7},
-    {{0xfe, 0x80}, 10},
-    {{0xff}, 8},
-};
-
-static bool
-in_ranges(const struct addr *a, const struct range *ranges, size_t n)
+const struct prefix *
+addr_unroutable(size_t *n)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct addr r = {.family = a->family};
-
-		memcpy(r.bytes, ranges[i].bytes, sizeof(r.bytes));
-		if (addr_match(a, &r, ranges[i].len))
-			return true;
-	}
-	return false;
+	*n = sizeof(unroutable) / sizeof(unroutable[0]);
+	return unroutable;
 }
 
 bool
@@ -121,14 +116,29 @@ addr_is_unroutable(const struct addr *a)
 {
 	struct addr v4;
 	unsigned offset;
+	size_t n;
+	const struct prefix *p = addr_unroutable(&n);
 
 	if (addr_embedded(a, &v4, &offset))
 		return addr_is_unroutable(&v4);
-	if (a->family == 4)
-		return in_ranges(a, unroutable4,
-		    sizeof(unroutable4) / sizeof(unroutable4[0]));
-	return in_ranges(
-	    a, unroutable6, sizeof(unroutable6) / sizeof(unroutable6[0]));
+	for (size_t i = 0; i < n; i++)
+		if (prefix_covers(&p[i], a))
+			return true;
+	return false;
+}
+
+/* As addr_embedded() looks for them. */
+static const struct prefix embedding[] = {
+    P6(96, [10] = 0xff, [11] = 0xff),
+    P6(16, 0x20, 0x02),
+    P6(32, 0x20, 0x01),
+};
+
+const struct prefix *
+addr_embedding(size_t *n)
+{
+	*n = sizeof(embedding) / sizeof(embedding[0]);
+	return embedding;
 }
 
 bool

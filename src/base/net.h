@@ -42,8 +42,9 @@ void addr_mask(struct addr *a, unsigned len);
 /* Both addresses' first len bits are equal (and the families). */
 bool addr_match(const struct addr *a, const struct addr *b, unsigned len);
 /* Loopback, private, link-local, multicast, documentation, unspecified and
- * the like (RFC 6890): says nothing of where a client is. */
+ * the like (RFC 6890): says nothing of where a client is.  By a scan. */
 bool addr_is_unroutable(const struct addr *a);
+const struct prefix *addr_unroutable(size_t *n); /* what is scanned */
 
 /*
  * The IPv4 address inside an IPv4-mapped (::ffff:0:0/96), 6to4 (2002::/16,
@@ -51,6 +52,7 @@ bool addr_is_unroutable(const struct addr *a);
  * the number of bits before it: 96, 16, 96.  False for any other.
  */
 bool addr_embedded(const struct addr *a, struct addr *v4, unsigned *offset);
+const struct prefix *addr_embedding(size_t *n); /* where it is true */
 
 void addr_from_sockaddr(struct addr *a, const struct sockaddr *sa);
 socklen_t addr_to_sockaddr(

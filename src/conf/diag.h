@@ -42,7 +42,10 @@ bool diag_has_source(const struct diag *d, const char *file);
 /* Both return false. At most 1000 entries are kept. */
 typedef bool diag_fn(struct diag *d, const struct conf_mark *mark,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-diag_fn diag_error, diag_warning;
+bool diag_error(struct diag *d, const struct conf_mark *mark, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
+bool diag_warning(struct diag *d, const struct conf_mark *mark, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
 
 /* The valid word nearest to word (edit distance), or NULL when none is near. */
 const char *diag_nearest(const char *word, const char *const *words, size_t n);

@@ -74,28 +74,36 @@ read_question(struct reader *r, struct query *q)
 
 /* RFC 7871 6. */
 static bool
-read_ecs(struct query *q, const uint8_t *p, size_t len)
+parse_ecs(struct ecs *e, const uint8_t *p, size_t len)
 {
 	static const uint8_t bits[] = {0, 32, 128}, families[] = {0, 4, 6};
-	struct ecs e = {.present = true};
 	struct addr masked;
 	uint16_t family;
 	size_t octets;
 
-	if (q->ecs.present || len < 4)
+	if (len < 4)
 		return false;
 	family = wire_get_u16(p);
-	e.source = p[2];
-	octets = (e.source + 7u) / 8;
-	if (family > 2 || e.source > bits[family] || p[3] != 0 ||
+	e->source = p[2];
+	octets = (e->source + 7u) / 8;
+	if (family > 2 || e->source > bits[family] || p[3] != 0 ||
 	    len - 4 != octets)
 		return false;
-	e.addr.family = families[family];
-	memcpy(e.addr.bytes, p + 4, octets);
-	masked = e.addr;
-	addr_mask(&masked, e.source);
-	if (!addr_equal(&masked, &e.addr))
-		return false;
+	e->addr.family = families[family];
+	memcpy(e->addr.bytes, p + 4, octets);
+	masked = e->addr;
+	addr_mask(&masked, e->source);
+	return addr_equal(&masked, &e->addr);
+}
+
+/* Only to who is believed does it matter that it is wrong. */
+static bool
+read_ecs(struct query *q, const uint8_t *p, size_t len)
+{
+	struct ecs e = {.present = true};
+
+	if (q->ecs.present || q->ecs.wrong || !parse_ecs(&e, p, len))
+		e = (struct ecs){.wrong = true};
 	q->ecs = e;
 	return true;
 }

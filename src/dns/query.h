@@ -18,6 +18,7 @@ struct ecs {
 	struct addr addr;
 	uint8_t source; /* bits */
 	bool present;
+	bool wrong; /* there is one without a valid form, or a second one */
 };
 
 /* edns-tcp-keepalive, RFC 7828: what is wrong over TCP is ignored over UDP. */
@@ -51,7 +52,7 @@ enum query_verdict {
 
 /*
  * Reads the packet.  What has no valid form is DNS_FORMERR (RFC 1035 4.1.1,
- * RFC 6891 6.1.1, RFC 7871 7.2.1, RFC 7873 5.2.2, RFC 9619), an opcode but
+ * RFC 6891 6.1.1, RFC 7873 5.2.2, RFC 9619), an opcode but
  * QUERY DNS_NOTIMP, an EDNS version above 0 DNS_BADVERS.  A compressed question
  * name is FORMERR. question_len may exceed 255: it is name + 4, at most 259.
  */

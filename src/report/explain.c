@@ -66,6 +66,7 @@ explain_fail(struct explain *e, int code, const char *fmt, ...)
 static bool
 read_from(struct explain *e, const struct explain_query *q)
 {
+	const struct ecs *ecs = NULL;
 	struct prefix p;
 	struct error err;
 
@@ -88,9 +89,11 @@ read_from(struct explain *e, const struct explain_query *q)
 	e->ecs.present = q->resolver != NULL || strchr(q->from, '/') != NULL;
 	if (q->resolver == NULL)
 		e->resolver = p.addr;
-	e->believed = e->ecs.present && e->ecs.source > 0 &&
-	    answer_ecs_believed(e->view.conf, &e->resolver, &e->ecs.addr);
-	e->client = e->believed ? e->ecs.addr : e->resolver;
+	if (e->ecs.present && client_believes(e->view.clients, &e->resolver))
+		ecs = &e->ecs;
+	answer_client(e->view.clients, &e->resolver, ecs, &e->steer);
+	e->believed = e->steer.by_ecs;
+	e->client = e->steer.client;
 	return true;
 }
 
@@ -297,6 +300,16 @@ compose_place(struct explain *e)
 	return true;
 }
 
+/* In bits: the prefix around the client that the compiled path decides for. */
+static unsigned
+compiled_scope(const struct explain *e)
+{
+	const struct answer_steer *s = &e->steer;
+
+	return s->hit.depth > s->pick.cohort_len ? s->hit.depth
+						 : s->pick.cohort_len;
+}
+
 static bool
 decide(struct explain *e)
 {
@@ -313,7 +326,7 @@ decide(struct explain *e)
 		answer_decide(&e->view, e->found.steered, e->found.type,
 		    &e->client, clock_mono_s(), 0, &e->steer);
 		if (!e->all_up)
-			e->decision.scope = e->steer.scope;
+			e->decision.scope = compiled_scope(e);
 		return true;
 	}
 	decide_place(e, &o, name);
@@ -398,7 +411,7 @@ tell_disagreement(const struct explain *e, json_t *report)
 	const struct pick *p = &e->steer.pick;
 	const struct conf *conf = e->view.conf;
 	uint16_t region = p->pool->regions[p->region].region;
-	bool scope = e->by_place || d->scope == e->steer.hit.depth;
+	bool scope = e->by_place || d->scope == compiled_scope(e);
 	uint32_t apart = d->ttl > p->ttl ? d->ttl - p->ttl : p->ttl - d->ttl;
 	struct text t = {0};
 
@@ -409,7 +422,7 @@ tell_disagreement(const struct explain *e, json_t *report)
 	    "THIS IS A BUG: the compiled path answers %s/%s (%s, "
 	    "TTL %u, scope %u), the oracle %s/%s (%s, TTL %u, scope %u)",
 	    p->pool->conf->name, conf->regions[region].name,
-	    pool_reason_names[p->reason], p->ttl, e->steer.hit.depth,
+	    pool_reason_names[p->reason], p->ttl, compiled_scope(e),
 	    conf->pools[d->pool].name, conf->regions[d->region].name,
 	    pool_reason_names[d->reason], d->ttl, d->scope);
 	json_object_set_new(report, "disagreement", text_json(&t));
@@ -426,6 +439,8 @@ tell_steered(struct explain *e, json_t *report, json_t *steps, const char *from)
 	    .type = e->found.type,
 	    .by_place = e->by_place,
 	    .by_ecs = e->believed,
+	    .scope = e->believed ? e->steer.scope : e->decision.scope,
+	    .near = e->believed ? 0 : e->steer.scope,
 	    .bits = addr_bits(&e->client),
 	    .all_up = e->all_up,
 	    .place = from};

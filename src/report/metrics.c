@@ -195,6 +195,12 @@ put_send_failed(struct printer *p)
 }
 
 static void
+put_udp_overflows(struct printer *p)
+{
+	put_number(p, value(&p->sum->udp_overflows));
+}
+
+static void
 put_tcp_connections(struct printer *p)
 {
 	put_number(p, value(&p->sum->tcp_connections));
@@ -452,6 +458,9 @@ static const struct metric {
 	put_rate_limited},
     {"meridian_send_failed_total", "counter",
 	"Replies that the system did not take.", put_send_failed},
+    {"meridian_udp_overflows_total", "counter",
+	"Queries that the kernel dropped: the workers were too slow.",
+	put_udp_overflows},
     {"meridian_tcp_connections", "gauge", "TCP connections open now.",
 	put_tcp_connections},
     {"meridian_tcp_refused_total", "counter",

@@ -255,10 +255,34 @@ stats_region(
 	}
 }
 
+/* Counters that are one number each. */
+static const struct {
+	const char *name;
+	size_t offset;
+} plain[] = {
+    {"ecs_queries", offsetof(struct counters, ecs_queries)},
+    {"truncated", offsetof(struct counters, truncated)},
+    {"dropped", offsetof(struct counters, dropped)},
+    {"send_failed", offsetof(struct counters, send_failed)},
+    {"udp_overflows", offsetof(struct counters, udp_overflows)},
+    {"tcp_connections", offsetof(struct counters, tcp_connections)},
+    {"tcp_refused", offsetof(struct counters, tcp_refused)},
+    {"tcp_starved", offsetof(struct counters, tcp_starved)},
+};
+
+static void
+stats_plain(json_t *stats, const struct counters *sum)
+{
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		json_object_set_new(stats, plain[i].name,
+		    counter((const _Atomic uint64_t *)((const char *)sum +
+			plain[i].offset)));
+}
+
 json_t *
 status_stats(const struct status *s)
 {
-	json_t *steered = json_array();
+	json_t *steered = json_array(), *stats;
 	struct counters sum;
 
 	count_sum(&sum);
@@ -268,18 +292,14 @@ status_stats(const struct status *s)
 		for (size_t r = 0; r < p->nregions; r++)
 			stats_region(steered, s->snapshot, p, r);
 	}
-	return json_pack("{s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o},"
-			 " s:o, s:o, s:o, s:o, s:o}",
-	    "queries", "udp", stats_queries(&sum, COUNT_UDP), "tcp",
+	stats = json_pack("{s:{s:o, s:o}, s:o, s:{s:o, s:o, s:o}}", "queries",
+	    "udp", stats_queries(&sum, COUNT_UDP), "tcp",
 	    stats_queries(&sum, COUNT_TCP), "responses", stats_responses(&sum),
-	    "ecs_queries", counter(&sum.ecs_queries), "truncated",
-	    counter(&sum.truncated), "dropped", counter(&sum.dropped),
 	    "rate_limited", "dropped",
 	    counter(&sum.limited[COUNT_LIMITED_DROPPED]), "slipped",
 	    counter(&sum.limited[COUNT_LIMITED_SLIPPED]), "observed",
-	    counter(&sum.limited[COUNT_LIMITED_OBSERVED]), "send_failed",
-	    counter(&sum.send_failed), "tcp_connections",
-	    counter(&sum.tcp_connections), "tcp_refused",
-	    counter(&sum.tcp_refused), "tcp_starved", counter(&sum.tcp_starved),
-	    "steered", steered);
+	    counter(&sum.limited[COUNT_LIMITED_OBSERVED]));
+	stats_plain(stats, &sum);
+	json_object_set_new(stats, "steered", steered);
+	return stats;
 }

@@ -502,19 +502,23 @@ story_scope(const struct story *s, json_t *steps)
 		text_add(&t,
 		    "/%u is the shortest prefix around the client in "
 		    "which every address gets this decision",
-		    s->decision->scope);
+		    s->scope);
 	if (!s->by_place && s->decision->cohort_len > 0)
 		text_add(&t,
 		    "; a share in force tells clients apart by their /%u",
 		    s->decision->cohort_len);
-	if (!s->by_place && !s->by_ecs)
+	if (!s->by_place && s->near > 0)
+		text_add(&t,
+		    "; /%u is said, around the client subnet: none of it "
+		    "counts (RFC 7871 10)",
+		    s->near);
+	else if (!s->by_place && !s->by_ecs)
 		text_add(&t,
 		    "; not said, as the client's address did not "
 		    "come by client subnet");
 	step = story_step(steps, "Scope", text_json(&t));
 	if (!s->by_place)
-		json_object_set_new(
-		    step, "scope", json_integer(s->decision->scope));
+		json_object_set_new(step, "scope", json_integer(s->scope));
 }
 
 void

@@ -34,61 +34,38 @@ struct walk {
 	unsigned npassed;
 };
 
-/*
- * RFC 7871 7.2.1: for a resolver outside ecs_from the option is not enabled,
- * so that it is ignored and the reply has none.  To the others it is always
- * returned, with scope 0 where the resolver's address was used.
- */
-static bool
-resolver_believed(const struct conf *conf, const struct addr *resolver)
-{
-	const struct conf_server *server = &conf->server;
-
-	if (server->ecs_any)
-		return true;
-	for (size_t i = 0; i < server->necs_from; i++) {
-		if (prefix_covers(&server->ecs_from[i], resolver))
-			return true;
-	}
-	return false;
-}
-
-static bool
-nets_cover(const struct conf *conf, const struct addr *a)
-{
-	struct addr v4;
-	unsigned offset;
-
-	if (addr_embedded(a, &v4, &offset))
-		a = &v4;
-	for (size_t i = 0; i < conf->nnets; i++) {
-		const struct conf_net *net = &conf->nets[i];
-
-		for (size_t k = 0; k < net->nprefixes; k++) {
-			if (prefix_covers(&net->prefixes[k], a))
-				return true;
-		}
-	}
-	return false;
-}
-
-bool
-answer_ecs_believed(const struct conf *conf, const struct addr *resolver,
-    const struct addr *ecs)
-{
-	return resolver_believed(conf, resolver) &&
-	    (!addr_is_unroutable(ecs) || nets_cover(conf, ecs));
-}
-
 void
-answer_client(const struct conf *conf, const struct addr *resolver,
+answer_client(const struct client_table *t, const struct addr *resolver,
     const struct ecs *ecs, struct answer_steer *steer)
 {
+	struct client_hit hit = {false, 0};
+
 	/* RFC 7871 7.1.2: with source length 0 the client does not want to be
 	 * told apart from its resolver. */
-	steer->by_ecs = ecs->present && ecs->source > 0 &&
-	    answer_ecs_believed(conf, resolver, &ecs->addr);
-	steer->client = steer->by_ecs ? ecs->addr : *resolver;
+	if (ecs != NULL && ecs->source > 0)
+		hit = client_find(t, &ecs->addr);
+	steer->by_ecs = hit.counts;
+	steer->near = hit.depth;
+	steer->client = hit.counts ? ecs->addr : *resolver;
+}
+
+/*
+ * Step 10.  An address within a prefix of the scope's length may be told apart
+ * by its class, by its cohort while a share is in force, or by step 1: what is
+ * unroutable counts as the resolver's address, and is told so with a scope that
+ * covers all of that unroutable space and no other (RFC 7871 10).
+ */
+static uint8_t
+scope_of(const struct policy_table *t, const struct answer_steer *steer)
+{
+	uint8_t cohort = steer->by_ecs ? steer->pick.cohort_len : 0;
+	uint8_t depth = steer->by_ecs ? steer->hit.depth : 0;
+
+	if (t->nranks == 1 && cohort == 0)
+		return 0;
+	if (depth < cohort)
+		depth = cohort;
+	return depth > steer->near ? depth : steer->near;
 }
 
 void
@@ -112,9 +89,7 @@ answer_decide(const struct snapshot *s, uint16_t name, uint16_t type,
 	steer->hit = policy_find(n->table, client);
 	q.rank = &n->table->ranks[steer->hit.class];
 	pick_region(s->pools, &q, &steer->pick);
-	steer->scope = steer->hit.depth;
-	if (steer->pick.cohort_len > steer->scope)
-		steer->scope = steer->pick.cohort_len;
+	steer->scope = scope_of(n->table, steer);
 }
 
 /* xorshift64* (Vigna 2016); its upper half is the good one. */
@@ -135,22 +110,20 @@ next_random(struct answerer *a)
 static const struct body *
 steer(struct walk *w, const struct found *f, uint32_t *ttl)
 {
-	const struct query *q = w->reply->query;
 	struct answerer *a = w->answerer;
 	struct addr client;
-	uint8_t scope;
 
-	answer_client(w->snapshot->conf, w->source, &q->ecs, &w->steer);
+	answer_client(
+	    w->snapshot->clients, w->source, w->reply->edns.ecs, &w->steer);
 	client = w->steer.client;
 	answer_decide(w->snapshot, f->steered, f->type, &client, a->now_s,
 	    next_random(a), &w->steer);
-	scope = w->steer.by_ecs ? w->steer.scope : 0;
-	if (scope > 0 && w->reply->nparts > 0)
+	if (w->steer.scope > 0 && w->reply->nparts > 0)
 		return NULL;
 	w->steered = true;
 	if (w->steer.pick.reason == POOL_ALL_DOWN)
 		w->reply->edns.error = &all_down;
-	w->reply->edns.scope = scope;
+	w->reply->edns.scope = w->steer.scope;
 	*ttl = w->steer.pick.ttl;
 	return w->steer.pick.body;
 }
@@ -265,8 +238,6 @@ decide(struct walk *w)
 	const struct query *q = w->reply->query;
 	struct found f;
 
-	if (resolver_believed(w->snapshot->conf, w->source) && q->ecs.present)
-		w->reply->edns.ecs = &q->ecs;
 	if (q->class == DNS_CH) {
 		decide_chaos(w);
 		return;
@@ -406,6 +377,11 @@ answer_options(struct walk *w, const struct answer_input *in)
 
 	if (q->nsid)
 		edns->nsid = w->snapshot->conf->server.nsid;
+	/* RFC 7871 7.2.1: for a resolver outside ecs_from the option is not
+	 * enabled, so that it is ignored and the reply has none.  To the
+	 * others it is always returned. */
+	if (q->ecs.present && client_believes(w->snapshot->clients, w->source))
+		edns->ecs = &q->ecs;
 	exchange_cookies(w);
 	/* RFC 7828 3.3.2: over TCP alone, and to who asked. */
 	if (in->proto == COUNT_TCP && q->keepalive == KEEPALIVE_ASKED)
@@ -423,6 +399,9 @@ refuse_early(const struct walk *w, enum query_verdict verdict,
 {
 	const struct query *q = w->reply->query;
 
+	/* RFC 7871 7.2.1 */
+	if (q->ecs.wrong && client_believes(w->snapshot->clients, w->source))
+		return DNS_FORMERR;
 	if (in->proto == COUNT_TCP && q->keepalive == KEEPALIVE_WRONG)
 		return DNS_FORMERR;
 	if (verdict == QUERY_COOKIE)

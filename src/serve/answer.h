@@ -47,16 +47,16 @@ size_t answer(struct answerer *a, const struct snapshot *s,
  * that counts (step 1), the class, depth and pick. */
 struct answer_steer {
 	struct addr client;
-	bool by_ecs; /* the client's address came by ECS */
+	bool by_ecs;  /* the client's address came by ECS */
+	uint8_t near; /* bits: up to there ECS addresses count, or do not */
 	struct policy_hit hit;
 	struct pick pick;
-	uint8_t scope; /* for the client's address */
+	uint8_t scope; /* bits, of an ECS option (step 10) */
 };
-bool answer_ecs_believed(const struct conf *conf, const struct addr *resolver,
-    const struct addr *ecs);
-/* Sets client and by_ecs. */
-void answer_client(const struct conf *conf, const struct addr *resolver,
+/* Sets client, by_ecs and near. ecs: NULL when none is believed. */
+void answer_client(const struct client_table *t, const struct addr *resolver,
     const struct ecs *ecs, struct answer_steer *steer);
+/* For that client; the scope is right after answer_client(). */
 void answer_decide(const struct snapshot *s, uint16_t name, uint16_t type,
     const struct addr *client, uint32_t now_s, uint32_t random,
     struct answer_steer *steer);

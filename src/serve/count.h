@@ -31,6 +31,7 @@ struct counters {
 	_Atomic uint64_t dropped; /* nothing to answer */
 	_Atomic uint64_t limited[COUNT_LIMITED];
 	_Atomic uint64_t send_failed;
+	_Atomic uint64_t udp_overflows;   /* dropped by the kernel: no room */
 	_Atomic uint64_t tcp_connections; /* open now */
 	_Atomic uint64_t tcp_refused;     /* closed because too many */
 	_Atomic uint64_t tcp_starved;     /* no descriptor for one more */

@@ -2,6 +2,7 @@
 #include "serve/udp.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -144,6 +145,18 @@ worker_send(struct worker *w, unsigned n)
 	}
 }
 
+/* A socket that was full has more than a batch waiting afterwards. */
+static void
+count_overflows(struct worker *w)
+{
+	uint32_t info[SK_MEMINFO_VARS] = {0};
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(w->fd, SOL_SOCKET, SO_MEMINFO, info, &len) == 0)
+		atomic_store_explicit(&w->answerer.counters->udp_overflows,
+		    info[SK_MEMINFO_DROPS], memory_order_relaxed);
+}
+
 static void
 worker_wait(struct worker *w)
 {
@@ -178,6 +191,8 @@ worker_run(void *arg)
 			n += worker_answer(w, s, i, n);
 		worker_send(w, n);
 		receive_prepare(w, (unsigned)got);
+		if (got == BATCH)
+			count_overflows(w);
 		rcu_quiescent();
 	}
 	rcu_thread_end();

@@ -204,6 +204,7 @@ snapshot_build(const char *path, struct diag *d)
 	ok = rdata_read_pools(conf, d);
 	ok = load_geo(s, d) && build_policies(s, d) && ok;
 	ok = make_cookies(s, d) && ok;
+	s->clients = client_build(arena, conf);
 	chaos_build(&s->chaos, arena, &conf->server);
 	s->zones = zones_build(arena, conf, d);
 	s->pools = pools_build(arena, conf);

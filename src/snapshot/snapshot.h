@@ -9,6 +9,7 @@
 #include "base/rcu.h"
 #include "conf/conf.h"
 #include "geo/geo.h"
+#include "steer/client.h"
 #include "steer/pool.h"
 #include "zone/chaos.h"
 #include "zone/compile.h"
@@ -35,6 +36,7 @@ struct snapshot {
 	struct geo *geo;
 	struct zones *zones;
 	struct chaos chaos;
+	const struct client_table *clients;
 	struct pool *pools;            /* conf->npools */
 	struct steered *steered;       /* conf->nnames */
 	struct tally *tallies;         /* nrows rows of ntallies */

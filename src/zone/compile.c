@@ -206,20 +206,13 @@ set_next(struct compiler *c, const struct zone_record *at,
 	return s;
 }
 
-static bool
-same_rdata(const struct zone_record *a, const struct zone_record *b)
-{
-	return a->rdata_len == b->rdata_len &&
-	    memcmp(a->rdata, b->rdata, a->rdata_len) == 0;
-}
-
 /* RFC 2181 5: a record stands in its RRset once. */
 static bool
 is_duplicate(const struct set *s, size_t i)
 {
 	/* Only neighbours in large sets: the check must not be quadratic. */
 	for (size_t k = i > 64 ? i - 64 : 0; k < i; k++)
-		if (same_rdata(&s->at[k], &s->at[i]))
+		if (record_equal(&s->at[k], &s->at[i]))
 			return true;
 	return false;
 }
@@ -244,7 +237,7 @@ static bool
 set_differs(const struct set *s)
 {
 	for (size_t i = 1; i < s->n; i++)
-		if (!same_rdata(&s->at[0], &s->at[i]))
+		if (!record_equal(&s->at[0], &s->at[i]))
 			return true;
 	return false;
 }
@@ -379,6 +372,52 @@ set_find(struct compiler *c, uint32_t node, uint16_t type)
 
 enum { SOA_NUMBERS = 20, SOA_SERIAL = 0, SOA_MINIMUM = 16 };
 
+/*
+ * The addresses of a name server that we hold; false if there are none.  Below
+ * the cut they are needed, elsewhere they help (RFC 9471 2.1, 2.2).
+ */
+static bool
+glue_compose(struct compiler *c, const uint8_t *server, bool optional)
+{
+	static const uint16_t types[] = {DNS_A, DNS_AAAA};
+	uint8_t name[DNS_NAME_MAX];
+	size_t len = name_len(server), found = 0;
+	uint32_t node;
+
+	memcpy(name, server, len);
+	name_lower(name);
+	node = node_find(c->zones, name, len);
+	if (node == ZONE_NONE || is_below_dname(c->zones, node))
+		return false;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		struct set s = set_find(c, node, types[i]);
+
+		found += s.n;
+		set_compose(c, &s, BODY_ADDITIONAL, optional);
+	}
+	return found > 0;
+}
+
+/* Resolvers begin with a zone's servers: their addresses come along (RFC 1034
+ * 4.3.2, step 6). */
+static void
+apex_servers_compose(
+    struct compiler *c, struct zone_node *n, const struct set *ns)
+{
+	struct zone_set *sets =
+	    arena_dup(c->arena, n->sets, n->nsets * sizeof(*sets));
+
+	composer_begin(c->composer, n->name, false);
+	set_compose(c, ns, BODY_ANSWER, false);
+	for (size_t i = 0; i < ns->n; i++)
+		if (!is_duplicate(ns, i))
+			glue_compose(c, ns->at[i].rdata, true);
+	for (uint16_t i = 0; i < n->nsets; i++)
+		if (sets[i].type == DNS_NS)
+			sets[i].body = body_end(c);
+	n->sets = sets;
+}
+
 static void
 apex_compose(struct compiler *c, size_t zone)
 {
@@ -408,32 +447,7 @@ apex_compose(struct compiler *c, size_t zone)
 	if (!set_compose(c, &soa, BODY_AUTHORITY, false))
 		return;
 	z->negative = body_end(c);
-}
-
-/*
- * The addresses of a name server that we hold; false if there are none.  Below
- * the cut they are needed, elsewhere they help (RFC 9471 2.1, 2.2).
- */
-static bool
-glue_compose(struct compiler *c, const uint8_t *server, bool optional)
-{
-	static const uint16_t types[] = {DNS_A, DNS_AAAA};
-	uint8_t name[DNS_NAME_MAX];
-	size_t len = name_len(server), found = 0;
-	uint32_t node;
-
-	memcpy(name, server, len);
-	name_lower(name);
-	node = node_find(c->zones, name, len);
-	if (node == ZONE_NONE || is_below_dname(c->zones, node))
-		return false;
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		struct set s = set_find(c, node, types[i]);
-
-		found += s.n;
-		set_compose(c, &s, BODY_ADDITIONAL, optional);
-	}
-	return found > 0;
+	apex_servers_compose(c, &c->zones->nodes[z->apex], &ns);
 }
 
 static void

@@ -57,3 +57,47 @@ record_warning(
 	va_end(ap);
 	return false;
 }
+
+/* Data whose names, all between the octets before and after, are compared
+ * without case (RFC 4034 6.2).  A label's length is no letter. */
+static const struct {
+	uint16_t type;
+	uint8_t before, after;
+} named[] = {
+    {DNS_NS, 0, 0},
+    {DNS_CNAME, 0, 0},
+    {DNS_SOA, 0, 20},
+    {DNS_PTR, 0, 0},
+    {DNS_MX, 2, 0},
+    {DNS_SRV, 6, 0},
+    {DNS_DNAME, 0, 0},
+};
+
+static uint8_t
+lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+bool
+record_equal(const struct zone_record *a, const struct zone_record *b)
+{
+	size_t from = 0, to = 0, len = a->rdata_len;
+
+	if (len != b->rdata_len)
+		return false;
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+		if (named[i].type == a->type && len > named[i].after) {
+			from = named[i].before;
+			to = len - named[i].after;
+		}
+	}
+	for (size_t i = 0; i < len; i++) {
+		bool name = i >= from && i < to;
+		uint8_t x = a->rdata[i], y = b->rdata[i];
+
+		if (name ? lower(x) != lower(y) : x != y)
+			return false;
+	}
+	return true;
+}

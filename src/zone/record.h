@@ -33,4 +33,7 @@ typedef bool record_fn(struct diag *d, const struct zone_record *r,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 record_fn record_error, record_warning;
 
+/* Two records of one type with the same data (RFC 2181 5). */
+bool record_equal(const struct zone_record *a, const struct zone_record *b);
+
 #endif

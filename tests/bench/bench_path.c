@@ -184,7 +184,7 @@ make_packets(void)
 		    1 + (r >> 16 & 0xff) % 223, r >> 8 & 0xff, r & 0xff);
 		lengths[i] = sample_packet(packets[i],
 		    &(struct sample_query){.name = conf->names[0].text,
-			.type = snapshot->pools[conf->names[0].pool].types[0],
+			.type = conf->pools[conf->names[0].pool].types[0],
 			.ecs = ecs});
 	}
 }

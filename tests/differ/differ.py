@@ -249,10 +249,10 @@ def round_(seed, first, count, totals, keep):
 def take_in(text, totals):
     """Counts of rules and totals are added up, the rest is printed."""
     for line in text.splitlines():
-        rule = re.match(r"rule (\S+) (\d+) (\d+) (\d+): (.*)", line)
+        rule = re.match(r"rule (\S+) (\d+) (\d+) (\d+) (\d+): (.*)", line)
         if rule:
-            row = totals[rule[1], rule[5]]
-            for i in range(3):
+            row = totals[rule[1], rule[6]]
+            for i in range(4):
                 row[i] += int(rule[2 + i])
             continue
         total = re.match(r"total (\d+) .*?(\d+) replies, (\d+) .* (\d+) not",
@@ -267,9 +267,9 @@ def take_in(text, totals):
 
 def report(totals, seconds):
     queries, replies, same, wrong = totals.pop(None, [0] * 4)
-    print("permitted differences from      NSD     Knot     BIND")
+    print("permitted differences from      NSD     Knot     BIND all three")
     for (rule, why), row in totals.items():
-        print(f"  {rule:<22}{row[0]:>9}{row[1]:>9}{row[2]:>9}  {why}")
+        print(f"  {rule:<22}{row[0]:>9}{row[1]:>9}{row[2]:>9}{row[3]:>9}  {why}")
     print(f"{queries} queries, {replies} replies, {same} the same from all "
           f"four, {wrong} not permitted, {seconds:.0f} s")
     return wrong

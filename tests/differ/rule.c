@@ -2,479 +2,15 @@
 #include "rule.h"
 
 #include <stdio.h>
-#include <string.h>
 
-#include "compare.h"
-#include "make.h"
+#include "hold.h"
 
 enum {
-	FORMERR = 1,
-	SERVFAIL = 2,
-	NOTIMP = 4,
-	REFUSED = 5,
-	YXDOMAIN = 6,
-	BADVERS = 16,
-	NXDOMAIN = 3,
-	TYPE_A = 1,
-	TYPE_NS = 2,
-	TYPE_AAAA = 28,
-	TYPE_CNAME = 5,
-	TYPE_DNAME = 39,
-	TYPE_DS = 43,
-	TYPE_RRSIG = 46,
-	TYPE_NSEC = 47,
-	TYPE_SVCB = 64,
-	TYPE_HTTPS = 65,
-	TYPE_ANY = 255,
-	FLAG_TC = 0x200,
-	FLAG_CD = 0x10,
-	FLAG_AD = 0x20,
-	RR_FIXED = 10, /* octets between owner and data */
-	UDP_LEAST = 512,
-	OPT_ROOM = 64, /* the largest OPT of a reply, and more */
 	FROM_NSD = 1 << NSD,
 	FROM_KNOT = 1 << KNOT,
 	FROM_BIND = 1 << BIND,
 	FROM_ALL = FROM_NSD | FROM_KNOT | FROM_BIND,
 };
-
-/* x, ours, the other's */
-typedef bool rule_fn(
-    const struct exchange *x, const struct reply *m, const struct reply *p);
-
-static size_t
-limit_of(const struct query *q)
-{
-	size_t size = q->edns && q->size > UDP_LEAST ? q->size : UDP_LEAST;
-
-	if (q->tcp)
-		return REPLY_MAX;
-	return size < UDP_LIMIT ? size : UDP_LIMIT;
-}
-
-/* Octets of a reply without any compression. */
-static size_t
-largest(const struct reply *r)
-{
-	size_t n = 12 + OPT_ROOM;
-
-	for (size_t i = 0; i < r->question.n; i++)
-		n += r->question.at[i].len;
-	for (int s = 0; s < SECTIONS; s++)
-		for (size_t i = 0; i < r->sections[s].n; i++)
-			n += r->sections[s].at[i].len;
-	return n;
-}
-
-static bool
-both_truncated(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	(void)x;
-	return flag(m, FLAG_TC) && flag(p, FLAG_TC);
-}
-
-/* One cuts what the other just fits in. */
-static bool
-near_limit(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	const struct reply *whole = flag(m, FLAG_TC) ? p : m;
-
-	return flag(m, FLAG_TC) != flag(p, FLAG_TC) &&
-	    largest(whole) > limit_of(&x->query);
-}
-
-/* What may be added for a target (RFC 1034 4.3.2, RFC 9460 4.1). */
-static bool
-is_helpful(const struct record *r)
-{
-	return r->type == TYPE_A || r->type == TYPE_AAAA ||
-	    r->type == TYPE_SVCB || r->type == TYPE_HTTPS;
-}
-
-static bool
-is_below(const uint8_t *name, size_t len, const struct record *cut)
-{
-	return len >= cut->name_len &&
-	    memcmp(name + len - cut->name_len, cut->wire, cut->name_len) == 0;
-}
-
-/* Glue that a resolver cannot do without: an address below the cut. */
-static bool
-is_needed(const struct reply *r, const struct record *glue)
-{
-	const struct record_set *ns = &r->sections[AUTHORITY];
-
-	for (size_t i = 0; i < ns->n; i++)
-		if (ns->at[i].type == TYPE_NS &&
-		    is_below(glue->wire, glue->name_len, &ns->at[i]))
-			return true;
-	return false;
-}
-
-/* Has whole all of part but addresses that may be left out? */
-static bool
-lacks_optional(const struct reply *part, const struct reply *whole)
-{
-	const struct record_set *a = &part->sections[ADDITIONAL];
-	const struct record_set *b = &whole->sections[ADDITIONAL];
-
-	for (size_t i = 0; i < b->n; i++) {
-		struct record_set one = {&b->at[i], 1};
-
-		if (!set_within(&one, a) &&
-		    (!is_helpful(one.at) || is_needed(part, one.at)))
-			return false;
-	}
-	return true;
-}
-
-static bool
-optional_differs(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	(void)x;
-	return m->rcode == p->rcode && lacks_optional(m, p) &&
-	    lacks_optional(p, m);
-}
-
-static bool
-is_one_set(const struct record_set *s)
-{
-	for (size_t i = 1; i < s->n; i++)
-		if (s->at[i].type != s->at[0].type)
-			return false;
-	return s->n > 0;
-}
-
-static bool
-any_differs(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	return x->query.type == TYPE_ANY && m->rcode == p->rcode &&
-	    (flag(m, FLAG_TC) || is_one_set(&m->sections[ANSWER])) &&
-	    (flag(p, FLAG_TC) || is_one_set(&p->sections[ANSWER]) ||
-		set_within(&m->sections[ANSWER], &p->sections[ANSWER]));
-}
-
-/* BIND leaves out what DNSSEC needs, which may be all there is. */
-static bool
-any_is_empty(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	return x->query.type == TYPE_ANY && m->rcode == p->rcode &&
-	    is_one_set(&m->sections[ANSWER]) && p->sections[ANSWER].n == 0;
-}
-
-static bool
-has_type(const struct record_set *s, unsigned type)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (s->at[i].type == type)
-			return true;
-	return false;
-}
-
-static const uint8_t *
-alias_target(const struct record *r)
-{
-	return r->wire + r->name_len + RR_FIXED;
-}
-
-static size_t
-alias_target_len(const struct record *r)
-{
-	return r->len - r->name_len - (size_t)RR_FIXED;
-}
-
-/* Does a CNAME in it point to the owner of one in it? */
-static bool
-loops(const struct record_set *s)
-{
-	for (size_t i = 0; i < s->n; i++) {
-		const struct record *a = &s->at[i];
-
-		for (size_t k = 0; k < s->n && a->type == TYPE_CNAME; k++)
-			if (alias_target_len(a) == s->at[k].name_len &&
-			    memcmp(alias_target(a), s->at[k].wire,
-				s->at[k].name_len) == 0)
-				return true;
-	}
-	return false;
-}
-
-static bool
-alias_loops(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	(void)x;
-	return m->rcode == 0 && loops(&m->sections[ANSWER]) &&
-	    (p->rcode == SERVFAIL || loops(&p->sections[ANSWER]));
-}
-
-/* Does an alias in it lead to another zone of this server? */
-static bool
-leads_across(const struct record_set *s)
-{
-	for (size_t i = 0; i < s->n; i++) {
-		const struct record *r = &s->at[i];
-		const uint8_t *to = r->type != TYPE_CNAME
-		    ? NULL
-		    : make_zone_of(alias_target(r), alias_target_len(r), 0);
-
-		if (to != NULL && to != make_zone_of(r->wire, r->name_len, 0))
-			return true;
-	}
-	return false;
-}
-
-static bool
-chain_goes_on(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	const struct record_set *theirs = &p->sections[ANSWER];
-
-	(void)x;
-	return (p->rcode == 0 || p->rcode == NXDOMAIN) &&
-	    leads_across(theirs) && set_within(theirs, &m->sections[ANSWER]);
-}
-
-static bool
-other_is_error(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	(void)x;
-	(void)m;
-	return p->rcode != 0 && p->rcode != NXDOMAIN;
-}
-
-static bool
-same_answer(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	const struct record_set *a = &m->sections[ANSWER];
-	const struct record_set *b = &p->sections[ANSWER];
-
-	return x->query.type == TYPE_ANY ? (a->n > 0) == (b->n > 0)
-					 : set_equal(a, b);
-}
-
-/* The two others say the same as we do, or that they do not answer it. */
-static bool
-stands_alone(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	for (int i = NSD; i < SERVERS; i++) {
-		const struct reply *r = &x->replies[i];
-
-		if (r != p && !other_is_error(x, m, r) && !flag(r, FLAG_TC) &&
-		    (r->rcode != m->rcode || !same_answer(x, m, r)))
-			return false;
-	}
-	return true;
-}
-
-/* Below a zone and another one around it, or led there. */
-static bool
-is_nested(const struct exchange *x)
-{
-	const struct record_set *a = &x->replies[OURS].sections[ANSWER];
-
-	if (make_zone_of(x->query.name, x->query.name_len, 1) != NULL)
-		return true;
-	for (size_t i = 0; i < a->n; i++)
-		if (a->at[i].type == TYPE_CNAME &&
-		    make_zone_of(alias_target(&a->at[i]),
-			alias_target_len(&a->at[i]), 1) != NULL)
-			return true;
-	return false;
-}
-
-static bool
-name_shared(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	return is_nested(x) && stands_alone(x, m, p) &&
-	    (p->rcode == NXDOMAIN || p->rcode == 0);
-}
-
-static bool
-any_not_followed(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	return x->query.type == TYPE_ANY && p->rcode == 0 &&
-	    has_type(&p->sections[ANSWER], TYPE_DNAME) &&
-	    (flag(m, FLAG_TC) ||
-		set_within(&p->sections[ANSWER], &m->sections[ANSWER]));
-}
-
-static bool
-ds_by_alias(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	(void)p;
-	return x->query.type == TYPE_DS &&
-	    has_type(&m->sections[ANSWER], TYPE_CNAME);
-}
-
-static bool
-says_ad(const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	(void)x;
-	return flag(p, FLAG_AD) && !flag(m, FLAG_AD);
-}
-
-static bool
-we_yxdomain(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	(void)x;
-	return m->rcode == YXDOMAIN &&
-	    (p->rcode == YXDOMAIN || p->rcode == NXDOMAIN);
-}
-
-static bool
-other_is_formerr(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	(void)x;
-	(void)m;
-	return p->rcode == FORMERR;
-}
-
-static bool
-error_without_question(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	(void)x;
-	(void)m;
-	return p->question.n == 0 && p->rcode != 0;
-}
-
-static bool
-error_in_haste(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	return p->rcode == BADVERS || error_without_question(x, m, p);
-}
-
-static bool
-error_without_opt(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	return p->edns == 0 && m->edns != 0 && x->query.edns &&
-	    other_is_error(x, m, p);
-}
-
-static bool
-we_refuse(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	(void)x;
-	(void)p;
-	return m->rcode == REFUSED;
-}
-
-static bool
-we_formerr(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	(void)x;
-	(void)p;
-	return m->rcode == FORMERR;
-}
-
-static bool
-asked_cd(const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	(void)m;
-	return (x->query.flags & FLAG_CD) && flag(p, FLAG_CD);
-}
-
-static bool
-other_is_silent(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	(void)x;
-	return m->came && !p->came;
-}
-
-/* The other leaves out what is needed, as not all addresses would fit. */
-static bool
-glue_is_cut(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	bool fits = true;
-
-	for (int i = 0; i < SERVERS; i++)
-		fits = fits && largest(&x->replies[i]) <= limit_of(&x->query);
-	return !fits && m->rcode == p->rcode && lacks_optional(m, p) &&
-	    !lacks_optional(p, m);
-}
-
-static bool
-we_notimp(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	bool cut = x->query.odd & (ODD_SHORT | ODD_POINTER);
-
-	(void)p;
-	return m->rcode == NOTIMP || (cut && m->rcode == FORMERR);
-}
-
-/* Types that might stand beside a CNAME once (RFC 2181 10.1), and others of
- * DNSSEC. */
-static bool
-alias_not_followed(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	static const uint16_t types[] = {24, 25, 30, 50, 51};
-	const struct record_set *a = &m->sections[ANSWER];
-
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (x->query.type == types[i])
-			return p->rcode == 0 &&
-			    set_within(&p->sections[ANSWER], a) && a->n > 0;
-	return false;
-}
-
-static bool
-we_badvers(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	(void)x;
-	return m->rcode == BADVERS && p->rcode == FORMERR;
-}
-
-/* Types that may stand beside a CNAME (RFC 4035 2.5). */
-static bool
-alias_followed(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	(void)m;
-	(void)p;
-	return x->query.type == TYPE_RRSIG || x->query.type == TYPE_NSEC;
-}
-
-/* As one below a cut is no wildcard, it makes no glue. */
-static bool
-glue_by_wildcard(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	const struct reply *r = &x->replies[BIND];
-
-	return r->rcode == m->rcode && lacks_optional(r, m) &&
-	    lacks_optional(m, r) && lacks_optional(p, m);
-}
-
-static bool
-ds_without_cut(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	return x->query.type == TYPE_DS && m->rcode == 0 &&
-	    m->sections[ANSWER].n == 0 && p->rcode == NXDOMAIN;
-}
 
 static struct rule {
 	const char *name;
@@ -484,7 +20,7 @@ static struct rule {
 	unsigned aspects; /* what it permits */
 	bool alone;       /* even where all others agree */
 	rule_fn *holds;   /* NULL: always */
-	uint64_t count[SERVERS];
+	uint64_t count[SERVERS]; /* [OURS]: all others agreed */
 } rules[] = {
     {"truncated", "RFC 2181 9: what has TC is not used, but asked again by TCP",
 	FROM_ALL, 0, IN_SECTIONS, true, both_truncated, {0}},
@@ -551,15 +87,17 @@ static struct rule {
 	0, IN_RCODE | IN_TC | IN_SECTIONS, false, alias_loops, {0}},
     {"chain-across",
 	"RFC 1034 4.3.2 3a: an alias is followed into all zones served here",
-	FROM_ALL, 0, IN_RCODE | IN_SECTIONS, false, chain_goes_on, {0}},
+	FROM_ALL, 0, IN_RCODE | IN_TC | IN_SECTIONS, false, chain_goes_on, {0}},
     {"any-followed", "RFC 6672 3.2: the CNAME of a DNAME is followed for ANY",
 	FROM_BIND, 0, IN_RCODE | IN_TC | IN_SECTIONS, false, any_not_followed,
 	{0}},
     {"nsd-shared-names",
 	"RFC 1034 4.2.1: what a parent holds below a cut makes no name there",
-	FROM_NSD, 0, IN_RCODE | IN_AA | IN_SECTIONS, false, name_shared, {0}},
+	FROM_NSD, 0, IN_RCODE | IN_AA | IN_TC | IN_SECTIONS, false, name_shared,
+	{0}},
     {"dname-too-long", "RFC 6672 2.2: YXDOMAIN, which needs no SOA", FROM_KNOT,
-	0, IN_RCODE | IN_ANSWER | IN_AUTHORITY, false, we_yxdomain, {0}},
+	0, IN_RCODE | IN_TC | IN_ANSWER | IN_AUTHORITY, false, we_yxdomain,
+	{0}},
     {"ds-at-parent",
 	"RFC 4035 3.1.4.1: DS is the parent's, also where an alias leads to it",
 	FROM_KNOT | FROM_BIND, 0, IN_ANSWER | IN_AUTHORITY, false, ds_by_alias,
@@ -602,6 +140,7 @@ rule_explain(const struct exchange *x, enum server other, unsigned differences,
 		    (r->holds != NULL && !r->holds(x, m, p)))
 			continue;
 		r->count[other]++;
+		r->count[OURS] += other == NSD && (here & agreed) != 0;
 		differences &= ~here;
 	}
 	return differences;
@@ -611,8 +150,9 @@ void
 rule_print_counts(void)
 {
 	for (size_t i = 0; i < RULES; i++)
-		printf("rule %s %lu %lu %lu: %s\n", rules[i].name,
+		printf("rule %s %lu %lu %lu %lu: %s\n", rules[i].name,
 		    (unsigned long)rules[i].count[NSD],
 		    (unsigned long)rules[i].count[KNOT],
-		    (unsigned long)rules[i].count[BIND], rules[i].why);
+		    (unsigned long)rules[i].count[BIND],
+		    (unsigned long)rules[i].count[OURS], rules[i].why);
 }

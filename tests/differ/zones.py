@@ -45,7 +45,7 @@ class Zone:
     def __init__(self, rng, origin, others):
         self.rng, self.origin, self.others = rng, origin, others
         self.sets = {}  # lower-case name -> {type: [text]}
-        self.cuts, self.dnames = set(), set()
+        self.cuts, self.dnames, self.servers = set(), set(), set()
         self.apex()
         for child in others:
             if child != origin and child.under(origin):
@@ -62,7 +62,12 @@ class Zone:
             return False
         if "CNAME" in have or (kind == "CNAME" and have):
             return False
-        if kind == "DS" and at == self.origin.lower():
+        # BIND takes it at a server of the zone for one at the apex.
+        if kind == "DS" and at in {self.origin.lower(), *self.servers}:
+            return False
+        # The zone's own servers are not delegated away.
+        if kind == "NS" and at != self.origin.lower() and \
+                any(s.under(at) for s in self.servers):
             return False
         if kind == "NS" and (at[:1] == (b"*",) or "DNAME" in have):
             return False
@@ -130,6 +135,7 @@ class Zone:
                 server = Name((b"ns%d" % i,) + o)
                 self.put(o, "NS", server.text())
                 self.put(server, "A", self.a())
+                self.servers.add(server.lower())
             else:
                 self.put(o, "NS", f"ns{i}.elsewhere.")
 

@@ -512,6 +512,98 @@ START_TEST(who_sends_no_opt_gets_none)
 }
 END_TEST
 
+/* Client subnets, RFC 7871 ----------------------------------------------- */
+
+/* 7.2.1: FORMERR; a server that has it not enabled ignores it. */
+START_TEST(a_wrong_client_subnet_is_formerr_for_who_is_believed)
+{
+	static const struct {
+		const char *data;
+		size_t len;
+	} rows[] = {
+	    {"", 0},                       /* nothing */
+	    {"\0\3\0\0", 4},               /* unknown family */
+	    {"\0\1\x18\x10\xc0\0\2", 7},   /* a scope in a query */
+	    {"\0\1\x18\0\xc0\0\2\0", 8},   /* an octet too many */
+	    {"\0\1\x18\0\xc0\0", 6},       /* one too few */
+	    {"\0\1\x17\0\xc0\0\3", 7},     /* a bit beyond the source */
+	    {"\0\1\x21\0\xc0\0\2\1\0", 9}, /* 33 bits of IPv4 */
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ask("static.example.com.", DNS_A);
+		option(DNS_OPTION_ECS, rows[i].data, rows[i].len);
+		resolver = RESOLVER;
+		send_over(COUNT_UDP);
+		ck_assert_uint_eq(rcode(), DNS_FORMERR);
+		ck_assert(has_opt() && !has_option(DNS_OPTION_ECS));
+		resolver = "64.10.0.53";
+		send_over(COUNT_UDP);
+		ck_assert_uint_eq(rcode(), DNS_NOERROR);
+		ck_assert_uint_eq(header(6), 1);
+		ck_assert(has_opt() && !has_option(DNS_OPTION_ECS));
+	}
+}
+END_TEST
+
+/* 7.2.1, 12.1: in all of the responses, so that it is not taken for lost. */
+START_TEST(every_reply_to_a_client_subnet_has_it)
+{
+	static const char subnet[] = "\0\1\x10\0\x51\2";
+	static const struct {
+		const char *name;
+		uint16_t type, flags;
+		unsigned rcode;
+	} rows[] = {
+	    {"www.example.com.", DNS_A, 0, DNS_BADCOOKIE},
+	    {"www.example.net.", DNS_A, 0, DNS_BADCOOKIE},
+	    {"www.example.com.", DNS_A, 4 << 11, DNS_NOTIMP},
+	};
+	size_t len;
+
+	configure("  cookies: {require: on}\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		begin(rows[i].flags, 1, 1);
+		question(rows[i].name, rows[i].type, DNS_IN);
+		opt(DNS_UDP_EDNS, 0);
+		option(DNS_OPTION_ECS, subnet, 6);
+		option(DNS_OPTION_COOKIE, CLIENT_COOKIE, 8);
+		send_over(COUNT_UDP);
+		ck_assert_uint_eq(rcode(), rows[i].rcode);
+		ck_assert_mem_eq(reply_option(DNS_OPTION_ECS, &len), subnet, 6);
+	}
+	configure("");
+	ask("www.example.net.", DNS_A);
+	option(DNS_OPTION_ECS, subnet, 6);
+	send_over(COUNT_UDP);
+	ck_assert_uint_eq(rcode(), DNS_REFUSED);
+	ck_assert_mem_eq(reply_option(DNS_OPTION_ECS, &len), subnet, 6);
+	/* Truncated too: the scope is that of the answer over TCP. */
+	ask("big.example.com.", DNS_TXT);
+	option(DNS_OPTION_ECS, subnet, 6);
+	send_over(COUNT_UDP);
+	ck_assert(header(2) & DNS_TC);
+	ck_assert_mem_eq(reply_option(DNS_OPTION_ECS, &len), subnet, 6);
+	/* No address, and no family either. */
+	ask("www.example.com.", DNS_A);
+	option(DNS_OPTION_ECS, "\0\0\0\0", 4);
+	send_over(COUNT_UDP);
+	ck_assert_uint_eq(header(6), 1);
+	ck_assert_mem_eq(reply_option(DNS_OPTION_ECS, &len), "\0\0\0\0", 4);
+	ck_assert_uint_eq(len, 4);
+}
+END_TEST
+
+START_TEST(a_second_client_subnet_is_formerr)
+{
+	ask("static.example.com.", DNS_A);
+	option(DNS_OPTION_ECS, "\0\1\x08\0\x51", 5);
+	option(DNS_OPTION_ECS, "\0\1\x08\0\x51", 5);
+	send_over(COUNT_UDP);
+	ck_assert_uint_eq(rcode(), DNS_FORMERR);
+}
+END_TEST
+
 /* Truncation ------------------------------------------------------------- */
 
 /* RFC 2181 9: no part of an RRset; RFC 9471 3.1: needed glue is not left out
@@ -884,6 +976,10 @@ add_messages(TCase *tc)
 	tcase_add_test(tc, an_opt_out_of_its_place_is_formerr);
 	tcase_add_test(tc, the_payload_size_bounds_the_reply);
 	tcase_add_test(tc, who_sends_no_opt_gets_none);
+	tcase_add_test(
+	    tc, a_wrong_client_subnet_is_formerr_for_who_is_believed);
+	tcase_add_test(tc, every_reply_to_a_client_subnet_has_it);
+	tcase_add_test(tc, a_second_client_subnet_is_formerr);
 	tcase_add_test(tc, a_referral_has_all_the_glue_it_needs_or_tc);
 	tcase_add_test(tc, a_referral_may_lack_the_glue_of_siblings);
 }

@@ -118,7 +118,9 @@ START_TEST(the_apex_has_soa_and_ns)
 	expect("example.com.", "NS",
 	    "data in example.com.\n"
 	    "an example.com. 60 IN NS ns.example.com.\n"
-	    "an example.com. 60 IN NS ns.elsewhere.net.\n");
+	    "an example.com. 60 IN NS ns.elsewhere.net.\n"
+	    "ar ns.example.com. 60 IN A 192.0.2.1\n");
+	ck_assert_int_eq(sample.found.body->must_ar, 0);
 	expect("example.com.", "A", NODATA);
 	expect("example.com.", "DS", NODATA);
 }
@@ -498,6 +500,24 @@ START_TEST(what_is_below_a_cut_is_hidden)
 }
 END_TEST
 
+START_TEST(records_that_differ_in_case_are_one)
+{
+	zone_sample_zone(&sample, "case.",
+	    "@ 60 SOA a. b. 1 2 3 4 5\n@ 60 NS ns.example.com.\n"
+	    "a 60 CNAME b.c.\na 60 CNAME B.c.\n"
+	    "c 60 NS ns.c\nc 60 NS NS.c\nns.c 60 A 192.0.2.1\n"
+	    "t 60 TXT \"x\"\nt 60 TXT \"X\"\n");
+	expect(
+	    "a.case.", "CNAME", "data in case.\nan a.case. 60 IN CNAME b.c.\n");
+	expect_start("x.c.case.", "A", "referral in case.\n");
+	ck_assert_int_eq(sample.found.body->ns, 1);
+	ck_assert_int_eq(sample.found.body->ar, 1);
+	expect("t.case.", "TXT",
+	    "data in case.\nan t.case. 60 IN TXT \"x\"\n"
+	    "an t.case. 60 IN TXT \"X\"\n");
+}
+END_TEST
+
 START_TEST(ds_is_of_the_zone_next_above_alone)
 {
 	zone_sample_zone(&sample, ".",
@@ -693,6 +713,7 @@ main(void)
 	tcase_add_test(tc, a_cut_refers_for_itself_and_all_below);
 	tcase_add_test(tc, the_glue_below_the_cut_alone_is_needed);
 	tcase_add_test(tc, what_is_below_a_cut_is_hidden);
+	tcase_add_test(tc, records_that_differ_in_case_are_one);
 	tcase_add_test(tc, ds_is_of_the_zone_next_above_alone);
 	tcase_add_test(tc, ds_at_a_cut_is_ours);
 	tcase_add_test(tc, a_child_zone_of_ours_answers_for_itself);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * When a permitted difference holds: of an exchange, our reply and another's.
+ */
+#ifndef DIFFER_HOLD_H
+#define DIFFER_HOLD_H
+
+#include "exchange.h"
+
+typedef bool rule_fn(
+    const struct exchange *x, const struct reply *m, const struct reply *p);
+
+rule_fn alias_followed, alias_loops, alias_not_followed, any_differs,
+    any_is_empty, any_not_followed, asked_cd, both_truncated, chain_goes_on,
+    ds_by_alias, ds_without_cut, error_in_haste, error_without_opt,
+    error_without_question, glue_by_wildcard, glue_is_cut, name_shared,
+    near_limit, optional_differs, other_is_error, other_is_formerr,
+    other_is_silent, says_ad, we_badvers, we_formerr, we_notimp, we_refuse,
+    we_yxdomain;
+
+#endif
