@@ -237,6 +237,7 @@ control_verdict(struct watch *w, const struct verdict *v, void *arg)
 	struct control *c = arg;
 
 	suspicion_tell(c);
+	c->status.late += v->late;
 	/* last_ms has lost its fraction: half of one, on average. */
 	if (v->counted)
 		histogram_add(&c->status.probe, (w->last_ms + 0.5) / 1000);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <xxhash.h>
 
 #include "base/arena.h"
@@ -31,6 +32,8 @@ struct prober {
 	VEC(struct probe *) probes;
 	struct tls_contexts *tls;
 	struct log_gate starved;
+	TAILQ_HEAD(, probe) due; /* in the order in which they begin */
+	struct event *starter;
 };
 
 static const struct probe_type *const types[] = {
@@ -42,8 +45,13 @@ static const struct probe_type *const types[] = {
     [CONF_MONITOR_EXEC] = &exec_probe_type,
 };
 
-/* The bound on a cut-over has a second for both ends of it. */
-enum { JITTER_PERCENT = 5, JITTER_MAX_US = 250000 };
+enum {
+	JITTER_PERCENT = 5, /* of the interval */
+	LATE_PERCENT = 10,
+	JITTER_MAX_US = 250000, /* the bound on a cut-over has a second for
+				   both ends of it */
+	STARTS_MAX = 32,        /* in a round of the loop */
+};
 
 static const struct probe_type *
 type_of(const struct probe *p)
@@ -125,6 +133,13 @@ probe_due_us(uint64_t *grid_us, uint32_t interval_ms, uint64_t started_us,
 	return due;
 }
 
+static uint64_t
+late_us(const struct probe *p)
+{
+	return 1000 * (uint64_t)p->watch->monitor->interval_ms * LATE_PERCENT /
+	    100;
+}
+
 static void
 schedule(struct probe *p, uint64_t started_us)
 {
@@ -150,12 +165,50 @@ has_slept(struct probe *p, uint64_t now)
 }
 
 static void
+probe_wait(struct probe *p)
+{
+	if (TAILQ_EMPTY(&p->prober->due))
+		timer_set(p->prober->starter, 0);
+	p->waiting = true;
+	TAILQ_INSERT_TAIL(&p->prober->due, p, next);
+}
+
+/* Out of the queue. */
+static void
+probe_go(struct probe *p)
+{
+	if (p->waiting)
+		TAILQ_REMOVE(&p->prober->due, p, next);
+	p->waiting = false;
+}
+
+static void
 probe_start(struct probe *p)
 {
 	p->busy = true;
 	p->started_us = clock_mono_us();
+	p->late = p->started_us > p->due_us + late_us(p);
 	timer_set(p->deadline, 1000 * (uint64_t)p->watch->monitor->timeout_ms);
 	type_of(p)->start(p);
+}
+
+/* So many at a time that what is under way is heard in between: a timeout is
+ * the target's, not that of a queue here. */
+static void
+prober_begin(evutil_socket_t fd, short what, void *arg)
+{
+	struct prober *prober = arg;
+	struct probe *p;
+
+	(void)fd;
+	(void)what;
+	for (int i = 0;
+	     i < STARTS_MAX && (p = TAILQ_FIRST(&prober->due)) != NULL; i++) {
+		probe_go(p);
+		probe_start(p);
+	}
+	if (!TAILQ_EMPTY(&prober->due))
+		timer_set(prober->starter, 0);
 }
 
 static void
@@ -169,7 +222,7 @@ probe_due(evutil_socket_t fd, short what, void *arg)
 	if (has_slept(p, now))
 		schedule(p, now);
 	else
-		probe_start(p);
+		probe_wait(p);
 }
 
 static void
@@ -245,6 +298,7 @@ probe_tell(struct probe *p, struct verdict *v, bool idle)
 {
 	v->idle_changed = p->watch->idle != idle;
 	p->watch->idle = idle;
+	v->late = p->late;
 	schedule(p, p->started_us);
 	p->prober->verdict(p->watch, v, p->prober->arg);
 }
@@ -340,6 +394,8 @@ prober_new(struct event_base *base, struct suspect *suspect,
 	p->verdict = verdict;
 	p->arg = arg;
 	p->tls = tls_contexts_new();
+	TAILQ_INIT(&p->due);
+	p->starter = evtimer_new(base, prober_begin, p);
 	return p;
 }
 
@@ -348,6 +404,7 @@ probe_free(struct probe *p)
 {
 	if (p->busy)
 		type_of(p)->abort(p);
+	probe_go(p);
 	type_of(p)->free(p);
 	event_free(p->timer);
 	event_free(p->deadline);
@@ -368,6 +425,7 @@ prober_free(struct prober *p)
 		if (p->shared[i].it != NULL)
 			p->shared[i].end(p->shared[i].it);
 	tls_contexts_free(p->tls);
+	event_free(p->starter);
 	free(p);
 }
 
@@ -389,6 +447,7 @@ prober_add(struct prober *prober, struct watch *w)
 	p->deadline = evtimer_new(prober->base, probe_timeout, p);
 	w->probe = p;
 	vec_push(&prober->probes, p);
+	p->due_us = clock_mono_us();
 	timer_set(p->timer, 0);
 }
 
@@ -438,11 +497,12 @@ prober_now(struct watch *w)
 {
 	struct probe *p = w->probe;
 
-	if (p == NULL || p->busy)
+	if (p == NULL || p->busy || p->waiting)
 		return;
 	/* It takes the place of none. */
 	p->grid_us -= 1000 * (uint64_t)w->monitor->interval_ms;
 	evtimer_del(p->timer);
+	p->due_us = clock_mono_us();
 	probe_start(p);
 }
 

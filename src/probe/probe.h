@@ -12,6 +12,7 @@
 #include <event2/event.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "steer/suspect.h"
 
@@ -23,6 +24,7 @@ struct tls_contexts;
 struct verdict {
 	bool ok;
 	const char *reason;    /* a short label; "ok" when ok */
+	bool late;             /* begun too late by a tenth of the interval */
 	bool counted;          /* else only what status shows is new */
 	bool changed;          /* the state of the watch */
 	bool idle_changed;     /* whether it decides */
@@ -63,10 +65,13 @@ struct probe {
 	struct event *timer;    /* the next one */
 	struct event *deadline; /* of the one under way */
 	uint64_t grid_us;       /* monotonic: the next one without jitter */
-	uint64_t due_us;        /* with jitter; 0: at once */
+	uint64_t due_us;        /* with jitter */
 	uint64_t started_us;
 	uint64_t random;
+	bool waiting;            /* due, but not begun */
+	TAILQ_ENTRY(probe) next; /* in the queue of those */
 	bool busy, slept;
+	bool late; /* the one under way, or the last */
 	/* Once, beside the schedule; NULL: it is of the schedule. */
 	void (*once)(struct watch *w, const struct verdict *v, void *arg);
 	void *once_arg;

@@ -348,6 +348,12 @@ put_probe_seconds(struct printer *p)
 }
 
 static void
+put_probes_late(struct printer *p)
+{
+	put_number(p, p->status->late);
+}
+
+static void
 put_probe_failures(struct printer *p)
 {
 	const struct failures *f = &p->status->failures;
@@ -478,6 +484,8 @@ static const struct metric {
 	put_target_up},
     {"meridian_probe_seconds", "histogram", "Duration of probes.",
 	put_probe_seconds},
+    {"meridian_probes_late_total", "counter",
+	"Probes begun too late by a tenth of their interval.", put_probes_late},
     {"meridian_probe_failures_total", "counter", "Failed probes.",
 	put_probe_failures},
     {"meridian_health_frozen", "gauge",

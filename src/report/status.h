@@ -25,6 +25,7 @@ struct status {
 	json_t *warnings;         /* of the configuration in service */
 	struct histogram cutover; /* first failed probe to answers without */
 	struct histogram probe;
+	uint64_t late; /* probes */
 	struct failures failures;
 };
 
