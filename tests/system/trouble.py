@@ -162,7 +162,7 @@ async def reply_drip(w):
             return
         w.write(bytes([octet]))
         await w.drain()
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.05)
 
 
 async def reply_drip_body(w):
