@@ -407,6 +407,19 @@ open_folder(struct control *c, struct error *err)
 	return true;
 }
 
+/* To start without the drains that were acknowledged is worse than not to
+ * start, and whoever starts it is there to see to it. */
+static bool
+open_drains(struct control *c, struct error *err)
+{
+	if (state_can_read(c->folder, "drains", err))
+		return true;
+	error_prefix(err,
+	    "the drains cannot be read, and would be lost: repair the file or "
+	    "move it away");
+	return false;
+}
+
 static void
 save_health(struct control *c)
 {
@@ -482,7 +495,7 @@ control_new(struct event_base *base, const char *path, struct snapshot *s,
 	c->status.started = clock_wall_s();
 	c->status.started_s = clock_mono_s();
 	c->status.workers = s->conf->server.workers;
-	if (!open_folder(c, err)) {
+	if (!open_folder(c, err) || !open_drains(c, err)) {
 		control_free(c);
 		return NULL;
 	}

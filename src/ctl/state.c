@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ctl/state.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -146,6 +148,27 @@ state_read(const char *path, const char *kind,
 out:
 	json_decref(json);
 	free(text);
+	return ok;
+}
+
+bool
+state_can_read(const char *folder, const char *kind, struct error *err)
+{
+	struct text name = {0};
+	char *path, *text;
+	struct stat st;
+	size_t len;
+	bool ok = true;
+
+	text_add(&name, "%s.json", kind);
+	path = state_path(folder, name.at);
+	if (lstat(path, &st) == 0 || errno != ENOENT) {
+		ok = file_read(path, STATE_MAX, &text, &len, err);
+		if (ok)
+			free(text);
+	}
+	text_fini(&name);
+	free(path);
 	return ok;
 }
 

@@ -16,6 +16,8 @@
 /* {"version", kind: list} in kind.json; takes list over. */
 bool state_save(
     const char *folder, const char *kind, json_t *list, struct error *err);
+/* False: there is a file, which cannot be read at all. */
+bool state_can_read(const char *folder, const char *kind, struct error *err);
 /* Gives each entry of the list to fn, which says whether it made sense.  No
  * file is true; one that cannot be read is moved aside as .bad, and what of it
  * could be understood is kept; false, err says what and where. */
