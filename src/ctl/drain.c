@@ -149,27 +149,29 @@ given_out_s(const struct snapshot *s, const struct drain *d)
 static void
 let_go_look(const struct control *c, struct drain *d)
 {
-	int64_t end = clock_wall_s() + given_out_s(c->status.snapshot, d);
+	int64_t left = given_out_s(c->status.snapshot, d);
+	int64_t grows = d->since + d->over_s - clock_wall_s();
 
-	if (d->over_s > 0 && end <= d->since + d->over_s)
-		end = d->since + d->over_s + 1;
-	if (end > d->let_go)
-		d->let_go = end;
+	if (d->over_s > 0 && grows >= left)
+		left = grows + 1;
+	if (clock_mono_s() + left > d->let_go)
+		d->let_go = clock_mono_s() + left;
 }
 
-/* Of an announced one at best: TTLs end with its beginning, but none is below
- * the least; and main looks at the clock once a second. */
+/* Seconds, of an announced one and at best: TTLs end with its beginning, but
+ * none is below the least; and main looks at the clock once a second. */
 static int64_t
 let_go_announced(const struct control *c, const struct drain *d)
 {
 	const struct conf *conf = c->status.snapshot->conf;
-	int64_t given = clock_wall_s() + given_out_s(c->status.snapshot, d);
+	int64_t given = given_out_s(c->status.snapshot, d), left;
 	uint32_t least = 0;
 
 	for (size_t i = 0; i < conf->nnames; i++)
 		if (conf->names[i].ttl_min > least)
 			least = conf->names[i].ttl_min;
-	return d->at + least + 1 > given ? d->at + least + 1 : given;
+	left = d->at - clock_wall_s() + d->over_s + least + 1;
+	return left > given ? left : given;
 }
 
 void
@@ -184,8 +186,9 @@ drain_restored(struct control *c)
 	for (size_t i = 0; i < c->drains.all.n; i++) {
 		struct drain *d = c->drains.all.at[i];
 
-		d->let_go = d->since + d->over_s + most + 1;
-		d->gone = d->let_go <= clock_wall_s();
+		d->let_go = clock_mono_s() + d->since + d->over_s + most + 1 -
+		    clock_wall_s();
+		d->gone = d->let_go <= clock_mono_s();
 	}
 }
 
@@ -203,7 +206,7 @@ let_go_tick(struct control *c)
 		    (d->target == NULL && d->share == DRAIN_WHOLE))
 			let_go_look(c, d);
 		d->settling -= d->settling > 0;
-		if (d->settling > 0 || d->let_go > clock_wall_s())
+		if (d->settling > 0 || d->let_go > clock_mono_s())
 			continue;
 		d->gone = true;
 		event_put(c->events, LOG_LEVEL_INFO, "let_go", drain_event(d),
@@ -357,8 +360,8 @@ put_reply(const struct control *c, const struct drain *d, json_t *renewed,
 {
 	static const char *const keys[DRAIN_KIND_COUNT] = {
 	    [DRAIN_OUT] = "drained", [DRAIN_UP] = "forced_up"};
-	int64_t let_go = d->at != 0 ? let_go_announced(c, d) : d->let_go;
-	int64_t now = clock_wall_s();
+	int64_t left =
+	    d->at != 0 ? let_go_announced(c, d) : d->let_go - clock_mono_s();
 	json_t *reply = json_pack("{s:s, s:o, s:I, s:o, s:o, s:o, s:o}",
 	    keys[d->kind], d->what, "owner", text_string(d->owner), "since",
 	    (json_int_t)d->since, "at", moment(d->at, 0), "until",
@@ -366,8 +369,8 @@ put_reply(const struct control *c, const struct drain *d, json_t *renewed,
 	    pools);
 
 	if (d->kind == DRAIN_OUT)
-		json_object_set_new(reply, "let_go_s",
-		    json_integer(let_go > now ? let_go - now : 0));
+		json_object_set_new(
+		    reply, "let_go_s", json_integer(left > 0 ? left : 0));
 	return reply;
 }
 

@@ -24,8 +24,10 @@ status_drain(const struct drain *d)
 	    ends ? json_integer(d->until - now) : json_null(), "forced",
 	    d->forced);
 	/* What is not settled yet may be on its way. */
-	int64_t let_go = d->let_go > now ? d->let_go - now : d->settling > 0;
+	int64_t let_go = d->let_go - clock_mono_s();
 
+	if (let_go < (d->settling > 0))
+		let_go = d->settling > 0;
 	if (d->kind != DRAIN_OUT)
 		return o;
 	json_object_set_new(

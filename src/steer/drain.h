@@ -43,7 +43,7 @@ struct drain {
 	int64_t over_s;       /* by and by for so long from since on */
 	bool forced;
 	/* Of one in force; not saved: */
-	int64_t let_go;    /* wall, when the last honest cache lets go */
+	int64_t let_go;    /* monotonic s: the last honest cache lets go */
 	unsigned settling; /* ticks until what was on its way counts in it */
 	bool gone;         /* it was told that it has let go */
 };

@@ -407,6 +407,38 @@ START_TEST(the_list_says_when_the_caches_have_let_go)
 }
 END_TEST
 
+START_TEST(a_clock_that_is_set_is_none_of_the_caches_business)
+{
+	json_t *d;
+
+	service_answers(&s, "www", 0, 10, 50);
+	json_decref(drain("{\"what\":\"eu\",\"for_s\":9000,\"reason\":\"x\"}"));
+	clock_fake(103000, 1003600);
+	drain_tick(s.control);
+	drain_tick(s.control);
+	d = first_drain();
+	ck_assert_int_eq(int_of(d, "let_go_s"), 48);
+	json_decref(d);
+}
+END_TEST
+
+START_TEST(a_growing_drain_is_renewed_from_where_it_is)
+{
+	json_t *reply;
+
+	json_decref(drain("{\"what\":\"eu\",\"for_s\":900,\"share\":50,"
+			  "\"over_s\":100,\"reason\":\"x\"}"));
+	clock_fake(150000, 1000050);
+	/* 25% is out: a quarter of the way to all. */
+	reply = drain("{\"what\":\"eu\",\"for_s\":900,\"share\":100,"
+		      "\"over_s\":200,\"reason\":\"x\"}");
+	ck_assert_int_eq(status, 200);
+	ck_assert_int_eq(int_of(reply, "since"), 1000050 - 50);
+	ck_assert_int_ge(int_of(reply, "let_go_s"), 150);
+	json_decref(reply);
+}
+END_TEST
+
 static json_t *
 force_up(const char *path, const char *body)
 {
@@ -506,6 +538,8 @@ main(void)
 	    t, a_drain_that_meets_an_announced_one_is_judged_with_it);
 	tcase_add_test(t, undrain_ends_the_announced_one_too);
 	tcase_add_test(t, the_list_says_when_the_caches_have_let_go);
+	tcase_add_test(t, a_clock_that_is_set_is_none_of_the_caches_business);
+	tcase_add_test(t, a_growing_drain_is_renewed_from_where_it_is);
 	tcase_add_test(t, a_force_up_beats_probes_and_a_drain_beats_it);
 	tcase_add_test(t, a_force_up_is_ended_by_its_own_command);
 	tcase_add_test(t, what_ended_and_could_not_be_saved_is_saved_later);
