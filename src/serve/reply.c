@@ -93,10 +93,12 @@ static size_t
 options_fit(struct reply *r, size_t limit, size_t size, size_t must)
 {
 	struct edns_reply *edns = &r->edns;
+	size_t opt = edns_size(edns);
 
 	edns->rcode = r->rcode;
-	if (size + must + edns_size(edns) > limit)
-		edns->error = NULL;
+	if (size + must + opt <= limit)
+		return opt;
+	edns->error = NULL;
 	if (size + edns_size(edns) > limit)
 		edns->nsid = NULL;
 	return edns_size(edns);
