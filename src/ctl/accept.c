@@ -4,14 +4,17 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/listener.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/log.h"
 
 enum {
 	PAUSE_MS = 100,
+	SPARE = 4,
 };
 
 /* How long a socket may outlive its connection, which is shut down at once. */
@@ -28,10 +31,37 @@ struct acceptor {
 	 * held here too, until it is seen to be held by nobody else. */
 	VEC(struct bufferevent *) open;
 	struct log_gate starved;
+	/* Given up when there are no others, so that an operator is heard
+	 * just then, and what the command needs can be opened. */
+	int spare[SPARE];
 };
 
 /* evhttp hands nothing to the callback of an error but itself. */
 static LIST_HEAD(acceptors, acceptor) all = LIST_HEAD_INITIALIZER(all);
+
+/* How many were given up. */
+static unsigned
+spare_close(struct acceptor *a)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < SPARE; i++) {
+		if (a->spare[i] == -1)
+			continue;
+		close(a->spare[i]);
+		a->spare[i] = -1;
+		n++;
+	}
+	return n;
+}
+
+static void
+spare_open(struct acceptor *a)
+{
+	for (size_t i = 0; i < SPARE; i++)
+		if (a->spare[i] == -1)
+			a->spare[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
 
 static void
 go_on(struct acceptor *a)
@@ -61,6 +91,8 @@ on_accept_error(struct evconnlistener *listener, void *http)
 	if (log_is_due(&a->starved))
 		log_error("%s: connections cannot be accepted: %s", a->what,
 		    strerror(code));
+	if (spare_close(a) > 0)
+		return;
 	evconnlistener_disable(listener);
 	evtimer_add(a->resume, &pause);
 }
@@ -99,6 +131,8 @@ on_reap(evutil_socket_t fd, short what, void *arg)
 	reap(a);
 	if (a->open.n > 0)
 		evtimer_add(a->reaper, &reap_every);
+	else
+		spare_open(a);
 	go_on(a);
 }
 
@@ -137,6 +171,8 @@ accept_begin(struct event_base *base, struct evhttp *http, int fd,
 	a->reaper = evtimer_new(base, on_reap, a);
 	a->what = what;
 	a->most = most;
+	memset(a->spare, -1, sizeof(a->spare));
+	spare_open(a);
 	LIST_INSERT_HEAD(&all, a, entry);
 	evconnlistener_set_error_cb(a->listener, on_accept_error);
 	evhttp_set_bevcb(http, on_open, a);
@@ -151,6 +187,7 @@ accept_end(struct acceptor *a)
 	a->listener = NULL;
 	evhttp_free(a->http);
 	reap(a);
+	spare_close(a);
 	vec_free(&a->open);
 	LIST_REMOVE(a, entry);
 	event_free(a->resume);

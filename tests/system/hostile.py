@@ -279,6 +279,10 @@ def starved():
         wait = "targets cannot be probed"
         m.wait_for(wait, lambda: wait in d.log_text())
         honest_all(d, 1.0, "no file descriptors left")
+        m.check(d.json("status")["pools"], "the control socket is served")
+        d.ctl("drain", "www/eu", "--for", "1h", "--reason", "test", "--force")
+        m.check(d.json("drains"), "a drain can be made")
+        d.ctl("undrain", "www/eu")
         m.check(d.query("www.example.com", tcp=True, timeout=10).answer,
                 "TCP is served by the idlest connection's")
         log = d.log_text()
