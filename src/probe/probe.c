@@ -19,6 +19,8 @@
 #include "probe/tcp.h"
 #include "probe/tls.h"
 
+TAILQ_HEAD(queue, probe);
+
 struct prober {
 	struct event_base *base;
 	struct suspect *suspect;
@@ -32,7 +34,7 @@ struct prober {
 	VEC(struct probe *) probes;
 	struct tls_contexts *tls;
 	struct log_gate starved;
-	TAILQ_HEAD(, probe) due; /* in the order in which they begin */
+	struct queue due; /* in the order in which they begin */
 	struct event *starter;
 };
 
