@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/ping.h"
 #include "base/rcu.h"
 #include "base/user.h"
 #include "config.h"
@@ -303,6 +304,7 @@ serve(struct daemon *m)
 		log_error("%s", err.text);
 		return code;
 	}
+	ping_open();
 	diag_init(&d);
 	s = first_snapshot(m->path, &d);
 	if (s == NULL)
@@ -325,6 +327,7 @@ serve(struct daemon *m)
 	stop(m);
 out:
 	helper_stop();
+	ping_close();
 	diag_fini(&d);
 	return code;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/ping.h"
 #include "conf/http.h"
 #include "conf/value.h"
 #include "dns/rdata.h"
@@ -21,6 +22,7 @@ const char *const conf_monitor_types[CONF_MONITOR_TYPES + 1] = {
     [CONF_MONITOR_DNS] = "dns",
     [CONF_MONITOR_EXTERNAL] = "external",
     [CONF_MONITOR_EXEC] = "exec",
+    [CONF_MONITOR_ICMP] = "icmp",
 };
 
 /* Bits of enum conf_monitor_type. */
@@ -190,6 +192,20 @@ check_exec(struct schema_reader *r, const struct yaml_node *node,
 		    m->command[0], strerror(errno));
 }
 
+static void
+check_icmp(struct schema_reader *r, const struct yaml_node *node,
+    struct conf_monitor *m)
+{
+	struct error err;
+
+	(void)m;
+	if (r->files && !ping_allowed(&err))
+		diag_warning(r->d, &node->mark,
+		    "%s: its targets stay as they are, unknown ones count as "
+		    "live",
+		    err.text);
+}
+
 /* What a type adds to its keys. */
 static const struct monitor_type {
 	uint16_t port; /* when none is given */
@@ -201,6 +217,7 @@ static const struct monitor_type {
     [CONF_MONITOR_DNS] = {DNS_PORT, check_dns},
     [CONF_MONITOR_EXTERNAL] = {0, check_external},
     [CONF_MONITOR_EXEC] = {0, check_exec},
+    [CONF_MONITOR_ICMP] = {0, check_icmp},
 };
 
 static void

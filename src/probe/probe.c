@@ -16,6 +16,7 @@
 #include "probe/exec.h"
 #include "probe/external.h"
 #include "probe/http.h"
+#include "probe/icmp.h"
 #include "probe/tcp.h"
 #include "probe/tls.h"
 
@@ -45,6 +46,7 @@ static const struct probe_type *const types[] = {
     [CONF_MONITOR_DNS] = &dns_probe_type,
     [CONF_MONITOR_EXTERNAL] = &external_probe_type,
     [CONF_MONITOR_EXEC] = &exec_probe_type,
+    [CONF_MONITOR_ICMP] = &icmp_probe_type,
 };
 
 enum {

@@ -122,9 +122,11 @@ class Target:
 
 
 class Daemon:
-    """meridiand in a folder of its own; ended with the with statement."""
+    """meridiand in a folder of its own; ended with the with statement.  by is
+    a command that runs it, args what it gets beside -c."""
 
-    def __init__(self, config, files=None):
+    def __init__(self, config, files=None, by=(), args=()):
+        self.by, self.args = by, args
         self.dir = tempfile.mkdtemp(prefix="meridian-test.")
         self.process = None
         self.port = None
@@ -166,7 +168,8 @@ class Daemon:
         with open(self.log, "ab") as log:
             at = log.tell()
             self.process = subprocess.Popen(
-                [MERIDIAND, "-c", self.config], stdout=log, stderr=log)
+                [*self.by, MERIDIAND, "-c", self.config, *self.args],
+                stdout=log, stderr=log)
 
         def listening():
             if self.process.poll() is not None:
