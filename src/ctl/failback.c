@@ -124,15 +124,17 @@ static void
 region_save(json_t *list, const struct pool *p, size_t i)
 {
 	const struct pool_region *r = &p->regions[i];
+	struct share share = r->share;
 	int live = atomic_load(&p->live) >> i & 1;
 
-	if (live && !r->share.back)
+	if (live && !share.back)
 		return;
+	share_thaw(&share, clock_mono_s());
 	json_array_append_new(list,
 	    json_pack("{s:s, s:s, s:I, s:b, s:b}", "pool", p->conf->name,
 		"region", r->name, "since",
-		(json_int_t)(clock_wall_s() + r->share.back_s - clock_mono_s()),
-		"resumed", r->share.resumed, "live", live));
+		(json_int_t)(clock_wall_s() + share.back_s - clock_mono_s()),
+		"resumed", share.resumed, "live", live));
 }
 
 bool

@@ -274,7 +274,7 @@ watch_count(struct probe *p, struct verdict *v)
 }
 
 /* The probe is over: what it says is shown, and the next one is set. */
-static void
+static void __attribute__((format(printf, 2, 0)))
 probe_end(struct probe *p, const char *detail, va_list ap)
 {
 	struct watch *w = p->watch;

@@ -242,7 +242,9 @@ expect_name(SSL *ssl, const char *name)
 		return X509_VERIFY_PARAM_set1_ip_asc(
 			   SSL_get0_param(ssl), name) == 1;
 	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	return SSL_set_tlsext_host_name(ssl, name) == 1 &&
+	/* SSL_set_tlsext_host_name() without its cast from const. */
+	return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
+		   TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)name) == 1 &&
 	    SSL_set1_host(ssl, name) == 1;
 }
 

@@ -468,8 +468,10 @@ bit_store(_Atomic uint64_t *word, size_t bit, bool on)
 static bool
 is_coming_back(const struct pool *p, const struct share *s)
 {
-	const struct share back = {
-	    .back = s->back, .resumed = s->resumed, .back_s = s->back_s};
+	const struct share back = {.back = s->back,
+	    .resumed = s->resumed,
+	    .back_s = s->back_s,
+	    .frozen_s = s->frozen_s};
 
 	for (size_t i = 0; i < p->nfailbacks; i++)
 		if (share_in_force(&back, p->failbacks[i], clock_mono_s()))
@@ -480,15 +482,19 @@ is_coming_back(const struct pool *p, const struct share *s)
 static void
 share_drain(struct share *s, const struct drain *part)
 {
-	int64_t left;
+	int64_t end_s;
+	bool was_out = s->out != 0;
 
 	s->out = s->out_over_s = 0;
 	if (part == NULL)
 		return;
-	left = part->since + part->over_s - clock_wall_s();
+	end_s = clock_mono_s() + part->since + part->over_s - clock_wall_s();
 	s->out = part->share * (uint32_t)SHARE_COHORTS / DRAIN_WHOLE;
 	s->out_over_s = (uint32_t)part->over_s;
-	s->out_end_s = clock_mono_s() + left;
+	/* The seconds of the two clocks begin at different moments; a client
+	 * that has moved does not move back for that. */
+	if (!was_out || llabs(end_s - s->out_end_s) > 1)
+		s->out_end_s = end_s;
 }
 
 static void
@@ -500,6 +506,7 @@ share_look(struct pool *p, struct pool_region *r, bool was_live, bool live)
 	if (live && !was_live) {
 		s->back = true;
 		s->resumed = false;
+		s->frozen_s = 0;
 		s->back_s = clock_mono_s();
 	}
 	s->back = live && is_coming_back(p, s);
@@ -524,7 +531,9 @@ pool_share_tick(struct pool *p, size_t region)
 	struct pool_region *r = &p->regions[region];
 
 	if (r->share.back && is_in_trouble(r))
-		r->share.back_s++;
+		share_freeze(&r->share, clock_mono_s());
+	else
+		share_thaw(&r->share, clock_mono_s());
 }
 
 bool
@@ -535,6 +544,7 @@ pool_resume(struct pool *p, size_t region)
 	if (!s->back)
 		return false;
 	s->resumed = true;
+	s->frozen_s = 0;
 	s->back_s = clock_mono_s();
 	return true;
 }

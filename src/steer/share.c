@@ -44,6 +44,28 @@ part_exceeds(uint32_t total, uint32_t n, uint32_t of_s)
 	return ((int64_t)(n + 1) * of_s + total - 1) / total;
 }
 
+void
+share_freeze(struct share *s, uint32_t now_s)
+{
+	if (s->frozen_s == 0)
+		s->frozen_s = (int64_t)now_s + 1;
+}
+
+void
+share_thaw(struct share *s, uint32_t now_s)
+{
+	if (s->frozen_s != 0 && s->frozen_s < now_s)
+		s->back_s += now_s - s->frozen_s;
+	s->frozen_s = 0;
+}
+
+/* The second at which the return is. */
+static int64_t
+back_at(const struct share *s, uint32_t now_s)
+{
+	return s->frozen_s != 0 && s->frozen_s < now_s ? s->frozen_s : now_s;
+}
+
 static bool
 is_coming_back(const struct share *s, const struct conf_failback *f)
 {
@@ -66,7 +88,7 @@ back_from(const struct share *s, const struct conf_failback *f)
 static uint32_t
 taken_back(const struct share *s, const struct conf_failback *f, uint32_t now_s)
 {
-	int64_t gone_s = (int64_t)now_s - back_from(s, f);
+	int64_t gone_s = back_at(s, now_s) - back_from(s, f);
 
 	if (is_held(s, f) || gone_s < 0)
 		return 0;
@@ -102,7 +124,7 @@ share_taken(
 }
 
 static uint32_t
-until(int64_t at_s, uint32_t now_s)
+until(int64_t at_s, int64_t now_s)
 {
 	return at_s > now_s ? (uint32_t)(at_s - now_s) : SHARE_NEVER;
 }
@@ -117,7 +139,7 @@ share_change_s(const struct share *s, const struct conf_failback *f,
 		in = until(back_from(s, f) +
 			part_exceeds(
 			    SHARE_COHORTS, cohort, seconds(f->ramp_ms)),
-		    now_s);
+		    back_at(s, now_s));
 	if (cohort >= SHARE_COHORTS - s->out)
 		out = until(out_from(s) +
 			part_exceeds(

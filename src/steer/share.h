@@ -31,6 +31,7 @@ struct share {
 	bool back;           /* it has become live again, ... */
 	bool resumed;        /* ... by the operator's word, ... */
 	int64_t back_s;      /* ... then */
+	int64_t frozen_s;    /* not 0: trouble stops its return from then on */
 };
 
 /* A client's place among the cohorts of a region. */
@@ -42,6 +43,11 @@ struct cohort {
 /* region: its name, so that regions draw their cohorts apart.  An IPv4 address
  * within IPv6 (mapped, 6to4, Teredo) counts as the former. */
 struct cohort share_cohort(const struct addr *client, const char *region);
+
+/* From the next second on, so that no worker has been further; and on from
+ * where it was. */
+void share_freeze(struct share *s, uint32_t now_s);
+void share_thaw(struct share *s, uint32_t now_s);
 
 /* Is it in force for a policy with this failback (NULL: none)? */
 bool share_in_force(

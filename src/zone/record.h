@@ -31,7 +31,10 @@ struct zone_records {
  * return false. */
 typedef bool record_fn(struct diag *d, const struct zone_record *r,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-record_fn record_error, record_warning;
+bool record_error(struct diag *d, const struct zone_record *r, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
+bool record_warning(struct diag *d, const struct zone_record *r,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Two records of one type with the same data (RFC 2181 5). */
 bool record_equal(const struct zone_record *a, const struct zone_record *b);

@@ -73,7 +73,7 @@ static void
 expect_turns(const struct share *s, const struct conf_failback *f, bool taken,
     uint32_t from, uint32_t to)
 {
-	for (uint32_t c = 0; c < SHARE_COHORTS; c += 97) {
+	for (uint32_t c = 0; c < SHARE_COHORTS; c += 997) {
 		bool turned = false;
 
 		for (uint32_t now = from; now < to; now++) {
@@ -103,6 +103,32 @@ START_TEST(clients_come_back_one_by_one_and_once)
 	ck_assert(share_in_force(&s, &gentle, 1899));
 	ck_assert(!share_in_force(&s, &gentle, 1900));
 	expect_turns(&s, &gentle, true, 1000, 1950);
+}
+END_TEST
+
+/* Who has moved stays, and the others wait so much longer. */
+START_TEST(trouble_stops_the_return_and_takes_nothing_back)
+{
+	struct share s = {.back = true, .back_s = 1000};
+	const struct share before = s;
+
+	share_freeze(&s, 1600);
+	share_freeze(&s, 1650);
+	for (uint32_t now = 1400; now <= 1601; now++)
+		ck_assert_uint_eq(share_taken(&s, &gentle, now),
+		    share_taken(&before, &gentle, now));
+	ck_assert_uint_eq(share_taken(&s, &gentle, 5000),
+	    share_taken(&before, &gentle, 1601));
+	ck_assert(share_in_force(&s, &gentle, 5000));
+	/* It may go on the next moment. */
+	ck_assert_uint_eq(
+	    share_change_s(&s, &gentle, SHARE_COHORTS - 1, 5000), 1900 - 1601);
+	share_thaw(&s, 5000);
+	share_thaw(&s, 5005);
+	for (uint32_t now = 5000; now <= 5400; now++)
+		ck_assert_uint_eq(share_taken(&s, &gentle, now),
+		    share_taken(&before, &gentle, now - 5000 + 1601));
+	expect_turns(&s, &gentle, true, 5000, 5400);
 }
 END_TEST
 
@@ -145,6 +171,7 @@ main(void)
 	tcase_add_test(tc, regions_draw_their_cohorts_apart);
 	tcase_add_test(tc, without_a_share_all_are_taken);
 	tcase_add_test(tc, clients_come_back_one_by_one_and_once);
+	tcase_add_test(tc, trouble_stops_the_return_and_takes_nothing_back);
 	tcase_add_test(tc, an_operator_lets_a_region_come_back);
 	tcase_add_test(tc, a_partial_drain_takes_its_share_out);
 	suite_add_tcase(s, tc);
