@@ -17,10 +17,6 @@ void check_pool(
     struct schema_reader *r, const struct yaml_node *node, void *object);
 void check_target(
     struct schema_reader *r, const struct yaml_node *node, void *object);
-void check_policy(
-    struct schema_reader *r, const struct yaml_node *node, void *object);
-void check_rule(
-    struct schema_reader *r, const struct yaml_node *node, void *object);
 void check_name(
     struct schema_reader *r, const struct yaml_node *node, void *object);
 

@@ -2,6 +2,7 @@
 #include "conf/load.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -327,9 +328,9 @@ is_continent(const char code[2])
 
 /* ISO 3166-2: up to three letters or digits after the country. */
 static bool
-parse_subdivision(const char *text, struct conf_geo *geo)
+parse_subdivision(const char *text, size_t len, struct conf_geo *geo)
 {
-	size_t len = strlen(text), i;
+	size_t i;
 
 	if (len < 1 || len > sizeof(geo->subdivision))
 		return false;
@@ -342,23 +343,77 @@ parse_subdivision(const char *text, struct conf_geo *geo)
 	return true;
 }
 
-bool
-conf_geo_parse(const char *text, struct conf_geo *geo)
+static bool
+parse_city(const char *text, struct conf_geo *geo)
 {
-	static const char country[] = "country:";
-	bool explicit = strncmp(text, country, sizeof(country) - 1) == 0;
+	size_t len = strlen(text);
 
-	memset(geo, 0, sizeof(*geo));
-	if (explicit)
-		text += sizeof(country) - 1;
+	geo->kind = CONF_GEO_CITY;
+	geo->city = text;
+	return len > 0 && len <= CONF_CITY_MAX;
+}
+
+static bool
+parse_city_id(const char *text, struct conf_geo *geo)
+{
+	char *end;
+	unsigned long id = strtoul(text, &end, 10);
+
+	geo->kind = CONF_GEO_CITY;
+	geo->city_id = (uint32_t)id;
+	return isdigit((unsigned char)*text) && *end == '\0' && id > 0 &&
+	    id <= UINT32_MAX;
+}
+
+/* A country, and what follows it. */
+static bool
+parse_country(const char *text, bool explicit, struct conf_geo *geo)
+{
+	size_t len = strcspn(text, "/");
+
 	if (!is_upper_pair(text))
 		return false;
 	memcpy(geo->code, text, 2);
-	if (text[2] == '-' && !explicit)
-		return parse_subdivision(text + 3, geo);
-	geo->kind = is_continent(geo->code) && !explicit ? CONF_GEO_CONTINENT
-							 : CONF_GEO_COUNTRY;
-	return text[2] == '\0';
+	if (len > 2 &&
+	    (text[2] != '-' || explicit ||
+		!parse_subdivision(text + 3, len - 3, geo)))
+		return false;
+	if (text[len] == '/')
+		return parse_city(text + len + 1, geo);
+	if (len == 2)
+		geo->kind = is_continent(geo->code) && !explicit
+		    ? CONF_GEO_CONTINENT
+		    : CONF_GEO_COUNTRY;
+	return true;
+}
+
+bool
+conf_geo_parse(const char *text, struct conf_geo *geo)
+{
+	static const char country[] = "country:", city[] = "city:";
+
+	memset(geo, 0, sizeof(*geo));
+	if (strncmp(text, city, sizeof(city) - 1) == 0)
+		return parse_city_id(text + sizeof(city) - 1, geo);
+	if (strncmp(text, country, sizeof(country) - 1) == 0)
+		return parse_country(text + sizeof(country) - 1, true, geo);
+	return parse_country(text, false, geo);
+}
+
+char *
+conf_geo_format(char buf[CONF_GEO_MAX], const struct conf_geo *geo)
+{
+	if (geo->city_id != 0)
+		snprintf(buf, CONF_GEO_MAX, "city:%u", geo->city_id);
+	else
+		snprintf(buf, CONF_GEO_MAX, "%s%.2s%s%.3s%s%s",
+		    geo->kind == CONF_GEO_COUNTRY && is_continent(geo->code)
+			? "country:"
+			: "",
+		    geo->code, geo->subdivision[0] != '\0' ? "-" : "",
+		    geo->subdivision, geo->city != NULL ? "/" : "",
+		    geo->city != NULL ? geo->city : "");
+	return buf;
 }
 
 uint16_t

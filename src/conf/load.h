@@ -21,8 +21,15 @@ struct conf *conf_load_text(const char *file, const char *text, struct diag *d);
 
 void conf_free(struct conf *c);
 
-/* "EU", "DE", "US-CA", "country:NA"; upper case.  False when it is none. */
+/* "EU", "DE", "US-CA", "country:NA", "DE/Berlin", "US-CA/San Jose",
+ * "city:2950159"; upper case but for a city, which stays in text.  False when
+ * it is none. */
 bool conf_geo_parse(const char *text, struct conf_geo *geo);
+
+enum { CONF_GEO_MAX = 160 };
+
+/* The same text again.  Returns buf. */
+char *conf_geo_format(char buf[CONF_GEO_MAX], const struct conf_geo *geo);
 
 /* The index of the object of that name in the configuration, or CONF_NONE. */
 uint16_t conf_find_region(const struct conf *c, const char *name);

@@ -12,8 +12,11 @@
 enum conf_geo_kind {
 	CONF_GEO_CONTINENT,
 	CONF_GEO_COUNTRY,
-	CONF_GEO_SUBDIVISION
+	CONF_GEO_SUBDIVISION,
+	CONF_GEO_CITY
 };
+
+enum { CONF_CITY_MAX = 127 }; /* octets of a city's name */
 
 /* Two letters are a continent when they are AF AN AS EU NA OC SA, else a
  * country; the countries of those letters are written "country:NA". */
@@ -21,6 +24,21 @@ struct conf_geo {
 	enum conf_geo_kind kind;
 	char code[2];        /* continent or country, upper case */
 	char subdivision[3]; /* without the country; padded with NUL */
+	const char *city;    /* of the country, or of the subdivision when there
+				is one; NULL: by its id alone */
+	uint32_t city_id;    /* GeoNames */
+};
+
+/* Degrees; west above east: across the 180th meridian. */
+struct conf_box {
+	float south, west, north, east;
+};
+
+/* Which of the pool's regions a rule means, and in what order. */
+enum conf_order {
+	CONF_ORDER_LIST, /* those that it lists */
+	CONF_ORDER_ALL,  /* as declared */
+	CONF_ORDER_NEAREST
 };
 
 enum conf_all_down { CONF_DOWN_ALL, CONF_DOWN_LAST_KNOWN, CONF_DOWN_POOL };
@@ -31,19 +49,28 @@ struct conf_when_down {
 };
 
 struct conf_rule {
-	bool by_net, by_geo, by_asn; /* all that is declared must match */
-	uint64_t nets;               /* bit i: conf.nets[i]; any of them */
-	struct conf_geo *geo;        /* any of them */
+	bool by_net, by_geo, by_asn, by_box; /* all of them must match */
+	uint64_t nets;        /* bit i: conf.nets[i]; any of them */
+	struct conf_geo *geo; /* any of them */
 	size_t ngeo;
 	uint32_t *asn; /* any of them */
 	size_t nasn;
-	bool nearest;
-	uint16_t *regions; /* ordered; without nearest */
+	struct conf_box box;
+	enum conf_order order;
+	uint16_t *regions; /* of CONF_ORDER_LIST, best first */
 	size_t nregions;
-	const char *fence;               /* NULL: none */
+	unsigned band_km;  /* regions so far apart are as near; 0: none */
+	const char *fence; /* NULL: none */
 	struct conf_when_down when_down; /* the policy's when not its own */
 	struct conf_mark mark;
 };
+
+/* Every client. */
+static inline bool
+conf_rule_is_catch_all(const struct conf_rule *r)
+{
+	return !r->by_net && !r->by_geo && !r->by_asn && !r->by_box;
+}
 
 /* How a region that is live again gets its clients back. */
 struct conf_failback {

@@ -7,6 +7,7 @@
 #include "conf/files.h"
 #include "conf/http.h"
 #include "conf/monitor.h"
+#include "conf/rule.h"
 #include "conf/value.h"
 #include "conf/walk.h"
 
@@ -214,7 +215,7 @@ static const struct schema_key keys[] = {
 	.required = true, MANY(conf_policy, rules, nrules, 1, RULES_MAX)},
 {SCHEMA_POLICY, "unlocated", value_ref, .of = SECTION_REGIONS,
 	MANY(conf_policy, unlocated, nunlocated, 1, LIST_MAX)},
-{SCHEMA_POLICY, "when_all_down", value_down, AT(conf_policy, when_down),
+{SCHEMA_POLICY, "when_all_down", rule_down, AT(conf_policy, when_down),
 	.fallback = "all"},
 
 {SCHEMA_POLICY, "failback", schema_read_map, .of = SCHEMA_FAILBACK},
@@ -226,15 +227,17 @@ static const struct schema_key keys[] = {
 {SCHEMA_FAILBACK, "manual", value_word, AT(conf_policy, failback.manual),
 	.words = no_yes, 	.fallback = "no"},
 
-{SCHEMA_RULE, "nets", value_net, AT(conf_rule, nets), .nmin = 1,
+{SCHEMA_RULE, "nets", rule_nets, AT(conf_rule, nets), .nmin = 1,
 	.nmax = CONF_NETS_MAX},
-{SCHEMA_RULE, "geo", value_geo, MANY(conf_rule, geo, ngeo, 1, LIST_MAX)},
+{SCHEMA_RULE, "geo", rule_geo, MANY(conf_rule, geo, ngeo, 1, LIST_MAX)},
 {SCHEMA_RULE, "asn", value_number, MANY(conf_rule, asn, nasn, 1, LIST_MAX),
 	RANGE(1, UINT32_MAX)},
-{SCHEMA_RULE, "regions", value_regions, .required = true,
+{SCHEMA_RULE, "box", rule_box, AT(conf_rule, box)},
+{SCHEMA_RULE, "regions", rule_regions, .required = true,
 	.nmin = 1, .nmax = LIST_MAX},
+{SCHEMA_RULE, "band", rule_km, AT(conf_rule, band_km), RANGE(1, 20000)},
 {SCHEMA_RULE, "fence", value_text, AT(conf_rule, fence), RANGE(1, 63)},
-{SCHEMA_RULE, "when_all_down", value_down, AT(conf_rule, when_down)},
+{SCHEMA_RULE, "when_all_down", rule_down, AT(conf_rule, when_down)},
 
 {SCHEMA_DOWN, "pool", value_ref, AT(conf_when_down, pool),
 	.of = SECTION_POOLS, .required = true},
@@ -306,9 +309,9 @@ const struct walk_map walk_maps[SCHEMA_MAPS] = {
 	    .check = check_target},
 	[SCHEMA_POLICY] = {.title = "policies.NAME", .what = "a policy",
 	    .mark = offsetof(struct conf_policy, mark),
-	    .check = check_policy},
+	    .check = rule_check_policy},
 	[SCHEMA_RULE] = {.title = "policies.NAME.rules[]", .what = "a rule",
-	    .mark = offsetof(struct conf_rule, mark), .check = check_rule},
+	    .mark = offsetof(struct conf_rule, mark), .check = rule_check},
 	[SCHEMA_FAILBACK] = {.title = "policies.NAME.failback",
 	    .what = "failback"},
 	[SCHEMA_DOWN] = {.title = "when_all_down", .what = "when_all_down"},

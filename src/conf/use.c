@@ -60,7 +60,7 @@ check_use_rule(const struct use *u, const struct conf_rule *rule)
 
 	if (rule->fence && !check_is_jurisdiction(u->conf, rule->fence))
 		return;
-	if (rule->nearest
+	if (rule->order != CONF_ORDER_LIST
 		? !is_any_near(u, rule->fence)
 		: !is_any_left(u, rule->regions, rule->nregions, rule->fence))
 		diag_error(u->d, &rule->mark,
@@ -68,7 +68,7 @@ check_use_rule(const struct use *u, const struct conf_rule *rule)
 		    "\"%s\" of %s",
 		    rule->fence ? " within the fence" : "", u->pool->name,
 		    u->name->text);
-	else if (rule->nearest &&
+	else if (rule->order == CONF_ORDER_NEAREST &&
 	    !is_any_left(u, p->unlocated, p->nunlocated, rule->fence))
 		diag_error(u->d, &rule->mark,
 		    "no region of \"unlocated\"%s is "
@@ -159,7 +159,7 @@ check_use(const struct use *u)
 		check_use_rule(u, &u->policy->rules[i]);
 		if (is_first_fallback(u->policy, i))
 			check_use_fallback(u, &u->policy->rules[i]);
-		nearest |= u->policy->rules[i].nearest;
+		nearest |= u->policy->rules[i].order == CONF_ORDER_NEAREST;
 	}
 	if (nearest)
 		check_located(u);

@@ -11,8 +11,8 @@
 #include "conf/load.h"
 #include "dns/name.h"
 
-static bool
-wrong(struct schema_reader *r, const struct schema_key *k,
+bool
+value_wrong(struct schema_reader *r, const struct schema_key *k,
     const struct yaml_node *node, const char *what)
 {
 	if (node->kind == NODE_BAD)
@@ -31,15 +31,15 @@ wrong(struct schema_reader *r, const struct schema_key *k,
 	    k->name, what, node->text);
 }
 
-static bool
-is_scalar(const struct yaml_node *node)
+bool
+value_is_scalar(const struct yaml_node *node)
 {
 	return node->kind == NODE_SCALAR && !node->empty;
 }
 
 /* Decimal digits as a person writes them: no sign +, no leading zeros. */
-static bool
-parse_integer(const char *text, size_t len, int64_t *value)
+bool
+value_parse_integer(const char *text, size_t len, int64_t *value)
 {
 	bool negative = len > 0 && *text == '-';
 	size_t i = negative;
@@ -58,8 +58,8 @@ parse_integer(const char *text, size_t len, int64_t *value)
 	return true;
 }
 
-static void
-store(void *field, size_t size, int64_t value)
+void
+value_store(void *field, size_t size, int64_t value)
 {
 	uint16_t v16 = (uint16_t)value;
 	uint32_t v32 = (uint32_t)value;
@@ -72,8 +72,8 @@ store(void *field, size_t size, int64_t value)
 		memcpy(field, &value, sizeof(value));
 }
 
-static bool
-in_range(struct schema_reader *r, const struct schema_key *k,
+bool
+value_in_range(struct schema_reader *r, const struct schema_key *k,
     const struct yaml_node *node, int64_t value, const char *unit)
 {
 	if (value >= k->min && value <= k->max)
@@ -104,12 +104,12 @@ value_number(struct schema_reader *r, const struct schema_key *k,
 {
 	int64_t value;
 
-	if (!is_scalar(node) ||
-	    !parse_integer(node->text, strlen(node->text), &value))
-		return wrong(r, k, node, "a whole number");
-	if (!in_range(r, k, node, value, ""))
+	if (!value_is_scalar(node) ||
+	    !value_parse_integer(node->text, strlen(node->text), &value))
+		return value_wrong(r, k, node, "a whole number");
+	if (!value_in_range(r, k, node, value, ""))
 		return false;
-	store(field, k->size, value);
+	value_store(field, k->size, value);
 	return true;
 }
 
@@ -117,15 +117,15 @@ bool
 value_percent(struct schema_reader *r, const struct schema_key *k,
     const struct yaml_node *node, void *field)
 {
-	size_t len = is_scalar(node) ? strlen(node->text) : 0;
+	size_t len = value_is_scalar(node) ? strlen(node->text) : 0;
 	int64_t value;
 
 	if (len == 0 || node->text[len - 1] != '%' ||
-	    !parse_integer(node->text, len - 1, &value))
-		return wrong(r, k, node, "a percentage, as 85%");
-	if (!in_range(r, k, node, value, "%"))
+	    !value_parse_integer(node->text, len - 1, &value))
+		return value_wrong(r, k, node, "a percentage, as 85%");
+	if (!value_in_range(r, k, node, value, "%"))
 		return false;
-	store(field, k->size, value);
+	value_store(field, k->size, value);
 	return true;
 }
 
@@ -136,8 +136,8 @@ value_span(struct schema_reader *r, const struct schema_key *k,
 	char least[CLOCK_TEXT_MAX], most[CLOCK_TEXT_MAX];
 	uint64_t ms;
 
-	if (!is_scalar(node) || !clock_parse_span(node->text, &ms))
-		return wrong(r, k, node,
+	if (!value_is_scalar(node) || !clock_parse_span(node->text, &ms))
+		return value_wrong(r, k, node,
 		    "a duration with its unit, as 5s or "
 		    "800ms");
 	if (ms < (uint64_t)k->min || ms > (uint64_t)k->max)
@@ -146,7 +146,7 @@ value_span(struct schema_reader *r, const struct schema_key *k,
 		    "it must be %s to %s",
 		    k->name, clock_format_span(least, (uint64_t)k->min),
 		    clock_format_span(most, (uint64_t)k->max));
-	store(field, k->size, (int64_t)ms);
+	value_store(field, k->size, (int64_t)ms);
 	return true;
 }
 
@@ -167,7 +167,7 @@ value_text(struct schema_reader *r, const struct schema_key *k,
 	size_t len;
 
 	if (node->kind != NODE_SCALAR || node->empty)
-		return wrong(r, k, node, "text");
+		return value_wrong(r, k, node, "text");
 	len = strlen(node->text);
 	if (len < (size_t)k->min || len > (size_t)k->max)
 		return diag_error(r->d, &node->mark,
@@ -190,8 +190,8 @@ value_path(struct schema_reader *r, const struct schema_key *k,
 	const char **path = field;
 	char *beside;
 
-	if (!is_scalar(node) || *node->text == '\0')
-		return wrong(r, k, node, "a path");
+	if (!value_is_scalar(node) || *node->text == '\0')
+		return value_wrong(r, k, node, "a path");
 	beside = file_beside(node->mark.file, node->text);
 	*path = arena_strdup(r->conf->arena, beside);
 	free(beside);
@@ -216,11 +216,11 @@ value_word(struct schema_reader *r, const struct schema_key *k,
 	const char *all = "";
 	size_t i;
 
-	if (!is_scalar(node))
-		return wrong(r, k, node, "a word");
+	if (!value_is_scalar(node))
+		return value_wrong(r, k, node, "a word");
 	for (i = 0; k->words[i]; i++) {
 		if (strcmp(k->words[i], node->text) == 0) {
-			store(field, k->size, (int64_t)i);
+			value_store(field, k->size, (int64_t)i);
 			return true;
 		}
 		all = arena_printf(
@@ -237,8 +237,8 @@ value_endpoint(struct schema_reader *r, const struct schema_key *k,
 {
 	struct error err;
 
-	if (!is_scalar(node))
-		return wrong(r, k, node,
+	if (!value_is_scalar(node))
+		return value_wrong(r, k, node,
 		    "an address and port, as "
 		    "192.0.2.1@53");
 	if (!endpoint_parse(node->text, field, &err))
@@ -252,8 +252,8 @@ value_prefix(struct schema_reader *r, const struct schema_key *k,
 {
 	struct error err;
 
-	if (!is_scalar(node))
-		return wrong(r, k, node, "a prefix, as 192.0.2.0/24");
+	if (!value_is_scalar(node))
+		return value_wrong(r, k, node, "a prefix, as 192.0.2.0/24");
 	if (!prefix_parse(node->text, field, &err))
 		return diag_error(r->d, &node->mark, "%s", err.text);
 	return true;
@@ -321,8 +321,8 @@ value_ref(struct schema_reader *r, const struct schema_key *k,
 	uint16_t *index = field;
 
 	*index = CONF_NONE;
-	if (!is_scalar(node))
-		return wrong(r, k, node,
+	if (!value_is_scalar(node))
+		return value_wrong(r, k, node,
 		    arena_printf(
 			r->d->arena, "the name of a %s", schema_noun(k->of)));
 	*index = k->of == SECTION_NAMES
@@ -332,61 +332,11 @@ value_ref(struct schema_reader *r, const struct schema_key *k,
 }
 
 bool
-value_net(struct schema_reader *r, const struct schema_key *k,
-    const struct yaml_node *node, void *field)
-{
-	struct conf_rule found = {0};
-	const struct schema_key list = {k->map, k->name, value_ref,
-	    .offset = offsetof(struct conf_rule, regions),
-	    .count = offsetof(struct conf_rule, nregions),
-	    .size = sizeof(uint16_t), .list = true, .nmin = k->nmin,
-	    .nmax = k->nmax, .of = SECTION_NETS};
-	uint64_t *nets = field;
-	size_t i;
-
-	if (!schema_read_key(r, &list, node, &found))
-		return false;
-	for (i = 0; i < found.nregions; i++)
-		*nets |= UINT64_C(1) << found.regions[i];
-	return true;
-}
-
-bool
-value_regions(struct schema_reader *r, const struct schema_key *k,
-    const struct yaml_node *node, void *field)
-{
-	const struct schema_key list = {k->map, k->name, value_ref,
-	    .offset = offsetof(struct conf_rule, regions),
-	    .count = offsetof(struct conf_rule, nregions),
-	    .size = sizeof(uint16_t), .list = true, .nmin = k->nmin,
-	    .nmax = k->nmax, .of = SECTION_REGIONS};
-	struct conf_rule *rule = field;
-
-	if (node->kind == NODE_LIST)
-		return schema_read_key(r, &list, node, rule);
-	if (!is_scalar(node) || strcmp(node->text, "nearest") != 0)
-		return wrong(r, k, node, "a list of regions, or nearest");
-	rule->nearest = true;
-	return true;
-}
-
-bool
-value_geo(struct schema_reader *r, const struct schema_key *k,
-    const struct yaml_node *node, void *field)
-{
-	if (is_scalar(node) && conf_geo_parse(node->text, field))
-		return true;
-	return wrong(r, k, node,
-	    "a continent (AF AN AS EU NA OC SA), a "
-	    "country (DE) or a subdivision (US-CA), in upper case");
-}
-
-static bool
-parse_degrees(const struct yaml_node *node, double limit, double *value)
+value_parse_degrees(const struct yaml_node *node, double limit, double *value)
 {
 	char *end;
 
-	if (!is_scalar(node) ||
+	if (!value_is_scalar(node) ||
 	    strspn(node->text, "0123456789.-") != strlen(node->text))
 		return false;
 	*value = strtod(node->text, &end);
@@ -401,10 +351,10 @@ value_location(struct schema_reader *r, const struct schema_key *k,
 
 	region->located = true; /* or refused for it here, and once */
 	if (node->kind != NODE_LIST)
-		return wrong(r, k, node, "[latitude, longitude]");
+		return value_wrong(r, k, node, "[latitude, longitude]");
 	if (node->n != 2 ||
-	    !parse_degrees(node->items[0], 90, &region->latitude) ||
-	    !parse_degrees(node->items[1], 180, &region->longitude))
+	    !value_parse_degrees(node->items[0], 90, &region->latitude) ||
+	    !value_parse_degrees(node->items[1], 180, &region->longitude))
 		return diag_error(r->d, &node->mark,
 		    "\"%s\" must be "
 		    "[latitude, longitude] in degrees: -90 to 90, -180 to 180",
@@ -425,9 +375,10 @@ value_ecs(struct schema_reader *r, const struct schema_key *k,
 
 	if (node->kind == NODE_LIST)
 		return schema_read_key(r, &list, node, server);
-	if (!is_scalar(node) ||
+	if (!value_is_scalar(node) ||
 	    (strcmp(node->text, "any") != 0 && strcmp(node->text, "none") != 0))
-		return wrong(r, k, node, "any, none or a list of prefixes");
+		return value_wrong(
+		    r, k, node, "any, none or a list of prefixes");
 	server->ecs_any = strcmp(node->text, "any") == 0;
 	return true;
 }
@@ -438,8 +389,8 @@ put_address(struct schema_reader *r, const struct schema_key *k,
 {
 	struct addr a, *slot;
 
-	if (!is_scalar(node) || !addr_parse(node->text, &a))
-		return wrong(r, k, node, "an address");
+	if (!value_is_scalar(node) || !addr_parse(node->text, &a))
+		return value_wrong(r, k, node, "an address");
 	slot = &pair[a.family == 6];
 	if (slot->family)
 		return diag_error(r->d, &node->mark,
@@ -479,8 +430,8 @@ value_cname(struct schema_reader *r, const struct schema_key *k,
 	uint8_t name[DNS_NAME_MAX];
 	struct error err;
 
-	if (!is_scalar(node) || *node->text == '\0')
-		return wrong(r, k, node, "a name");
+	if (!value_is_scalar(node) || *node->text == '\0')
+		return value_wrong(r, k, node, "a name");
 	if (!name_parse(node->text, name, &err))
 		return diag_error(r->d, &node->mark, "%s", err.text);
 	if (memchr(name, '*', name_len(name)))
@@ -520,7 +471,8 @@ value_offers(struct schema_reader *r, const struct schema_key *k,
 	size_t i;
 
 	if (node->kind != NODE_MAP)
-		return wrong(r, k, node, "a map of a region to its targets");
+		return value_wrong(
+		    r, k, node, "a map of a region to its targets");
 	if (node->n < k->nmin || node->n > k->nmax)
 		return diag_error(r->d, &node->mark,
 		    "a pool has %zu to %zu "
@@ -536,35 +488,19 @@ value_offers(struct schema_reader *r, const struct schema_key *k,
 }
 
 bool
-value_down(struct schema_reader *r, const struct schema_key *k,
-    const struct yaml_node *node, void *field)
-{
-	struct conf_when_down *down = field;
-
-	if (node->kind == NODE_MAP) {
-		down->action = CONF_DOWN_POOL;
-		return schema_read(r, SCHEMA_DOWN, node, down);
-	}
-	if (is_scalar(node) && strcmp(node->text, "all") == 0)
-		down->action = CONF_DOWN_ALL;
-	else if (is_scalar(node) && strcmp(node->text, "last_known") == 0)
-		down->action = CONF_DOWN_LAST_KNOWN;
-	else
-		return wrong(r, k, node, "all, last_known or {pool: NAME}");
-	return true;
-}
-
-bool
 value_from(struct schema_reader *r, const struct schema_key *k,
     const struct yaml_node *node, void *field)
 {
 	struct conf_test *test = field;
 
-	if (is_scalar(node) &&
-	    (addr_parse(node->text, &test->from) ||
-		conf_geo_parse(node->text, &test->from_geo)))
+	if (value_is_scalar(node) && addr_parse(node->text, &test->from))
 		return true;
-	return wrong(r, k, node, "an address, or a place as EU, DE or US-CA");
+	if (value_is_scalar(node) &&
+	    conf_geo_parse(
+		arena_strdup(r->conf->arena, node->text), &test->from_geo))
+		return true;
+	return value_wrong(
+	    r, k, node, "an address, or a place as EU, DE or US-CA");
 }
 
 bool
@@ -573,8 +509,9 @@ value_expect(struct schema_reader *r, const struct schema_key *k,
 {
 	const char **expect = field;
 
-	if (!is_scalar(node))
-		return wrong(r, k, node, "the name of a region or a pool");
+	if (!value_is_scalar(node))
+		return value_wrong(
+		    r, k, node, "the name of a region or a pool");
 	*expect = arena_strdup(r->conf->arena, node->text);
 	return conf_find_region(r->conf, *expect) != CONF_NONE ||
 	    conf_find_pool(r->conf, *expect) != CONF_NONE ||

@@ -17,20 +17,29 @@ schema_kind value_path;    /* as seen from the file that says it */
 schema_kind value_word;    /* an enum: the index in .words */
 schema_kind value_endpoint;
 schema_kind value_prefix;
-schema_kind value_ref; /* .of: a schema_section; the index */
-schema_kind value_net; /* a list of conf_net: sets a bit each */
-schema_kind value_geo;
+schema_kind value_ref;      /* .of: a schema_section; the index */
 schema_kind value_location; /* [latitude, longitude] of a conf_region */
 schema_kind value_ecs;      /* any, none, or prefixes of a conf_server */
 schema_kind value_addrs;    /* of a conf_target */
 schema_kind value_cname;
 schema_kind value_records; /* of a conf_target: type to records */
-schema_kind value_regions; /* of a conf_rule: a list, or nearest */
 schema_kind value_offers;  /* of a conf_pool: region to targets */
-schema_kind value_down;    /* when_all_down */
 schema_kind value_from;    /* of a conf_test: an address or a place */
 schema_kind value_expect;  /* a region's or a pool's name */
 schema_kind value_database;
+
+bool value_is_scalar(const struct yaml_node *node);
+
+/* Reports that the value must be what; false. */
+bool value_wrong(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, const char *what);
+
+bool value_parse_integer(const char *text, size_t len, int64_t *value);
+bool value_parse_degrees(
+    const struct yaml_node *node, double limit, double *value);
+bool value_in_range(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, int64_t value, const char *unit);
+void value_store(void *field, size_t size, int64_t value);
 
 /* Lower case, wire form and text of a name; false: reported. */
 bool value_read_name(struct schema_reader *r, const struct yaml_node *node,

@@ -414,6 +414,10 @@ static const struct fact country_fact = {
     {PATH("country", "iso_code"), PATH("country_code")}};
 static const struct fact subdivision_fact = {
     {PATH("subdivisions", "0", "iso_code"), PATH("subdivision_code")}};
+static const struct fact city_fact = {
+    {PATH("city", "names", "en"), PATH("city")}};
+static const struct fact city_id_fact = {
+    {PATH("city", "geoname_id"), PATH("city_geoname_id")}};
 static const struct fact latitude_fact = {
     {PATH("location", "latitude"), PATH("latitude")}};
 static const struct fact longitude_fact = {
@@ -445,6 +449,20 @@ get_code(const struct mmdb *m, uint32_t record, const struct fact *f,
 		    (max == 2 || !isdigit((unsigned char)d.utf8_string[i])))
 			return;
 	memcpy(code, d.utf8_string, d.data_size);
+}
+
+/* Not copied: it stays in the database's memory. */
+static void
+get_city(const struct mmdb *m, uint32_t record, struct place *p)
+{
+	MMDB_entry_data_s d;
+
+	if (!get_fact(m, record, &city_fact, &d) ||
+	    d.type != MMDB_DATA_TYPE_UTF8_STRING || d.data_size == 0 ||
+	    d.data_size > CONF_CITY_MAX)
+		return;
+	p->city = d.utf8_string;
+	p->city_len = (uint8_t)d.data_size;
 }
 
 static bool
@@ -480,6 +498,28 @@ get_number(
 	}
 }
 
+/* A subdivision and a city are of their country. */
+static void
+get_country(const struct mmdb *m, uint32_t record, struct place *p)
+{
+	char code[2] = {0};
+	double id;
+
+	get_code(m, record, &country_fact, code, 2, 2);
+	if (p->country[0] == '\0')
+		memcpy(p->country, code, sizeof(code));
+	else if (memcmp(p->country, code, sizeof(code)) != 0)
+		return;
+	if (p->subdivision[0] == '\0')
+		get_code(m, record, &subdivision_fact, p->subdivision, 1, 3);
+	if (p->city_len > 0 || p->city_id != 0)
+		return;
+	get_city(m, record, p);
+	if (get_number(m, record, &city_id_fact, &id) && id > 0 &&
+	    id <= UINT32_MAX)
+		p->city_id = (uint32_t)id;
+}
+
 bool
 mmdb_record(
     const struct mmdb *m, uint32_t record, struct place *p, struct error *err)
@@ -495,13 +535,9 @@ mmdb_record(
 	if (rc != MMDB_SUCCESS &&
 	    rc != MMDB_LOOKUP_PATH_DOES_NOT_MATCH_DATA_ERROR)
 		return error_set(err, "damaged: %s", MMDB_strerror(rc));
-	if (p->country[0] == '\0') {
-		get_code(m, record, &country_fact, p->country, 2, 2);
-		get_code(m, record, &subdivision_fact, p->subdivision, 1, 3);
-		if (p->continent[0] == '\0')
-			get_code(
-			    m, record, &continent_fact, p->continent, 2, 2);
-	}
+	if (p->country[0] == '\0' && p->continent[0] == '\0')
+		get_code(m, record, &continent_fact, p->continent, 2, 2);
+	get_country(m, record, p);
 	if (!p->located && get_number(m, record, &latitude_fact, &lat) &&
 	    get_number(m, record, &longitude_fact, &lon) && lat >= -90 &&
 	    lat <= 90 && lon >= -180 && lon <= 180) {

@@ -32,9 +32,10 @@ place_from_geo(struct place *p, const struct conf_geo *geo)
 		return;
 	}
 	memcpy(p->country, geo->code, sizeof(p->country));
-	if (geo->kind == CONF_GEO_SUBDIVISION)
-		memcpy(
-		    p->subdivision, geo->subdivision, sizeof(p->subdivision));
+	memcpy(p->subdivision, geo->subdivision, sizeof(p->subdivision));
+	p->city = geo->city;
+	p->city_len = (uint8_t)(geo->city != NULL ? strlen(geo->city) : 0);
+	p->city_id = geo->city_id;
 	place_complete(p);
 }
 
@@ -43,10 +44,16 @@ place_matches_geo(const struct place *p, const struct conf_geo *geo)
 {
 	if (geo->kind == CONF_GEO_CONTINENT)
 		return memcmp(p->continent, geo->code, 2) == 0;
+	if (geo->city_id != 0)
+		return p->city_id == geo->city_id;
 	if (memcmp(p->country, geo->code, 2) != 0)
 		return false;
-	return geo->kind == CONF_GEO_COUNTRY ||
-	    memcmp(p->subdivision, geo->subdivision, 3) == 0;
+	if (geo->subdivision[0] != '\0' &&
+	    memcmp(p->subdivision, geo->subdivision, 3) != 0)
+		return false;
+	return geo->city == NULL ||
+	    (p->city_len == strlen(geo->city) &&
+		memcmp(p->city, geo->city, p->city_len) == 0);
 }
 
 char *
@@ -62,6 +69,11 @@ place_format(char buf[PLACE_TEXT_MAX], const struct place *p)
 		    buf + len, "%s%.2s", len > 0 ? "/" : "", p->country);
 	if (p->subdivision[0] != '\0')
 		len += sprintf(buf + len, "-%.3s", p->subdivision);
+	if (p->city_len > 0)
+		len += sprintf(buf + len, "/%.*s", p->city_len, p->city);
+	if (p->city_id != 0)
+		len += sprintf(
+		    buf + len, "%scity:%u", len > 0 ? " " : "", p->city_id);
 	if (p->asn != 0)
 		len += sprintf(buf + len, "%sAS%u", len > 0 ? " " : "", p->asn);
 	if (p->located)

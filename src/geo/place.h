@@ -10,7 +10,7 @@
 
 #include "conf/conf.h"
 
-enum { PLACE_TEXT_MAX = 128 };
+enum { PLACE_TEXT_MAX = 256 };
 
 struct place {
 	uint64_t nets;             /* bit i: in conf.nets[i] */
@@ -19,7 +19,11 @@ struct place {
 	char continent[2];         /* NULs: unknown */
 	char country[2];
 	char subdivision[3]; /* without the country, padded with NUL */
-	bool located;        /* the coordinates are known */
+	uint8_t city_len;
+	const char *city; /* in its database's memory, or what it was made of;
+			     not terminated; NULL: unknown */
+	uint32_t city_id; /* GeoNames; 0: unknown */
+	bool located;     /* the coordinates are known */
 };
 
 /* Supplies the continent and, when the place has none, the coordinates of its

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "conf/load.h"
 #include "report/text.h"
 #include "steer/require.h"
 
@@ -112,18 +113,11 @@ story_place(const struct story *s, json_t *steps)
 /* Step 3 ----------------------------------------------------------------- */
 
 static void
-rule_geo(struct text *t, const struct conf_geo *g)
-{
-	if (g->kind == CONF_GEO_SUBDIVISION)
-		text_add(t, " %.2s-%.3s", g->code, g->subdivision);
-	else
-		text_add(t, " %.2s", g->code);
-}
-
-static void
 rule_describe(
     struct text *t, const struct conf *conf, const struct conf_rule *r)
 {
+	char geo[CONF_GEO_MAX];
+
 	if (r->by_net)
 		text_add(t, " nets");
 	for (size_t i = 0; r->by_net && i < conf->nnets; i++)
@@ -132,12 +126,16 @@ rule_describe(
 	if (r->by_geo)
 		text_add(t, " geo");
 	for (size_t i = 0; i < r->ngeo; i++)
-		rule_geo(t, &r->geo[i]);
+		text_add(t, " %s", conf_geo_format(geo, &r->geo[i]));
 	if (r->by_asn)
 		text_add(t, " asn");
 	for (size_t i = 0; i < r->nasn; i++)
 		text_add(t, " %u", r->asn[i]);
-	if (!r->by_net && !r->by_geo && !r->by_asn)
+	if (r->by_box)
+		text_add(t, " box %.2f,%.2f to %.2f,%.2f", (double)r->box.south,
+		    (double)r->box.west, (double)r->box.north,
+		    (double)r->box.east);
+	if (conf_rule_is_catch_all(r))
 		text_add(t, " everyone");
 }
 
@@ -147,9 +145,17 @@ region_distance(struct text *t, const struct oracle_region *r, int bias)
 	if (r->distance_km < 0)
 		return;
 	text_add(t, " %.0f km", r->distance_km);
+	if (r->band > 0)
+		text_add(t, " in band %u", r->band);
 	if (bias != 0)
 		text_add(t, " (%.0f km with bias %d)", r->adjusted_km, bias);
 }
+
+static const char *const order_texts[] = {
+    [CONF_ORDER_LIST] = "regions",
+    [CONF_ORDER_ALL] = "all regions",
+    [CONF_ORDER_NEAREST] = "nearest",
+};
 
 static const struct conf_rule *
 story_the_rule(const struct story *s)
@@ -172,18 +178,19 @@ story_rule(const struct story *s, json_t *steps)
 	text_add(&t, "%s rule %u (%s:%u):", policy->name, d->rule + 1u,
 	    rule->mark.file, rule->mark.line);
 	rule_describe(&t, conf, rule);
-	text_add(&t,
-	    d->unlocated        ? "; nearest, but where the client is is "
-				  "unknown: the unlocated list"
-		: rule->nearest ? "; nearest"
-				: "; regions");
+	text_add(&t, "; %s%s", order_texts[rule->order],
+	    d->unlocated ? ", but where the client is is unknown: the "
+			   "unlocated list"
+			 : "");
 	for (size_t i = 0; i < d->nregions; i++) {
 		const struct oracle_region *r = &d->regions[i];
 
 		text_add(&t, "%s %s", i > 0 ? "," : ":",
 		    conf->regions[r->region].name);
-		region_distance(
-		    &t, r, rule->nearest ? conf->regions[r->region].bias : 0);
+		region_distance(&t, r,
+		    rule->order == CONF_ORDER_NEAREST
+			? conf->regions[r->region].bias
+			: 0);
 	}
 	step = story_step(steps, "Rule", text_json(&t));
 	json_object_set_new(step, "policy", json_string(policy->name));

@@ -106,16 +106,12 @@ assume_regions(const struct conf_test *t, const uint16_t *regions, size_t n,
 }
 
 static void
-test_from(const struct conf_test *t, char buf[ADDR_TEXT_MAX])
+test_from(const struct conf_test *t, char buf[CONF_GEO_MAX])
 {
-	const struct conf_geo *geo = &t->from_geo;
-
 	if (t->from.family != 0)
 		addr_format(buf, &t->from);
 	else
-		snprintf(buf, ADDR_TEXT_MAX, "%.2s%s%.3s", geo->code,
-		    geo->kind == CONF_GEO_SUBDIVISION ? "-" : "",
-		    geo->kind == CONF_GEO_SUBDIVISION ? geo->subdivision : "");
+		conf_geo_format(buf, &t->from_geo);
 }
 
 static bool
@@ -128,7 +124,7 @@ run_test(const struct oracle *o, const struct conf_test *t, struct diag *d)
 	struct place place;
 	const char *pool, *region;
 	bool other;
-	char from[ADDR_TEXT_MAX];
+	char from[CONF_GEO_MAX];
 
 	if (!assume_regions(t, t->down_regions, t->ndown, &assume.down, d) ||
 	    !assume_regions(

@@ -21,6 +21,16 @@ has_geo(const struct conf_rule *r, const struct place *p)
 	return i < r->ngeo;
 }
 
+static bool
+is_inside(const struct conf_box *b, const struct place *p)
+{
+	bool east = p->longitude >= b->west, west = p->longitude <= b->east;
+
+	return p->located && p->latitude >= b->south &&
+	    p->latitude <= b->north &&
+	    (b->west > b->east ? east || west : east && west);
+}
+
 void
 line_find_rule(struct line_question *q)
 {
@@ -34,6 +44,8 @@ line_find_rule(struct line_question *q)
 		if (r->by_geo && !has_geo(r, q->place))
 			continue;
 		if (r->by_asn && !has_asn(r, q->place->asn))
+			continue;
+		if (r->by_box && !is_inside(&r->box, q->place))
 			continue;
 		return;
 	}
@@ -101,22 +113,71 @@ is_nearer(const struct oracle_region *a, const struct oracle_region *b)
 	return a->adjusted_km < b->adjusted_km;
 }
 
+/* Within one band the bias orders; then as declared. */
+static bool
+is_better(const struct conf *conf, const struct oracle_region *a,
+    const struct oracle_region *b)
+{
+	int bias_a = conf->regions[a->region].bias;
+	int bias_b = conf->regions[b->region].bias;
+
+	if (a->band != b->band)
+		return a->band < b->band;
+	return bias_a < bias_b || (bias_a == bias_b && a->region < b->region);
+}
+
+static void
+line_swap(struct oracle_region *a, struct oracle_region *b)
+{
+	struct oracle_region a_was = *a;
+
+	*a = *b;
+	*b = a_was;
+}
+
+/* A band begins at the nearest region that is in none yet. */
+static void
+line_band(struct line *l)
+{
+	struct oracle_region *r = l->regions;
+	unsigned band = 0;
+	double from;
+
+	for (size_t i = 0, k = 0; i < l->n; i = k) {
+		from = r[i].adjusted_km;
+		band++;
+		for (; k < l->n && (r[k].adjusted_km < 0) == (from < 0) &&
+		     r[k].adjusted_km - from <= l->asked->rule->band_km;
+		     k++)
+			r[k].band = band;
+	}
+	for (size_t i = 1; i < l->n; i++)
+		for (size_t k = i;
+		     k > 0 && is_better(l->asked->conf, &r[k], &r[k - 1]); k--)
+			line_swap(&r[k], &r[k - 1]);
+}
+
+/* The pool's, in order of declaration. */
+static void
+line_put_all(struct line *l)
+{
+	for (size_t i = 0; i < l->asked->conf->nregions; i++)
+		if (pool_has(l->pool, (uint16_t)i))
+			line_put(l, (uint16_t)i);
+}
+
 /* As declared, then each moves up past those that are farther. */
 static void
 line_put_nearest(struct line *l)
 {
-	const struct conf *conf = l->asked->conf;
-	struct oracle_region *r = l->regions, moved;
+	struct oracle_region *r = l->regions;
 
-	for (size_t i = 0; i < conf->nregions; i++)
-		if (pool_has(l->pool, (uint16_t)i))
-			line_put(l, (uint16_t)i);
+	line_put_all(l);
 	for (size_t i = 1; i < l->n; i++)
-		for (size_t k = i; k > 0 && is_nearer(&r[k], &r[k - 1]); k--) {
-			moved = r[k];
-			r[k] = r[k - 1];
-			r[k - 1] = moved;
-		}
+		for (size_t k = i; k > 0 && is_nearer(&r[k], &r[k - 1]); k--)
+			line_swap(&r[k], &r[k - 1]);
+	if (l->asked->rule->band_km > 0)
+		line_band(l);
 }
 
 size_t
@@ -128,17 +189,17 @@ line_up(const struct line_question *q, uint16_t pool, bool all,
 	const uint16_t *list = q->rule->regions;
 	size_t n = q->rule->nregions;
 
-	if (q->rule->nearest) {
+	if (q->rule->order == CONF_ORDER_NEAREST && q->place->located) {
+		line_put_nearest(&l);
+		return l.n;
+	}
+	if (q->rule->order == CONF_ORDER_NEAREST) {
 		list = q->policy->unlocated;
 		n = q->policy->nunlocated;
 	}
-	if (q->rule->nearest && (q->place->located || n == 0))
-		line_put_nearest(&l);
-	else
-		for (size_t i = 0; i < n; i++)
-			line_put(&l, list[i]);
-	for (size_t i = 0; all && i < q->conf->nregions; i++)
-		if (pool_has(l.pool, (uint16_t)i))
-			line_put(&l, (uint16_t)i);
+	for (size_t i = 0; i < n; i++)
+		line_put(&l, list[i]);
+	if (n == 0 || all)
+		line_put_all(&l);
 	return l.n;
 }

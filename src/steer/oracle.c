@@ -411,7 +411,7 @@ decide(const struct oracle *o, const struct conf_name *name,
 
 	memset(d, 0, sizeof(*d));
 	d->rule = (uint16_t)(q.rule - q.policy->rules);
-	d->unlocated = q.rule->nearest && !place->located;
+	d->unlocated = q.rule->order == CONF_ORDER_NEAREST && !place->located;
 	d->pool = name->pool;
 	d->nregions = line_up(&q, d->pool, false, d->regions);
 	strike_all(&q, d->pool, d->regions, d->nregions);
@@ -444,7 +444,7 @@ oracle_judge(const struct oracle *o, const struct conf_name *name,
 	if (rule != NULL)
 		q.rule = rule;
 	v->action = q.rule->when_down.action;
-	v->unlocated = q.rule->nearest && !place->located;
+	v->unlocated = q.rule->order == CONF_ORDER_NEAREST && !place->located;
 	v->n = line_up(&q, name->pool, false, v->regions);
 	v->pool = CONF_NONE;
 	v->nfallback = 0;

@@ -31,6 +31,7 @@ struct oracle_region {
 	uint16_t region;    /* in conf */
 	double distance_km; /* < 0: unknown */
 	double adjusted_km;
+	unsigned band; /* of distance, from 1; 0: none are declared */
 	enum oracle_struck struck;
 	bool shared;          /* a share is in force, ... */
 	struct cohort cohort; /* ... by which the client is in this cohort, */

@@ -29,11 +29,25 @@ matches_geo(const struct conf_rule *r, const struct place *p)
 }
 
 static bool
+matches_box(const struct conf_rule *r, const struct place *p)
+{
+	const struct conf_box *b = &r->box;
+
+	if (!p->located || p->latitude < b->south || p->latitude > b->north)
+		return false;
+	/* What is left out is the band between east and west. */
+	if (b->west > b->east)
+		return p->longitude <= b->east || p->longitude >= b->west;
+	return p->longitude >= b->west && p->longitude <= b->east;
+}
+
+static bool
 rule_matches(const struct conf_rule *r, const struct place *p)
 {
 	return (!r->by_net || (r->nets & p->nets) != 0) &&
 	    (!r->by_geo || matches_geo(r, p)) &&
-	    (!r->by_asn || matches_asn(r, p->asn));
+	    (!r->by_asn || matches_asn(r, p->asn)) &&
+	    (!r->by_box || matches_box(r, p));
 }
 
 static bool
@@ -46,8 +60,10 @@ within_fence(const struct conf_rule *r, const struct conf_region *region)
 
 struct candidate {
 	double km; /* adjusted by bias; infinite: unknown */
+	int bias;
 	uint16_t region;
 	uint8_t at; /* in the pool */
+	uint8_t band;
 };
 
 static int
@@ -58,6 +74,36 @@ nearer(const void *x, const void *y)
 	if (a->km != b->km)
 		return a->km < b->km ? -1 : 1;
 	return a->region - b->region;
+}
+
+/* Regions of one band are as near as each other: their bias decides. */
+static int
+better(const void *x, const void *y)
+{
+	const struct candidate *a = x, *b = y;
+
+	if (a->band != b->band)
+		return a->band < b->band ? -1 : 1;
+	if (a->bias != b->bias)
+		return a->bias < b->bias ? -1 : 1;
+	return a->region - b->region;
+}
+
+/* all: by distance.  The first of a band is the one from which it reaches. */
+static void
+sort_by_band(struct candidate *all, size_t n, unsigned band_km)
+{
+	double from = -INFINITY;
+	uint8_t band = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (all[i].km - from > band_km) {
+			from = all[i].km;
+			band++;
+		}
+		all[i].band = band;
+	}
+	qsort(all, n, sizeof(all[0]), better);
 }
 
 /* The regions of a pool that the fence allows, as they are put in order. */
@@ -101,7 +147,8 @@ order_put_nearest(struct order *o, const struct place *p)
 		uint16_t region = o->pool->regions[i].region;
 		const struct conf_region *g = &o->conf->regions[region];
 
-		all[i] = (struct candidate){INFINITY, region, (uint8_t)i};
+		all[i] = (struct candidate){
+		    INFINITY, g->bias, region, (uint8_t)i, 0};
 		if (p != NULL && g->located)
 			all[i].km = place_distance_km((double)p->latitude,
 					(double)p->longitude, g->latitude,
@@ -109,6 +156,8 @@ order_put_nearest(struct order *o, const struct place *p)
 			    (100 + g->bias) / 100;
 	}
 	qsort(all, n, sizeof(all[0]), nearer);
+	if (p != NULL && o->rule->band_km > 0)
+		sort_by_band(all, n, o->rule->band_km);
 	for (size_t i = 0; i < n; i++)
 		order_put(o, all[i].at);
 }
@@ -117,8 +166,10 @@ static void
 order_put_rule(
     struct order *o, const struct conf_policy *policy, const struct place *p)
 {
-	if (!o->rule->nearest)
+	if (o->rule->order == CONF_ORDER_LIST)
 		order_put_list(o, o->rule->regions, o->rule->nregions);
+	else if (o->rule->order == CONF_ORDER_ALL)
+		order_put_nearest(o, NULL);
 	else if (p->located)
 		order_put_nearest(o, p);
 	else if (policy->nunlocated > 0)
@@ -156,7 +207,7 @@ policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
 	    .action = (uint8_t)r->when_down.action,
 	    .pool = CONF_NONE,
 	    .failback = policy_failback(p),
-	    .unlocated = r->nearest && !place->located};
+	    .unlocated = r->order == CONF_ORDER_NEAREST && !place->located};
 	if (r->when_down.action != CONF_DOWN_POOL)
 		return;
 	rank->pool = r->when_down.pool;

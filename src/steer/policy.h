@@ -38,12 +38,12 @@ struct policy_table {
 
 /*
  * The ordered regions of a place by one scan of the rules (the first that
- * matches; nearest by distance times (100 + bias) percent, ties by order of
- * declaration; without coordinates the unlocated list; regions outside the
- * fence or not in the pool left out).  The fallback pool's regions: those of
- * the list first, in its order, then the others as declared, fence kept.
- * Arrays are the caller's, CONF_POOL_REGIONS_MAX each; *rule is the rule's
- * index.
+ * matches; nearest by distance times (100 + bias) percent, in bands by bias,
+ * ties by order of declaration; without coordinates the unlocated list; regions
+ * outside the fence or not in the pool left out).  The fallback pool's regions:
+ * those of the list first, in its order, then the others as declared, fence
+ * kept. Arrays are the caller's, CONF_POOL_REGIONS_MAX each; *rule is the
+ * rule's index.
  */
 void policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
     const struct place *place, struct rank *rank, uint8_t *order,

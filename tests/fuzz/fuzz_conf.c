@@ -42,11 +42,12 @@ check_rule(const struct conf *c, const struct conf_rule *rule)
 {
 	size_t i;
 
-	must(rule->nearest == (rule->nregions == 0));
+	must((rule->order != CONF_ORDER_LIST) == (rule->nregions == 0));
 	must(c->nnets == CONF_NETS_MAX || rule->nets >> c->nnets == 0);
 	must(rule->by_net == (rule->nets != 0));
 	must(rule->by_geo == (rule->ngeo != 0));
 	must(rule->by_asn == (rule->nasn != 0));
+	must(!rule->by_box || rule->box.south <= rule->box.north);
 	for (i = 0; i < rule->nregions; i++)
 		must(rule->regions[i] < c->nregions);
 	must(rule->when_down.action != CONF_DOWN_POOL ||

@@ -116,11 +116,34 @@ put_location(struct tree *t, bool nested, const struct place *p)
 }
 
 static void
+put_city(struct tree *t, bool nested, const struct place *p)
+{
+	if (nested && (p->city_len > 0 || p->city_id != 0)) {
+		put_key(t, "city");
+		put_type(
+		    t, TYPE_MAP, (size_t)(p->city_len > 0) + (p->city_id != 0));
+	}
+	if (p->city_id != 0)
+		put_uint(t, nested ? "geoname_id" : "city_geoname_id", TYPE_U32,
+		    p->city_id, 4);
+	if (p->city_len == 0)
+		return;
+	if (nested) {
+		put_key(t, "names");
+		put_type(t, TYPE_MAP, 1);
+	}
+	put_key(t, nested ? "en" : "city");
+	put_text(t, p->city, p->city_len);
+}
+
+static void
 put_place(struct tree *t, bool nested, const struct place *p)
 {
 	size_t n = (p->continent[0] != '\0') + (p->country[0] != '\0') +
 	    (p->asn != 0) + p->located * (nested ? 1u : 2u) +
-	    (nested && p->subdivision[0] != '\0');
+	    (nested && p->subdivision[0] != '\0') +
+	    (p->city_len > 0 || (nested && p->city_id != 0)) +
+	    (!nested && p->city_id != 0);
 
 	put_type(t, TYPE_MAP, n);
 	put_code(t, nested ? "continent" : "continent_code",
@@ -133,6 +156,7 @@ put_place(struct tree *t, bool nested, const struct place *p)
 		put_type(t, TYPE_MAP, 1);
 		put_code(t, "iso_code", NULL, p->subdivision, 3);
 	}
+	put_city(t, nested, p);
 	put_location(t, nested, p);
 	if (p->asn != 0)
 		put_uint(t, nested ? "autonomous_system_number" : "asn",

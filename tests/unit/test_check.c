@@ -309,14 +309,30 @@ static const struct {
 		"regions: [us]}, {regions: [eu]}]}}", "can never match"},
 	{"policies", "{p: {rules: [{}]}}", "needs the key \"regions\""},
 	{"policies", "{p: {rules: [{regions: near}]}}", "a list of regions, "
-		"or nearest, not \"near\""},
+		"nearest or all, not \"near\""},
 	{"policies", "{p: {rules: [{regions: []}]}}", "it must have 1 to"},
+	{"policies", "{p: {rules: [{regions: nearest, band: 500}]}}",
+		"\"band\" must be a distance, as 500km, not \"500\""},
+	{"policies", "{p: {rules: [{regions: nearest, band: 0km}]}}",
+		"\"band\" is out of range: it must be 1km to 20000km"},
+	{"policies", "{p: {rules: [{regions: all, band: 500km}]}}",
+		"\"band\" is of \"regions: nearest\" alone"},
+	{"policies", "{p: {rules: [{box: [50, 5, 40, 9], regions: [eu]}, "
+		"{regions: all}]}}", "\"box\" is empty"},
+	{"policies", "{p: {rules: [{box: [50, 5, 55], regions: [eu]}, "
+		"{regions: all}]}}", "\"box\" must be [south, west, north"},
+	{"policies", "{p: {rules: [{box: [40, 5, 50, 9], regions: [eu]}, {box: "
+		"[41, 5, 50, 8], regions: [eu]}, {regions: all}]}}",
+		"this rule can never match"},
+	{"policies", "{p: {rules: [{geo: DE, regions: [eu]}, {geo: DE/Berlin, "
+		"regions: [eu]}, {regions: all}]}}",
+		"this rule can never match"},
 	{"policies", "{p: {rules: [{regions: [eu, su]}]}}", "there is no "
 		"region \"su\"; did you mean"},
 	{"policies", "{p: {rules: [{nets: crop, regions: [eu]}, {regions: "
 		"[eu]}]}}", "no net \"crop\"; did you mean \"corp\"?"},
 	{"policies", "{p: {rules: [{geo: de, regions: [eu]}, {regions: "
-		"[eu]}]}}", "in upper case, not \"de\""},
+		"[eu]}]}}", "codes in upper case, not \"de\""},
 	{"policies", "{p: {rules: [{geo: [], regions: [eu]}, {regions: "
 		"[eu]}]}}", "it must have 1 to"},
 	{"policies", "{p: {rules: [{asn: AS1, regions: [eu]}, {regions: "

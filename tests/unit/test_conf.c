@@ -291,7 +291,7 @@ expect_policies(const struct conf *c)
 	ck_assert_uint_eq(rule[1].when_down.pool, 1);
 	ck_assert_uint_eq(rule[2].asn[1], UINT32_MAX);
 	ck_assert_uint_eq(rule[2].regions[0], 2);
-	ck_assert(rule[3].nearest && rule[3].nregions == 0);
+	ck_assert(rule[3].order == CONF_ORDER_NEAREST && rule[3].nregions == 0);
 	ck_assert_uint_eq(p->nunlocated, 2);
 	ck_assert_uint_eq(p->unlocated[0], 1);
 	ck_assert_uint_eq(c->policies[1].nunlocated, 3);
@@ -602,6 +602,16 @@ static const struct {
     {"US-CA", CONF_GEO_SUBDIVISION, "US", "CA"},
     {"GB-ENG", CONF_GEO_SUBDIVISION, "GB", "ENG"},
     {"FR-6", CONF_GEO_SUBDIVISION, "FR", "6"},
+    {"DE/Frankfurt am Main", CONF_GEO_CITY, "DE", ""},
+    {"US-CA/San Jose", CONF_GEO_CITY, "US", "CA"},
+    {"NA/Windhoek", CONF_GEO_CITY, "NA", ""},
+    {"city:2950159", CONF_GEO_CITY, "\0\0", ""},
+    {"DE/", -1, NULL, NULL},
+    {"US-/San Jose", -1, NULL, NULL},
+    {"city:", -1, NULL, NULL},
+    {"city:0", -1, NULL, NULL},
+    {"city:+1", -1, NULL, NULL},
+    {"city:4294967296", -1, NULL, NULL},
     {"", -1, NULL, NULL},
     {"E", -1, NULL, NULL},
     {"de", -1, NULL, NULL},
@@ -613,10 +623,10 @@ static const struct {
     {"country:US-CA", -1, NULL, NULL},
 };
 
-START_TEST(places_are_continents_countries_or_subdivisions)
+START_TEST(places_are_continents_countries_subdivisions_or_cities)
 {
 	struct conf_geo geo;
-	char want[4] = "";
+	char want[4] = "", text[CONF_GEO_MAX];
 
 	ck_assert_int_eq(
 	    conf_geo_parse(places[_i].text, &geo), places[_i].kind >= 0);
@@ -626,6 +636,7 @@ START_TEST(places_are_continents_countries_or_subdivisions)
 	ck_assert_mem_eq(geo.code, places[_i].code, 2);
 	strncpy(want, places[_i].subdivision, 3);
 	ck_assert_mem_eq(geo.subdivision, want, 3);
+	ck_assert_str_eq(conf_geo_format(text, &geo), places[_i].text);
 }
 END_TEST
 
@@ -692,8 +703,9 @@ main(void)
 	tcase_add_test(t, zones_are_found_by_a_pattern);
 	tcase_add_test(t, a_zone_found_twice_is_refused);
 	tcase_add_test(t, errors_in_a_file_of_prefixes_have_its_line);
-	tcase_add_loop_test(t, places_are_continents_countries_or_subdivisions,
-	    0, sizeof(places) / sizeof(*places));
+	tcase_add_loop_test(t,
+	    places_are_continents_countries_subdivisions_or_cities, 0,
+	    sizeof(places) / sizeof(*places));
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

@@ -78,9 +78,11 @@ END_TEST
 
 START_TEST(a_place_from_a_code_is_completed)
 {
-	struct conf_geo geo = {CONF_GEO_SUBDIVISION, "US", "CA"};
-	struct conf_geo america = {CONF_GEO_CONTINENT, "NA", ""};
-	struct conf_geo other = {CONF_GEO_SUBDIVISION, "US", "NY"};
+	struct conf_geo geo = {
+	    .kind = CONF_GEO_SUBDIVISION, .code = "US", .subdivision = "CA"};
+	struct conf_geo america = {.kind = CONF_GEO_CONTINENT, .code = "NA"};
+	struct conf_geo other = {
+	    .kind = CONF_GEO_SUBDIVISION, .code = "US", .subdivision = "NY"};
 	char buf[PLACE_TEXT_MAX];
 	struct place p;
 
@@ -92,6 +94,36 @@ START_TEST(a_place_from_a_code_is_completed)
 	ck_assert(strstr(place_format(buf, &p), "US") != NULL);
 	place_from_geo(&p, &america);
 	ck_assert(!p.located && p.country[0] == '\0');
+}
+END_TEST
+
+START_TEST(a_city_is_matched_by_its_name_or_its_number)
+{
+	static const struct conf_geo match[] = {
+	    {.kind = CONF_GEO_CITY, .code = "US", .city = "San Jose"},
+	    {.kind = CONF_GEO_CITY,
+		.code = "US",
+		.subdivision = "CA",
+		.city = "San Jose"},
+	    {.kind = CONF_GEO_CITY, .city_id = 5392171}};
+	static const struct conf_geo others[] = {
+	    {.kind = CONF_GEO_CITY, .code = "CR", .city = "San Jose"},
+	    {.kind = CONF_GEO_CITY,
+		.code = "US",
+		.subdivision = "IL",
+		.city = "San Jose"},
+	    {.kind = CONF_GEO_CITY, .code = "US", .city = "San Jos"},
+	    {.kind = CONF_GEO_CITY, .city_id = 5392172}};
+	struct place p = {.country = "US",
+	    .subdivision = "CA",
+	    .city = "San Jose",
+	    .city_len = 8,
+	    .city_id = 5392171};
+
+	for (size_t i = 0; i < 3; i++)
+		ck_assert(place_matches_geo(&p, &match[i]));
+	for (size_t i = 0; i < 4; i++)
+		ck_assert(!place_matches_geo(&p, &others[i]));
 }
 END_TEST
 
@@ -330,6 +362,7 @@ main(void)
 	tcase_add_test(c, countries_have_a_continent_and_a_place);
 	tcase_add_test(c, distances_are_of_the_great_circle);
 	tcase_add_test(c, a_place_from_a_code_is_completed);
+	tcase_add_test(c, a_city_is_matched_by_its_name_or_its_number);
 	tcase_add_test(c, every_net_that_covers_counts_and_the_longest_is_told);
 	tcase_add_test(c, ipv4_inside_ipv6_counts_as_ipv4);
 	tcase_add_test(c, a_later_file_fills_what_an_earlier_one_lacks);

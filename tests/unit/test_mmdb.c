@@ -71,6 +71,9 @@ facts(enum mmdb_shape shape)
 
 	memcpy(r.place.continent, "EU", 2);
 	memcpy(r.place.subdivision, "BE", 2);
+	r.place.city = "Berlin";
+	r.place.city_len = 6;
+	r.place.city_id = 2950159;
 	r.place.asn = 64496;
 	r.place.located = true;
 	r.place.latitude = 52.5f;
@@ -82,6 +85,9 @@ facts(enum mmdb_shape shape)
 	ck_assert_mem_eq(p.continent, "EU", 2);
 	ck_assert_mem_eq(
 	    p.subdivision, shape == MMDB_NESTED ? "BE\0" : "\0\0\0", 3);
+	ck_assert_uint_eq(p.city_len, 6);
+	ck_assert_mem_eq(p.city, "Berlin", 6);
+	ck_assert_uint_eq(p.city_id, 2950159);
 	ck_assert_uint_eq(p.asn, 64496);
 	ck_assert(p.located && p.latitude == 52.5f && p.longitude == -13.25f);
 	ck_assert_int_eq(mmdb_build_time(m), 1767225600);

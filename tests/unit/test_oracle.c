@@ -445,14 +445,14 @@ static struct conf_pool pools[] = {{.name = "www",
 	.max = 8,
 	.types = {DNS_A},
 	.ntypes = 1}};
-static struct conf_geo germany = {CONF_GEO_COUNTRY, "DE", ""};
+static struct conf_geo germany = {.kind = CONF_GEO_COUNTRY, .code = "DE"};
 static struct conf_rule rules[] = {{.by_geo = true,
 				       .geo = &germany,
 				       .ngeo = 1,
-				       .nearest = true,
+				       .order = CONF_ORDER_NEAREST,
 				       .fence = "EU",
 				       .when_down = {CONF_DOWN_POOL, 1}},
-    {.nearest = true, .when_down = {CONF_DOWN_ALL, CONF_NONE}}};
+    {.order = CONF_ORDER_NEAREST, .when_down = {CONF_DOWN_ALL, CONF_NONE}}};
 static uint16_t unlocated[] = {1, 0};
 static struct conf_policy policy = {.name = "near",
     .rules = rules,
@@ -480,7 +480,7 @@ static struct place de, fr, nowhere;
 static void
 setup(void)
 {
-	struct conf_geo france = {CONF_GEO_COUNTRY, "FR", ""};
+	struct conf_geo france = {.kind = CONF_GEO_COUNTRY, .code = "FR"};
 	struct pool *p;
 
 	arena = arena_new();

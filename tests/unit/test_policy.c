@@ -95,7 +95,7 @@ place(const char *country)
 
 START_TEST(nearest_orders_by_distance)
 {
-	struct conf_rule r = {.nearest = true};
+	struct conf_rule r = {.order = CONF_ORDER_NEAREST};
 	struct place fr = place("FR"), us = place("US"), jp = place("JP");
 
 	rank_of(&r, 1, &fr);
@@ -110,7 +110,7 @@ END_TEST
 
 START_TEST(bias_is_a_percentage_of_distance)
 {
-	struct conf_rule r = {.nearest = true};
+	struct conf_rule r = {.order = CONF_ORDER_NEAREST};
 	struct place fr = place("FR");
 
 	regions[EU].bias = 900;
@@ -120,9 +120,73 @@ START_TEST(bias_is_a_percentage_of_distance)
 }
 END_TEST
 
+START_TEST(within_a_band_the_bias_decides)
+{
+	struct conf_rule r = {.order = CONF_ORDER_NEAREST, .band_km = 5000};
+	struct place fr = place("FR");
+
+	rank_of(&r, 1, &fr);
+	expect_order("eu us ap");
+	r.band_km = 8000;
+	regions[US].bias = -1;
+	rank_of(&r, 1, &fr);
+	expect_order("us eu ap");
+	/* It makes the distance shorter too. */
+	r.band_km = 5000;
+	regions[US].bias = -20;
+	rank_of(&r, 1, &fr);
+	expect_order("us eu ap");
+	/* A band is as wide from its nearest region, not from each. */
+	regions[US].bias = 0;
+	regions[AP].bias = -10;
+	r.band_km = 7000;
+	rank_of(&r, 1, &fr);
+	expect_order("eu us ap");
+}
+END_TEST
+
+START_TEST(all_are_in_order_of_declaration)
+{
+	struct conf_rule r = {.order = CONF_ORDER_ALL};
+	struct place nowhere;
+
+	memset(&nowhere, 0, sizeof(nowhere));
+	rank_of(&r, 1, &nowhere);
+	expect_order("eu us ap");
+	ck_assert(!rank.unlocated);
+}
+END_TEST
+
+START_TEST(a_box_takes_whose_coordinates_are_in_it)
+{
+	uint16_t us[] = {US};
+	struct conf_rule r[] = {{.by_box = true,
+				    .box = {40, 0, 55, 10},
+				    .regions = us,
+				    .nregions = 1},
+	    {.order = CONF_ORDER_ALL}};
+	struct place p = place("FR"), nowhere;
+
+	memset(&nowhere, 0, sizeof(nowhere));
+	rank_of(r, 2, &p);
+	ck_assert_uint_eq(rule, 0);
+	rank_of(r, 2, &nowhere);
+	ck_assert_uint_eq(rule, 1);
+	r[0].box.west = 170;
+	r[0].box.east = -170;
+	rank_of(r, 2, &p);
+	ck_assert_uint_eq(rule, 1);
+	for (unsigned i = 0; i < 2; i++) {
+		p.longitude = i == 0 ? 175 : -175;
+		rank_of(r, 2, &p);
+		ck_assert_uint_eq(rule, 0);
+	}
+}
+END_TEST
+
 START_TEST(ties_are_in_order_of_declaration)
 {
-	struct conf_rule r = {.nearest = true};
+	struct conf_rule r = {.order = CONF_ORDER_NEAREST};
 	struct conf_region ap = regions[AP];
 	struct place fr = place("FR");
 
@@ -136,7 +200,7 @@ END_TEST
 
 START_TEST(a_region_without_location_is_the_farthest)
 {
-	struct conf_rule r = {.nearest = true};
+	struct conf_rule r = {.order = CONF_ORDER_NEAREST};
 	struct place fr = place("FR");
 
 	regions[EU].located = false;
@@ -148,7 +212,7 @@ END_TEST
 
 START_TEST(without_a_place_the_unlocated_list_counts)
 {
-	struct conf_rule r = {.nearest = true};
+	struct conf_rule r = {.order = CONF_ORDER_NEAREST};
 	uint16_t list[] = {AP, EU};
 	struct place nowhere;
 
@@ -166,8 +230,8 @@ END_TEST
 
 START_TEST(the_first_rule_that_matches_decides)
 {
-	struct conf_geo de = {CONF_GEO_COUNTRY, "DE", ""};
-	struct conf_geo europe = {CONF_GEO_CONTINENT, "EU", ""};
+	struct conf_geo de = {.kind = CONF_GEO_COUNTRY, .code = "DE"};
+	struct conf_geo europe = {.kind = CONF_GEO_CONTINENT, .code = "EU"};
 	uint16_t us[] = {US}, ap[] = {AP, US}, eu[] = {EU};
 	uint32_t asn = 64496;
 	struct conf_rule r[] = {
@@ -185,7 +249,7 @@ START_TEST(the_first_rule_that_matches_decides)
 		.ngeo = 1,
 		.regions = eu,
 		.nregions = 1},
-	    {.nearest = true}};
+	    {.order = CONF_ORDER_NEAREST}};
 	struct place p = place("DE"), jp = place("JP");
 
 	rank_of(r, 4, &p);
@@ -260,7 +324,7 @@ START_TEST(depth_is_of_the_family_that_was_asked)
 	uint16_t eu[] = {EU};
 	struct conf_rule r[] = {
 	    {.by_net = true, .nets = 1, .regions = eu, .nregions = 1},
-	    {.nearest = true}};
+	    {.order = CONF_ORDER_NEAREST}};
 	struct arena *a = arena_new();
 	struct error err;
 	struct policy_table *t;
@@ -288,7 +352,7 @@ END_TEST
 
 START_TEST(where_all_are_alike_the_scope_is_0)
 {
-	struct conf_rule r = {.nearest = true};
+	struct conf_rule r = {.order = CONF_ORDER_NEAREST};
 	struct arena *a = arena_new();
 	struct error err;
 	struct policy_table *t;
@@ -368,6 +432,9 @@ main(void)
 	suite_add_tcase(s, c);
 	tcase_add_test(c, nearest_orders_by_distance);
 	tcase_add_test(c, bias_is_a_percentage_of_distance);
+	tcase_add_test(c, within_a_band_the_bias_decides);
+	tcase_add_test(c, all_are_in_order_of_declaration);
+	tcase_add_test(c, a_box_takes_whose_coordinates_are_in_it);
 	tcase_add_test(c, ties_are_in_order_of_declaration);
 	tcase_add_test(c, a_region_without_location_is_the_farthest);
 	tcase_add_test(c, without_a_place_the_unlocated_list_counts);

@@ -74,6 +74,7 @@ random_prefix(struct world *w)
 static const char *const countries[] = {"DE", "FR", "US", "JP", "ZA", "QQ"};
 static const char *const continents[] = {"EU", "NA", "AS", "AF"};
 static const char *const subdivisions[] = {"BE", "CA", "1"};
+static const char *const cities[] = {"Berlin", "San Jose", "Q"};
 static const char *const jurisdictions[] = {"EU", "US", NULL};
 
 static void
@@ -116,6 +117,12 @@ row_make(struct world *w, struct mmdb_row *r)
 		memcpy(p->continent, continents[world_dice(4)], 2);
 	if (chance(40))
 		subdivision_put(p->subdivision);
+	if (chance(40))
+		p->city = cities[world_dice(3)];
+	if (p->city != NULL)
+		p->city_len = (uint8_t)strlen(p->city);
+	if (chance(30))
+		p->city_id = 1 + world_dice(3);
 	if (chance(40))
 		p->asn = 64496 + world_dice(3);
 	if (chance(30)) {
@@ -244,13 +251,19 @@ pools_make(struct world *w)
 static struct conf_geo
 random_geo(void)
 {
-	struct conf_geo g = {.kind = (enum conf_geo_kind)world_dice(3)};
+	struct conf_geo g = {.kind = (enum conf_geo_kind)world_dice(4)};
 
 	if (g.kind == CONF_GEO_CONTINENT)
 		memcpy(g.code, continents[world_dice(4)], 2);
 	else
 		memcpy(g.code, countries[world_dice(6)], 2);
 	if (g.kind == CONF_GEO_SUBDIVISION)
+		subdivision_put(g.subdivision);
+	if (g.kind == CONF_GEO_CITY && chance(40))
+		g.city_id = 1 + world_dice(3);
+	else if (g.kind == CONF_GEO_CITY)
+		g.city = cities[world_dice(3)];
+	if (g.city != NULL && chance(40))
 		subdivision_put(g.subdivision);
 	return g;
 }
@@ -260,7 +273,12 @@ rule_match_make(struct world *w, struct conf_rule *r)
 {
 	r->by_net = w->conf->nnets > 0 && chance(35);
 	r->by_asn = chance(25);
-	r->by_geo = !r->by_net && !r->by_asn ? true : chance(30);
+	r->by_box = chance(20);
+	r->by_geo = !r->by_net && !r->by_asn && !r->by_box ? true : chance(30);
+	r->box.south = (float)world_dice(180) - 90;
+	r->box.north = r->box.south + (float)world_dice(90);
+	r->box.west = (float)world_dice(360) - 180;
+	r->box.east = (float)world_dice(360) - 180;
 	r->nets = (uint64_t)random() & 0xf;
 	r->nasn = 1 + world_dice(2);
 	r->asn = arena_array(w->arena, r->nasn, sizeof(*r->asn));
@@ -297,9 +315,11 @@ policies_make(struct world *w)
 
 			if (k + 1 < p->nrules)
 				rule_match_make(w, r);
-			r->nearest = chance(50);
-			if (!r->nearest)
+			r->order = (enum conf_order)world_dice(3);
+			if (r->order == CONF_ORDER_LIST)
 				r->regions = some_regions(w, &r->nregions);
+			if (r->order == CONF_ORDER_NEAREST && chance(50))
+				r->band_km = 1 + world_dice(8000);
 			r->fence = chance(20) ? "EU" : NULL;
 			r->when_down.action = (enum conf_all_down)world_dice(3);
 			r->when_down.pool = CONF_NONE;

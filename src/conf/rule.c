@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "conf/rule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/check.h"
+#include "conf/load.h"
+#include "conf/value.h"
+
+/* Kinds ------------------------------------------------------------------ */
+
+bool
+rule_nets(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	struct conf_rule found = {0};
+	const struct schema_key list = {k->map, k->name, value_ref,
+	    .offset = offsetof(struct conf_rule, regions),
+	    .count = offsetof(struct conf_rule, nregions),
+	    .size = sizeof(uint16_t), .list = true, .nmin = k->nmin,
+	    .nmax = k->nmax, .of = SECTION_NETS};
+	uint64_t *nets = field;
+	size_t i;
+
+	if (!schema_read_key(r, &list, node, &found))
+		return false;
+	for (i = 0; i < found.nregions; i++)
+		*nets |= UINT64_C(1) << found.regions[i];
+	return true;
+}
+
+bool
+rule_geo(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	if (value_is_scalar(node) &&
+	    conf_geo_parse(arena_strdup(r->conf->arena, node->text), field))
+		return true;
+	return value_wrong(r, k, node,
+	    "a continent (AF AN AS EU NA OC SA), a country (DE), a "
+	    "subdivision (US-CA) or a city (DE/Berlin, city:2950159), codes "
+	    "in upper case");
+}
+
+bool
+rule_box(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	struct conf_box *box = field;
+	double degrees[4];
+
+	if (node->kind != NODE_LIST)
+		return value_wrong(r, k, node, "[south, west, north, east]");
+	for (size_t i = 0; i < 4; i++)
+		if (node->n != 4 ||
+		    !value_parse_degrees(
+			node->items[i], i % 2 ? 180 : 90, &degrees[i]))
+			return diag_error(r->d, &node->mark,
+			    "\"%s\" must be [south, west, north, east] in "
+			    "degrees: -90 to 90, -180 to 180",
+			    k->name);
+	*box = (struct conf_box){(float)degrees[0], (float)degrees[1],
+	    (float)degrees[2], (float)degrees[3]};
+	return box->south <= box->north ||
+	    diag_error(r->d, &node->mark,
+		"\"%s\" is empty: its south is north of its north", k->name);
+}
+
+bool
+rule_regions(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	static const struct {
+		const char *word;
+		enum conf_order order;
+	} words[] = {{"nearest", CONF_ORDER_NEAREST}, {"all", CONF_ORDER_ALL}};
+	const struct schema_key list = {k->map, k->name, value_ref,
+	    .offset = offsetof(struct conf_rule, regions),
+	    .count = offsetof(struct conf_rule, nregions),
+	    .size = sizeof(uint16_t), .list = true, .nmin = k->nmin,
+	    .nmax = k->nmax, .of = SECTION_REGIONS};
+	struct conf_rule *rule = field;
+
+	if (node->kind == NODE_LIST)
+		return schema_read_key(r, &list, node, rule);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (value_is_scalar(node) &&
+		    strcmp(node->text, words[i].word) == 0) {
+			rule->order = words[i].order;
+			return true;
+		}
+	}
+	return value_wrong(r, k, node, "a list of regions, nearest or all");
+}
+
+bool
+rule_km(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	size_t len = value_is_scalar(node) ? strlen(node->text) : 0;
+	int64_t value;
+
+	if (len < 2 || strcmp(node->text + len - 2, "km") != 0 ||
+	    !value_parse_integer(node->text, len - 2, &value))
+		return value_wrong(r, k, node, "a distance, as 500km");
+	if (!value_in_range(r, k, node, value, "km"))
+		return false;
+	value_store(field, k->size, value);
+	return true;
+}
+
+bool
+rule_down(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	struct conf_when_down *down = field;
+
+	if (node->kind == NODE_MAP) {
+		down->action = CONF_DOWN_POOL;
+		return schema_read(r, SCHEMA_DOWN, node, down);
+	}
+	if (value_is_scalar(node) && strcmp(node->text, "all") == 0)
+		down->action = CONF_DOWN_ALL;
+	else if (value_is_scalar(node) && strcmp(node->text, "last_known") == 0)
+		down->action = CONF_DOWN_LAST_KNOWN;
+	else
+		return value_wrong(
+		    r, k, node, "all, last_known or {pool: NAME}");
+	return true;
+}
+
+/* A rule alone ----------------------------------------------------------- */
+
+static void
+report_fence(struct schema_reader *r, const struct yaml_node *node)
+{
+	const struct conf *c = r->conf;
+	const char **words = xcalloc(c->nregions + 1, sizeof(*words)), *near;
+	size_t i, n = 0;
+
+	for (i = 0; i < c->nregions; i++)
+		if (c->regions[i].jurisdiction)
+			words[n++] = c->regions[i].jurisdiction;
+	near = diag_nearest(node->text, words, n);
+	if (near)
+		diag_error(r->d, &node->mark,
+		    "no region has the jurisdiction "
+		    "\"%s\"; did you mean \"%s\"?",
+		    node->text, near);
+	else
+		diag_error(r->d, &node->mark,
+		    "no region has the jurisdiction "
+		    "\"%s\"",
+		    node->text);
+	free(words);
+}
+
+void
+rule_check(struct schema_reader *r, const struct yaml_node *node, void *object)
+{
+	struct conf_rule *rule = object;
+
+	rule->by_net = yaml_find(node, "nets");
+	rule->by_geo = yaml_find(node, "geo");
+	rule->by_asn = yaml_find(node, "asn");
+	rule->by_box = yaml_find(node, "box");
+	if (rule->fence && !check_is_jurisdiction(r->conf, rule->fence))
+		report_fence(r, yaml_find(node, "fence"));
+	if (rule->band_km > 0 && rule->order != CONF_ORDER_NEAREST)
+		diag_error(r->d, &yaml_find(node, "band")->mark,
+		    "\"band\" is of \"regions: nearest\" alone");
+}
+
+/* Rules beside each other -------------------------------------------------- */
+
+/* Whatever lies in narrow lies in wide. */
+static bool
+covers_geo(const struct conf_geo *wide, const struct conf_geo *narrow)
+{
+	if (wide->city != NULL &&
+	    (narrow->city == NULL || strcmp(wide->city, narrow->city) != 0))
+		return false;
+	if (wide->city_id != narrow->city_id)
+		return false;
+	if (wide->subdivision[0] != '\0' &&
+	    memcmp(wide->subdivision, narrow->subdivision, 3) != 0)
+		return false;
+	return (wide->kind == CONF_GEO_CONTINENT) ==
+	    (narrow->kind == CONF_GEO_CONTINENT) &&
+	    memcmp(wide->code, narrow->code, 2) == 0;
+}
+
+static bool
+covers_all_geo(const struct conf_rule *wide, const struct conf_rule *narrow)
+{
+	size_t i, j;
+
+	for (i = 0; i < narrow->ngeo; i++) {
+		for (j = 0; j < wide->ngeo; j++)
+			if (covers_geo(&wide->geo[j], &narrow->geo[i]))
+				break;
+		if (j == wide->ngeo)
+			return false;
+	}
+	return narrow->ngeo > 0;
+}
+
+static bool
+covers_all_asn(const struct conf_rule *wide, const struct conf_rule *narrow)
+{
+	size_t i, j;
+
+	for (i = 0; i < narrow->nasn; i++) {
+		for (j = 0; j < wide->nasn; j++)
+			if (wide->asn[j] == narrow->asn[i])
+				break;
+		if (j == wide->nasn)
+			return false;
+	}
+	return narrow->nasn > 0;
+}
+
+static bool
+covers_box(const struct conf_rule *wide, const struct conf_rule *narrow)
+{
+	const struct conf_box *w = &wide->box, *n = &narrow->box;
+
+	/* Those across the 180th meridian are not judged. */
+	return narrow->by_box && w->west <= w->east && n->west <= n->east &&
+	    w->south <= n->south && w->west <= n->west &&
+	    w->north >= n->north && w->east >= n->east;
+}
+
+/* Whatever matches narrow has matched wide. */
+static bool
+covers(const struct conf_rule *wide, const struct conf_rule *narrow)
+{
+	return (!wide->by_net ||
+		   (narrow->nets && !(narrow->nets & ~wide->nets))) &&
+	    (!wide->by_geo || covers_all_geo(wide, narrow)) &&
+	    (!wide->by_asn || covers_all_asn(wide, narrow)) &&
+	    (!wide->by_box || covers_box(wide, narrow));
+}
+
+static void
+check_reached(struct diag *d, const struct conf_policy *p)
+{
+	size_t i, j;
+
+	for (i = 1; i < p->nrules; i++) {
+		for (j = 0; j < i; j++)
+			if (covers(&p->rules[j], &p->rules[i]))
+				break;
+		if (j < i)
+			diag_error(d, &p->rules[i].mark,
+			    "this rule can never "
+			    "match: the one at %s:%u takes all that it would",
+			    p->rules[j].mark.file, p->rules[j].mark.line);
+	}
+	if (p->nrules && !conf_rule_is_catch_all(&p->rules[p->nrules - 1]))
+		diag_error(d, &p->rules[p->nrules - 1].mark,
+		    "the last rule "
+		    "must match every client: it has no nets, geo, asn or box");
+}
+
+/* A fence holds in every state of health. */
+static void
+check_fallback(struct schema_reader *r, const struct conf_rule *rule)
+{
+	const struct conf *c = r->conf;
+	const struct conf_pool *pool;
+	size_t i;
+
+	if (rule->when_down.action != CONF_DOWN_POOL || !rule->fence ||
+	    rule->when_down.pool == CONF_NONE ||
+	    !check_is_jurisdiction(c, rule->fence))
+		return;
+	pool = &c->pools[rule->when_down.pool];
+	for (i = 0; i < pool->nregions; i++)
+		if (pool->regions[i].region != CONF_NONE &&
+		    !check_is_within(c, pool->regions[i].region, rule->fence))
+			diag_error(r->d, &rule->mark,
+			    "when all is down, pool "
+			    "\"%s\" would leave the fence \"%s\": its region "
+			    "\"%s\" is outside",
+			    pool->name, rule->fence,
+			    c->regions[pool->regions[i].region].name);
+}
+
+void
+rule_check_policy(
+    struct schema_reader *r, const struct yaml_node *node, void *object)
+{
+	const struct yaml_node *rules = yaml_find(node, "rules");
+	struct conf_policy *p = object;
+	size_t i;
+
+	for (i = 0; i < p->nrules; i++) {
+		if (!yaml_find(rules->items[i], "when_all_down"))
+			p->rules[i].when_down = p->when_down;
+		check_fallback(r, &p->rules[i]);
+	}
+	check_reached(r->d, p);
+	if (yaml_find(node, "unlocated"))
+		return;
+	p->nunlocated = r->conf->nregions;
+	p->unlocated = arena_array(
+	    r->conf->arena, p->nunlocated + 1, sizeof(*p->unlocated));
+	for (i = 0; i < p->nunlocated; i++)
+		p->unlocated[i] = (uint16_t)i;
+}
