@@ -357,7 +357,9 @@ check_twice(struct schema_reader *r, const struct conf_pool *pool)
 			const struct conf_target *t = &region->targets[j / 2];
 			struct said said = {t, t->addr[j % 2], 0};
 
-			if (!has_address(t) && j % 2 == 0)
+			/* One that could not be read says nothing. */
+			if (!has_address(t) && j % 2 == 0 &&
+			    said_text(&said) != NULL)
 				said.region = (uint16_t)(i + 1);
 			if (said.addr.family || said.region)
 				vec_push(&all, said);
