@@ -24,6 +24,7 @@
 #include "ctl/server.h"
 #include "probe/helper.h"
 #include "report/check.h"
+#include "report/tests.h"
 #include "serve/tcp.h"
 #include "serve/udp.h"
 #include "snapshot/build.h"
@@ -99,7 +100,7 @@ raise_limits(void)
 static struct snapshot *
 first_snapshot(const char *path, struct diag *d)
 {
-	struct snapshot *s = snapshot_build(path, d);
+	struct snapshot *s = tests_build(path, d, NULL);
 	char *text = diag_text(d);
 
 	fputs(text, stderr);

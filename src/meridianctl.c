@@ -10,11 +10,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "client/check.h"
 #include "client/lease.h"
 #include "client/request.h"
 #include "client/show.h"
 #include "config.h"
-#include "report/check.h"
 #include "report/explain.h"
 
 struct verb {
@@ -31,6 +31,8 @@ static const struct option long_options[] = {
     {"resolver", required_argument, NULL, OPT_RESOLVER},
     {"down", required_argument, NULL, OPT_DOWN},
     {"drain", required_argument, NULL, OPT_DRAIN},
+    {"signal", required_argument, NULL, OPT_SIGNAL},
+    {"junit", required_argument, NULL, OPT_JUNIT},
     {"for", required_argument, NULL, OPT_FOR},
     {"reason", required_argument, NULL, OPT_REASON},
     {"until-cancelled", no_argument, NULL, OPT_UNTIL_CANCELLED},
@@ -49,51 +51,6 @@ static const struct option long_options[] = {
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
 };
-
-static int
-report_code(const json_t *report)
-{
-	return json_is_true(json_object_get(report, "ok")) ? EXIT_DONE
-							   : EXIT_WRONG;
-}
-
-static void
-print_json(const json_t *report)
-{
-	json_dumpf(report, stdout, JSON_INDENT(2));
-	putchar('\n');
-}
-
-static int
-check_offline(const struct arguments *a)
-{
-	json_t *report = check_report(a->config);
-	int code = report_code(report);
-
-	if (a->given & OPT_JSON)
-		print_json(report);
-	else
-		check_show(report);
-	json_decref(report);
-	return code;
-}
-
-static int
-run_check(const struct arguments *a)
-{
-	struct reply r;
-	int code;
-
-	if (a->config != NULL)
-		return check_offline(a);
-	code = request(a, "/v1/check", json_object(), &r);
-	if (reply_shows(a, &r))
-		check_show(r.json);
-	if (code == EXIT_DONE)
-		code = report_code(r.json);
-	reply_fini(&r);
-	return code;
-}
 
 static int
 run_status(const struct arguments *a)
@@ -131,13 +88,15 @@ explain_offline(const struct arguments *a)
 	    .ndown = a->ndown,
 	    .drain = a->drain,
 	    .ndrain = a->ndrain,
+	    .signals = a->signals,
+	    .nsignals = a->nsignals,
 	};
 	json_t *report = explain_file(a->config, &q);
 	const json_t *exit_code = json_object_get(report, "exit");
 	int code = (int)json_integer_value(exit_code);
 
 	if (a->given & OPT_JSON) {
-		print_json(report);
+		json_show(report);
 	} else if (json_object_get(report, "error") != NULL) {
 		fail(code, "%s",
 		    json_string_value(json_object_get(report, "error")));
@@ -169,6 +128,8 @@ run_explain(const struct arguments *a)
 		request_add(path, sizeof(path), "down", a->down[i]);
 	for (size_t i = 0; i < a->ndrain; i++)
 		request_add(path, sizeof(path), "drain", a->drain[i]);
+	for (size_t i = 0; i < a->nsignals; i++)
+		request_add(path, sizeof(path), "signal", a->signals[i]);
 	code = request(a, path, NULL, &r);
 	if (reply_shows(a, &r))
 		explain_show(r.json);
@@ -282,13 +243,16 @@ run_events(const struct arguments *a)
 enum { OPT_COMMON = OPT_JSON | OPT_SOCKET | OPT_HELP };
 
 static const struct verb verbs[] = {
-    {"check", "check [-c FILE]", 0, 0, OPT_CONFIG, run_check},
+    {"check", "check [-c FILE] [--junit FILE]", 0, 0, OPT_CONFIG | OPT_JUNIT,
+	check_run},
     {"status", "status", 0, 0, 0, run_status},
     {"explain",
 	"explain NAME [TYPE] --from ADDR|PREFIX|PLACE "
 	"[--resolver ADDR] [--down REGION]... [--drain REGION]... "
-	"[-c FILE]",
-	1, 2, OPT_FROM | OPT_RESOLVER | OPT_DOWN | OPT_DRAIN | OPT_CONFIG,
+	"[--signal MONITOR[/ADDR]=up|down]... [-c FILE]",
+	1, 2,
+	OPT_FROM | OPT_RESOLVER | OPT_DOWN | OPT_DRAIN | OPT_SIGNAL |
+	    OPT_CONFIG,
 	run_explain},
     {"drain",
 	"drain WHAT --for TIME|--until-cancelled --reason TEXT "
@@ -360,6 +324,7 @@ argument_put(struct arguments *a, unsigned option, const char *value)
 	    {OPT_SINCE, &a->since},
 	    {OPT_SHARE, &a->share},
 	    {OPT_OVER, &a->over},
+	    {OPT_JUNIT, &a->junit},
 	    {OPT_SOCKET, &a->socket},
 	};
 
@@ -368,6 +333,8 @@ argument_put(struct arguments *a, unsigned option, const char *value)
 		return repeat(a->down, &a->ndown, value);
 	if (option == OPT_DRAIN)
 		return repeat(a->drain, &a->ndrain, value);
+	if (option == OPT_SIGNAL)
+		return repeat(a->signals, &a->nsignals, value);
 	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
 		if (single[i].option == option)
 			*single[i].value = value;

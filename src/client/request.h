@@ -45,6 +45,8 @@ enum given {
 	OPT_WAIT = 0x4000000,
 	OPT_TIMEOUT = 0x8000000,
 	OPT_END = 0x10000000,
+	OPT_SIGNAL = 0x20000000,
+	OPT_JUNIT = 0x40000000,
 };
 
 enum { REPEAT_MAX = 64 };
@@ -52,9 +54,9 @@ enum { REPEAT_MAX = 64 };
 struct arguments {
 	unsigned given; /* of enum given */
 	const char *config, *from, *resolver, *span, *reason, *since, *socket;
-	const char *share, *over, *at, *timeout;
-	const char *down[REPEAT_MAX], *drain[REPEAT_MAX];
-	size_t ndown, ndrain;
+	const char *share, *over, *at, *timeout, *junit;
+	const char *down[REPEAT_MAX], *drain[REPEAT_MAX], *signals[REPEAT_MAX];
+	size_t ndown, ndrain, nsignals;
 	char **words; /* after the verb */
 	int nwords;
 };

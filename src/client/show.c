@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "report/explain.h"
 #include "report/text.h"
 
 enum { SHARE_TEXT_MAX = 64 };
@@ -85,12 +86,19 @@ table_print(struct libscols_table *t)
 }
 
 void
+json_show(const json_t *report)
+{
+	json_dumpf(report, stdout, JSON_INDENT(2));
+	putchar('\n');
+}
+
+void
 check_show(const json_t *report)
 {
 	char buf[CLOCK_TEXT_MAX];
 	bool ok = json_is_true(json_object_get(report, "ok"));
-	size_t i;
-	json_t *name;
+	size_t i, passed = 0;
+	json_t *name, *test;
 
 	fputs(text_of(report, "text"), stderr);
 	json_array_foreach(json_object_get(report, "names"), i, name)
@@ -98,9 +106,13 @@ check_show(const json_t *report)
 		printf("%s leaves a dead region within %s\n",
 		    text_of(name, "name"), span_of(name, "cutover_s", buf));
 	}
-	printf("%s%s%s: %lld errors, %lld warnings\n", ok ? GREEN : RED,
-	    ok ? "good" : "wrong", PLAIN, int_of(report, "errors"),
-	    int_of(report, "warnings"));
+	json_array_foreach(json_object_get(report, "tests"), i, test)
+	{
+		passed += json_is_true(json_object_get(test, "ok"));
+	}
+	printf("%s%s%s: %lld errors, %lld warnings, %zu of %zu tests passed\n",
+	    ok ? GREEN : RED, ok ? "good" : "wrong", PLAIN,
+	    int_of(report, "errors"), int_of(report, "warnings"), passed, i);
 }
 
 /* What the probes of a target last said; free it. */
@@ -269,32 +281,12 @@ stats_show(const char *prefix, const json_t *value)
 void
 explain_show(const json_t *report)
 {
-	const json_t *answer = json_object_get(report, "answer");
-	const json_t *step, *record;
-	size_t i;
+	struct explain_style style = {BOLD, RED, PLAIN};
+	struct text t = {0};
 
-	printf("%s%s %s%s\n", BOLD, text_of(report, "name"),
-	    text_of(report, "type"), PLAIN);
-	json_array_foreach(json_object_get(report, "steps"), i, step)
-	{
-		const char *text = text_of(step, "text");
-
-		printf("%s%2lld. %-8s%s ", BOLD, int_of(step, "step"),
-		    text_of(step, "title"), PLAIN);
-		for (; *text != '\0'; text++) {
-			putchar(*text);
-			if (*text == '\n')
-				printf("%*s", 13, "");
-		}
-		putchar('\n');
-	}
-	if (json_object_get(report, "disagreement") != NULL)
-		printf("%s%s%s\n", RED, text_of(report, "disagreement"), PLAIN);
-	printf("%s%s%s\n", BOLD, text_of(answer, "rcode"), PLAIN);
-	json_array_foreach(json_object_get(answer, "records"), i, record)
-	{
-		printf("    %s\n", json_string_value(record));
-	}
+	explain_text(report, &style, &t);
+	fputs(t.at, stdout);
+	text_fini(&t);
 }
 
 /* "until 2026-01-31T04:05:06Z", or "until cancelled". */

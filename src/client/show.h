@@ -8,6 +8,9 @@
 
 #include <jansson.h>
 
+/* As it is. */
+void json_show(const json_t *report);
+
 void check_show(const json_t *report);
 void status_show(const json_t *status);
 void explain_show(const json_t *report);

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "conf/policy.h"
 #include "conf/pool.h"
+#include "conf/test.h"
 #include "conf/watch.h"
 #include "dns/cookie.h"
 #include "dns/rr.h"

@@ -112,6 +112,17 @@ diag_warning(struct diag *d, const struct conf_mark *mark, const char *fmt, ...)
 	return false;
 }
 
+void
+diag_note(struct diag *d, const char *text)
+{
+	struct diag_entry *e;
+
+	if (text == NULL || d->nerrors + d->nwarnings > d->entries.n)
+		return; /* the last one was one too many */
+	e = &d->entries.at[d->entries.n - 1];
+	e->note = arena_strdup(d->arena, text);
+}
+
 static size_t
 least(size_t a, size_t b)
 {
@@ -250,6 +261,20 @@ compare_order(const void *a, const void *b)
 }
 
 static void
+put_note(FILE *f, const char *note)
+{
+	bool begins = true;
+
+	for (; *note; note++) {
+		if (begins)
+			fputs("    ", f);
+		begins = *note == '\n';
+		fputc(
+		    iscntrl((unsigned char)*note) && !begins ? '?' : *note, f);
+	}
+}
+
+static void
 put_entry(FILE *f, const struct diag_entry *e, const struct diag_source *s,
     struct cursor *c)
 {
@@ -267,6 +292,8 @@ put_entry(FILE *f, const struct diag_entry *e, const struct diag_source *s,
 	line = cursor_seek(c, s, e->mark.line);
 	if (line)
 		put_line(f, line, e->mark.column);
+	if (e->note)
+		put_note(f, e->note);
 }
 
 char *

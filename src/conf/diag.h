@@ -19,6 +19,7 @@ struct diag_entry {
 	enum diag_level level;
 	struct conf_mark mark; /* line 0: the file as a whole */
 	char *message;
+	const char *note; /* lines below it; NULL: none */
 };
 
 struct diag {
@@ -46,6 +47,9 @@ bool diag_error(struct diag *d, const struct conf_mark *mark, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));
 bool diag_warning(struct diag *d, const struct conf_mark *mark, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));
+
+/* Lines below the last entry; NULL: none. */
+void diag_note(struct diag *d, const char *text);
 
 /* The valid word nearest to word (edit distance), or NULL when none is near. */
 const char *diag_nearest(const char *word, const char *const *words, size_t n);

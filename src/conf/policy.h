@@ -104,16 +104,4 @@ struct conf_safety {
 	unsigned max_fill;    /* percent; default 100 */
 };
 
-struct conf_test {
-	uint16_t name;
-	struct addr from; /* family 0: from_geo instead */
-	struct conf_geo from_geo;
-	uint16_t *down_regions;
-	size_t ndown;
-	uint16_t *drained_regions;
-	size_t ndrained;
-	const char *expect; /* a region's or a pool's name */
-	struct conf_mark mark;
-};
-
 #endif

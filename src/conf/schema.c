@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "conf/check.h"
+#include "conf/expect.h"
 #include "conf/files.h"
 #include "conf/http.h"
 #include "conf/monitor.h"
@@ -273,15 +274,29 @@ static const struct schema_key keys[] = {
 {SCHEMA_SAFETY, "max_fill", value_percent, AT(conf_safety, max_fill),
 	RANGE(1, 1000), .fallback = "100%"},
 
-{SCHEMA_TEST, "name", value_ref, AT(conf_test, name), .of = SECTION_NAMES,
-	.required = true},
-{SCHEMA_TEST, "from", value_from, .required = true},
+{SCHEMA_TEST, "name", monitor_name, AT(conf_test, name), .required = true},
+{SCHEMA_TEST, "type", monitor_type, AT(conf_test, type), .fallback = "A"},
+{SCHEMA_TEST, "from", expect_from, AT(conf_test, from), .required = true},
+{SCHEMA_TEST, "resolver", expect_resolver, AT(conf_test, resolver)},
 {SCHEMA_TEST, "down", value_ref, .of = SECTION_REGIONS,
 	MANY(conf_test, down_regions, ndown, 0, LIST_MAX)},
-{SCHEMA_TEST, "drain", value_ref, .of = SECTION_REGIONS,
+{SCHEMA_TEST, "drained", value_ref, .of = SECTION_REGIONS,
 	MANY(conf_test, drained_regions, ndrained, 0, LIST_MAX)},
-{SCHEMA_TEST, "expect", value_expect, AT(conf_test, expect),
+{SCHEMA_TEST, "signal", expect_signals, .offset = 0},
+{SCHEMA_TEST, "expect", expect_read, AT(conf_test, expect),
 	.required = true},
+
+{SCHEMA_WANT, "region", value_ref, AT(conf_expect, region),
+	.of = SECTION_REGIONS},
+{SCHEMA_WANT, "pool", value_ref, AT(conf_expect, pool), .of = SECTION_POOLS},
+{SCHEMA_WANT, "addresses", expect_address,
+	MANY(conf_expect, addresses, naddresses, 0, LIST_MAX)},
+{SCHEMA_WANT, "ttl", value_number, AT(conf_expect, ttl),
+	RANGE(0, INT32_MAX)},
+{SCHEMA_WANT, "scope", value_number, AT(conf_expect, scope), RANGE(0, 128)},
+{SCHEMA_WANT, "all_down", value_word, AT(conf_expect, all_down),
+	.words = no_yes},
+{SCHEMA_WANT, "rcode", monitor_rcode, AT(conf_expect, rcode)},
 };
 
 const struct walk_map walk_maps[SCHEMA_MAPS] = {
@@ -322,7 +337,9 @@ const struct walk_map walk_maps[SCHEMA_MAPS] = {
 	    .check = check_health},
 	[SCHEMA_SAFETY] = {.title = "safety", .what = "safety"},
 	[SCHEMA_TEST] = {.title = "tests[]", .what = "a test",
-	    .mark = offsetof(struct conf_test, mark)},
+	    .mark = offsetof(struct conf_test, mark), .check = check_test},
+	[SCHEMA_WANT] = {.title = "tests[].expect", .what = "expect",
+	    .check = check_expect},
 };
 
 #define OBJECTS(type, f, counter, text) \

@@ -36,6 +36,7 @@ enum schema_map {
 	SCHEMA_HEALTH,
 	SCHEMA_SAFETY,
 	SCHEMA_TEST,
+	SCHEMA_WANT,
 	SCHEMA_MAPS,
 };
 

@@ -259,8 +259,8 @@ value_prefix(struct schema_reader *r, const struct schema_key *k,
 	return true;
 }
 
-static bool
-report_nothing(struct schema_reader *r, enum schema_section s,
+bool
+value_report_nothing(struct schema_reader *r, enum schema_section s,
     const struct yaml_node *node)
 {
 	size_t i, n = 0, all = schema_count(r->conf, s);
@@ -328,7 +328,7 @@ value_ref(struct schema_reader *r, const struct schema_key *k,
 	*index = k->of == SECTION_NAMES
 	    ? find_name(r->conf, node->text)
 	    : schema_find(r->conf, k->of, node->text);
-	return *index != CONF_NONE || report_nothing(r, k->of, node);
+	return *index != CONF_NONE || value_report_nothing(r, k->of, node);
 }
 
 bool
@@ -485,37 +485,6 @@ value_offers(struct schema_reader *r, const struct schema_key *k,
 		if (!read_offer(r, k, &node->pairs[i], &pool->regions[i]))
 			ok = false;
 	return ok;
-}
-
-bool
-value_from(struct schema_reader *r, const struct schema_key *k,
-    const struct yaml_node *node, void *field)
-{
-	struct conf_test *test = field;
-
-	if (value_is_scalar(node) && addr_parse(node->text, &test->from))
-		return true;
-	if (value_is_scalar(node) &&
-	    conf_geo_parse(
-		arena_strdup(r->conf->arena, node->text), &test->from_geo))
-		return true;
-	return value_wrong(
-	    r, k, node, "an address, or a place as EU, DE or US-CA");
-}
-
-bool
-value_expect(struct schema_reader *r, const struct schema_key *k,
-    const struct yaml_node *node, void *field)
-{
-	const char **expect = field;
-
-	if (!value_is_scalar(node))
-		return value_wrong(
-		    r, k, node, "the name of a region or a pool");
-	*expect = arena_strdup(r->conf->arena, node->text);
-	return conf_find_region(r->conf, *expect) != CONF_NONE ||
-	    conf_find_pool(r->conf, *expect) != CONF_NONE ||
-	    report_nothing(r, SECTION_REGIONS, node);
 }
 
 bool

@@ -24,8 +24,6 @@ schema_kind value_addrs;    /* of a conf_target */
 schema_kind value_cname;
 schema_kind value_records; /* of a conf_target: type to records */
 schema_kind value_offers;  /* of a conf_pool: region to targets */
-schema_kind value_from;    /* of a conf_test: an address or a place */
-schema_kind value_expect;  /* a region's or a pool's name */
 schema_kind value_database;
 
 bool value_is_scalar(const struct yaml_node *node);
@@ -44,5 +42,9 @@ void value_store(void *field, size_t size, int64_t value);
 /* Lower case, wire form and text of a name; false: reported. */
 bool value_read_name(struct schema_reader *r, const struct yaml_node *node,
     uint8_t name[DNS_NAME_MAX], const char **text);
+
+/* "there is no region "ue"; did you mean "eu"?" Returns false. */
+bool value_report_nothing(struct schema_reader *r, enum schema_section s,
+    const struct yaml_node *node);
 
 #endif

@@ -186,6 +186,7 @@ static void
 run_explain(struct call *call)
 {
 	const char *down[ASSUMED_MAX], *drain[ASSUMED_MAX];
+	const char *signals[ASSUMED_MAX];
 	struct explain_query q = {
 	    .name = param(call, "name"),
 	    .type = param(call, "type"),
@@ -195,6 +196,8 @@ run_explain(struct call *call)
 	    .ndown = params_all(call, "down", down),
 	    .drain = drain,
 	    .ndrain = params_all(call, "drain", drain),
+	    .signals = signals,
+	    .nsignals = params_all(call, "signal", signals),
 	};
 
 	call_reply(call,
@@ -266,7 +269,7 @@ static const struct command commands[] = {
 	run_reload},
     {EVHTTP_REQ_POST, "/v1/check", false, STATUS_UNPROCESSABLE, "", run_check},
     {EVHTTP_REQ_GET, "/v1/explain", false, STATUS_UNPROCESSABLE,
-	"name type from resolver down drain ", run_explain},
+	"name type from resolver down drain signal ", run_explain},
     {EVHTTP_REQ_GET, "/v1/events", false, STATUS_CONFLICT, "since follow ",
 	run_events},
 };

@@ -9,12 +9,14 @@
 #include <unistd.h>
 
 #include "report/check.h"
+#include "report/tests.h"
 #include "report/text.h"
 #include "snapshot/build.h"
 
 enum { BUILDER_NICE = 10 };
 
-/* One build. The thread has path, snapshot and diag until it writes to fd. */
+/* One build. The thread has path, snapshot, diag and tests until it writes to
+ * fd. */
 struct builder {
 	struct control *control;
 	pthread_t thread;
@@ -24,6 +26,7 @@ struct builder {
 	bool only_check, again;
 	struct snapshot *snapshot;
 	struct diag diag;
+	json_t *tests; /* what came of them */
 	reload_done *done;
 	void *arg;
 };
@@ -36,7 +39,7 @@ builder_run(void *arg)
 
 	/* On Linux this is the thread's own. */
 	setpriority(PRIO_PROCESS, (id_t)gettid(), BUILDER_NICE);
-	b->snapshot = snapshot_build(b->path, &b->diag);
+	b->snapshot = tests_build(b->path, &b->diag, b->tests);
 	while (write(b->fd, &one, sizeof(one)) < 0)
 		;
 	return NULL;
@@ -46,6 +49,7 @@ static void
 builder_free(struct builder *b)
 {
 	diag_fini(&b->diag);
+	json_decref(b->tests);
 	if (b->event != NULL)
 		event_free(b->event);
 	if (b->fd >= 0)
@@ -114,8 +118,8 @@ builder_finish(struct builder *b)
 	c->builder = NULL;
 	if (!b->only_check)
 		return reload_adopt(c, b);
-	reply = check_result(
-	    b->snapshot != NULL ? b->snapshot->conf : NULL, &b->diag);
+	reply = check_result(b->path,
+	    b->snapshot != NULL ? b->snapshot->conf : NULL, &b->diag, b->tests);
 	snapshot_free(b->snapshot);
 	return reply;
 }
@@ -169,6 +173,7 @@ reload_start(struct control *c, bool only_check, reload_done *done, void *arg)
 	b->done = done;
 	b->arg = arg;
 	diag_init(&b->diag);
+	b->tests = json_array();
 	if (!builder_start(b)) {
 		builder_free(b);
 		return false;

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "report/tests.h"
 #include "report/text.h"
 #include "snapshot/build.h"
 
@@ -48,14 +49,35 @@ check_names(const struct conf *conf)
 	return names;
 }
 
+static json_t *
+check_diagnostics(const struct diag *d)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < d->entries.n; i++) {
+		const struct diag_entry *e = &d->entries.at[i];
+
+		json_array_append_new(all,
+		    json_pack("{s:s, s:o, s:I, s:I, s:o}", "level",
+			e->level == DIAG_ERROR ? "error" : "warning", "file",
+			text_string(e->mark.file), "line",
+			(json_int_t)e->mark.line, "column",
+			(json_int_t)e->mark.column, "message",
+			text_string(e->message)));
+	}
+	return all;
+}
+
 json_t *
-check_result(const struct conf *conf, const struct diag *d)
+check_result(const char *path, const struct conf *conf, const struct diag *d,
+    json_t *tests)
 {
 	char *text = diag_text(d);
-	json_t *report =
-	    json_pack("{s:b, s:I, s:I, s:o, s:o}", "ok", conf != NULL, "errors",
-		(json_int_t)d->nerrors, "warnings", (json_int_t)d->nwarnings,
-		"text", text_string(text), "names", check_names(conf));
+	json_t *report = json_pack("{s:o, s:b, s:I, s:I, s:o, s:o, s:o, s:O}",
+	    "file", text_string(path), "ok", conf != NULL, "errors",
+	    (json_int_t)d->nerrors, "warnings", (json_int_t)d->nwarnings,
+	    "text", text_string(text), "diagnostics", check_diagnostics(d),
+	    "names", check_names(conf), "tests", tests);
 
 	free(text);
 	return report;
@@ -83,15 +105,15 @@ check_warnings(const struct diag *d)
 json_t *
 check_report(const char *path)
 {
+	json_t *tests = json_array(), *report;
 	struct snapshot *s;
 	struct diag d;
-	json_t *report;
 
 	diag_init(&d);
-	s = snapshot_build(path, &d);
-	report = check_result(s != NULL ? s->conf : NULL, &d);
-	if (s != NULL)
-		snapshot_free(s);
+	s = tests_build(path, &d, tests);
+	report = check_result(path, s != NULL ? s->conf : NULL, &d, tests);
+	snapshot_free(s);
 	diag_fini(&d);
+	json_decref(tests);
 	return report;
 }

@@ -17,12 +17,15 @@
  */
 double check_cutover_s(const struct conf *conf, const struct conf_name *name);
 
-/* Builds all of path and throws it away: {"ok", "errors", "warnings", "text",
- * "names": [{"name", "cutover_s"}]}. */
+/* Builds all of path and throws it away: {"file", "ok", "errors", "warnings",
+ * "text", "diagnostics": [{"level", "file", "line", "column", "message"}],
+ * "names":
+ * [{"name", "cutover_s"}], "tests"}; tests as tests_run() has them. */
 json_t *check_report(const char *path);
 
 /* The same of what has been built; conf is NULL when it failed. */
-json_t *check_result(const struct conf *conf, const struct diag *d);
+json_t *check_result(const char *path, const struct conf *conf,
+    const struct diag *d, json_t *tests);
 
 /* ["file:line:column: message"] of the warnings. */
 json_t *check_warnings(const struct diag *d);

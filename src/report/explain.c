@@ -5,253 +5,96 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "conf/load.h"
 #include "dns/edns.h"
 #include "dns/name.h"
-#include "report/message.h"
+#include "report/hops.h"
 #include "report/story.h"
 #include "report/text.h"
 #include "serve/answer.h"
 #include "snapshot/build.h"
-#include "zone/find.h"
 
-enum { EXIT_WRONG = 1, EXIT_USAGE = 2, EXIT_NO_SUCH = 4 };
-
-/* One question, read, with the snapshot as it would be. */
+/* One question, with the snapshot as it would be. */
 struct explain {
-	struct snapshot view;
+	struct asked asked;
+	struct view view;
+	const struct snapshot *snapshot; /* the view's */
 	const struct drains *drains;
 	struct oracle_assume assume;
-	bool all_up;
+	bool all_up; /* no daemon: health is assumed */
+	bool deep;   /* the oracle finds the scope as well */
 
-	uint8_t name[DNS_NAME_MAX];
-	uint16_t type;
-	bool by_place;
-	struct conf_geo geo;
-	struct ecs ecs;
 	bool believed;
-	struct addr resolver;
 	struct addr client; /* what counts */
 
 	uint8_t *packet; /* the reply */
-	size_t len;
 	struct message message;
-	struct found found; /* of the last name of the chain, or the first
-			       that is steered */
-	const uint8_t *owner;
+	struct hops hops;
+	struct found found; /* of the last hop */
 	struct oracle_decision decision;
 	struct answer_steer steer;
-	json_t *error;
 };
-
-static bool explain_fail(struct explain *e, int code, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static bool
-explain_fail(struct explain *e, int code, const char *fmt, ...)
-{
-	struct error err;
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(err.text, sizeof(err.text), fmt, ap);
-	va_end(ap);
-	e->error = json_pack(
-	    "{s:o, s:i}", "error", text_string(err.text), "exit", code);
-	return false;
-}
-
-/* What is asked ---------------------------------------------------------- */
-
-static bool
-read_from(struct explain *e, const struct explain_query *q)
-{
-	const struct ecs *ecs = NULL;
-	struct prefix p;
-	struct error err;
-
-	if (q->resolver != NULL && !addr_parse(q->resolver, &e->resolver))
-		return explain_fail(
-		    e, EXIT_USAGE, "resolver %s: not an address", q->resolver);
-	if (conf_geo_parse(q->from, &e->geo)) {
-		e->by_place = true;
-		if (q->resolver == NULL)
-			addr_parse("0.0.0.0", &e->resolver);
-		return true;
-	}
-	if (!prefix_parse(q->from, &p, &err))
-		return explain_fail(e, EXIT_USAGE,
-		    "from %s: neither an "
-		    "address nor a prefix nor a place such as DE: %s",
-		    q->from, err.text);
-	e->ecs.addr = p.addr;
-	e->ecs.source = p.len;
-	e->ecs.present = q->resolver != NULL || strchr(q->from, '/') != NULL;
-	if (q->resolver == NULL)
-		e->resolver = p.addr;
-	if (e->ecs.present && client_believes(e->view.clients, &e->resolver))
-		ecs = &e->ecs;
-	answer_client(e->view.clients, &e->resolver, ecs, &e->steer);
-	e->believed = e->steer.by_ecs;
-	e->client = e->steer.client;
-	return true;
-}
-
-static bool
-read_regions(
-    struct explain *e, const char *const *names, size_t n, uint64_t *mask)
-{
-	const struct conf *conf = e->view.conf;
-
-	for (size_t i = 0; i < n; i++) {
-		uint16_t r = conf_find_region(conf, names[i]);
-		const char **all, *near;
-
-		if (r != CONF_NONE && r < 64) {
-			*mask |= UINT64_C(1) << r;
-			continue;
-		}
-		if (r != CONF_NONE)
-			return explain_fail(e, EXIT_USAGE,
-			    "region %s: only "
-			    "the first 64 can be assumed so",
-			    names[i]);
-		all = xcalloc(conf->nregions + 1, sizeof(*all));
-		for (size_t j = 0; j < conf->nregions; j++)
-			all[j] = conf->regions[j].name;
-		near = diag_nearest(names[i], all, conf->nregions);
-		free(all);
-		return explain_fail(e, EXIT_NO_SUCH, "no region %s%s%s%s",
-		    names[i], near != NULL ? "; did you mean " : "",
-		    near != NULL ? near : "", near != NULL ? "?" : "");
-	}
-	return true;
-}
-
-static bool
-read_query(struct explain *e, const struct explain_query *q)
-{
-	const char *type = q->type != NULL ? q->type : "A";
-	struct error err;
-
-	if (q->name == NULL || q->from == NULL)
-		return explain_fail(
-		    e, EXIT_USAGE, "explain needs a name, and where from");
-	if (!name_parse(q->name, e->name, &err))
-		return explain_fail(e, EXIT_USAGE, "%s", err.text);
-	e->type = rr_type_parse(type);
-	if (e->type == 0)
-		return explain_fail(e, EXIT_USAGE, "%s: no such type", type);
-	return read_from(e, q) &&
-	    read_regions(e, q->down, q->ndown, &e->assume.down) &&
-	    read_regions(e, q->drain, q->ndrain, &e->assume.drained);
-}
-
-/* The view --------------------------------------------------------------- */
-
-static void
-view_assume(struct explain *e, struct pool *p)
-{
-	uint64_t live = atomic_load(&p->live);
-	uint64_t drained = atomic_load(&p->drained);
-
-	for (size_t i = 0; i < p->nregions; i++) {
-		uint16_t r = p->regions[i].region;
-		uint64_t bit = UINT64_C(1) << i;
-
-		if (r >= 64)
-			continue;
-		if ((e->assume.down | e->assume.drained) >> r & 1) {
-			live &= ~bit;
-			drained &= ~bit;
-		}
-		if (e->assume.drained >> r & 1)
-			drained |= bit;
-	}
-	atomic_store(&p->live, live);
-	atomic_store(&p->drained, drained);
-}
-
-/* Copies what assumptions change and what answering counts into. */
-static void
-view_init(struct explain *e, const struct snapshot *s)
-{
-	e->view = *s;
-	e->view.pools = xcalloc(s->conf->npools + 1, sizeof(*s->pools));
-	for (size_t i = 0; i < s->conf->npools; i++)
-		memcpy(&e->view.pools[i], &s->pools[i], sizeof(*s->pools));
-	e->view.tallies = xcalloc(s->ntallies + 1, sizeof(*s->tallies));
-	e->view.nrows = 1;
-}
-
-static void
-view_fini(struct explain *e)
-{
-	free(e->view.pools);
-	free(e->view.tallies);
-}
 
 /* The answer ------------------------------------------------------------- */
 
-static size_t
-question_put(struct explain *e, uint8_t *buf, size_t cap)
+/* Step 1. */
+static void
+find_client(struct explain *e)
 {
-	struct edns_reply edns = {.ecs = &e->ecs};
+	const struct asked *a = &e->asked;
+	const struct client_table *clients = e->snapshot->clients;
+	const struct ecs *ecs = NULL;
+
+	if (a->by_place)
+		return;
+	if (a->ecs.present && client_believes(clients, &a->resolver))
+		ecs = &a->ecs;
+	answer_client(clients, &a->resolver, ecs, &e->steer);
+	e->believed = e->steer.by_ecs;
+	e->client = e->steer.client;
+}
+
+static size_t
+question_put(const struct asked *a, uint8_t *buf, size_t cap)
+{
+	struct edns_reply edns = {.ecs = &a->ecs};
 	struct wire w;
 
 	wire_init(&w, buf, cap);
 	for (size_t i = 0; i < DNS_HEADER_SIZE / 2; i++)
-		wire_put_u16(&w, i == 2 || (i == 5 && e->ecs.present));
-	wire_put(&w, e->name, name_len(e->name));
-	wire_put_u16(&w, e->type);
+		wire_put_u16(&w, i == 2 || (i == 5 && a->ecs.present));
+	wire_put(&w, a->name, name_len(a->name));
+	wire_put_u16(&w, a->type);
 	wire_put_u16(&w, DNS_IN);
-	if (e->ecs.present)
+	if (a->ecs.present)
 		edns_put(&w, &edns);
 	return w.len;
 }
 
-static bool
+/* Over TCP, so that all of it comes. */
+static void
 ask(struct explain *e)
 {
-	static struct counters counters;
+	struct counters *counters = xcalloc(1, sizeof(*counters));
 	struct answerer a = {
-	    .counters = &counters, .random = 1, .now_s = clock_mono_s()};
+	    .counters = counters, .random = 1, .now_s = clock_mono_s()};
 	uint8_t question[512];
-	struct answer_input in = {
-	    .packet = question, .source = e->resolver, .proto = COUNT_TCP};
+	struct answer_input in = {.packet = question,
+	    .source = e->asked.resolver,
+	    .proto = COUNT_TCP};
+	size_t len;
 
-	in.len = question_put(e, question, sizeof(question));
+	in.len = question_put(&e->asked, question, sizeof(question));
 	e->packet = xmalloc(DNS_MESSAGE_MAX);
-	e->len = answer(&a, &e->view, &in, e->packet, DNS_MESSAGE_MAX);
-	if (!message_parse(&e->message, e->packet, e->len))
-		return explain_fail(e, EXIT_WRONG, "the answer cannot be read");
-	return true;
-}
-
-/* Follows the aliases to the name that is steered, if one is. */
-static void
-find(struct explain *e)
-{
-	for (size_t i = 0; i < e->message.nchain; i++) {
-		uint8_t *name = e->message.chain[i];
-		struct found f;
-
-		name_lower(name);
-		zone_find(e->view.zones, name, name_len(name), e->type, &f);
-		if (i > 0 && f.kind == FIND_FOREIGN)
-			return;
-		e->found = f;
-		e->owner = name;
-		if (f.kind == FIND_STEERED)
-			return;
-	}
+	len = answer(&a, e->snapshot, &in, e->packet, DNS_MESSAGE_MAX);
+	message_parse(&e->message, e->packet, len);
+	free(counters);
 }
 
 static void
 decide_place(
     struct explain *e, const struct oracle *o, const struct conf_name *name)
 {
-	const struct steered *st = &e->view.steered[e->found.steered];
+	const struct steered *st = &e->snapshot->steered[e->found.steered];
 	uint8_t order[CONF_POOL_REGIONS_MAX], fallback[CONF_POOL_REGIONS_MAX];
 	struct place place;
 	struct rank rank;
@@ -264,40 +107,43 @@ decide_place(
 	};
 	uint16_t rule;
 
-	place_from_geo(&place, &e->geo);
+	place_from_geo(&place, &e->asked.geo);
 	oracle_decide_place(o, name, &place, &e->assume, &e->decision);
-	policy_rank(e->view.conf, name->policy, name->pool, &place, &rank,
+	policy_rank(e->snapshot->conf, name->policy, name->pool, &place, &rank,
 	    order, fallback, &rule);
 	q.now_s = clock_mono_s();
-	pick_region(e->view.pools, &q, &e->steer.pick);
+	pick_region(e->snapshot->pools, &q, &e->steer.pick);
 }
 
-/* A place has no address to ask with: the picked body alone is the answer. Its
- * question becomes the message's, so that the owner is now the first. */
-static bool
-compose_place(struct explain *e)
+/* An answer of one body alone, for the last hop's name. */
+static void
+compose(struct explain *e, const struct body *body, struct message *m)
 {
-	const struct pick *pick = &e->steer.pick;
+	const uint8_t *owner = e->hops.last->name;
 	struct wire w;
 
-	message_fini(&e->message);
 	wire_init(&w, e->packet, DNS_MESSAGE_MAX);
 	wire_put_u16(&w, 0);
 	wire_put_u16(&w, DNS_QR | DNS_AA);
 	wire_put_u16(&w, 1);
-	wire_put_u16(&w, pick->body != NULL ? pick->body->an : 0);
-	wire_put_u16(&w, pick->body != NULL ? pick->body->ns : 0);
-	wire_put_u16(&w, pick->body != NULL ? pick->body->ar : 0);
-	wire_put(&w, e->owner, name_len(e->owner));
+	wire_put_u16(&w, body->an);
+	wire_put_u16(&w, body->ns);
+	wire_put_u16(&w, body->ar);
+	wire_put(&w, owner, name_len(owner));
 	wire_put_u16(&w, e->found.type);
 	wire_put_u16(&w, DNS_IN);
-	if (pick->body != NULL)
-		body_put(&w, pick->body, DNS_HEADER_SIZE, name_len(e->owner),
-		    pick->ttl, 0);
-	if (!message_parse(&e->message, e->packet, w.len))
-		return explain_fail(e, EXIT_WRONG, "the answer cannot be read");
-	e->owner = e->message.chain[0];
-	return true;
+	body_put(
+	    &w, body, DNS_HEADER_SIZE, name_len(owner), e->steer.pick.ttl, 0);
+	message_parse(m, e->packet, w.len);
+}
+
+/* A place has no address to ask with: the picked body is the answer. */
+static void
+compose_place(struct explain *e)
+{
+	message_fini(&e->message);
+	compose(e, e->steer.pick.body, &e->message);
+	e->hops.ends_early = false;
 }
 
 /* In bits: the prefix around the client that the compiled path decides for. */
@@ -310,43 +156,54 @@ compiled_scope(const struct explain *e)
 						 : s->pick.cohort_len;
 }
 
-static bool
+static void
 decide(struct explain *e)
 {
-	struct oracle o = {
-	    .conf = e->view.conf, .geo = e->view.geo, .pools = e->view.pools};
+	const struct snapshot *s = e->snapshot;
+	struct oracle o = {.conf = s->conf, .geo = s->geo, .pools = s->pools};
 	const struct conf_name *name;
 
 	if (e->found.kind != FIND_STEERED)
-		return true;
-	name = &e->view.conf->names[e->found.steered];
-	if (!e->by_place) {
-		oracle_decide(
-		    &o, name, &e->client, &e->assume, e->all_up, &e->decision);
-		answer_decide(&e->view, e->found.steered, e->found.type,
-		    &e->client, clock_mono_s(), 0, &e->steer);
-		if (!e->all_up)
-			e->decision.scope = compiled_scope(e);
-		return true;
+		return;
+	name = &s->conf->names[e->found.steered];
+	if (e->asked.by_place) {
+		decide_place(e, &o, name);
+		compose_place(e);
+		return;
 	}
-	decide_place(e, &o, name);
-	return compose_place(e);
+	oracle_decide(&o, name, &e->client, &e->assume, e->deep, &e->decision);
+	answer_decide(s, e->found.steered, e->found.type, &e->client,
+	    clock_mono_s(), 0, &e->steer);
+	if (!e->deep)
+		e->decision.scope = compiled_scope(e);
 }
 
 /* Telling it ------------------------------------------------------------- */
 
+static const char *
+why_not_believed(const struct explain *e)
+{
+	const struct asked *a = &e->asked;
+
+	if (!client_believes(e->snapshot->clients, &a->resolver))
+		return "ecs_from does not believe this resolver";
+	return a->ecs.source == 0 ? "source length 0"
+				  : "private, and in none of the nets";
+}
+
 static json_t *
 client_text(const struct explain *e)
 {
+	const struct asked *a = &e->asked;
 	char resolver[ADDR_TEXT_MAX], subnet[PREFIX_TEXT_MAX];
-	struct prefix p = {.addr = e->ecs.addr, .len = e->ecs.source};
+	struct prefix p = {.addr = a->ecs.addr, .len = a->ecs.source};
 	struct text t = {0};
 
-	addr_format(resolver, &e->resolver);
+	addr_format(resolver, &a->resolver);
 	prefix_format(subnet, &p);
-	if (e->by_place)
+	if (a->by_place)
 		text_add(&t, "any client in this place");
-	else if (!e->ecs.present)
+	else if (!a->ecs.present)
 		text_add(&t, "%s, the resolver's address: no client subnet",
 		    resolver);
 	else if (e->believed)
@@ -356,52 +213,8 @@ client_text(const struct explain *e)
 		text_add(&t,
 		    "%s, the resolver's address: its client subnet "
 		    "%s does not count (%s)",
-		    resolver, subnet,
-		    e->ecs.source == 0 ? "source length 0"
-			: e->view.conf->server.ecs_any ||
-			    addr_is_unroutable(&e->ecs.addr)
-			? "private, and in none of the nets"
-			: "ecs_from does not believe this resolver");
+		    resolver, subnet, why_not_believed(e));
 	return text_json(&t);
-}
-
-static const char *const found_texts[] = {
-    [FIND_FOREIGN] = "in none of the zones: refused",
-    [FIND_DATA] = "the records of the zone file",
-    [FIND_CNAME] = "an alias of the zone file",
-    [FIND_DNAME] = "an alias by the DNAME above it",
-    [FIND_STEERED] = "steered",
-    [FIND_NODATA] = "the name has no record of this type: the zone's SOA",
-    [FIND_NXDOMAIN] = "there is no such name: the zone's SOA",
-    [FIND_REFERRAL] = "delegated: a referral to the zone below",
-};
-
-static void
-tell_static(struct explain *e, json_t *steps)
-{
-	static const char *const none[] = {
-	    "Place", "Rule", "Fence", "Live", "Pick", "Nothing left"};
-	char name[NAME_TEXT_MAX];
-	struct text t = {0};
-
-	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
-		story_step(steps, none[i],
-		    text_string(i == 1 ? "none: the name is not steered"
-				       : "does not apply"));
-	text_add(&t, "%s: %s", name_format(name, e->owner),
-	    found_texts[e->found.kind]);
-	if (e->found.kind != FIND_FOREIGN)
-		text_add(&t, " (zone %s, %s)",
-		    e->view.conf->zones[e->found.zone].origin,
-		    e->view.conf->zones[e->found.zone].path);
-	story_step(steps, "Targets", text_json(&t));
-	story_step(steps, "TTL",
-	    text_string(e->found.kind == FIND_FOREIGN
-		    ? "does not apply"
-		    : "as the zone file says"));
-	story_step(steps, "Scope",
-	    text_string("/0: the client does not "
-			"matter"));
 }
 
 static void
@@ -409,9 +222,9 @@ tell_disagreement(const struct explain *e, json_t *report)
 {
 	const struct oracle_decision *d = &e->decision;
 	const struct pick *p = &e->steer.pick;
-	const struct conf *conf = e->view.conf;
+	const struct conf *conf = e->snapshot->conf;
 	uint16_t region = p->pool->regions[p->region].region;
-	bool scope = e->by_place || d->scope == compiled_scope(e);
+	bool scope = e->asked.by_place || d->scope == compiled_scope(e);
 	uint32_t apart = d->ttl > p->ttl ? d->ttl - p->ttl : p->ttl - d->ttl;
 	struct text t = {0};
 
@@ -431,78 +244,130 @@ tell_disagreement(const struct explain *e, json_t *report)
 static void
 tell_steered(struct explain *e, json_t *report, json_t *steps, const char *from)
 {
-	struct story story = {.snapshot = &e->view,
+	const struct conf *conf = e->snapshot->conf;
+	const struct conf_name *name = &conf->names[e->found.steered];
+	struct story story = {.snapshot = e->snapshot,
 	    .drains = e->drains,
 	    .assume = &e->assume,
 	    .decision = &e->decision,
-	    .name = &e->view.conf->names[e->found.steered],
+	    .name = name,
 	    .type = e->found.type,
-	    .by_place = e->by_place,
+	    .by_place = e->asked.by_place,
 	    .by_ecs = e->believed,
 	    .scope = e->believed ? e->steer.scope : e->decision.scope,
 	    .near = e->believed ? 0 : e->steer.scope,
 	    .bits = addr_bits(&e->client),
 	    .all_up = e->all_up,
 	    .place = from};
-	const struct pick *p = &e->steer.pick;
-	json_t *a = json_object_get(report, "answer");
 
 	story_tell(&story, steps);
-	json_object_set_new(a, "pool", json_string(p->pool->conf->name));
-	json_object_set_new(a, "region",
-	    json_string(
-		e->view.conf->regions[p->pool->regions[p->region].region]
-		    .name));
-	json_object_set_new(
-	    a, "reason", json_string(pool_reason_names[p->reason]));
+	json_object_set_new(report, "steered",
+	    json_pack("{s:s, s:s, s:s}", "name", name->text, "pool",
+		conf->pools[name->pool].name, "policy",
+		conf->policies[name->policy].name));
 	tell_disagreement(e, report);
+}
+
+/* What one of several answers is drawn from, by weight. */
+static json_t *
+tell_drawn(struct explain *e)
+{
+	const struct pick *p = &e->steer.pick;
+	const struct offer *o = atomic_load(&p->pool->regions[p->region].offer);
+	size_t k = conf_pool_type(p->pool->conf, e->found.type);
+	json_t *drawn = json_array();
+	uint32_t before = 0;
+
+	for (size_t i = 0; i < o->count[k]; i++) {
+		const struct variant *v = &o->variants[k][i];
+		struct message m;
+
+		compose(e, v->body, &m);
+		json_array_append_new(drawn,
+		    json_pack("{s:I, s:O, s:O}", "weight",
+			(json_int_t)(v->until - before), "records", m.answer,
+			"addresses", m.addresses));
+		before = v->until;
+		message_fini(&m);
+	}
+	return drawn;
+}
+
+static json_t *
+tell_answer(struct explain *e)
+{
+	char rcode[RR_TEXT_MAX];
+	const struct message *m = &e->message;
+	const struct pick *p = &e->steer.pick;
+	const struct conf *conf = e->snapshot->conf;
+	json_t *a = json_pack("{s:s, s:b, s:O, s:O, s:O, s:O, s:I, s:o, s:b}",
+	    "rcode", rr_rcode_format(rcode, m->rcode), "authoritative",
+	    m->authoritative, "records", m->answer, "authority", m->authority,
+	    "additional", m->additional, "addresses", m->addresses, "ttl",
+	    (json_int_t)m->ttl, "scope",
+	    m->scope >= 0 ? json_integer(m->scope) : json_null(), "ends_early",
+	    e->hops.ends_early);
+	bool steered = e->found.kind == FIND_STEERED;
+
+	json_object_set_new(a, "pool",
+	    steered ? json_string(p->pool->conf->name) : json_null());
+	json_object_set_new(a, "region",
+	    steered
+		? json_string(
+		      conf->regions[p->pool->regions[p->region].region].name)
+		: json_null());
+	json_object_set_new(a, "reason",
+	    steered ? json_string(pool_reason_names[p->reason]) : json_null());
+	json_object_set_new(
+	    a, "drawn_from", steered ? tell_drawn(e) : json_null());
+	return a;
 }
 
 static json_t *
 tell(struct explain *e, const char *from)
 {
-	char type[RR_TEXT_MAX], rcode[RR_TEXT_MAX], name[NAME_TEXT_MAX];
-	const struct message *m = &e->message;
+	char type[RR_TEXT_MAX], name[NAME_TEXT_MAX];
 	json_t *steps = json_array(), *report;
 
 	story_step(steps, "Client", client_text(e));
-	report = json_pack("{s:s, s:s, s:o, s:o, s:{s:s, s:O, s:O, s:I, s:o}}",
-	    "name", name_format(name, e->name), "type",
-	    rr_type_format(type, e->type), "client", text_string(from), "steps",
-	    steps, "answer", "rcode", rr_rcode_format(rcode, m->rcode),
-	    "records", m->answer, "authority", m->authority, "ttl",
-	    (json_int_t)m->ttl, "scope",
-	    m->scope >= 0 ? json_integer(m->scope) : json_null());
+	report = json_pack("{s:s, s:s, s:o, s:o, s:n, s:o}", "name",
+	    name_format(name, e->asked.name), "type",
+	    rr_type_format(type, e->asked.type), "client", text_string(from),
+	    "hops", hops_report(&e->hops, e->snapshot), "steered", "steps",
+	    steps);
 	if (e->found.kind == FIND_STEERED)
 		tell_steered(e, report, steps, from);
 	else
-		tell_static(e, steps);
+		hops_tell(&e->hops, e->snapshot, steps);
+	json_object_set_new(report, "answer", tell_answer(e));
 	return report;
 }
 
+/* e: drains, all_up and deep. */
 static json_t *
-explain(const struct snapshot *s, const struct drains *drains,
-    const struct explain_query *q, bool all_up)
+explain(
+    struct explain *e, const struct snapshot *s, const struct explain_query *q)
 {
-	struct explain *e = xcalloc(1, sizeof(*e));
-	json_t *report;
+	json_t *report = asked_read(&e->asked, s->conf, q);
 
-	e->drains = drains;
-	e->all_up = all_up;
-	view_init(e, s);
-	if (!read_query(e, q))
-		goto out;
-	for (size_t i = 0; i < s->conf->npools; i++)
-		view_assume(e, &e->view.pools[i]);
-	if (!ask(e))
-		goto out;
-	find(e);
-	decide(e);
-out:
-	report = e->error != NULL ? e->error : tell(e, q->from);
-	message_fini(&e->message);
-	free(e->packet);
-	view_fini(e);
+	if (report == NULL) {
+		view_init(&e->view, s, e->drains, &e->asked.assume);
+		e->snapshot = &e->view.snapshot;
+		e->assume = (struct oracle_assume){
+		    .down = e->asked.assume.down,
+		    .drained = e->asked.assume.drained,
+		};
+		find_client(e);
+		ask(e);
+		hops_find(&e->hops, e->snapshot, &e->message, e->asked.type);
+		e->found = e->hops.last->found;
+		decide(e);
+		report = tell(e, q->from);
+		message_fini(&e->message);
+		free(e->packet);
+		view_fini(&e->view);
+	}
+	asked_fini(&e->asked);
 	free(e);
 	return report;
 }
@@ -511,19 +376,32 @@ json_t *
 explain_report(const struct snapshot *s, const struct drains *drains,
     const struct explain_query *q)
 {
-	return explain(s, drains, q, false);
+	struct explain *e = xcalloc(1, sizeof(*e));
+
+	e->drains = drains;
+	return explain(e, s, q);
+}
+
+static const struct drains no_drains;
+
+json_t *
+explain_up(const struct snapshot *s, const struct explain_query *q)
+{
+	struct explain *e = xcalloc(1, sizeof(*e));
+
+	e->drains = &no_drains;
+	e->all_up = true;
+	return explain(e, s, q);
 }
 
 json_t *
 explain_file(const char *path, const struct explain_query *q)
 {
-	struct watches *watches = watches_new();
-	struct drains drains = {0};
+	struct explain *e;
 	struct snapshot *s;
+	struct view up;
 	struct diag d;
-	struct watch **all;
 	json_t *report;
-	size_t n;
 
 	diag_init(&d);
 	s = snapshot_build(path, &d);
@@ -531,21 +409,106 @@ explain_file(const char *path, const struct explain_query *q)
 		char *text = diag_text(&d);
 
 		report = json_pack("{s:o, s:i}", "error", text_string(text),
-		    "exit", EXIT_WRONG);
+		    "exit", ASKED_WRONG);
 		free(text);
-		goto out;
+	} else {
+		e = xcalloc(1, sizeof(*e));
+		e->drains = &no_drains;
+		e->all_up = e->deep = true;
+		view_init_up(&up, s);
+		report = explain(e, &up.snapshot, q);
+		view_fini(&up);
+		snapshot_free(s);
 	}
-	pools_bind(s->pools, s->conf->npools, s->conf, watches);
-	all = watches_all(watches, &n);
-	for (size_t i = 0; i < n; i++)
-		all[i]->health.state = HEALTH_UP;
-	for (size_t i = 0; i < s->conf->npools; i++)
-		for (size_t r = 0; r < s->pools[i].nregions; r++)
-			pool_refresh(&s->pools[i], r, &drains);
-	report = explain(s, &drains, q, true);
-	snapshot_free(s);
-out:
-	watches_free(watches);
 	diag_fini(&d);
 	return report;
+}
+
+/* For people ------------------------------------------------------------- */
+
+enum { TEXT_COLUMN = 17 };
+
+static const char *
+text_of(const json_t *o, const char *key)
+{
+	const char *text = json_string_value(json_object_get(o, key));
+
+	return text != NULL ? text : "";
+}
+
+/* Its lines, the first one at the cursor, the others below it. */
+static void
+add_indented(struct text *t, const char *text, int column)
+{
+	for (; *text != '\0'; text++) {
+		text_add(t, "%c", *text);
+		if (*text == '\n')
+			text_add(t, "%*s", column, "");
+	}
+	text_add(t, "\n");
+}
+
+static void
+add_records(struct text *t, const json_t *answer, const char *section)
+{
+	const json_t *record;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, section), i, record)
+	{
+		text_add(t, "    %s%s\n", json_string_value(record),
+		    strcmp(section, "authority") == 0 ? "  (authority)" : "");
+	}
+}
+
+/* Where one name alone, as it is, leads to, the steps tell. */
+static void
+add_hops(struct text *t, const json_t *report)
+{
+	const json_t *hops = json_object_get(report, "hops"), *hop;
+	const json_t *answer = json_object_get(report, "answer");
+	size_t i;
+
+	json_array_foreach(hops, i, hop)
+	{
+		bool wild = json_is_true(json_object_get(hop, "wildcard"));
+
+		if (json_array_size(hops) > 1 || wild)
+			text_add(t, "    %s: %s%s\n", text_of(hop, "name"),
+			    text_of(hop, "found"),
+			    wild ? ", by a wildcard" : "");
+	}
+	if (json_is_true(json_object_get(answer, "ends_early")))
+		text_add(t,
+		    "    the answer ends with the alias: what is decided for "
+		    "a client's prefix\n    does not follow it (RFC 7871 "
+		    "7.2.1), so that the resolver asks again\n");
+}
+
+void
+explain_text(
+    const json_t *report, const struct explain_style *style, struct text *t)
+{
+	static const struct explain_style plain = {"", "", ""};
+	const json_t *answer = json_object_get(report, "answer"), *step;
+	size_t i;
+
+	if (style == NULL)
+		style = &plain;
+	text_add(t, "%s%s %s%s\n", style->bold, text_of(report, "name"),
+	    text_of(report, "type"), style->plain);
+	add_hops(t, report);
+	json_array_foreach(json_object_get(report, "steps"), i, step)
+	{
+		text_add(t, "%s%2zu. %-12s%s ", style->bold, i + 1,
+		    text_of(step, "title"), style->plain);
+		add_indented(t, text_of(step, "text"), TEXT_COLUMN);
+	}
+	if (json_object_get(report, "disagreement") != NULL)
+		text_add(t, "%s%s%s\n", style->bad,
+		    text_of(report, "disagreement"), style->plain);
+	text_add(
+	    t, "%s%s%s\n", style->bold, text_of(answer, "rcode"), style->plain);
+	add_records(t, answer, "records");
+	add_records(t, answer, "authority");
 }

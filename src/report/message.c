@@ -107,6 +107,17 @@ message_follow(struct message *m, const uint8_t *owner, struct cursor rdata)
 }
 
 static void
+message_address(struct message *m, struct cursor rdata, uint8_t family)
+{
+	struct text t = {0};
+
+	text_addr(&t, &rdata, family);
+	if (t.len > 0)
+		json_array_append_new(m->addresses, json_string(t.at + 1));
+	text_fini(&t);
+}
+
+static void
 message_record(struct message *m, struct cursor *c, json_t *section)
 {
 	uint8_t owner[DNS_NAME_MAX];
@@ -127,12 +138,14 @@ message_record(struct message *m, struct cursor *c, json_t *section)
 	c->at += len;
 	if (type == DNS_OPT)
 		message_opt(m, &rdata, ttl);
-	if (section == NULL)
+	if (section == NULL || type == DNS_OPT)
 		return;
 	text_add(&t, "%s %u IN %s", name_format(name, owner), ttl,
 	    rr_type_format(buf, (uint16_t)type));
 	if (type == DNS_CNAME)
 		message_follow(m, owner, rdata);
+	if (section == m->answer && (type == DNS_A || type == DNS_AAAA))
+		message_address(m, rdata, type == DNS_A ? 4 : 6);
 	text_rdata(&t, &rdata, (uint16_t)type);
 	json_array_append_new(section, text_json(&t));
 	if (section == m->answer &&
@@ -147,14 +160,18 @@ message_parse(struct message *m, const uint8_t *packet, size_t len)
 	struct cursor c = {.packet = packet, .end = len};
 	uint32_t questions, counts[3];
 	json_t *sections[3];
+	uint16_t flags;
 
 	memset(m, 0, sizeof(*m));
 	m->scope = -1;
 	sections[0] = m->answer = json_array();
 	sections[1] = m->authority = json_array();
-	sections[2] = NULL;
+	sections[2] = m->additional = json_array();
+	m->addresses = json_array();
 	cursor_get(&c, 2);
-	m->rcode = (uint16_t)(cursor_get(&c, 2) & DNS_RCODE);
+	flags = (uint16_t)cursor_get(&c, 2);
+	m->rcode = flags & DNS_RCODE;
+	m->authoritative = (flags & DNS_AA) != 0;
 	questions = cursor_get(&c, 2);
 	for (size_t i = 0; i < 3; i++)
 		counts[i] = cursor_get(&c, 2);
@@ -174,4 +191,6 @@ message_fini(struct message *m)
 {
 	json_decref(m->answer);
 	json_decref(m->authority);
+	json_decref(m->additional);
+	json_decref(m->addresses);
 }

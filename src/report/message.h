@@ -20,6 +20,9 @@ struct message {
 	int scope;      /* of the ECS option; -1: none */
 	json_t *answer; /* ["www.example.com. 10 IN A 192.0.2.1"] */
 	json_t *authority;
+	json_t *additional; /* without the OPT */
+	json_t *addresses;  /* of the answer's A and AAAA: ["192.0.2.1"] */
+	bool authoritative;
 	uint32_t ttl; /* the least of the answer section; 0: none */
 	uint8_t chain[MESSAGE_CHAIN_MAX][DNS_NAME_MAX]; /* the question's name,
 				and where the answer's CNAMEs lead from it */

@@ -282,8 +282,8 @@ watch_describe(struct text *t, const struct watch *w)
 static void
 target_describe(struct text *t, const struct pool_target *target, bool all_up)
 {
-	text_add(t, "\n  %s %s", target->conf->label,
-	    all_up ? "assumed up" : health_state_names[target->health]);
+	text_add(t, "\n  %s %s%s", target->conf->label,
+	    all_up ? "assumed " : "", health_state_names[target->health]);
 	for (size_t i = 0; i < target->nwatches && !all_up; i++)
 		watch_describe(t, target->watches[i]);
 	if (target->nwatches == 0 && !all_up)

@@ -2,13 +2,11 @@
 #include "snapshot/build.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "base/clock.h"
 #include "conf/load.h"
-#include "steer/oracle.h"
 #include "zone/rdata.h"
 
 enum { CACHE_LINE = 64 };
@@ -91,80 +89,6 @@ make_tallies(struct snapshot *s)
 	    ~(uintptr_t)(CACHE_LINE - 1));
 }
 
-static bool
-assume_regions(const struct conf_test *t, const uint16_t *regions, size_t n,
-    uint64_t *bits, struct diag *d)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (regions[i] >= 64)
-			return diag_error(d, &t->mark,
-			    "test: only the first "
-			    "64 regions can be assumed down or drained");
-		*bits |= UINT64_C(1) << regions[i];
-	}
-	return true;
-}
-
-static void
-test_from(const struct conf_test *t, char buf[CONF_GEO_MAX])
-{
-	if (t->from.family != 0)
-		addr_format(buf, &t->from);
-	else
-		conf_geo_format(buf, &t->from_geo);
-}
-
-static bool
-run_test(const struct oracle *o, const struct conf_test *t, struct diag *d)
-{
-	const struct conf *conf = o->conf;
-	const struct conf_name *name = &conf->names[t->name];
-	struct oracle_assume assume = {.ignore_health = true};
-	struct oracle_decision got;
-	struct place place;
-	const char *pool, *region;
-	bool other;
-	char from[CONF_GEO_MAX];
-
-	if (!assume_regions(t, t->down_regions, t->ndown, &assume.down, d) ||
-	    !assume_regions(
-		t, t->drained_regions, t->ndrained, &assume.drained, d))
-		return false;
-	if (t->from.family != 0) {
-		oracle_decide(o, name, &t->from, &assume, false, &got);
-	} else {
-		place_from_geo(&place, &t->from_geo);
-		oracle_decide_place(o, name, &place, &assume, &got);
-	}
-	pool = conf->pools[got.pool].name;
-	region = conf->regions[got.region].name;
-	other = got.pool != name->pool;
-	if (strcmp(t->expect, pool) == 0 ||
-	    (!other && strcmp(t->expect, region) == 0))
-		return true;
-	test_from(t, from);
-	return diag_error(d, &t->mark,
-	    "test: %s from %s gets %s%s%s, not %s (by the rule at %s:%u)",
-	    name->text, from, other ? pool : "", other ? "/" : "", region,
-	    t->expect, conf->policies[name->policy].rules[got.rule].mark.file,
-	    conf->policies[name->policy].rules[got.rule].mark.line);
-}
-
-static bool
-run_tests(const struct snapshot *s, struct diag *d)
-{
-	const struct oracle o = {
-	    .conf = s->conf,
-	    .geo = s->geo,
-	    .pools = s->pools,
-	};
-	bool ok = true;
-
-	for (size_t i = 0; i < s->conf->ntests; i++)
-		ok = run_test(&o, &s->conf->tests[i], d) && ok;
-	return ok;
-}
-
 /* Of its own, where none are declared: snapshot_publish() keeps those. */
 static bool
 make_cookies(struct snapshot *s, struct diag *d)
@@ -205,7 +129,7 @@ snapshot_build(const char *path, struct diag *d)
 	s->zones = zones_build(arena, conf, d);
 	s->pools = pools_build(arena, conf);
 	make_tallies(s);
-	if (ok && s->zones != NULL && run_tests(s, d))
+	if (ok && s->zones != NULL)
 		return s;
 	snapshot_free(s);
 	return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Files to snapshot: the one road of start, -n and reload.  No globals; any
- * one thread.
+ * Files to snapshot: the one road of start, -n and reload (report/tests goes
+ * it, too).  No globals; any one thread.
  */
 #ifndef SNAPSHOT_BUILD_H
 #define SNAPSHOT_BUILD_H
@@ -10,9 +10,9 @@
 #include "snapshot/snapshot.h"
 
 /*
- * conf, check, geo, policies, zones, and the tests in the configuration (with
- * all targets up but what they assume).  NULL when anything is wrong: d says
- * what; warnings alone do not stop it.
+ * conf, check, geo, policies, zones; the tests in the configuration are
+ * report/tests'.  NULL when anything is wrong: d says what; warnings alone do
+ * not stop it.
  */
 struct snapshot *snapshot_build(const char *path, struct diag *d);
 

@@ -73,6 +73,20 @@ check_policies(const struct conf *c)
 }
 
 static void
+check_test(const struct conf *c, const struct conf_test *t)
+{
+	const struct conf_expect *e = &t->expect;
+
+	must(t->name && t->type && t->from);
+	must(e->either || e->given || e->region != CONF_NONE ||
+	    e->pool != CONF_NONE);
+	must(e->region == CONF_NONE || e->region < c->nregions);
+	must(e->pool == CONF_NONE || e->pool < c->npools);
+	for (size_t i = 0; i < t->nsignals; i++)
+		must(strchr(t->signals[i], '=') != NULL);
+}
+
+static void
 check(const struct conf *c)
 {
 	size_t i;
@@ -91,7 +105,7 @@ check(const struct conf *c)
 		    c->names[i].ttl_min <= c->names[i].ttl_max);
 	}
 	for (i = 0; i < c->ntests; i++)
-		must(c->tests[i].name < c->nnames && c->tests[i].expect);
+		check_test(c, &c->tests[i]);
 }
 
 int

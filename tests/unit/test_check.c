@@ -377,15 +377,43 @@ static const struct {
 		"it must be 1 to 86400"},
 	{"names", "{www.example.com: {pool: www, policy: p, ttl: 60}}",
 		"ttl must be a map"},
-	{"tests", "[{name: w.example.com, from: DE, expect: eu}]", "there is "
-		"no name \"w.example.com\""},
+	{"tests", "[{name: www.exmple.com, from: DE, expect: eu}]", "there is "
+		"no name \"www.exmple.com\""},
 	{"tests", "[{name: www.example.com, from: Mars, expect: eu}]",
-		"an address, or a place"},
+		"an address, a prefix, or a place"},
 	{"tests", "[{name: www.example.com, from: DE, expect: ue}]", "there "
 		"is no region \"ue\"; did you mean \"eu\"?"},
 	{"tests", "[{name: www.example.com, from: DE, down: [x], expect: "
 		"eu}]", "there is no region \"x\""},
 	{"tests", "[a]", "a test must be a map"},
+	{"tests", "[{name: x.example.net, from: DE, expect: {ttl: 5}}]",
+		"there is no name \"x.example.net\""},
+	{"tests", "[{name: www.example.com, from: DE, resolver: DE, expect: "
+		"eu}]", "\"resolver\" must be an address"},
+	{"tests", "[{name: www.example.com, from: DE, type: B, expect: eu}]",
+		"a type of records"},
+	{"tests", "[{name: www.example.com, from: DE, signal: {we: up}, "
+		"expect: eu}]", "no monitor \"we\"; did you mean \"web\"?"},
+	{"tests", "[{name: www.example.com, from: DE, signal: {web/x: up}, "
+		"expect: eu}]", "\"web/x\" is not MONITOR/ADDRESS"},
+	{"tests", "[{name: www.example.com, from: DE, signal: {web: on}, "
+		"expect: eu}]", "must be a map to up or down"},
+	{"tests", "[{name: www.example.com, from: DE, signal: web, "
+		"expect: eu}]", "must be a map of monitors to up or down"},
+	{"tests", "[{name: www.example.com, from: DE, expect: {}}]",
+		"\"expect\" expects nothing"},
+	{"tests", "[{name: www.example.com, from: DE, expect: [eu]}]",
+		"the name of a region or a pool, or a map"},
+	{"tests", "[{name: www.example.com, from: DE, expect: {scope: 24}}]",
+		"a place has no scope"},
+	{"tests", "[{name: www.example.com, from: DE, expect: {scope: 129}}]",
+		"it must be 0 to 128"},
+	{"tests", "[{name: www.example.com, from: DE, expect: {rcode: A}}]",
+		"must be an rcode"},
+	{"tests", "[{name: www.example.com, from: DE, expect: {addresses: "
+		"eu}}]", "a list of addresses"},
+	{"tests", "[{name: www.example.com, from: DE, expect: {all_down: "
+		"1}}]", "(no, yes)"},
 };
 /* clang-format on */
 

@@ -159,8 +159,12 @@ static const char whole[] =
     "safety: {min_regions: 2, max_fill: 85%}\n"
     "tests:\n"
     "  - {name: www.EXAMPLE.com., from: 203.0.113.9, expect: eu}\n"
-    "  - {name: www.example.com, from: DE, down: [eu], drain: us,\n"
-    "     expect: sorry}\n";
+    "  - {name: www.example.com, from: DE, down: [eu], drained: us,\n"
+    "     expect: sorry}\n"
+    "  - {name: x.cdn.example.com, type: AAAA, from: 203.0.113.0/24,\n"
+    "     resolver: 192.0.2.53, signal: {web: down, db/192.0.2.10: up},\n"
+    "     expect: {region: eu, pool: www, ttl: 5, scope: 24, rcode: NOERROR,\n"
+    "       all_down: no, addresses: [192.0.2.1, \"2001:db8::1\"]}}\n";
 
 static const char partners[] = "# partners\n"
 			       "\n"
@@ -301,6 +305,30 @@ expect_policies(const struct conf *c)
 }
 
 static void
+expect_whole_test(const struct conf_test *t)
+{
+	const struct conf_expect *e = &t->expect;
+
+	ck_assert_uint_eq(t->type, DNS_AAAA);
+	ck_assert_str_eq(t->resolver, "192.0.2.53");
+	ck_assert_uint_eq(t->nsignals, 2);
+	ck_assert_str_eq(t->signals[0], "web=down");
+	ck_assert_str_eq(t->signals[1], "db/192.0.2.10=up");
+	ck_assert_uint_eq(e->given,
+	    CONF_EXPECT_ADDRESSES | CONF_EXPECT_TTL | CONF_EXPECT_SCOPE |
+		CONF_EXPECT_ALL_DOWN | CONF_EXPECT_RCODE);
+	ck_assert_ptr_null(e->either);
+	ck_assert_uint_eq(e->region, 0);
+	ck_assert_uint_eq(e->pool, 0);
+	ck_assert_uint_eq(e->ttl, 5);
+	ck_assert_uint_eq(e->scope, 24);
+	ck_assert_uint_eq(e->all_down, 0);
+	ck_assert_uint_eq(e->rcode, DNS_NOERROR);
+	ck_assert_uint_eq(e->naddresses, 2);
+	expect_addr(&e->addresses[1], "2001:db8::1");
+}
+
+static void
 expect_names_and_tests(const struct conf *c)
 {
 	const struct conf_test *t = c->tests;
@@ -317,14 +345,17 @@ expect_names_and_tests(const struct conf *c)
 	ck_assert_uint_eq(c->names[1].ttl_min, 10);
 	ck_assert_uint_eq(c->safety.min_regions, 2);
 	ck_assert_uint_eq(c->safety.max_fill, 85);
-	ck_assert_uint_eq(c->ntests, 2);
-	ck_assert_uint_eq(t[0].name, 0);
-	expect_addr(&t[0].from, "203.0.113.9");
-	ck_assert_uint_eq(t[1].from.family, 0);
-	ck_assert_mem_eq(t[1].from_geo.code, "DE", 2);
+	ck_assert_uint_eq(c->ntests, 3);
+	ck_assert_str_eq(t[0].name, "www.example.com.");
+	ck_assert_uint_eq(t[0].type, DNS_A);
+	ck_assert_str_eq(t[0].from, "203.0.113.9");
+	ck_assert_ptr_null(t[0].resolver);
+	ck_assert_str_eq(t[1].from, "DE");
 	ck_assert_uint_eq(t[1].ndown, 1);
 	ck_assert_uint_eq(t[1].drained_regions[0], 1);
-	ck_assert_str_eq(t[1].expect, "sorry");
+	ck_assert_str_eq(t[1].expect.either, "sorry");
+	ck_assert_uint_eq(t[1].expect.region, CONF_NONE);
+	expect_whole_test(&t[2]);
 }
 
 START_TEST(every_key_is_kept)

@@ -68,35 +68,6 @@ START_TEST(names_with_the_same_pool_and_policy_share_a_table)
 }
 END_TEST
 
-START_TEST(tests_in_the_configuration_pass)
-{
-	struct snapshot *s =
-	    build("tests:\n"
-		  "  - {name: www.example.com, from: 81.2.3.4, expect: eu}\n"
-		  "  - {name: www.example.com, from: 64.10.3.4, expect: us}\n"
-		  "  - {name: www.example.com, from: 81.2.3.4, down: [eu],\n"
-		  "     expect: us}\n"
-		  "  - {name: www.example.com, from: DE, expect: us}\n"
-		  "  - {name: www.example.com, from: 81.2.3.4, expect: www}\n");
-
-	ck_assert_ptr_nonnull(s);
-	snapshot_free(s);
-}
-END_TEST
-
-START_TEST(every_failing_test_is_an_error_with_what_it_got)
-{
-	ck_assert_ptr_null(
-	    build("tests:\n"
-		  "  - {name: www.example.com, from: 81.2.3.4, expect: us}\n"
-		  "  - {name: www.example.com, from: US-CA, expect: eu}\n"));
-	ck_assert_uint_eq(diag.nerrors, 2);
-	ck_assert(was_said("www.example.com. from 81.2.3.4 gets eu, not us"));
-	ck_assert(was_said("www.example.com. from US-CA gets us, not eu"));
-	ck_assert_uint_gt(diag.entries.at[0].mark.line, 0);
-}
-END_TEST
-
 static void
 break_zone(void)
 {
@@ -214,8 +185,6 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_good_configuration_becomes_a_snapshot);
 	tcase_add_test(tc, names_with_the_same_pool_and_policy_share_a_table);
-	tcase_add_test(tc, tests_in_the_configuration_pass);
-	tcase_add_test(tc, every_failing_test_is_an_error_with_what_it_got);
 	tcase_add_test(tc, a_broken_zone_is_an_error);
 	tcase_add_test(tc, a_missing_database_does_not_hide_a_broken_zone);
 	tcase_add_test(tc, a_configuration_that_is_not_there_is_an_error);
