@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ctl/accept.h"
 
+#include <errno.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/listener.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/spare.h"
 
-enum {
-	PAUSE_MS = 100,
-	SPARE = 4,
-};
+enum { PAUSE_MS = 100 };
 
 /* How long a socket may outlive its connection, which is shut down at once. */
 static const struct timeval reap_every = {.tv_usec = 50000};
@@ -27,47 +24,43 @@ struct acceptor {
 	struct event *resume, *reaper;
 	const char *what;
 	unsigned most;
+	bool operators; /* who may have the last descriptors */
 	/* evhttp tells of no end of a connection that made no request: each is
 	 * held here too, until it is seen to be held by nobody else. */
 	VEC(struct bufferevent *) open;
 	struct log_gate starved;
-	/* Given up when there are no others, so that an operator is heard
-	 * just then, and what the command needs can be opened. */
-	int spare[SPARE];
 };
 
 /* evhttp hands nothing to the callback of an error but itself. */
 static LIST_HEAD(acceptors, acceptor) all = LIST_HEAD_INITIALIZER(all);
 
-/* How many were given up. */
-static unsigned
-spare_close(struct acceptor *a)
+static bool
+is_starved(const struct acceptor *a)
 {
-	unsigned n = 0;
-
-	for (size_t i = 0; i < SPARE; i++) {
-		if (a->spare[i] == -1)
-			continue;
-		close(a->spare[i]);
-		a->spare[i] = -1;
-		n++;
-	}
-	return n;
+	return !a->operators && spare_only_last();
 }
 
 static void
-spare_open(struct acceptor *a)
+pause_for_descriptors(struct acceptor *a, int error)
 {
-	for (size_t i = 0; i < SPARE; i++)
-		if (a->spare[i] == -1)
-			a->spare[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	const struct timeval pause = {.tv_usec = PAUSE_MS * 1000};
+
+	if (log_is_due(&a->starved))
+		log_error("%s: connections cannot be accepted: %s", a->what,
+		    strerror(error));
+	evconnlistener_disable(a->listener);
+	evtimer_add(a->resume, &pause);
 }
 
 static void
 go_on(struct acceptor *a)
 {
-	if (a->listener != NULL && a->open.n < a->most &&
-	    !evtimer_pending(a->resume, NULL))
+	if (a->listener == NULL || a->open.n >= a->most ||
+	    evtimer_pending(a->resume, NULL))
+		return;
+	if (is_starved(a))
+		pause_for_descriptors(a, EMFILE);
+	else
 		evconnlistener_enable(a->listener);
 }
 
@@ -82,19 +75,13 @@ on_resume(evutil_socket_t fd, short what, void *arg)
 static void
 on_accept_error(struct evconnlistener *listener, void *http)
 {
-	const struct timeval pause = {.tv_usec = PAUSE_MS * 1000};
 	int code = EVUTIL_SOCKET_ERROR();
 	struct acceptor *a = LIST_FIRST(&all);
 
+	(void)listener;
 	while (a->http != http)
 		a = LIST_NEXT(a, entry);
-	if (log_is_due(&a->starved))
-		log_error("%s: connections cannot be accepted: %s", a->what,
-		    strerror(code));
-	if (spare_close(a) > 0)
-		return;
-	evconnlistener_disable(listener);
-	evtimer_add(a->resume, &pause);
+	pause_for_descriptors(a, code);
 }
 
 /* evhttp takes its callbacks away from what it lets go. */
@@ -131,8 +118,6 @@ on_reap(evutil_socket_t fd, short what, void *arg)
 	reap(a);
 	if (a->open.n > 0)
 		evtimer_add(a->reaper, &reap_every);
-	else
-		spare_open(a);
 	go_on(a);
 }
 
@@ -149,6 +134,8 @@ on_open(struct event_base *base, void *arg)
 	vec_push(&a->open, bev);
 	if (a->open.n == a->most)
 		evconnlistener_disable(a->listener);
+	else if (is_starved(a))
+		pause_for_descriptors(a, EMFILE);
 	if (!evtimer_pending(a->reaper, NULL))
 		evtimer_add(a->reaper, &reap_every);
 	return bev;
@@ -156,7 +143,7 @@ on_open(struct event_base *base, void *arg)
 
 struct acceptor *
 accept_begin(struct event_base *base, struct evhttp *http, int fd,
-    unsigned most, const char *what)
+    unsigned most, bool operators, const char *what)
 {
 	struct evhttp_bound_socket *bound =
 	    evhttp_accept_socket_with_handle(http, fd);
@@ -171,8 +158,7 @@ accept_begin(struct event_base *base, struct evhttp *http, int fd,
 	a->reaper = evtimer_new(base, on_reap, a);
 	a->what = what;
 	a->most = most;
-	memset(a->spare, -1, sizeof(a->spare));
-	spare_open(a);
+	a->operators = operators;
 	LIST_INSERT_HEAD(&all, a, entry);
 	evconnlistener_set_error_cb(a->listener, on_accept_error);
 	evhttp_set_bevcb(http, on_open, a);
@@ -187,7 +173,6 @@ accept_end(struct acceptor *a)
 	a->listener = NULL;
 	evhttp_free(a->http);
 	reap(a);
-	spare_close(a);
 	vec_free(&a->open);
 	LIST_REMOVE(a, entry);
 	event_free(a->resume);

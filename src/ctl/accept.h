@@ -12,9 +12,10 @@
 struct acceptor;
 
 /* Lets http accept from fd, a listening socket, at most that many connections
- * at once.  NULL: it cannot, and fd stays the caller's. */
+ * at once; those of operators may have the last descriptors.  NULL: it cannot,
+ * and fd stays the caller's. */
 struct acceptor *accept_begin(struct event_base *base, struct evhttp *http,
-    int fd, unsigned most, const char *what);
+    int fd, unsigned most, bool operators, const char *what);
 
 /* Frees http, which closes the socket, and then the acceptor. NULL: nothing. */
 void accept_end(struct acceptor *a);

@@ -261,8 +261,8 @@ listener_open(struct listener *l, int fd, unsigned methods, const char *what)
 
 	if (l == &l->server->listeners[ROLE_PUBLIC])
 		evhttp_set_timeout(http, SERVER_TCP_IDLE_S);
-	l->acceptor =
-	    accept_begin(base, http, fd, SERVER_CONNECTIONS_MAX, what);
+	l->acceptor = accept_begin(base, http, fd, SERVER_CONNECTIONS_MAX,
+	    l == &l->server->listeners[ROLE_OPERATOR], what);
 	if (l->acceptor == NULL)
 		evhttp_free(http);
 	return l->acceptor != NULL;

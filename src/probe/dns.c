@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/spare.h"
 #include "dns/name.h"
 #include "dns/rdata.h"
 
@@ -193,8 +194,8 @@ dns_start(struct probe *p)
 	if (d == NULL)
 		p->state = d = xcalloc(1, sizeof(*d));
 	query_make(d, &m->query);
-	d->fd =
-	    socket(ss.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	d->fd = spare_socket(
+	    ss.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (d->fd == -1) {
 		probe_failed(p, errno);
 		return;

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/spare.h"
 #include "probe/tcp.h"
 #include "probe/tls.h"
 
@@ -341,6 +342,10 @@ http_request(struct probe *p)
 
 	h->failed = false;
 	h->received = 0;
+	if (h->connection == NULL && spare_only_last()) {
+		probe_failed(p, EMFILE);
+		return;
+	}
 	if (h->connection != NULL || http_connect(p))
 		request = evhttp_request_new(http_reply, p);
 	if (request == NULL) {

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/spare.h"
 
 void
 attempt_stop(struct tcp_attempt *t)
@@ -44,8 +45,8 @@ attempt_begin(struct tcp_attempt *t, struct probe *p,
 
 	t->probe = p;
 	t->done = done;
-	t->fd =
-	    socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	t->fd = spare_socket(
+	    ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (t->fd == -1) {
 		done(p, errno);
 		return;

@@ -6,6 +6,7 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/listener.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
@@ -18,6 +19,7 @@
 #include <xxhash.h>
 
 #include "base/log.h"
+#include "base/spare.h"
 #include "serve/answer.h"
 #include "snapshot/publish.h"
 
@@ -62,6 +64,7 @@ struct tcp_service {
 	size_t nconnections;
 	struct event *sweep; /* when the idlest has been idle too long */
 	struct log_gate starved;
+	struct spare spare;
 	uint8_t reply[LENGTH_SIZE + DNS_MESSAGE_MAX];
 };
 
@@ -69,13 +72,16 @@ static void
 connection_free(struct connection *c)
 {
 	struct tcp_service *t = c->service;
+	int fd = bufferevent_getfd(c->bev);
 
 	TAILQ_REMOVE(&t->connections, c, entry);
 	TAILQ_REMOVE(c->bucket, c, kin);
 	t->nconnections--;
 	atomic_store_explicit(&t->answerer.counters->tcp_connections,
 	    t->nconnections, memory_order_relaxed);
+	bufferevent_setfd(c->bev, -1);
 	bufferevent_free(c->bev);
+	spare_close(&t->spare, fd);
 	free(c);
 }
 
@@ -301,7 +307,7 @@ connection_new(struct tcp_service *t, int fd, const struct addr *peer)
 {
 	struct connection *c = xcalloc(1, sizeof(*c));
 
-	c->bev = bufferevent_socket_new(t->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	c->bev = bufferevent_socket_new(t->base, fd, 0);
 	if (c->bev == NULL) {
 		free(c);
 		return NULL;
@@ -319,6 +325,46 @@ connection_new(struct tcp_service *t, int fd, const struct addr *peer)
 }
 
 static void
+note_starved(struct tcp_service *t, int error)
+{
+	count_add(&t->answerer.counters->tcp_starved, 1);
+	if (log_is_due(&t->starved))
+		log_error("TCP connections cannot be accepted: %s; %zu are "
+			  "open",
+		    strerror(error), t->nconnections);
+}
+
+/* A spare, or else what the idlest connection had, is free. */
+static bool
+release_one(struct tcp_service *t)
+{
+	if (t->spare.n == 0 && !TAILQ_EMPTY(&t->connections))
+		connection_free(TAILQ_FIRST(&t->connections));
+	return spare_release(&t->spare);
+}
+
+/* Where fd may stay: one of the last is moved to a place of ours.  -1: there is
+ * none. */
+static int
+place_for(struct tcp_service *t, int fd)
+{
+	bool last = spare_is_last(fd);
+	int at = fd;
+
+	if (last)
+		note_starved(t, EMFILE);
+	while (last && release_one(t)) {
+		at = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+		last = at == -1 || spare_is_last(at);
+		close(last ? at : fd);
+	}
+	if (!last)
+		return at;
+	close(fd);
+	return -1;
+}
+
+static void
 on_accept(struct evconnlistener *listener, evutil_socket_t fd,
     struct sockaddr *sa, int len, void *arg)
 {
@@ -332,6 +378,9 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	addr_from_sockaddr(&peer, sa);
 	conf_refresh(t);
 	make_room(t, bucket_of(t, &peer), &peer);
+	fd = place_for(t, fd);
+	if (fd == -1)
+		return;
 	c = connection_new(t, fd, &peer);
 	if (c == NULL) {
 		close(fd);
@@ -345,14 +394,13 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	sweep_arm(t);
 }
 
-/* No descriptors are left, as a rule: the idlest connection gives its own, or
- * all wait. */
+/* Not even one of the last was left, as a rule: what is released is accepted
+ * next, or all wait. */
 static void
 on_accept_error(struct evconnlistener *listener, void *arg)
 {
 	const struct timeval pause = {.tv_usec = ACCEPT_PAUSE_MS * 1000};
 	struct listener *l = arg;
-	struct tcp_service *t = l->service;
 	int code = EVUTIL_SOCKET_ERROR();
 	bool full = code == EMFILE || code == ENFILE;
 	struct pollfd waiting = {
@@ -363,16 +411,9 @@ on_accept_error(struct evconnlistener *listener, void *arg)
 	/* accept(2) wants a descriptor before it looks who is there. */
 	if (full && poll(&waiting, 1, 0) == 0)
 		return;
-	count_add(&t->answerer.counters->tcp_starved, 1);
-	if (log_is_due(&t->starved))
-		log_error("TCP connections cannot be accepted: %s; %zu are "
-			  "open%s",
-		    strerror(code), t->nconnections,
-		    full ? ", the idlest are closed for them" : "");
-	if (full && !TAILQ_EMPTY(&t->connections)) {
-		connection_free(TAILQ_FIRST(&t->connections));
+	note_starved(l->service, code);
+	if (full && release_one(l->service))
 		return;
-	}
 	evconnlistener_disable(listener);
 	event_add(l->resume, &pause);
 }
@@ -384,6 +425,7 @@ on_resume(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	spare_fill(&l->service->spare);
 	evconnlistener_enable(l->listener);
 }
 
@@ -455,6 +497,7 @@ service_free(struct tcp_service *t)
 		if (t->listeners[i].resume != NULL)
 			event_free(t->listeners[i].resume);
 	}
+	spare_fini(&t->spare);
 	if (t->stop != NULL)
 		event_free(t->stop);
 	if (t->sweep != NULL)
@@ -476,6 +519,7 @@ tcp_open(struct endpoint *endpoints, size_t nendpoints, struct error *err)
 	for (size_t i = 0; i < BUCKETS; i++)
 		TAILQ_INIT(&t->clients[i]);
 	t->stop_fd = -1;
+	spare_init(&t->spare);
 	t->listeners = xcalloc(nendpoints, sizeof(*t->listeners));
 	if (!service_open(t, err))
 		goto out;

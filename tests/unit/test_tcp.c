@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/spare.h"
 #include "dns/wire.h"
 #include "sample.h"
 #include "serve/count.h"
@@ -78,19 +79,34 @@ teardown(void)
 }
 
 static int
-client_at(const char *address)
+client_socket(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ne(fd, -1);
+	return fd;
+}
+
+static void
+client_connect(int fd, const char *address)
 {
 	struct sockaddr_storage ss;
 	socklen_t len;
 	struct addr from;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	ck_assert_int_ne(fd, -1);
 	ck_assert(addr_parse(address, &from));
 	len = addr_to_sockaddr(&from, 0, &ss);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&ss, len), 0);
 	len = addr_to_sockaddr(&endpoint.addr, endpoint.port, &ss);
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&ss, len), 0);
+}
+
+static int
+client_at(const char *address)
+{
+	int fd = client_socket();
+
+	client_connect(fd, address);
 	return fd;
 }
 
@@ -369,45 +385,97 @@ START_TEST(a_client_that_never_reads_is_closed)
 }
 END_TEST
 
-/* No connection is there to be closed for another. */
-START_TEST(without_descriptors_connections_wait)
+/* Sockets that connect later, when there are no descriptors but these, and the
+ * last. */
+static void
+take_descriptors(int later[], size_t n)
 {
-	int next = dup(STDERR_FILENO), fd;
-	uint8_t octets[FRAME_MAX];
-	size_t len = frame(octets, "static.example.com.", DNS_A);
+	int next;
 
+	for (size_t i = 0; i < n; i++)
+		later[i] = client_socket();
+	next = dup(STDERR_FILENO);
 	close(next);
-	allow_descriptors((rlim_t)next + 1); /* one: the client's own */
-	fd = client();
-	send_all(fd, octets, len);
-	ck_assert_int_eq(
-	    poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 50), 0);
-	allow_descriptors((rlim_t)next + 20);
-	ck_assert_uint_gt(receive(fd, reply), 0);
-	close(fd);
+	allow_descriptors((rlim_t)next + SPARE_LAST);
+}
+
+/* A connection that ends, whose place nobody but the server can have. */
+static void
+ask_and_end(int fd)
+{
+	client_connect(fd, "127.0.0.1");
+	ask(fd);
+	shutdown(fd, SHUT_WR);
+	ck_assert(is_closed(fd));
+}
+
+static uint64_t
+starved(void)
+{
+	struct counters sum;
+
+	count_sum(&sum);
+	return sum.tcp_starved;
+}
+
+static void
+close_all(const int fds[], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		close(fds[i]);
+}
+
+START_TEST(without_descriptors_there_are_spares)
+{
+	enum { N = 3 * SPARE_MAX };
+	int later[N];
+
+	take_descriptors(later, N);
+	for (size_t i = 0; i < N; i++)
+		ask_and_end(later[i]);
+	ck_assert_uint_eq(starved(), N);
+	close_all(later, N);
 }
 END_TEST
 
 START_TEST(without_descriptors_the_idlest_gives_its_own)
 {
-	int first = client(), second = client(), next, third;
-	struct counters sum;
+	enum { N = SPARE_MAX + 1 };
+	int first = client(), second = client(), later[N];
 
 	ask(first);
 	ask(second);
 	ask(first);
-	next = dup(STDERR_FILENO);
-	close(next);
-	allow_descriptors((rlim_t)next + 1);
-	third = client();
-	ask(third);
+	take_descriptors(later, N);
+	for (size_t i = 0; i < N; i++) {
+		client_connect(later[i], "127.0.0.1");
+		ask(later[i]);
+	}
 	ck_assert(is_closed(second));
 	ask(first);
-	count_sum(&sum);
-	ck_assert_uint_eq(sum.tcp_starved, 1);
+	ck_assert_uint_eq(starved(), N);
+	close_all(later, N);
 	close(first);
 	close(second);
-	close(third);
+}
+END_TEST
+
+/* Not even the spares can be used: their places are beyond the limit. */
+START_TEST(without_descriptors_connections_wait)
+{
+	int later[2];
+
+	take_descriptors(later, 2);
+	allow_descriptors(STDERR_FILENO + 1);
+	client_connect(later[0], "127.0.0.1");
+	while (starved() == 0)
+		usleep(1000);
+	allow_descriptors((rlim_t)later[1] + 20);
+	ask(later[0]);
+	allow_descriptors((rlim_t)later[1] + 2 + SPARE_LAST);
+	client_connect(later[1], "127.0.0.1");
+	ask(later[1]); /* there are spares again */
+	close_all(later, 2);
 }
 END_TEST
 
@@ -428,8 +496,9 @@ main(void)
 	tcase_add_test(
 	    tc, what_is_no_query_closes_the_connection_after_the_answers);
 	tcase_add_test(tc, a_client_that_does_not_read_is_read_no_more);
-	tcase_add_test(tc, without_descriptors_connections_wait);
+	tcase_add_test(tc, without_descriptors_there_are_spares);
 	tcase_add_test(tc, without_descriptors_the_idlest_gives_its_own);
+	tcase_add_test(tc, without_descriptors_connections_wait);
 	suite_add_tcase(suite, tc);
 	tcase_add_checked_fixture(few, setup_few, teardown);
 	tcase_add_test(few, at_the_limit_the_idlest_connection_is_closed);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/spare.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int
+null_open(void)
+{
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* The lowest that is free is what one gets. */
+bool
+spare_is_last(int fd)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	    (rlim_t)fd + SPARE_LAST >= limit.rlim_cur;
+}
+
+bool
+spare_only_last(void)
+{
+	int fd = null_open();
+	bool last = fd == -1 || spare_is_last(fd);
+
+	if (fd != -1)
+		close(fd);
+	return last;
+}
+
+int
+spare_socket(int domain, int type)
+{
+	int fd = socket(domain, type, 0);
+
+	if (fd == -1 || !spare_is_last(fd))
+		return fd;
+	close(fd);
+	errno = EMFILE;
+	return -1;
+}
+
+void
+spare_init(struct spare *s)
+{
+	s->n = 0;
+	s->source = null_open();
+	spare_fill(s);
+}
+
+/* Files of their own, not copies: the system may be short of those, too. */
+void
+spare_fill(struct spare *s)
+{
+	int fd;
+
+	while (s->n < SPARE_MAX && (fd = null_open()) != -1) {
+		if (spare_is_last(fd)) {
+			close(fd);
+			return;
+		}
+		s->fds[s->n++] = fd;
+	}
+}
+
+void
+spare_fini(struct spare *s)
+{
+	while (spare_release(s))
+		;
+	if (s->source != -1)
+		close(s->source);
+}
+
+bool
+spare_release(struct spare *s)
+{
+	if (s->n == 0)
+		return false;
+	close(s->fds[--s->n]);
+	return true;
+}
+
+void
+spare_close(struct spare *s, int fd)
+{
+	if (s->n < SPARE_MAX && s->source != -1 &&
+	    dup3(s->source, fd, O_CLOEXEC) == fd)
+		s->fds[s->n++] = fd;
+	else
+		close(fd);
+}
