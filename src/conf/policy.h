@@ -6,33 +6,9 @@
 #ifndef CONF_POLICY_H
 #define CONF_POLICY_H
 
+#include "conf/geo.h"
 #include "conf/pool.h"
 #include "dns/rr.h"
-
-enum conf_geo_kind {
-	CONF_GEO_CONTINENT,
-	CONF_GEO_COUNTRY,
-	CONF_GEO_SUBDIVISION,
-	CONF_GEO_CITY
-};
-
-enum { CONF_CITY_MAX = 127 }; /* octets of a city's name */
-
-/* Two letters are a continent when they are AF AN AS EU NA OC SA, else a
- * country; the countries of those letters are written "country:NA". */
-struct conf_geo {
-	enum conf_geo_kind kind;
-	char code[2];        /* continent or country, upper case */
-	char subdivision[3]; /* without the country; padded with NUL */
-	const char *city;    /* of the country, or of the subdivision when there
-				is one; NULL: by its id alone */
-	uint32_t city_id;    /* GeoNames */
-};
-
-/* Degrees; west above east: across the 180th meridian. */
-struct conf_box {
-	float south, west, north, east;
-};
 
 /* Which of the pool's regions a rule means, and in what order. */
 enum conf_order {
@@ -40,6 +16,13 @@ enum conf_order {
 	CONF_ORDER_ALL,  /* as declared */
 	CONF_ORDER_NEAREST
 };
+
+/* By what the first region is drawn, in place of the order. */
+enum conf_hash { CONF_HASH_NONE, CONF_HASH_CLIENT, CONF_HASH_RANDOM };
+
+extern const char *const conf_hash_names[];
+
+enum { CONF_WEIGHT_MAX = 1000000 };
 
 enum conf_all_down { CONF_DOWN_ALL, CONF_DOWN_LAST_KNOWN, CONF_DOWN_POOL };
 
@@ -59,6 +42,8 @@ struct conf_rule {
 	enum conf_order order;
 	uint16_t *regions; /* of CONF_ORDER_LIST, best first */
 	size_t nregions;
+	uint32_t *weights; /* of regions; NULL: all the same */
+	enum conf_hash hash;
 	unsigned band_km;  /* regions so far apart are as near; 0: none */
 	const char *fence; /* NULL: none */
 	struct conf_when_down when_down; /* the policy's when not its own */

@@ -67,6 +67,53 @@ rule_box(struct schema_reader *r, const struct schema_key *k,
 		"\"%s\" is empty: its south is north of its north", k->name);
 }
 
+const char *const conf_hash_names[] = {
+    [CONF_HASH_NONE] = "none",
+    [CONF_HASH_CLIENT] = "client",
+    [CONF_HASH_RANDOM] = "random",
+    NULL,
+};
+
+static bool
+read_weight(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_pair *pair, uint16_t *region, uint32_t *weight)
+{
+	const struct schema_key ref = {
+	    k->map, k->name, value_ref, .of = SECTION_REGIONS};
+	const struct schema_key number = {k->map, pair->key->text, value_number,
+	    .size = sizeof(*weight), .min = 0, .max = CONF_WEIGHT_MAX};
+	bool ok = value_ref(r, &ref, pair->key, region);
+
+	return value_number(r, &number, pair->value, weight) && ok;
+}
+
+static bool
+read_weights(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, struct conf_rule *rule)
+{
+	uint64_t sum = 0;
+	bool ok = true;
+
+	if (node->n < k->nmin || node->n > k->nmax)
+		return diag_error(r->d, &node->mark,
+		    "\"%s\" has %zu values: it must have %zu to %zu", k->name,
+		    node->n, k->nmin, k->nmax);
+	rule->nregions = node->n;
+	rule->regions =
+	    arena_array(r->conf->arena, node->n, sizeof(*rule->regions));
+	rule->weights =
+	    arena_array(r->conf->arena, node->n, sizeof(*rule->weights));
+	for (size_t i = 0; i < node->n; i++) {
+		if (!read_weight(r, k, &node->pairs[i], &rule->regions[i],
+			&rule->weights[i]))
+			ok = false;
+		sum += rule->weights[i];
+	}
+	rule->hash = CONF_HASH_CLIENT;
+	return sum > 0 || !ok ||
+	    diag_error(r->d, &node->mark, "no region has a weight above 0");
+}
+
 bool
 rule_regions(struct schema_reader *r, const struct schema_key *k,
     const struct yaml_node *node, void *field)
@@ -84,6 +131,8 @@ rule_regions(struct schema_reader *r, const struct schema_key *k,
 
 	if (node->kind == NODE_LIST)
 		return schema_read_key(r, &list, node, rule);
+	if (node->kind == NODE_MAP)
+		return read_weights(r, k, node, rule);
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		if (value_is_scalar(node) &&
 		    strcmp(node->text, words[i].word) == 0) {
@@ -91,7 +140,8 @@ rule_regions(struct schema_reader *r, const struct schema_key *k,
 			return true;
 		}
 	}
-	return value_wrong(r, k, node, "a list of regions, nearest or all");
+	return value_wrong(r, k, node,
+	    "a list of regions, a map of their weights, nearest or all");
 }
 
 bool
@@ -170,6 +220,14 @@ rule_check(struct schema_reader *r, const struct yaml_node *node, void *object)
 	if (rule->band_km > 0 && rule->order != CONF_ORDER_NEAREST)
 		diag_error(r->d, &yaml_find(node, "band")->mark,
 		    "\"band\" is of \"regions: nearest\" alone");
+	if (rule->hash != CONF_HASH_NONE && rule->order == CONF_ORDER_NEAREST)
+		diag_error(r->d, &yaml_find(node, "hash")->mark,
+		    "\"hash\" needs a list of regions, a map of their "
+		    "weights, or all");
+	if (rule->hash == CONF_HASH_NONE && rule->weights != NULL)
+		diag_error(r->d, &yaml_find(node, "hash")->mark,
+		    "a map of weights is drawn from: its hash must be client "
+		    "or random");
 }
 
 /* Rules beside each other -------------------------------------------------- */

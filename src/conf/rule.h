@@ -11,7 +11,8 @@
 schema_kind rule_nets; /* a list of conf_net: sets a bit each */
 schema_kind rule_geo;
 schema_kind rule_box;     /* [south, west, north, east] */
-schema_kind rule_regions; /* of a conf_rule: a list, or an order of all */
+schema_kind rule_regions; /* of a conf_rule: a list, a map of weights, or
+			     an order of all */
 schema_kind rule_km;      /* 500km */
 schema_kind rule_down;    /* when_all_down */
 

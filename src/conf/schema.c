@@ -236,6 +236,8 @@ static const struct schema_key keys[] = {
 {SCHEMA_RULE, "box", rule_box, AT(conf_rule, box)},
 {SCHEMA_RULE, "regions", rule_regions, .required = true,
 	.nmin = 1, .nmax = LIST_MAX},
+{SCHEMA_RULE, "hash", value_word, AT(conf_rule, hash),
+	.words = conf_hash_names},
 {SCHEMA_RULE, "band", rule_km, AT(conf_rule, band_km), RANGE(1, 20000)},
 {SCHEMA_RULE, "fence", value_text, AT(conf_rule, fence), RANGE(1, 63)},
 {SCHEMA_RULE, "when_all_down", rule_down, AT(conf_rule, when_down)},

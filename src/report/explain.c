@@ -25,6 +25,7 @@ struct explain {
 
 	bool believed;
 	struct addr client; /* what counts */
+	uint64_t random;    /* the state that the answer begins with */
 
 	uint8_t *packet; /* the reply */
 	struct message message;
@@ -76,7 +77,7 @@ ask(struct explain *e)
 {
 	struct counters *counters = xcalloc(1, sizeof(*counters));
 	struct answerer a = {
-	    .counters = counters, .random = 1, .now_s = clock_mono_s()};
+	    .counters = counters, .random = e->random, .now_s = clock_mono_s()};
 	uint8_t question[512];
 	struct answer_input in = {.packet = question,
 	    .source = e->asked.resolver,
@@ -95,7 +96,7 @@ decide_place(
     struct explain *e, const struct oracle *o, const struct conf_name *name)
 {
 	const struct steered *st = &e->snapshot->steered[e->found.steered];
-	uint8_t order[CONF_POOL_REGIONS_MAX], fallback[CONF_POOL_REGIONS_MAX];
+	struct rank_room room;
 	struct place place;
 	struct rank rank;
 	struct pick_question q = {
@@ -110,7 +111,8 @@ decide_place(
 	place_from_geo(&place, &e->asked.geo);
 	oracle_decide_place(o, name, &place, &e->assume, &e->decision);
 	policy_rank(e->snapshot->conf, name->policy, name->pool, &place, &rank,
-	    order, fallback, &rule);
+	    &room, &rule);
+	q.random = e->assume.random;
 	q.now_s = clock_mono_s();
 	pick_region(e->snapshot->pools, &q, &e->steer.pick);
 }
@@ -173,7 +175,7 @@ decide(struct explain *e)
 	}
 	oracle_decide(&o, name, &e->client, &e->assume, e->deep, &e->decision);
 	answer_decide(s, e->found.steered, e->found.type, &e->client,
-	    clock_mono_s(), 0, &e->steer);
+	    clock_mono_s(), e->assume.random, &e->steer);
 	if (!e->deep)
 		e->decision.scope = compiled_scope(e);
 }
@@ -349,6 +351,7 @@ explain(
     struct explain *e, const struct snapshot *s, const struct explain_query *q)
 {
 	json_t *report = asked_read(&e->asked, s->conf, q);
+	uint64_t state;
 
 	if (report == NULL) {
 		view_init(&e->view, s, e->drains, &e->asked.assume);
@@ -357,6 +360,8 @@ explain(
 		    .down = e->asked.assume.down,
 		    .drained = e->asked.assume.drained,
 		};
+		state = e->random = 1;
+		e->assume.random = answer_random(&state);
 		find_client(e);
 		ask(e);
 		hops_find(&e->hops, e->snapshot, &e->message, e->asked.type);

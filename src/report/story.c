@@ -151,6 +151,12 @@ region_distance(struct text *t, const struct oracle_region *r, int bias)
 		text_add(t, " (%.0f km with bias %d)", r->adjusted_km, bias);
 }
 
+static const char *const hash_texts[] = {
+    [CONF_HASH_NONE] = "",
+    [CONF_HASH_CLIENT] = ", drawn by the client's prefix",
+    [CONF_HASH_RANDOM] = ", drawn at random, here for one query",
+};
+
 static const char *const order_texts[] = {
     [CONF_ORDER_LIST] = "regions",
     [CONF_ORDER_ALL] = "all regions",
@@ -178,7 +184,8 @@ story_rule(const struct story *s, json_t *steps)
 	text_add(&t, "%s rule %u (%s:%u):", policy->name, d->rule + 1u,
 	    rule->mark.file, rule->mark.line);
 	rule_describe(&t, conf, rule);
-	text_add(&t, "; %s%s", order_texts[rule->order],
+	text_add(&t, "; %s%s%s", order_texts[rule->order],
+	    d->drawn ? hash_texts[rule->hash] : "",
 	    d->unlocated ? ", but where the client is is unknown: the "
 			   "unlocated list"
 			 : "");
@@ -187,6 +194,8 @@ story_rule(const struct story *s, json_t *steps)
 
 		text_add(&t, "%s %s", i > 0 ? "," : ":",
 		    conf->regions[r->region].name);
+		if (rule->weights != NULL)
+			text_add(&t, " weight %u", r->weight);
 		region_distance(&t, r,
 		    rule->order == CONF_ORDER_NEAREST
 			? conf->regions[r->region].bias
@@ -511,8 +520,8 @@ story_scope(const struct story *s, json_t *steps)
 		    "which every address gets this decision",
 		    s->scope);
 	if (!s->by_place && s->decision->cohort_len > 0)
-		text_add(&t,
-		    "; a share in force tells clients apart by their /%u",
+		text_add(&t, "; %s tells clients apart by their /%u",
+		    s->decision->drawn ? "a draw" : "a share in force",
 		    s->decision->cohort_len);
 	if (!s->by_place && s->near > 0)
 		text_add(&t,

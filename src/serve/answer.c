@@ -93,13 +93,13 @@ answer_decide(const struct snapshot *s, uint16_t name, uint16_t type,
 }
 
 /* xorshift64* (Vigna 2016); its upper half is the good one. */
-static uint32_t
-next_random(struct answerer *a)
+uint32_t
+answer_random(uint64_t *state)
 {
-	a->random ^= a->random >> 12;
-	a->random ^= a->random << 25;
-	a->random ^= a->random >> 27;
-	return (uint32_t)(a->random * UINT64_C(0x2545f4914f6cdd1d) >> 32);
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return (uint32_t)(*state * UINT64_C(0x2545f4914f6cdd1d) >> 32);
 }
 
 /*
@@ -117,7 +117,7 @@ steer(struct walk *w, const struct found *f, uint32_t *ttl)
 	    w->snapshot->clients, w->source, w->reply->edns.ecs, &w->steer);
 	client = w->steer.client;
 	answer_decide(w->snapshot, f->steered, f->type, &client, a->now_s,
-	    next_random(a), &w->steer);
+	    answer_random(&a->random), &w->steer);
 	if (w->steer.scope > 0 && w->reply->nparts > 0)
 		return NULL;
 	w->steered = true;
@@ -337,7 +337,8 @@ keep_limit(struct walk *w)
 		return true;
 	if (limit->mode == CONF_LIMIT_OBSERVE) {
 		action = COUNT_LIMITED_OBSERVED;
-	} else if (limit->slip > 0 && next_random(a) % limit->slip == 0) {
+	} else if (limit->slip > 0 &&
+	    answer_random(&a->random) % limit->slip == 0) {
 		action = COUNT_LIMITED_SLIPPED;
 		reply_truncate(w->reply);
 	}

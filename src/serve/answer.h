@@ -24,6 +24,9 @@ struct answerer {
 	struct limit *limit; /* NULL: its clients have proven their address */
 };
 
+/* The next number of that state. */
+uint32_t answer_random(uint64_t *state);
+
 /* A batch begins. */
 void answerer_refresh(struct answerer *a);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "steer/line.h"
 
+#include <string.h>
+
 static bool
 has_asn(const struct conf_rule *r, uint32_t asn)
 {
@@ -81,6 +83,15 @@ struct line {
 	size_t n;
 };
 
+static uint32_t
+weight_of(const struct conf_rule *rule, uint16_t region)
+{
+	for (size_t i = 0; rule->weights != NULL && i < rule->nregions; i++)
+		if (rule->regions[i] == region)
+			return rule->weights[i];
+	return 1;
+}
+
 static void
 line_put(struct line *l, uint16_t region)
 {
@@ -102,6 +113,7 @@ line_put(struct line *l, uint16_t region)
 		r.struck = STRUCK_FENCE;
 	}
 	measure(l->asked, &r);
+	r.weight = weight_of(rule, region);
 	l->regions[l->n++] = r;
 }
 
@@ -202,4 +214,59 @@ line_up(const struct line_question *q, uint16_t pool, bool all,
 	if (n == 0 || all)
 		line_put_all(&l);
 	return l.n;
+}
+
+static bool
+key_of(const struct line_question *q, uint64_t *key, uint8_t *len)
+{
+	struct addr prefix;
+	size_t n;
+
+	*len = 0;
+	if (q->rule->hash == CONF_HASH_RANDOM) {
+		*key = rendezvous_hash(
+		    &q->assume->random, sizeof(q->assume->random));
+		return true;
+	}
+	if (q->rule->hash != CONF_HASH_CLIENT || q->client == NULL)
+		return false;
+	n = share_prefix(q->client, &prefix, len);
+	*key = rendezvous_hash(prefix.bytes, n);
+	return true;
+}
+
+static bool
+is_out(const struct oracle_region *r)
+{
+	return r->struck == STRUCK_FENCE || r->struck == STRUCK_NOT_IN_POOL;
+}
+
+/* Each moves up past those that it was drawn before. */
+bool
+line_draw(const struct line_question *q, struct oracle_region *r, size_t n,
+    uint8_t *len)
+{
+	size_t in = 0;
+	uint64_t key;
+
+	for (size_t i = 0; i < n; i++)
+		in += !is_out(&r[i]);
+	if (in < 2 || !key_of(q, &key, len)) {
+		*len = 0;
+		return false;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const char *name = q->conf->regions[r[i].region].name;
+
+		r[i].draw =
+		    rendezvous_draw(key, rendezvous_hash(name, strlen(name)));
+	}
+	for (size_t i = 1; i < n; i++)
+		for (size_t k = i; k > 0 && !is_out(&r[k]) &&
+		     (is_out(&r[k - 1]) ||
+			 rendezvous_before(r[k].draw, r[k].weight,
+			     r[k - 1].draw, r[k - 1].weight));
+		     k--)
+			line_swap(&r[k], &r[k - 1]);
+	return true;
 }

@@ -23,6 +23,14 @@ struct line_question {
 void line_find_rule(struct line_question *q);
 
 /*
+ * Draws, where the rule says so and the client is known: those of the regions
+ * that are in, the first first.  Otherwise false, and they stay.  *len: of the
+ * prefix by which the client was told, if that is what draws.
+ */
+bool line_draw(const struct line_question *q, struct oracle_region *regions,
+    size_t n, uint8_t *len);
+
+/*
  * The pool's regions as the rule has them, those that the fence strikes out
  * marked; all: behind them the pool's others, as declared.  Their number.
  */

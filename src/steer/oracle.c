@@ -414,6 +414,7 @@ decide(const struct oracle *o, const struct conf_name *name,
 	d->unlocated = q.rule->order == CONF_ORDER_NEAREST && !place->located;
 	d->pool = name->pool;
 	d->nregions = line_up(&q, d->pool, false, d->regions);
+	d->drawn = line_draw(&q, d->regions, d->nregions, &d->cohort_len);
 	strike_all(&q, d->pool, d->regions, d->nregions);
 	for (size_t i = 0; i < d->nregions; i++)
 		share_out(&q, d->pool, &d->regions[i]);
@@ -445,6 +446,7 @@ oracle_judge(const struct oracle *o, const struct conf_name *name,
 		q.rule = rule;
 	v->action = q.rule->when_down.action;
 	v->unlocated = q.rule->order == CONF_ORDER_NEAREST && !place->located;
+	v->hash = q.rule->hash;
 	v->n = line_up(&q, name->pool, false, v->regions);
 	v->pool = CONF_NONE;
 	v->nfallback = 0;
@@ -461,7 +463,8 @@ same_regions(const struct oracle_region *a, size_t na,
 {
 	size_t i = first_in(a, na), k = first_in(b, nb);
 
-	while (i < na && k < nb && a[i].region == b[k].region) {
+	while (i < na && k < nb && a[i].region == b[k].region &&
+	    a[i].weight == b[k].weight) {
 		i++;
 		k++;
 		i += first_in(a + i, na - i);
@@ -475,7 +478,7 @@ oracle_verdict_equal(
     const struct oracle_verdict *a, const struct oracle_verdict *b)
 {
 	return a->action == b->action && a->pool == b->pool &&
-	    a->unlocated == b->unlocated &&
+	    a->hash == b->hash && a->unlocated == b->unlocated &&
 	    same_regions(a->regions, a->n, b->regions, b->n) &&
 	    same_regions(a->fallback, a->nfallback, b->fallback, b->nfallback);
 }

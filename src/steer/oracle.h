@@ -14,6 +14,7 @@
 struct oracle_assume {
 	uint64_t down, drained; /* bit i: conf.regions[i] (the first 64) */
 	bool ignore_health;     /* all targets up, no drains */
+	uint32_t random;        /* what a region is drawn by at random */
 };
 
 enum oracle_struck {
@@ -31,7 +32,9 @@ struct oracle_region {
 	uint16_t region;    /* in conf */
 	double distance_km; /* < 0: unknown */
 	double adjusted_km;
-	unsigned band; /* of distance, from 1; 0: none are declared */
+	unsigned band;   /* of distance, from 1; 0: none are declared */
+	uint32_t weight; /* by which it is drawn; */
+	uint64_t draw;   /* 0: it is not */
 	enum oracle_struck struck;
 	bool shared;          /* a share is in force, ... */
 	struct cohort cohort; /* ... by which the client is in this cohort, */
@@ -50,7 +53,9 @@ struct oracle_decision {
 	uint32_t ttl;        /* step 9; uses watches */
 	uint16_t ttl_region; /* conf region whose change set it;
 				CONF_NONE: the maximum did */
-	uint8_t cohort_len;  /* a share told the client by it; 0: none did */
+	bool drawn;          /* step 3: the regions stand as they were drawn */
+	uint8_t cohort_len;  /* a share, or a draw, told the client by it; 0:
+				none did */
 	unsigned scope;      /* step 10; for an address */
 };
 
@@ -81,6 +86,7 @@ struct oracle_verdict {
 	struct oracle_region fallback[CONF_POOL_REGIONS_MAX];
 	size_t n, nfallback;
 	enum conf_all_down action;
+	enum conf_hash hash;
 	uint16_t pool;
 	bool unlocated;
 };

@@ -42,11 +42,64 @@ takes(const struct pool_region *r, const struct pick_question *q,
 	return c.number < share_taken(s, f, q->now_s);
 }
 
-/* The position in the rank's order of the first region that is live and whose
- * share takes the client, else of the first that is live; n: none is. */
+/* The client's regions, best first, as far as they were looked at. */
+struct turns {
+	const struct rank *rank;
+	bool drawn;
+	struct rendezvous draw;
+	uint8_t order[CONF_POOL_REGIONS_MAX];
+};
+
+/* What the client's regions are drawn by; false: they are not. */
+static bool
+draw_key(const struct pick_question *q, struct pick *pick, uint64_t *key)
+{
+	struct addr prefix;
+	size_t n;
+
+	if (q->rank->n < 2)
+		return false;
+	switch (q->rank->hash) {
+	case CONF_HASH_CLIENT:
+		if (q->client == NULL)
+			return false;
+		n = share_prefix(q->client, &prefix, &pick->cohort_len);
+		*key = rendezvous_hash(prefix.bytes, n);
+		return true;
+	case CONF_HASH_RANDOM:
+		*key = rendezvous_hash(&q->random, sizeof(q->random));
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+turns_begin(struct turns *t, const struct pick_question *q, struct pick *pick)
+{
+	uint64_t key;
+
+	t->rank = q->rank;
+	t->drawn = draw_key(q, pick, &key);
+	if (t->drawn)
+		rendezvous_begin(&t->draw, q->rank->lots, q->rank->n, key);
+}
+
+/* In turn, from 0 on. */
+static uint8_t
+turns_look(struct turns *t, size_t i)
+{
+	const uint8_t *order = t->rank->order;
+
+	t->order[i] = order[t->drawn ? rendezvous_next(&t->draw) : i];
+	return t->order[i];
+}
+
+/* The turn of the first region that is live and whose share takes the client,
+ * else of the first that is live; n: none is. */
 static size_t
-first_live(
-    const struct pool *p, const struct pick_question *q, struct pick *pick)
+first_live(const struct pool *p, const struct pick_question *q,
+    struct turns *turns, struct pick *pick)
 {
 	const struct rank *rank = q->rank;
 	uint64_t live = atomic_load_explicit(&p->live, memory_order_acquire);
@@ -55,12 +108,13 @@ first_live(
 	size_t second_best = rank->n;
 
 	for (size_t i = 0; i < rank->n; i++) {
-		const struct pool_region *r = &p->regions[rank->order[i]];
+		uint8_t at = turns_look(turns, i);
+		const struct pool_region *r = &p->regions[at];
 
 		least(&pick->ttl, change_s(r, q->now_s));
-		if ((live >> rank->order[i] & 1) == 0)
+		if ((live >> at & 1) == 0)
 			continue;
-		if ((shared >> rank->order[i] & 1) == 0 || takes(r, q, pick))
+		if ((shared >> at & 1) == 0 || takes(r, q, pick))
 			return i;
 		if (second_best == rank->n)
 			second_best = i;
@@ -96,12 +150,12 @@ first_of_all(const struct pool *p, const uint8_t *order, size_t n,
 }
 
 static void
-pick_all_down(
-    const struct pool *pools, const struct pick_question *q, struct pick *pick)
+pick_all_down(const struct pool *pools, const struct pick_question *q,
+    const struct turns *turns, struct pick *pick)
 {
 	const struct rank *rank = q->rank;
 	const struct pool *p = pick->pool;
-	const uint8_t *order = rank->order;
+	const uint8_t *order = turns->order;
 	size_t n = rank->n, i;
 	uint64_t wanted = 0;
 
@@ -134,11 +188,11 @@ is_drained(const struct pool *p, size_t region)
 }
 
 static enum pool_reason
-reason_of(const struct pool *p, const struct rank *rank, size_t picked)
+reason_of(const struct pool *p, const struct turns *turns, size_t picked)
 {
 	if (picked == 0)
-		return rank->unlocated ? POOL_UNLOCATED : POOL_FIRST;
-	return is_drained(p, rank->order[0]) ? POOL_DRAINED : POOL_FAILOVER;
+		return turns->rank->unlocated ? POOL_UNLOCATED : POOL_FIRST;
+	return is_drained(p, turns->order[0]) ? POOL_DRAINED : POOL_FAILOVER;
 }
 
 static const struct body *
@@ -159,17 +213,19 @@ pick_region(
     const struct pool *pools, const struct pick_question *q, struct pick *pick)
 {
 	const struct pool *p = &pools[q->pool];
+	struct turns turns;
 	size_t i;
 
 	pick->pool = p;
 	pick->ttl = q->ttl_max;
 	pick->cohort_len = 0;
-	i = first_live(p, q, pick);
+	turns_begin(&turns, q, pick);
+	i = first_live(p, q, &turns, pick);
 	if (i < q->rank->n) {
-		pick->region = q->rank->order[i];
-		pick->reason = (uint8_t)reason_of(p, q->rank, i);
+		pick->region = turns.order[i];
+		pick->reason = (uint8_t)reason_of(p, &turns, i);
 	} else {
-		pick_all_down(pools, q, pick);
+		pick_all_down(pools, q, &turns, pick);
 	}
 	if (pick->ttl < q->ttl_min)
 		pick->ttl = q->ttl_min;

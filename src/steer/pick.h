@@ -12,7 +12,8 @@
 /* What is asked of a pool. */
 struct pick_question {
 	const struct rank *rank;
-	const struct addr *client; /* NULL: a place, which is of no cohort */
+	const struct addr *client; /* NULL: a place, which is of no cohort, and
+				      for which no region is drawn */
 	uint16_t pool, type;
 	uint32_t ttl_min, ttl_max; /* seconds */
 	uint32_t now_s;            /* monotonic */
@@ -23,14 +24,15 @@ struct pick {
 	const struct pool *pool; /* another than asked, by when_all_down */
 	uint16_t region;         /* in pool->regions */
 	uint8_t reason;          /* enum pool_reason */
-	uint8_t cohort_len;      /* the prefix that a share in force told the
-				    client by; 0: none was */
+	uint8_t cohort_len;      /* the prefix that a share in force, or a
+				    draw, told the client by; 0: none did */
 	uint32_t ttl;            /* seconds */
 	const struct body *body;
 };
 
 /*
- * The first live region of the rank whose share takes the client's cohort; if
+ * The first live region of the rank (in its order, or drawn by its lots) whose
+ * share takes the client's cohort; if
  * none does, the first live one; if none is live, what the rank's action says
  * (all: the first not drained, else the first; last_known: the first of the
  * last live word, else as all; pool: its first live one, else as all there).

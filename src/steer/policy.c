@@ -178,6 +178,25 @@ order_put_rule(
 		order_put_nearest(o, NULL);
 }
 
+/* What the regions that are in order are drawn with. */
+static const struct lot *
+lots_make(const struct order *o, struct lot *lots)
+{
+	const struct conf_rule *r = o->rule;
+
+	for (uint8_t i = 0; i < o->n; i++) {
+		uint16_t region = o->pool->regions[o->at[i]].region;
+		const char *name = o->conf->regions[region].name;
+		size_t k = 0;
+
+		while (r->weights != NULL && r->regions[k] != region)
+			k++;
+		lots[i] = (struct lot){rendezvous_hash(name, strlen(name)),
+		    r->weights != NULL ? r->weights[k] : 1};
+	}
+	return lots;
+}
+
 const struct conf_failback *
 policy_failback(const struct conf_policy *p)
 {
@@ -188,33 +207,36 @@ policy_failback(const struct conf_policy *p)
 
 void
 policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
-    const struct place *place, struct rank *rank, uint8_t *order,
-    uint8_t *fallback, uint16_t *rule)
+    const struct place *place, struct rank *rank, struct rank_room *room,
+    uint16_t *rule)
 {
 	const struct conf_policy *p = &conf->policies[policy];
 	const struct conf_rule *r = p->rules;
 	struct order o = {
-	    .conf = conf, .pool = &conf->pools[pool], .at = order};
+	    .conf = conf, .pool = &conf->pools[pool], .at = room->order};
 
 	while (!rule_matches(r, place))
 		r++;
 	*rule = (uint16_t)(r - p->rules);
 	o.rule = r;
 	order_put_rule(&o, p, place);
-	*rank = (struct rank){.order = order,
+	*rank = (struct rank){.order = room->order,
 	    .n = o.n,
-	    .fallback = fallback,
+	    .fallback = room->fallback,
+	    .hash = (uint8_t)r->hash,
 	    .action = (uint8_t)r->when_down.action,
 	    .pool = CONF_NONE,
 	    .failback = policy_failback(p),
 	    .unlocated = r->order == CONF_ORDER_NEAREST && !place->located};
+	if (r->hash != CONF_HASH_NONE)
+		rank->lots = lots_make(&o, room->lots);
 	if (r->when_down.action != CONF_DOWN_POOL)
 		return;
 	rank->pool = r->when_down.pool;
 	o = (struct order){.conf = conf,
 	    .pool = &conf->pools[rank->pool],
 	    .rule = r,
-	    .at = fallback};
+	    .at = room->fallback};
 	order_put_rule(&o, p, place);
 	order_put_nearest(&o, NULL);
 	rank->nfallback = o.n;
@@ -229,13 +251,27 @@ struct classes {
 	size_t nslots;
 };
 
+/* Regions with the same lots but for their weights. */
+static bool
+lots_equal(const struct rank *a, const struct rank *b)
+{
+	size_t i = 0;
+
+	if (a->hash != b->hash || a->hash == CONF_HASH_NONE)
+		return a->hash == b->hash;
+	while (i < a->n && a->lots[i].weight == b->lots[i].weight)
+		i++;
+	return i == a->n;
+}
+
 static bool
 rank_equal(const struct rank *a, const struct rank *b)
 {
 	return a->n == b->n && a->nfallback == b->nfallback &&
 	    a->action == b->action && a->unlocated == b->unlocated &&
 	    a->pool == b->pool && memcmp(a->order, b->order, a->n) == 0 &&
-	    memcmp(a->fallback, b->fallback, a->nfallback) == 0;
+	    memcmp(a->fallback, b->fallback, a->nfallback) == 0 &&
+	    lots_equal(a, b);
 }
 
 static uint64_t
@@ -282,6 +318,9 @@ class_of(struct classes *c, const struct rank *rank)
 		copy.order = arena_dup(c->arena, rank->order, rank->n);
 		copy.fallback =
 		    arena_dup(c->arena, rank->fallback, rank->nfallback);
+		if (rank->lots != NULL)
+			copy.lots = arena_dup(c->arena, rank->lots,
+			    rank->n * sizeof(*rank->lots));
 		vec_push(&c->ranks, copy);
 		*slot = (uint32_t)c->ranks.n;
 	}
@@ -293,7 +332,7 @@ static uint32_t *
 classes_make(struct classes *c, const struct conf *conf, const struct geo *geo,
     const struct policy_table *t)
 {
-	uint8_t order[CONF_POOL_REGIONS_MAX], fallback[CONF_POOL_REGIONS_MAX];
+	struct rank_room room;
 	size_t n;
 	const struct place *places = geo_places(geo, &n);
 	uint32_t *map = xcalloc(n, sizeof(*map));
@@ -302,8 +341,8 @@ classes_make(struct classes *c, const struct conf *conf, const struct geo *geo,
 		struct rank rank;
 		uint16_t rule;
 
-		policy_rank(conf, t->policy, t->pool, &places[i], &rank, order,
-		    fallback, &rule);
+		policy_rank(
+		    conf, t->policy, t->pool, &places[i], &rank, &room, &rule);
 		map[i] = class_of(c, &rank);
 	}
 	return map;

@@ -14,12 +14,15 @@
 
 #include "conf/conf.h"
 #include "geo/geo.h"
+#include "steer/rendezvous.h"
 
 /* What a class of clients gets. Orders are positions in conf_pool.regions. */
 struct rank {
-	const uint8_t *order;    /* regions of the pool, best first */
+	const uint8_t *order;    /* regions of the pool, best first, */
+	const struct lot *lots;  /* but when they are drawn: of each */
 	const uint8_t *fallback; /* regions of when_down's pool, best first */
 	uint8_t n, nfallback;
+	uint8_t hash;   /* enum conf_hash: by what they are drawn */
 	uint8_t action; /* enum conf_all_down */
 	bool unlocated; /* by the policy's unlocated list */
 	uint16_t pool;  /* of CONF_DOWN_POOL */
@@ -42,12 +45,16 @@ struct policy_table {
  * ties by order of declaration; without coordinates the unlocated list; regions
  * outside the fence or not in the pool left out).  The fallback pool's regions:
  * those of the list first, in its order, then the others as declared, fence
- * kept. Arrays are the caller's, CONF_POOL_REGIONS_MAX each; *rule is the
- * rule's index.
+ * kept.  The arrays of the rank are in room; *rule is the rule's index.
  */
+struct rank_room {
+	uint8_t order[CONF_POOL_REGIONS_MAX], fallback[CONF_POOL_REGIONS_MAX];
+	struct lot lots[CONF_POOL_REGIONS_MAX];
+};
+
 void policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
-    const struct place *place, struct rank *rank, uint8_t *order,
-    uint8_t *fallback, uint16_t *rule);
+    const struct place *place, struct rank *rank, struct rank_room *room,
+    uint16_t *rule);
 
 /* NULL: err (a damaged database). */
 struct policy_table *policy_build(struct arena *a, const struct conf *conf,

@@ -4,22 +4,30 @@
 #include <string.h>
 #include <xxhash.h>
 
+size_t
+share_prefix(const struct addr *client, struct addr *prefix, uint8_t *len)
+{
+	unsigned offset = 0, bits;
+
+	if (!addr_embedded(client, prefix, &offset))
+		*prefix = *client;
+	bits = prefix->family == 4 ? SHARE_PREFIX_IPV4 : SHARE_PREFIX_IPV6;
+	addr_mask(prefix, bits);
+	*len = (uint8_t)(offset + bits);
+	return bits / 8;
+}
+
 struct cohort
 share_cohort(const struct addr *client, const char *region)
 {
-	struct addr a = *client, v4;
-	unsigned offset = 0, len;
+	struct cohort c;
+	struct addr a;
+	size_t n = share_prefix(client, &a, &c.len);
 
-	if (addr_embedded(client, &v4, &offset))
-		a = v4;
-	len = a.family == 4 ? SHARE_PREFIX_IPV4 : SHARE_PREFIX_IPV6;
-	addr_mask(&a, len);
-	return (struct cohort){
-	    .number = (uint32_t)XXH3_64bits_withSeed(a.bytes, len / 8,
-			  XXH3_64bits(region, strlen(region)) + a.family) %
-		SHARE_COHORTS,
-	    .len = (uint8_t)(offset + len),
-	};
+	c.number = (uint32_t)XXH3_64bits_withSeed(a.bytes, n,
+		       XXH3_64bits(region, strlen(region)) + a.family) %
+	    SHARE_COHORTS;
+	return c;
 }
 
 static uint32_t

@@ -40,6 +40,12 @@ struct cohort {
 	uint8_t len;     /* of the prefix that it is told by: the scope */
 };
 
+/* The prefix by which a client is told from others: a /24 or /48 of what its
+ * address counts as.  Its length in octets; *len: its depth in the client's own
+ * family. */
+size_t share_prefix(
+    const struct addr *client, struct addr *prefix, uint8_t *len);
+
 /* region: its name, so that regions draw their cohorts apart.  An IPv4 address
  * within IPv6 (mapped, 6to4, Teredo) counts as the former. */
 struct cohort share_cohort(const struct addr *client, const char *region);

@@ -43,7 +43,7 @@ static struct conf conf = {.regions = regions,
     .npolicies = 1};
 
 static struct rank rank;
-static uint8_t order[CONF_POOL_REGIONS_MAX], fallback[CONF_POOL_REGIONS_MAX];
+static struct rank_room room;
 static uint16_t rule;
 
 static void
@@ -60,7 +60,7 @@ rank_of(struct conf_rule *rules, size_t n, const struct place *p)
 {
 	policy.rules = rules;
 	policy.nrules = n;
-	policy_rank(&conf, 0, 0, p, &rank, order, fallback, &rule);
+	policy_rank(&conf, 0, 0, p, &rank, &room, &rule);
 }
 
 static void
@@ -380,14 +380,16 @@ expect_rank(const struct world *w, const struct geo *g,
 
 	ck_assert_uint_lt(hit.class, t->nranks);
 	geo_find(g, a, &f);
-	policy_rank(w->conf, t->policy, t->pool, &f.place, &rank, order,
-	    fallback, &rule);
+	policy_rank(w->conf, t->policy, t->pool, &f.place, &rank, &room, &rule);
 	ck_assert_uint_eq(rank.n, got->n);
 	ck_assert_uint_eq(rank.nfallback, got->nfallback);
 	ck_assert_uint_eq(rank.action, got->action);
 	ck_assert_uint_eq(rank.pool, got->pool);
 	ck_assert(rank.unlocated == got->unlocated);
 	ck_assert_mem_eq(rank.order, got->order, rank.n);
+	ck_assert_uint_eq(rank.hash, got->hash);
+	for (size_t i = 0; rank.hash != CONF_HASH_NONE && i < rank.n; i++)
+		ck_assert_uint_eq(rank.lots[i].weight, got->lots[i].weight);
 	ck_assert_mem_eq(rank.fallback, got->fallback, rank.nfallback);
 }
 

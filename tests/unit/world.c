@@ -291,6 +291,19 @@ rule_match_make(struct world *w, struct conf_rule *r)
 }
 
 static void
+draw_make(struct world *w, struct conf_rule *r)
+{
+	if (r->order == CONF_ORDER_NEAREST || chance(40))
+		return;
+	r->hash = chance(70) ? CONF_HASH_CLIENT : CONF_HASH_RANDOM;
+	if (r->order != CONF_ORDER_LIST || chance(30))
+		return;
+	r->weights = arena_array(w->arena, r->nregions, sizeof(*r->weights));
+	for (size_t i = 0; i < r->nregions; i++)
+		r->weights[i] = world_dice(4) * world_dice(1000);
+}
+
+static void
 policies_make(struct world *w)
 {
 	struct conf *c = w->conf;
@@ -318,6 +331,7 @@ policies_make(struct world *w)
 			r->order = (enum conf_order)world_dice(3);
 			if (r->order == CONF_ORDER_LIST)
 				r->regions = some_regions(w, &r->nregions);
+			draw_make(w, r);
 			if (r->order == CONF_ORDER_NEAREST && chance(50))
 				r->band_km = 1 + world_dice(8000);
 			r->fence = chance(20) ? "EU" : NULL;

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "steer/rendezvous.h"
+
+#include <check.h>
+#include <math.h>
+#include <string.h>
+
+enum { KEYS = 200000, SIGMAS = 5 };
+
+static const char *const names[] = {"eu", "us", "ap", "sa", "af"};
+
+enum { NAMES = sizeof(names) / sizeof(*names) };
+
+static void
+lots_make(struct lot *lots, const uint32_t *weights, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		lots[i] = (struct lot){
+		    rendezvous_hash(names[i], strlen(names[i])), weights[i]};
+}
+
+/* As /24s stand beside each other. */
+static uint64_t
+key_of(uint32_t i)
+{
+	const uint8_t octets[] = {
+	    (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i};
+
+	return rendezvous_hash(octets, sizeof(octets));
+}
+
+static size_t
+first(const struct lot *lots, size_t n, uint32_t key)
+{
+	struct rendezvous r;
+
+	rendezvous_begin(&r, lots, n, key_of(key));
+	return rendezvous_next(&r);
+}
+
+static double
+sigma(double share)
+{
+	return sqrt(share * (1 - share) * KEYS);
+}
+
+START_TEST(the_hash_is_the_one_of_the_manual)
+{
+	/* FNV-1a of nothing and of "a", then mixed. */
+	ck_assert_uint_eq(rendezvous_hash("", 0),
+	    rendezvous_mix(UINT64_C(0xcbf29ce484222325)));
+	ck_assert_uint_eq(rendezvous_hash("a", 1),
+	    rendezvous_mix(UINT64_C(0xaf63dc4c8601ec8c)));
+	/* What splitmix64 begins with from the state 0. */
+	ck_assert_uint_eq(rendezvous_mix(UINT64_C(0x9e3779b97f4a7c15)),
+	    UINT64_C(0xe220a8397b1dcdaf));
+}
+END_TEST
+
+START_TEST(the_logarithm_is_right_and_never_rises)
+{
+	uint64_t x = 1, last = UINT64_MAX;
+
+	for (unsigned i = 0; i < 1000000; i++) {
+		uint64_t draw = rendezvous_mix(++x);
+		double got = (double)rendezvous_log(draw) / (1u << 31);
+		double want = -log2((double)draw) + 64;
+
+		ck_assert_msg(fabs(got - want) < 4e-6, "%llx: %.9f, not %.9f",
+		    (unsigned long long)draw, got, want);
+	}
+	for (x = 1; x < UINT64_MAX / 3 * 2; x += 1 + x / 100000) {
+		ck_assert_uint_le(rendezvous_log(x), last);
+		last = rendezvous_log(x);
+	}
+	ck_assert_uint_le(rendezvous_log(UINT64_MAX), 1);
+	ck_assert_uint_eq(rendezvous_log(0), (uint64_t)64 << 31);
+}
+END_TEST
+
+START_TEST(each_region_is_the_first_of_its_share)
+{
+	static const uint32_t weights[] = {1, 2, 3, 10, 1000000};
+	size_t n[NAMES] = {0};
+	struct lot lots[NAMES];
+
+	/* The last one has nearly all: looked at without it. */
+	lots_make(lots, weights, NAMES);
+	for (uint32_t k = 0; k < KEYS; k++)
+		n[first(lots, NAMES - 1, k)]++;
+	for (size_t i = 0; i + 1 < NAMES; i++) {
+		double share = weights[i] / 16.0;
+
+		ck_assert_double_lt(
+		    fabs((double)n[i] - share * KEYS), SIGMAS * sigma(share));
+	}
+	memset(n, 0, sizeof(n));
+	for (uint32_t k = 0; k < KEYS; k++)
+		n[first(lots, NAMES, k)]++;
+	ck_assert_uint_lt(KEYS - n[NAMES - 1], 40);
+}
+END_TEST
+
+/* How many keys have another first region; all of them must leave from, or come
+ * to, the region that changed. */
+static size_t
+moved(const struct lot *before, size_t nbefore, const struct lot *after,
+    size_t nafter, size_t changed)
+{
+	size_t n = 0;
+
+	for (uint32_t k = 0; k < KEYS; k++) {
+		size_t a = first(before, nbefore, k);
+		size_t b = first(after, nafter, k);
+
+		if (a == b)
+			continue;
+		ck_assert(a == changed || b == changed);
+		n++;
+	}
+	return n;
+}
+
+START_TEST(another_weight_moves_no_more_than_it_must)
+{
+	static const uint32_t steps[] = {0, 1, 50, 99, 101, 150, 200, 1000};
+	uint32_t weights[] = {100, 100, 30, 70};
+	struct lot before[4], after[4];
+	double was = 1.0 / 3;
+
+	lots_make(before, weights, 4);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		double is = steps[i] / (steps[i] + 200.0);
+		double ideal = fabs(is - was);
+
+		weights[0] = steps[i];
+		lots_make(after, weights, 4);
+		ck_assert_double_lt(
+		    fabs((double)moved(before, 4, after, 4, 0) - ideal * KEYS),
+		    SIGMAS * sigma(ideal));
+	}
+}
+END_TEST
+
+START_TEST(a_region_more_or_less_moves_its_own_share_alone)
+{
+	static const uint32_t weights[] = {5, 4, 3, 2, 1};
+	struct lot lots[NAMES];
+	double share = 1.0 / 15;
+	size_t n;
+
+	lots_make(lots, weights, NAMES);
+	n = moved(lots, NAMES, lots, NAMES - 1, NAMES - 1);
+	ck_assert_double_lt(
+	    fabs((double)n - share * KEYS), SIGMAS * sigma(share));
+}
+END_TEST
+
+/* Who loses the first has as the next whom it would have without the first. */
+START_TEST(the_order_of_the_others_does_not_depend_on_one)
+{
+	static const uint32_t weights[] = {5, 4, 0, 2, 1};
+	struct lot lots[NAMES], rest[NAMES];
+
+	lots_make(lots, weights, NAMES);
+	for (uint32_t k = 0; k < 1000; k++) {
+		struct rendezvous all, left;
+		size_t gone = k % NAMES, n = 0;
+		uint8_t was[NAMES];
+
+		for (uint8_t i = 0; i < NAMES; i++) {
+			was[n] = i;
+			rest[n] = lots[i];
+			n += i != gone;
+		}
+		rendezvous_begin(&all, lots, NAMES, key_of(k));
+		rendezvous_begin(&left, rest, n, key_of(k));
+		for (size_t i = 0; i < NAMES; i++) {
+			uint8_t at = rendezvous_next(&all);
+
+			if (at != gone)
+				ck_assert_uint_eq(
+				    at, was[rendezvous_next(&left)]);
+		}
+	}
+}
+END_TEST
+
+START_TEST(weight_0_comes_after_all_others_as_declared)
+{
+	static const uint32_t weights[] = {0, 1, 0, 1, 0};
+	struct lot lots[NAMES];
+
+	lots_make(lots, weights, NAMES);
+	for (uint32_t k = 0; k < 1000; k++) {
+		struct rendezvous r;
+		uint8_t a, b;
+
+		rendezvous_begin(&r, lots, NAMES, key_of(k));
+		a = rendezvous_next(&r);
+		b = rendezvous_next(&r);
+		ck_assert((a == 1 && b == 3) || (a == 3 && b == 1));
+		for (uint8_t i = 0; i < NAMES; i += 2)
+			ck_assert_uint_eq(rendezvous_next(&r), i);
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("rendezvous");
+	TCase *c = tcase_create("rendezvous");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_set_timeout(c, 300);
+	suite_add_tcase(s, c);
+	tcase_add_test(c, the_hash_is_the_one_of_the_manual);
+	tcase_add_test(c, the_logarithm_is_right_and_never_rises);
+	tcase_add_test(c, each_region_is_the_first_of_its_share);
+	tcase_add_test(c, another_weight_moves_no_more_than_it_must);
+	tcase_add_test(c, a_region_more_or_less_moves_its_own_share_alone);
+	tcase_add_test(c, the_order_of_the_others_does_not_depend_on_one);
+	tcase_add_test(c, weight_0_comes_after_all_others_as_declared);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? 0 : 1;
+}
