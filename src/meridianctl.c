@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "client/check.h"
+#include "client/foresee.h"
 #include "client/lease.h"
 #include "client/request.h"
 #include "client/show.h"
@@ -269,6 +270,8 @@ static const struct verb verbs[] = {
 	1, OPT_FOR | OPT_UNTIL_CANCELLED | OPT_REASON | OPT_END,
 	lease_force_up},
     {"failback", "failback WHAT", 1, 1, 0, run_failback},
+    {"whatif", "whatif --drain|--down WHAT ...", 0, 0, OPT_DOWN | OPT_DRAIN,
+	foresee_whatif},
     {"probe", "probe POOL/REGION[/TARGET]", 1, 1, 0, run_probe},
     {"signal", "signal MONITOR[/ADDRESS] up|down --for TIME", 2, 2, OPT_FOR,
 	run_signal},

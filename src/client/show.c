@@ -1,89 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "client/show.h"
 
-#include <libsmartcols/libsmartcols.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "client/table.h"
 #include "report/explain.h"
 #include "report/text.h"
 
 enum { SHARE_TEXT_MAX = 64 };
-
-/* Colours only where a person looks at a terminal (NO_COLOR turns them off). */
-static const char *
-colour(const char *sequence)
-{
-	static int terminal = -1;
-
-	if (terminal < 0)
-		terminal = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-	return terminal ? sequence : "";
-}
-
-#define RED colour("\033[31m")
-#define GREEN colour("\033[32m")
-#define YELLOW colour("\033[33m")
-#define BOLD colour("\033[1m")
-#define PLAIN colour("\033[0m")
-
-static const char *
-text_of(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s != NULL ? s : "";
-}
-
-static long long
-int_of(const json_t *o, const char *key)
-{
-	return json_integer_value(json_object_get(o, key));
-}
-
-static const char *
-span_of(const json_t *o, const char *key, char buf[CLOCK_TEXT_MAX])
-{
-	const json_t *v = json_object_get(o, key);
-
-	if (!json_is_number(v))
-		return "-";
-	return clock_format_span(buf, (uint64_t)(json_number_value(v) * 1e3));
-}
-
-/* A table of titles; rows are added by table_row(). */
-static struct libscols_table *
-table_new(const char *const *titles)
-{
-	struct libscols_table *t = scols_new_table();
-
-	for (; *titles != NULL; titles++)
-		scols_table_new_column(t, *titles, 0, 0);
-	scols_table_enable_colors(t, *colour("x") != '\0');
-	return t;
-}
-
-static struct libscols_line *
-table_row(struct libscols_table *t, const char *const *cells)
-{
-	struct libscols_line *line = scols_table_new_line(t, NULL);
-
-	for (size_t i = 0; cells[i] != NULL; i++)
-		scols_line_set_data(line, i, cells[i]);
-	return line;
-}
-
-static void
-table_print(struct libscols_table *t)
-{
-	scols_print_table(t);
-	scols_unref_table(t);
-}
 
 void
 json_show(const json_t *report)

@@ -5,12 +5,15 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "base/clock.h"
 #include "ctl/drain.h"
 #include "ctl/failback.h"
 #include "ctl/monitor.h"
 #include "ctl/reload.h"
+#include "ctl/what.h"
 #include "report/explain.h"
 #include "report/page.h"
+#include "report/whatif.h"
 
 enum http_status {
 	STATUS_OK = 200,
@@ -205,6 +208,40 @@ run_explain(struct call *call)
 		call->control->status.snapshot, &call->control->drains, &q));
 }
 
+/* NULL when there is all of what, else {"error", "exit"}. */
+static json_t *
+all_known(const struct control *c, const char *const *what, size_t n)
+{
+	json_t *error = NULL;
+
+	for (size_t i = 0; error == NULL && i < n; i++)
+		error = what_unknown(c->status.snapshot->conf, what[i]);
+	return error;
+}
+
+static void
+run_whatif(struct call *call)
+{
+	struct control *c = call->control;
+	const char *down[ASSUMED_MAX], *drain[ASSUMED_MAX];
+	const struct whatif_query q = {
+	    .down = down,
+	    .ndown = params_all(call, "down", down),
+	    .drain = drain,
+	    .ndrain = params_all(call, "drain", drain),
+	};
+	const struct snapshot *s = c->status.snapshot;
+	struct traffic now = traffic_now(&c->traffic, s, clock_mono_s());
+	json_t *reply = all_known(c, down, q.ndown);
+
+	if (reply == NULL)
+		reply = all_known(c, drain, q.ndrain);
+	if (reply == NULL)
+		reply = whatif_report(s, &c->drains, &now, &q);
+	traffic_fini(&now);
+	call_reply(call, reply);
+}
+
 static void
 add_line(const char *line, void *arg)
 {
@@ -270,6 +307,7 @@ static const struct command commands[] = {
     {EVHTTP_REQ_POST, "/v1/check", false, STATUS_UNPROCESSABLE, "", run_check},
     {EVHTTP_REQ_GET, "/v1/explain", false, STATUS_UNPROCESSABLE,
 	"name type from resolver down drain signal ", run_explain},
+    {EVHTTP_REQ_GET, "/v1/whatif", false, STATUS_OK, "down drain ", run_whatif},
     {EVHTTP_REQ_GET, "/v1/events", false, STATUS_CONFLICT, "since follow ",
 	run_events},
 };

@@ -384,6 +384,9 @@ control_adopt(struct control *c, struct snapshot *s, json_t *warnings)
 	for (size_t i = 0; i < s->conf->npools; i++)
 		for (size_t r = 0; r < s->pools[i].nregions; r++)
 			pool_refresh(&s->pools[i], r, &c->drains);
+	if (c->status.snapshot != NULL)
+		traffic_move(
+		    &c->traffic, c->status.snapshot, s, clock_mono_s());
 	snapshot_publish(s);
 	c->status.snapshot = s;
 	warn_lost_drains(c, warnings);
@@ -470,6 +473,7 @@ control_tick(evutil_socket_t fd, short what, void *arg)
 	control_clock(c);
 	drain_tick(c);
 	failback_tick(c);
+	traffic_look(&c->traffic, c->status.snapshot, clock_mono_s());
 	if (++c->ticks % HEALTH_SAVE_S == 0)
 		save_health(c);
 }
@@ -534,6 +538,7 @@ control_free(struct control *c)
 	signals_fini(&c->signals);
 	events_free(c->events);
 	failures_fini(&c->status.failures);
+	traffic_fini(&c->traffic);
 	json_decref(c->status.warnings);
 	for (size_t i = 0; i < CONTROL_FIXED; i++)
 		free(c->fixed[i]);

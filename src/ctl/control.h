@@ -15,6 +15,7 @@
 #include "ctl/event.h"
 #include "probe/signal.h"
 #include "report/status.h"
+#include "traffic/traffic.h"
 
 enum exit_code {
 	EXIT_DONE,
@@ -47,6 +48,7 @@ struct control {
 	struct prober *prober;
 	struct suspect *suspect;
 	struct events *events;
+	struct traffic traffic;     /* of the last minutes */
 	char *path;                 /* configuration */
 	char *folder;               /* state */
 	VEC(struct use) uses;       /* by watch */

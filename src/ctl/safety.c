@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "report/text.h"
 #include "snapshot/build.h"
+#include "traffic/load.h"
 
 /* The tables ------------------------------------------------------------- */
 
@@ -109,58 +110,48 @@ answers_of(const struct effect *e, size_t region)
 }
 
 /* The share of the pool's answers of each region, and the load that they are
- * taken for (see the header); false when that cannot be said. */
+ * taken for; false when that cannot be said. */
 static bool
-effect_load(
-    const struct effect *e, double share[CONF_POOL_REGIONS_MAX], double *load)
+effect_load(const struct effect *e,
+    struct load_region regions[CONF_POOL_REGIONS_MAX], double *load)
 {
-	double total = 0, capacity = 0, largest = 0;
+	double total = 0;
 
 	for (size_t i = 0; i < e->pool->nregions; i++) {
-		double c = (double)capacity_of(e, i);
-
-		if (c <= 0)
-			return false;
-		capacity += c;
-		largest = c > largest ? c : largest;
-		share[i] = answers_of(e, i);
-		total += share[i];
+		regions[i].capacity = (double)capacity_of(e, i);
+		regions[i].share = answers_of(e, i);
+		total += regions[i].share;
 	}
-	if (total < SAFETY_ANSWERS_MIN || e->pool->nregions < 2)
+	if (total < SAFETY_ANSWERS_MIN)
 		return false;
-	*load =
-	    (capacity - largest) * e->snapshot->conf->safety.max_fill / 100.0;
-	for (size_t i = 0; i < e->pool->nregions; i++) {
-		double most;
-
-		share[i] /= total;
-		most = (double)capacity_of(e, i);
-		if (share[i] * *load > most)
-			*load = most / share[i];
-	}
-	return true;
+	for (size_t i = 0; i < e->pool->nregions; i++)
+		regions[i].share /= total;
+	return load_assume(regions, e->pool->nregions,
+	    e->snapshot->conf->safety.max_fill, load);
 }
 
 static void
 effect_fill(struct effect *e)
 {
-	double share[CONF_POOL_REGIONS_MAX], load, moved = 0, left = 0;
+	struct load_region regions[CONF_POOL_REGIONS_MAX];
+	double load, moved = 0, left = 0;
 
-	if (e->after == 0 || !effect_load(e, share, &load))
+	if (e->after == 0 || !effect_load(e, regions, &load))
 		return;
 	for (size_t i = 0; i < e->pool->nregions; i++) {
+		struct load_region *r = &regions[i];
 		double out = e->after >> i & 1 ? e->out[i] / 100.0 : 1;
 
-		left += (double)capacity_of(e, i) * (1 - out);
-		moved += share[i] * load * out;
-		share[i] *= 1 - out;
+		left += r->capacity * (1 - out);
+		moved += r->share * load * out;
+		r->share *= 1 - out;
 	}
 	for (size_t i = 0; i < e->pool->nregions; i++) {
-		double c = (double)capacity_of(e, i);
+		const struct load_region *r = &regions[i];
 
 		if (e->after >> i & 1)
 			e->fill[i] = 100 *
-			    (share[i] * load / c +
+			    (r->share * load / r->capacity +
 				moved * (100 - e->out[i]) / 100 / left);
 	}
 	e->filled = true;

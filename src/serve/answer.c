@@ -30,6 +30,7 @@ struct walk {
 	uint8_t cookie[COOKIE_SIZE]; /* the reply's */
 	struct answer_steer steer;
 	bool steered;
+	uint16_t name;                    /* that is */
 	uint64_t passed[REPLY_PARTS_MAX]; /* hashes of names with aliases */
 	unsigned npassed;
 };
@@ -121,6 +122,7 @@ steer(struct walk *w, const struct found *f, uint32_t *ttl)
 	if (w->steer.scope > 0 && w->reply->nparts > 0)
 		return NULL;
 	w->steered = true;
+	w->name = f->steered;
 	if (w->steer.pick.reason == POOL_ALL_DOWN)
 		w->reply->edns.error = &all_down;
 	w->reply->edns.scope = w->steer.scope;
@@ -283,15 +285,25 @@ size_limit(const struct walk *w, enum count_proto proto, size_t cap)
 static void
 count_steered(const struct walk *w)
 {
-	const struct answerer *a = w->answerer;
+	struct answerer *a = w->answerer;
 	const struct pick *p = &w->steer.pick;
 	struct tally *t = snapshot_row(w->snapshot, a->row) +
 	    p->pool->first_tally + p->region;
 	uint32_t end = a->now_s + p->ttl;
+	const struct sample_seen seen = {
+	    .generation = w->snapshot->generation,
+	    .now_s = a->now_s,
+	    .random = next_random(a),
+	    .class = w->steer.hit.class,
+	    .name = w->snapshot->steered[w->name].first,
+	    .client = &w->steer.client,
+	};
 
 	count_add(&t->steered[p->reason], 1);
 	if (end > atomic_load_explicit(&t->let_go, memory_order_relaxed))
 		atomic_store_explicit(&t->let_go, end, memory_order_relaxed);
+	if (a->sampler != NULL)
+		sampler_add(a->sampler, &seen);
 }
 
 static void

@@ -10,6 +10,7 @@
 #include "serve/limit.h"
 #include "snapshot/snapshot.h"
 #include "steer/pick.h"
+#include "traffic/sample.h"
 
 enum { ANSWER_CHAIN_MAX = 16 }; /* CNAMEs followed in one answer */
 
@@ -22,6 +23,7 @@ struct answerer {
 	uint64_t now_us;     /* the same moment */
 	uint32_t wall_s;     /* wall clock's, likewise */
 	struct limit *limit; /* NULL: its clients have proven their address */
+	struct sampler *sampler; /* NULL: what is answered is not traffic */
 };
 
 /* The next number of that state. */

@@ -470,6 +470,7 @@ service_open(struct tcp_service *t, struct error *err)
 	if (t->answerer.counters == NULL)
 		return error_set(
 		    err, "more than %d threads would answer", SNAPSHOT_ROWS);
+	t->answerer.sampler = sampler_new();
 	if (getrandom(&t->answerer.random, sizeof(t->answerer.random), 0) < 0)
 		return error_set(err, "getrandom: %s", strerror(errno));
 	t->answerer.random |= 1;

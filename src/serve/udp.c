@@ -218,6 +218,7 @@ worker_open(struct worker *w, struct endpoint *e, struct error *err)
 	if (w->answerer.counters == NULL)
 		return error_set(
 		    err, "more than %d threads would answer", SNAPSHOT_ROWS);
+	w->answerer.sampler = sampler_new();
 	if (getrandom(&w->answerer.random, sizeof(w->answerer.random), 0) < 0)
 		return error_set(err, "getrandom: %s", strerror(errno));
 	w->answerer.random |= 1;

@@ -29,18 +29,18 @@ load_geo(struct snapshot *s, struct diag *d)
 	return diag_error(d, mark, "%s", err.text);
 }
 
-/* The table of an earlier name with the same policy and pool, or NULL. */
-static const struct policy_table *
-find_table(const struct snapshot *s, size_t n)
+/* The first name with the same policy and pool, and so the same table. */
+static size_t
+find_first(const struct snapshot *s, size_t n)
 {
 	const struct conf_name *names = s->conf->names;
 
 	for (size_t i = 0; i < n; i++) {
 		if (names[i].policy == names[n].policy &&
 		    names[i].pool == names[n].pool)
-			return s->steered[i].table;
+			return i;
 	}
-	return NULL;
+	return n;
 }
 
 static bool
@@ -58,8 +58,9 @@ build_policies(struct snapshot *s, struct diag *d)
 		steered->pool = name->pool;
 		steered->ttl_min = name->ttl_min;
 		steered->ttl_max = name->ttl_max;
-		steered->table = find_table(s, i);
-		if (steered->table == NULL)
+		steered->first = (uint16_t)find_first(s, i);
+		steered->table = s->steered[steered->first].table;
+		if (steered->first == i)
 			steered->table = policy_build(s->arena, conf, s->geo,
 			    name->policy, name->pool, &err);
 		if (steered->table == NULL)

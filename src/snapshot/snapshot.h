@@ -17,6 +17,7 @@
 /* What a name steers by: names[i] of conf.names[i]. */
 struct steered {
 	const struct policy_table *table;
+	uint16_t first; /* name with that table */
 	uint16_t pool;
 	uint32_t ttl_min, ttl_max;
 };

@@ -134,6 +134,20 @@ step_limit_flood(size_t i)
 	sink = limit_take(limit, &conf, &resolver, LIMIT_ERROR, 0);
 }
 
+/* The same as the step before, and what is answered is counted as traffic. */
+static void
+step_sampled(size_t i)
+{
+	struct sampler *none = answerer.sampler;
+	static struct sampler *sampler;
+
+	if (sampler == NULL)
+		sampler = sampler_new();
+	answerer.sampler = sampler;
+	step_answer(i);
+	answerer.sampler = none;
+}
+
 static const struct {
 	const char *name;
 	void (*fn)(size_t i);
@@ -147,6 +161,7 @@ static const struct {
     {"limit", step_limit},
     {"limit (flood)", step_limit_flood},
     {"answer (whole)", step_answer},
+    {"and its sample", step_sampled},
 };
 
 static double

@@ -6,8 +6,8 @@ import re
 import sys
 
 SRC = os.path.join(os.environ.get("srcdir", "."), "src")
-ORDER = ["base", "dns", "conf", "geo", "steer", "zone", "snapshot", "probe",
-         "serve", "report", "ctl", "client", "main"]
+ORDER = ["base", "dns", "conf", "geo", "steer", "zone", "snapshot",
+         "traffic", "probe", "serve", "report", "ctl", "client", "main"]
 NEVER = [("probe", "serve"), ("serve", "probe"), ("client", "ctl")]
 ONLY = [  # include, where it may stand
     (r"ldns/", r"^zone/"),

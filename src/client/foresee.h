@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The verbs about what would be: whatif.  One thread.
+ */
+#ifndef CLIENT_FORESEE_H
+#define CLIENT_FORESEE_H
+
+#include "client/request.h"
+
+/* Exit codes. */
+int foresee_whatif(const struct arguments *a);
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "service.h"
+
+static struct service service;
+static struct sampler *sampler;
+
+static void
+setup(void)
+{
+	service_open(&service);
+	sampler = sampler_new();
+}
+
+static void
+teardown(void)
+{
+	service_close(&service);
+}
+
+/* n answers of the i-th name, www or cdn, to a client. */
+static void
+traffic(size_t name, const char *client, unsigned n)
+{
+	const struct snapshot *s = service.control->status.snapshot;
+	struct addr a;
+	struct sample_seen seen = {
+	    .generation = s->generation,
+	    .now_s = clock_mono_s(),
+	    .name = s->steered[name].first,
+	    .client = &a,
+	};
+
+	ck_assert(addr_parse(client, &a));
+	seen.class = policy_find(s->steered[name].table, &a).class;
+	while (n-- > 0)
+		sampler_add(sampler, &seen);
+}
+
+static json_t *
+whatif(const char *query, int status)
+{
+	int got;
+	json_t *reply = service_call(
+	    &service, EVHTTP_REQ_GET, "/v1/whatif", query, NULL, &got);
+
+	ck_assert_int_eq(got, status);
+	return reply;
+}
+
+/* The value of key where another one of the object is so. */
+static double
+number(const json_t *list, const char *by, const char *is, const char *key)
+{
+	const json_t *o;
+	size_t i;
+
+	json_array_foreach(list, i, o)
+	{
+		if (strcmp(json_string_value(json_object_get(o, by)), is) == 0)
+			return json_number_value(json_object_get(o, key));
+	}
+	ck_abort_msg("no %s %s", by, is);
+	return 0;
+}
+
+static double
+share(const json_t *reply, const char *region, const char *when)
+{
+	return 100 *
+	    number(json_object_get(reply, "regions"), "region", region, when) /
+	    json_number_value(json_object_get(reply, "per_minute"));
+}
+
+static int
+exit_of(const json_t *reply)
+{
+	return (int)json_integer_value(json_object_get(reply, "exit"));
+}
+
+START_TEST(clients_go_to_the_next_region_of_their_own_list)
+{
+	json_t *reply;
+
+	traffic(0, "10.0.0.1", 600);  /* us, eu */
+	traffic(0, "192.0.2.1", 400); /* unlocated: us, eu, ap */
+	reply = whatif("drain=us", 200);
+	ck_assert_double_eq_tol(share(reply, "us", "before"), 100, 0.01);
+	ck_assert_double_eq_tol(share(reply, "us", "after"), 0, 0.01);
+	ck_assert_double_eq_tol(share(reply, "eu", "after"), 100, 0.01);
+	json_decref(reply);
+	reply = whatif("drain=us&down=eu", 200);
+	ck_assert_double_eq_tol(share(reply, "ap", "after"), 40, 0.01);
+	ck_assert_double_eq_tol(share(reply, "eu", "after"), 60, 0.01);
+	ck_assert_int_eq(exit_of(reply), 1);
+	json_decref(reply);
+}
+END_TEST
+
+START_TEST(a_fence_holds_and_what_finds_nothing_live_is_told)
+{
+	json_t *reply, *move;
+
+	traffic(0, "81.2.0.1", 500);
+	traffic(0, "10.0.0.1", 500);
+	reply = whatif("down=www/eu", 200);
+	ck_assert_int_eq(exit_of(reply), 1);
+	ck_assert_double_gt(json_number_value(json_object_get(
+				json_object_get(reply, "all_down"), "after")),
+	    0);
+	move = json_array_get(json_object_get(reply, "moves"), 0);
+	ck_assert_str_eq(
+	    json_string_value(json_object_get(move, "pool")), "sorry");
+	json_decref(reply);
+}
+END_TEST
+
+START_TEST(a_pools_region_leaves_other_pools_alone)
+{
+	json_t *reply;
+	const json_t *pools;
+
+	traffic(0, "10.0.0.1", 500);
+	traffic(1, "10.0.0.1", 500);
+	reply = whatif("drain=cdn/eu", 200);
+	pools = json_object_get(reply, "pools");
+	for (size_t i = 0; i < json_array_size(pools); i++) {
+		const json_t *p = json_array_get(pools, i);
+		const json_t *r = json_object_get(p, "regions");
+
+		if (strcmp(json_string_value(json_object_get(p, "pool")),
+			"cdn") != 0)
+			continue;
+		ck_assert_double_gt(number(r, "region", "eu", "before"), 0);
+		ck_assert_double_eq_tol(
+		    number(r, "region", "eu", "after"), 0, 1e-9);
+	}
+	ck_assert_double_eq_tol(share(reply, "us", "before"), 50, 0.01);
+	ck_assert_double_eq_tol(share(reply, "us", "after"), 100, 0.01);
+	json_decref(reply);
+}
+END_TEST
+
+START_TEST(one_target_of_two_is_not_the_region)
+{
+	json_t *reply;
+
+	traffic(0, "81.2.0.1", 500);
+	reply = whatif("down=www/eu/192.0.2.10", 200);
+	ck_assert_double_eq_tol(share(reply, "eu", "after"), 100, 0.01);
+	ck_assert_int_eq(exit_of(reply), 0);
+	json_decref(reply);
+	reply = whatif("down=www/eu/192.0.2.10&drain=www/eu/192.0.2.11", 200);
+	ck_assert_int_eq(exit_of(reply), 1);
+	json_decref(reply);
+}
+END_TEST
+
+START_TEST(regions_that_would_be_too_full_are_named)
+{
+	json_t *reply;
+
+	traffic(0, "10.0.0.1", 500);
+	traffic(0, "81.2.0.1", 500);
+	/* 200 of 300 at 85 percent are carried: 85 each. */
+	reply = whatif("drain=ap", 200);
+	ck_assert_int_eq(exit_of(reply), 0);
+	ck_assert_double_eq_tol(number(json_object_get(reply, "regions"),
+				    "region", "us", "fill_before"),
+	    85, 0.01);
+	json_decref(reply);
+	reply = whatif("drain=us", 200);
+	ck_assert_int_eq(exit_of(reply), 1);
+	ck_assert_str_eq(json_string_value(
+			     json_array_get(json_object_get(reply, "over"), 0)),
+	    "eu");
+	ck_assert_double_eq_tol(number(json_object_get(reply, "regions"),
+				    "region", "eu", "fill_after"),
+	    170, 0.01);
+	json_decref(reply);
+}
+END_TEST
+
+START_TEST(traffic_goes_on_through_a_reload)
+{
+	json_t *reply;
+	int status;
+
+	traffic(0, "81.2.0.1", 300);
+	traffic(0, "10.0.0.1", 700);
+	reply = service_call(
+	    &service, EVHTTP_REQ_POST, "/v1/reload", NULL, "{}", &status);
+	ck_assert_int_eq(status, 200);
+	json_decref(reply);
+	traffic(0, "10.0.0.1", 1000);
+	reply = whatif("drain=ap", 200);
+	ck_assert_double_eq_tol(share(reply, "eu", "before"), 15, 0.1);
+	ck_assert_double_eq_tol(share(reply, "us", "before"), 85, 0.1);
+	json_decref(reply);
+}
+END_TEST
+
+START_TEST(what_there_is_not_is_said_with_what_is_near)
+{
+	json_t *reply = whatif("drain=www/uz", 404);
+
+	ck_assert_str_eq(json_string_value(json_object_get(reply, "error")),
+	    "there is no www/uz; did you mean www/us?");
+	json_decref(reply);
+	json_decref(whatif("down=nope", 404));
+}
+END_TEST
+
+START_TEST(without_traffic_nothing_is_claimed)
+{
+	json_t *reply = whatif("drain=eu", 200);
+
+	ck_assert_int_eq(exit_of(reply), 0);
+	ck_assert(json_is_null(json_object_get(reply, "assumed_load")));
+	json_decref(reply);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("whatif");
+	TCase *tc = tcase_create("whatif");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, clients_go_to_the_next_region_of_their_own_list);
+	tcase_add_test(tc, a_fence_holds_and_what_finds_nothing_live_is_told);
+	tcase_add_test(tc, a_pools_region_leaves_other_pools_alone);
+	tcase_add_test(tc, one_target_of_two_is_not_the_region);
+	tcase_add_test(tc, regions_that_would_be_too_full_are_named);
+	tcase_add_test(tc, traffic_goes_on_through_a_reload);
+	tcase_add_test(tc, what_there_is_not_is_said_with_what_is_near);
+	tcase_add_test(tc, without_traffic_nothing_is_claimed);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
