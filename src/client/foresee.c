@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "client/foresee.h"
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include "client/table.h"
@@ -95,13 +96,14 @@ whatif_show(const json_t *reply)
 	static const char *const titles[] = {
 	    "REGION", "NOW", "THEN", "CAPACITY", "FILL NOW", "FILL THEN", NULL};
 	struct libscols_table *t = table_new(titles);
-	char n[CELL_MAX];
+	char n[CELL_MAX], span[CLOCK_TEXT_MAX];
+	double minutes = number_of(reply, "minutes");
 	const json_t *r;
 	size_t i;
 
-	printf("%s answers a minute, by the last %.0f minutes\n",
+	printf("%s answers a minute, by the last %s\n",
 	    rate(number_of(reply, "per_minute"), n),
-	    number_of(reply, "minutes"));
+	    clock_format_span(span, (uint64_t)(minutes * 60) * 1000));
 	json_array_foreach(json_object_get(reply, "regions"), i, r)
 	{
 		whatif_region(t, r);
