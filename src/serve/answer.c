@@ -293,7 +293,7 @@ count_steered(const struct walk *w)
 	const struct sample_seen seen = {
 	    .generation = w->snapshot->generation,
 	    .now_s = a->now_s,
-	    .random = next_random(a),
+	    .random = answer_random(&a->random),
 	    .class = w->steer.hit.class,
 	    .name = w->snapshot->steered[w->name].first,
 	    .client = &w->steer.client,
