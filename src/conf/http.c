@@ -7,8 +7,11 @@
 #include "base/cert.h"
 #include "base/file.h"
 #include "conf/value.h"
+#include "config.h"
 
 enum { CA_FILE_MAX = 4 * 1024 * 1024 };
+
+static const char not_in_names[] = " /@?#%\\";
 
 /* RFC 9110 5.6.2 */
 static bool
@@ -74,6 +77,18 @@ check_method(struct schema_reader *r, const struct yaml_node *node,
 		    "the reply to HEAD has no body (RFC 9110 9.3.2)");
 }
 
+/* Without a name in it no certificate would be for it or not. */
+static void
+check_host(struct schema_reader *r, const struct yaml_node *node,
+    const struct conf_monitor *m)
+{
+	if (m->host &&
+	    (strpbrk(m->host, not_in_names) || *m->host == ':' ||
+		strncmp(m->host, "[]", 2) == 0))
+		diag_error(r->d, &yaml_find(node, "host")->mark,
+		    "\"host\" must be a host name");
+}
+
 void
 check_http(struct schema_reader *r, const struct yaml_node *node,
     struct conf_monitor *m)
@@ -85,10 +100,7 @@ check_http(struct schema_reader *r, const struct yaml_node *node,
 		diag_error(r->d, &yaml_find(node, "path")->mark,
 		    "\"path\" "
 		    "must begin with / and have no space");
-	if (m->host && strpbrk(m->host, " /@"))
-		diag_error(r->d, &yaml_find(node, "host")->mark,
-		    "\"host\" "
-		    "must be a host name");
+	check_host(r, node, m);
 }
 
 /* The state of a target is kept when the file's content changes. */
@@ -111,12 +123,11 @@ read_ca(struct schema_reader *r, const struct yaml_node *node,
 	free(pem);
 }
 
-void
-check_https(struct schema_reader *r, const struct yaml_node *node,
+static void
+check_tls(struct schema_reader *r, const struct yaml_node *node,
     struct conf_monitor *m)
 {
-	check_http(r, node, m);
-	if (m->sni && strpbrk(m->sni, " /@:"))
+	if (m->sni && (strpbrk(m->sni, not_in_names) || strchr(m->sni, ':')))
 		diag_error(r->d, &yaml_find(node, "sni")->mark,
 		    "\"sni\" must be a host name");
 	if (m->ca && m->verify == CONF_VERIFY_OFF)
@@ -124,4 +135,34 @@ check_https(struct schema_reader *r, const struct yaml_node *node,
 		    "\"ca\" is of no use with \"verify\" off");
 	else if (m->ca && r->files)
 		read_ca(r, yaml_find(node, "ca"), m);
+}
+
+void
+check_https(struct schema_reader *r, const struct yaml_node *node,
+    struct conf_monitor *m)
+{
+	check_http(r, node, m);
+	check_tls(r, node, m);
+}
+
+void
+check_grpc(struct schema_reader *r, const struct yaml_node *node,
+    struct conf_monitor *m)
+{
+	static const char *const of_tls[] = {"sni", "verify", "ca"};
+
+	if (!WITH_GRPC)
+		diag_error(r->d, &node->mark,
+		    "monitors of type grpc are not in this build, which was "
+		    "made without them (configure --with-grpc)");
+	check_host(r, node, m);
+	if (m->tls)
+		check_tls(r, node, m);
+	for (size_t i = 0; i < sizeof(of_tls) / sizeof(*of_tls); i++) {
+		const struct yaml_node *key = yaml_find(node, of_tls[i]);
+
+		if (key && !m->tls)
+			diag_error(r->d, &key->mark, "\"%s\" needs \"tls\" on",
+			    of_tls[i]);
+	}
 }

@@ -16,5 +16,7 @@ void check_http(struct schema_reader *r, const struct yaml_node *node,
     struct conf_monitor *m);
 void check_https(struct schema_reader *r, const struct yaml_node *node,
     struct conf_monitor *m);
+void check_grpc(struct schema_reader *r, const struct yaml_node *node,
+    struct conf_monitor *m);
 
 #endif

@@ -23,6 +23,7 @@ const char *const conf_monitor_types[CONF_MONITOR_TYPES + 1] = {
     [CONF_MONITOR_EXTERNAL] = "external",
     [CONF_MONITOR_EXEC] = "exec",
     [CONF_MONITOR_ICMP] = "icmp",
+    [CONF_MONITOR_GRPC] = "grpc",
 };
 
 /* Bits of enum conf_monitor_type. */
@@ -33,6 +34,7 @@ enum types {
 	DNS = 1 << CONF_MONITOR_DNS,
 	EXTERNAL = 1 << CONF_MONITOR_EXTERNAL,
 	EXEC = 1 << CONF_MONITOR_EXEC,
+	GRPC = 1 << CONF_MONITOR_GRPC,
 };
 
 /* Keys that are not for every type, and the types that must have them. */
@@ -41,16 +43,18 @@ static const struct monitor_key {
 	const char *name;
 	unsigned types, needed;
 } monitor_keys[] = {
-    {NULL, "port", TCP | HTTP | DNS | EXEC, TCP},
-    {NULL, "host", HTTP, 0},
+    {NULL, "port", TCP | HTTP | DNS | EXEC | GRPC, TCP | GRPC},
+    {NULL, "host", HTTP | GRPC, 0},
     {NULL, "path", HTTP, 0},
     {NULL, "method", HTTP, 0},
     {NULL, "headers", HTTP, 0},
     {NULL, "payload", HTTP, 0},
     {NULL, "reconnect", HTTP, 0},
-    {NULL, "sni", HTTPS, 0},
-    {NULL, "verify", HTTPS, 0},
-    {NULL, "ca", HTTPS, 0},
+    {NULL, "service", GRPC, 0},
+    {NULL, "tls", GRPC, 0},
+    {NULL, "sni", HTTPS | GRPC, 0},
+    {NULL, "verify", HTTPS | GRPC, 0},
+    {NULL, "ca", HTTPS | GRPC, 0},
     {NULL, "query", DNS, DNS},
     {NULL, "command", EXEC, EXEC},
     {NULL, "file", EXTERNAL, 0},
@@ -218,6 +222,7 @@ static const struct monitor_type {
     [CONF_MONITOR_EXTERNAL] = {0, check_external},
     [CONF_MONITOR_EXEC] = {0, check_exec},
     [CONF_MONITOR_ICMP] = {0, check_icmp},
+    [CONF_MONITOR_GRPC] = {0, check_grpc},
 };
 
 static void

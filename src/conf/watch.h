@@ -21,6 +21,7 @@ enum conf_monitor_type {
 	CONF_MONITOR_EXTERNAL,
 	CONF_MONITOR_EXEC,
 	CONF_MONITOR_ICMP,
+	CONF_MONITOR_GRPC,
 	CONF_MONITOR_TYPES
 };
 
@@ -66,10 +67,12 @@ struct conf_monitor {
 	const char *payload; /* NULL: none */
 	uint16_t *statuses;  /* expected, one of these */
 	size_t nstatuses;
-	const char *body;   /* expected substring; NULL: any */
-	uint32_t body_max;  /* octets */
-	unsigned reconnect; /* every n-th probe has its own connection */
-	const char *sni;    /* the certificate's name; NULL: that of host */
+	const char *body;    /* expected substring; NULL: any */
+	uint32_t body_max;   /* octets */
+	unsigned reconnect;  /* every n-th probe has its own connection */
+	const char *service; /* grpc; NULL: the server as a whole */
+	unsigned tls;        /* grpc: 0 or 1 */
+	const char *sni;     /* the certificate's name; NULL: that of host */
 	enum conf_verify verify;
 	const char *ca;     /* a file of certificates; NULL: the system's */
 	const char *ca_pem; /* what is in it */

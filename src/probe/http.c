@@ -98,25 +98,13 @@ statuses_format(char *buf, size_t size, const struct conf_monitor *m)
 	return buf;
 }
 
-static const char *
-certificate_left(char *buf, size_t size, const struct watch *w)
-{
-	int64_t left_s = w->certificate_until - clock_wall_s();
-
-	if (w->certificate_until == 0)
-		return "";
-	snprintf(buf, size, ", certificate ends in %lld days",
-	    (long long)left_s / 86400);
-	return buf;
-}
-
 static void
 http_judge(struct probe *p, struct evhttp_request *request)
 {
 	const struct conf_monitor *m = p->watch->monitor;
 	int status = evhttp_request_get_response_code(request);
 	struct http *h = p->state;
-	char buf[64];
+	char buf[64], left[TLS_LEFT_MAX];
 
 	h->answers++;
 	if (!status_expected(m, status))
@@ -130,7 +118,7 @@ http_judge(struct probe *p, struct evhttp_request *request)
 	else
 		probe_done(p, true, "ok", "status %d in %.1f ms%s", status,
 		    (double)(clock_mono_us() - p->started_us) / 1000,
-		    certificate_left(buf, sizeof(buf), p->watch));
+		    tls_left(left, p->watch));
 }
 
 /* What evhttp says of a reply that broke off.  It calls a header that is too
@@ -291,34 +279,31 @@ http_connect(struct probe *p)
 	return true;
 }
 
-/* RFC 9110 7.2: with the port, unless it is the scheme's. */
-static void
-http_add_host(const struct probe *p, struct evkeyvalq *headers)
+const char *
+http_host(char buf[HTTP_HOST_MAX], const struct watch *w, uint16_t usual)
 {
-	const struct conf_monitor *m = p->watch->monitor;
-	char host[ADDR_TEXT_MAX + 16], address[ADDR_TEXT_MAX];
+	const struct conf_monitor *m = w->monitor;
+	char address[ADDR_TEXT_MAX];
 	int n;
 
-	if (m->host != NULL) {
-		evhttp_add_header(headers, "Host", m->host);
-		return;
-	}
-	n = snprintf(host, sizeof(host),
-	    p->watch->addr.family == 6 ? "[%s]" : "%s",
-	    addr_format(address, &p->watch->addr));
-	if (m->port != (is_https(p) ? CONF_HTTPS_PORT : CONF_HTTP_PORT))
-		snprintf(host + n, sizeof(host) - (size_t)n, ":%u", m->port);
-	evhttp_add_header(headers, "Host", host);
+	if (m->host != NULL)
+		return m->host;
+	n = snprintf(buf, HTTP_HOST_MAX, w->addr.family == 6 ? "[%s]" : "%s",
+	    addr_format(address, &w->addr));
+	if (m->port != usual)
+		snprintf(buf + n, HTTP_HOST_MAX - (size_t)n, ":%u", m->port);
+	return buf;
 }
 
 static void
 http_add_headers(const struct probe *p, struct evkeyvalq *headers)
 {
 	const char *line = p->watch->monitor->headers;
-	char *name, *value;
+	uint16_t usual = is_https(p) ? CONF_HTTPS_PORT : CONF_HTTP_PORT;
+	char *name, *value, host[HTTP_HOST_MAX];
 	size_t len;
 
-	http_add_host(p, headers);
+	evhttp_add_header(headers, "Host", http_host(host, p->watch, usual));
 	for (; line != NULL && *line != '\0'; line += len + 1) {
 		len = strcspn(line, "\n");
 		name = strndup(line, len);

@@ -10,8 +10,13 @@
 
 #include "probe/probe.h"
 
-enum { HTTP_HEADERS_MAX = 16 * 1024 };
+enum { HTTP_HEADERS_MAX = 16 * 1024, HTTP_HOST_MAX = 256 };
 
 extern const struct probe_type http_probe_type;
+
+/* What a request says that it is for: the monitor's host, or the address, with
+ * the port unless it is the usual one (RFC 9110 7.2). */
+const char *http_host(
+    char buf[HTTP_HOST_MAX], const struct watch *w, uint16_t usual);
 
 #endif

@@ -12,9 +12,11 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "config.h"
 #include "probe/dns.h"
 #include "probe/exec.h"
 #include "probe/external.h"
+#include "probe/grpc.h"
 #include "probe/http.h"
 #include "probe/icmp.h"
 #include "probe/tcp.h"
@@ -47,6 +49,9 @@ static const struct probe_type *const types[] = {
     [CONF_MONITOR_EXTERNAL] = &external_probe_type,
     [CONF_MONITOR_EXEC] = &exec_probe_type,
     [CONF_MONITOR_ICMP] = &icmp_probe_type,
+#if WITH_GRPC
+    [CONF_MONITOR_GRPC] = &grpc_probe_type,
+#endif
 };
 
 enum {

@@ -125,21 +125,31 @@ say_fault(struct tls *t, int error, const X509 *x)
 	    X509_verify_cert_error_string(error));
 }
 
-static int
-tls_verified(int ok, X509_STORE_CTX *store)
+static SSL *
+ssl_of(X509_STORE_CTX *store)
 {
-	SSL *ssl = X509_STORE_CTX_get_ex_data(
+	return X509_STORE_CTX_get_ex_data(
 	    store, SSL_get_ex_data_X509_STORE_CTX_idx());
-	struct tls *t = SSL_get_app_data(ssl);
+}
+
+static int
+keep_wrong(struct tls *t, int ok, X509_STORE_CTX *store)
+{
 	const X509 *leaf = X509_STORE_CTX_get0_cert(store);
 
 	if (leaf != NULL)
 		t->watch->certificate_until = time_of(X509_get0_notAfter(leaf));
 	if (ok == 0 && t->wrong[0] == '\0' &&
-	    SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE)
+	    SSL_get_verify_mode(ssl_of(store)) != SSL_VERIFY_NONE)
 		say_fault(t, X509_STORE_CTX_get_error(store),
 		    X509_STORE_CTX_get_current_cert(store));
 	return ok;
+}
+
+static int
+tls_verified(int ok, X509_STORE_CTX *store)
+{
+	return keep_wrong(SSL_get_app_data(ssl_of(store)), ok, store);
 }
 
 void
@@ -149,6 +159,18 @@ tls_blame(struct tls *t, unsigned long error)
 
 	if (t->wrong[0] == '\0' && reason != NULL)
 		snprintf(t->wrong, sizeof(t->wrong), "%s", reason);
+}
+
+const char *
+tls_left(char buf[TLS_LEFT_MAX], const struct watch *w)
+{
+	int64_t left_s = w->certificate_until - clock_wall_s();
+
+	if (w->certificate_until == 0)
+		return "";
+	snprintf(buf, TLS_LEFT_MAX, ", certificate ends in %lld days",
+	    (long long)left_s / 86400);
+	return buf;
 }
 
 /* Contexts ---------------------------------------------------------------- */
@@ -233,44 +255,100 @@ name_of_host(char *name, size_t size, const char *host)
 	snprintf(name, size, "%.*s", (int)len, host);
 }
 
+void
+tls_name(char *name, size_t size, const struct watch *w)
+{
+	const struct conf_monitor *m = w->monitor;
+
+	if (m->sni != NULL)
+		snprintf(name, size, "%s", m->sni);
+	else if (m->host != NULL)
+		name_of_host(name, size, m->host);
+	else
+		addr_format(name, &w->addr);
+}
+
 static bool
-expect_name(SSL *ssl, const char *name)
+expect_name(X509_VERIFY_PARAM *param, const char *name)
 {
 	struct addr a;
 
 	if (addr_parse(name, &a))
-		return X509_VERIFY_PARAM_set1_ip_asc(
-			   SSL_get0_param(ssl), name) == 1;
-	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+		return X509_VERIFY_PARAM_set1_ip_asc(param, name) == 1;
+	X509_VERIFY_PARAM_set_hostflags(
+	    param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	return X509_VERIFY_PARAM_set1_host(param, name, 0) == 1;
+}
+
+/* RFC 6066 3: an address is not sent. */
+static bool
+send_name(SSL *ssl, const char *name)
+{
+	struct addr a;
+
 	/* SSL_set_tlsext_host_name() without its cast from const. */
-	return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
-		   TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)name) == 1 &&
-	    SSL_set1_host(ssl, name) == 1;
+	return addr_parse(name, &a) ||
+	    SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
+		TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)name) == 1;
+}
+
+static void
+tls_init(struct tls *t, struct watch *w)
+{
+	memset(t, 0, sizeof(*t));
+	t->watch = w;
+	tls_name(t->name, sizeof(t->name), w);
 }
 
 SSL *
 tls_begin(struct tls *t, struct tls_contexts *contexts, struct watch *w)
 {
-	const struct conf_monitor *m = w->monitor;
-
-	memset(t, 0, sizeof(*t));
-	t->watch = w;
-	if (m->sni != NULL)
-		snprintf(t->name, sizeof(t->name), "%s", m->sni);
-	else if (m->host != NULL)
-		name_of_host(t->name, sizeof(t->name), m->host);
-	else
-		addr_format(t->name, &w->addr);
-	t->ssl = SSL_new(context_get(contexts, m));
+	tls_init(t, w);
+	t->ssl = SSL_new(context_get(contexts, w->monitor));
 	if (t->ssl == NULL)
 		return NULL;
 	SSL_set_app_data(t->ssl, t);
-	if (!expect_name(t->ssl, t->name)) {
+	if (!expect_name(SSL_get0_param(t->ssl), t->name) ||
+	    !send_name(t->ssl, t->name)) {
 		SSL_free(t->ssl);
 		t->ssl = NULL;
 	}
 	ERR_clear_error();
 	return t->ssl;
+}
+
+/* Of contexts that were adopted: the struct tls. */
+static int
+adopted_index(void)
+{
+	static int index = -1;
+
+	if (index < 0)
+		index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+	return index;
+}
+
+static int
+adopted_verified(int ok, X509_STORE_CTX *store)
+{
+	const SSL_CTX *ctx = SSL_get_SSL_CTX(ssl_of(store));
+
+	return keep_wrong(SSL_CTX_get_ex_data(ctx, adopted_index()), ok, store);
+}
+
+void
+tls_adopt(struct tls *t, struct tls_contexts *contexts, struct watch *w,
+    void *context)
+{
+	SSL_CTX *ctx = context, *own = context_get(contexts, w->monitor);
+
+	tls_init(t, w);
+	if (SSL_CTX_set_ex_data(ctx, adopted_index(), t) != 1 ||
+	    !expect_name(SSL_CTX_get0_param(ctx), t->name))
+		abort();
+	SSL_CTX_set1_cert_store(ctx, SSL_CTX_get_cert_store(own));
+	SSL_CTX_set_verify(ctx, SSL_CTX_get_verify_mode(own), adopted_verified);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
 }
 
 void

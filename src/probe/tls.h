@@ -19,6 +19,11 @@ struct tls {
 	char wrong[100]; /* "": nothing */
 };
 
+enum { TLS_LEFT_MAX = 48 };
+
+/* ", certificate ends in 20 days", where one was seen. */
+const char *tls_left(char buf[TLS_LEFT_MAX], const struct watch *w);
+
 /* Of all probes; they are made as they are needed. */
 struct tls_contexts;
 
@@ -29,6 +34,15 @@ void tls_contexts_free(struct tls_contexts *c);
  * tls_end(); NULL: cannot be made.  A certificate that is seen sets the watch's
  * certificate_until. */
 SSL *tls_begin(struct tls *t, struct tls_contexts *contexts, struct watch *w);
+
+/* The name that the certificate must have: sni, that of host, or the address.
+ */
+void tls_name(char *name, size_t size, const struct watch *w);
+
+/* The same for a connection that a library makes, with a context of its own
+ * (an SSL_CTX), which it shows before.  t must not move while that lives. */
+void tls_adopt(struct tls *t, struct tls_contexts *contexts, struct watch *w,
+    void *context);
 
 /* Says goodbye to the peer, when it is there. */
 void tls_end(struct tls *t, bool there);

@@ -15,7 +15,7 @@ ONLY = [  # include, where it may stand
     (r"event2/", r"^(main\.c|probe/.*|serve/tcp\.[ch]|ctl/.*)$"),
     (r"openssl/", r"^(base/cert\.c|probe/tls\.[ch])$"),
     (r"yaml\.h", r"^conf/yaml\.[ch]$"),
-    (r"curl/", r"^(client/.*|meridianctl\.c)$"),
+    (r"curl/", r"^(client/.*|meridianctl\.c|probe/transfer\.h)$"),
     (r"libsmartcols", r"^client/"),
     (r"urcu", r"^base/rcu\.[ch]$"),
 ]
