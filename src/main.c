@@ -58,7 +58,7 @@ usage(void)
 static int
 check_only(const char *path)
 {
-	json_t *report = check_report(path), *name;
+	json_t *report = check_report(path, NULL), *name;
 	bool ok = json_is_true(json_object_get(report, "ok"));
 	size_t i;
 
@@ -100,7 +100,7 @@ raise_limits(void)
 static struct snapshot *
 first_snapshot(const char *path, struct diag *d)
 {
-	struct snapshot *s = tests_build(path, d, NULL);
+	struct snapshot *s = tests_build(path, NULL, d, NULL);
 	char *text = diag_text(d);
 
 	fputs(text, stderr);

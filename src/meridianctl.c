@@ -15,6 +15,7 @@
 #include "client/lease.h"
 #include "client/request.h"
 #include "client/show.h"
+#include "client/stage.h"
 #include "config.h"
 #include "report/explain.h"
 
@@ -244,8 +245,8 @@ run_events(const struct arguments *a)
 enum { OPT_COMMON = OPT_JSON | OPT_SOCKET | OPT_HELP };
 
 static const struct verb verbs[] = {
-    {"check", "check [-c FILE] [--junit FILE]", 0, 0, OPT_CONFIG | OPT_JUNIT,
-	check_run},
+    {"check", "check [-c FILE [STAGE/STEP]] [--junit FILE]", 0, 1,
+	OPT_CONFIG | OPT_JUNIT, check_run},
     {"status", "status", 0, 0, 0, run_status},
     {"explain",
 	"explain NAME [TYPE] --from ADDR|PREFIX|PLACE "
@@ -276,6 +277,11 @@ static const struct verb verbs[] = {
     {"signal", "signal MONITOR[/ADDRESS] up|down --for TIME", 2, 2, OPT_FOR,
 	run_signal},
     {"reload", "reload", 0, 0, 0, run_reload},
+    {"stages", "stages", 0, 0, 0, stage_list},
+    {"promote", "promote STAGE [STEP] --reason TEXT", 1, 2, OPT_REASON,
+	stage_promote},
+    {"rollback", "rollback STAGE [STEP] --reason TEXT", 1, 2, OPT_REASON,
+	stage_rollback},
     {"stats", "stats", 0, 0, 0, run_stats},
     {"events", "events [--follow] [--since NUMBER]", 0, 0,
 	OPT_FOLLOW | OPT_SINCE, run_events},

@@ -167,15 +167,23 @@ finish(const struct arguments *a, const json_t *report)
 static int
 check_offline(const struct arguments *a)
 {
-	json_t *report = check_report(a->config);
+	struct stage_want want = {.owner = "argument", .reason = ""};
+	struct arena *arena = arena_new();
+	json_t *report;
 	int code;
 
+	if (a->nwords > 0 && !stage_split(arena, a->words[0], &want)) {
+		arena_free(arena);
+		return fail(EXIT_USAGE, "%s: not STAGE/STEP", a->words[0]);
+	}
+	report = check_report(a->config, a->nwords > 0 ? &want : NULL);
 	if (a->given & OPT_JSON)
 		json_show(report);
 	else
 		check_show(report);
 	code = finish(a, report);
 	json_decref(report);
+	arena_free(arena);
 	return code;
 }
 
@@ -187,6 +195,8 @@ check_run(const struct arguments *a)
 
 	if (a->config != NULL)
 		return check_offline(a);
+	if (a->nwords > 0)
+		return fail(EXIT_USAGE, "a step is checked of a file: -c FILE");
 	code = request(a, "/v1/check", json_object(), &r);
 	if (reply_shows(a, &r))
 		check_show(r.json);

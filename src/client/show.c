@@ -153,7 +153,7 @@ status_show(const json_t *status)
 	struct libscols_table *t = table_new(titles);
 	char buf[CLOCK_TEXT_MAX];
 	size_t i, j;
-	const json_t *pool, *region, *zone;
+	const json_t *pool, *region, *stage, *zone;
 
 	printf("%smeridiand %s%s: %s, generation %lld, up %s, %zu drains\n",
 	    BOLD, text_of(status, "version"), PLAIN, text_of(status, "config"),
@@ -165,6 +165,13 @@ status_show(const json_t *status)
 		printf("zone %s serial %lld, %lld records\n",
 		    text_of(zone, "origin"), int_of(zone, "serial"),
 		    int_of(zone, "records"));
+	}
+	json_array_foreach(json_object_get(status, "stages"), i, stage)
+	{
+		printf("stage %s is in step %s, %lld of %zu\n",
+		    text_of(stage, "stage"), text_of(stage, "step"),
+		    int_of(stage, "number"),
+		    json_array_size(json_object_get(stage, "steps")));
 	}
 	json_array_foreach(json_object_get(status, "pools"), i, pool)
 	{
@@ -349,6 +356,39 @@ drains_show(const json_t *reply)
 	t = table_new(titles);
 	drains_add(t, "drained", drains);
 	drains_add(t, "forced up", force_ups);
+	table_print(t);
+}
+
+void
+stages_show(const json_t *reply)
+{
+	static const char *const titles[] = {
+	    "STAGE", "STEP", "OF", "NAME", "POLICY", "OWNER", "REASON", NULL};
+	struct libscols_table *t = table_new(titles);
+	const json_t *stage, *step, *policy;
+	const char *name;
+	char of[SHARE_TEXT_MAX];
+	size_t i;
+
+	json_array_foreach(json_object_get(reply, "stages"), i, stage)
+	{
+		const json_t *steps = json_object_get(stage, "steps");
+
+		step =
+		    json_array_get(steps, (size_t)int_of(stage, "number") - 1);
+		snprintf(of, sizeof(of), "%lld of %zu", int_of(stage, "number"),
+		    json_array_size(steps));
+		json_object_foreach(
+		    json_object_get(step, "policies"), name, policy)
+		{
+			table_row(t,
+			    (const char *[]){text_of(stage, "stage"),
+				text_of(stage, "step"), of, name,
+				json_string_value(policy),
+				text_of(stage, "owner"),
+				text_of(stage, "reason"), NULL});
+		}
+	}
 	table_print(t);
 }
 

@@ -17,6 +17,7 @@ void explain_show(const json_t *report);
 void drain_show(const json_t *reply);
 void drains_show(const json_t *reply);
 void probe_show(const json_t *reply);
+void stages_show(const json_t *reply);
 void reload_show(const json_t *reply);
 
 /* prefix: what stands before each name; "" to begin with. */

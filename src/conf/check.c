@@ -51,6 +51,7 @@ check_name(struct schema_reader *r, const struct yaml_node *node, void *object)
 	const struct yaml_node *min = ttl ? yaml_find(ttl, "min") : NULL;
 	struct conf_name *name = object;
 
+	name->staged = yaml_find(node, "policy") == NULL;
 	if (name->ttl_min <= name->ttl_max || name->ttl_max == 0)
 		return;
 	if (!max)

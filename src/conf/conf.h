@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "conf/policy.h"
 #include "conf/pool.h"
+#include "conf/step.h"
 #include "conf/test.h"
 #include "conf/watch.h"
 #include "dns/cookie.h"
@@ -108,6 +109,8 @@ struct conf {
 	size_t npolicies;
 	struct conf_name *names;
 	size_t nnames;
+	struct conf_stage *stages;
+	size_t nstages;
 	struct conf_health health;
 	struct conf_safety safety;
 	struct conf_test *tests;

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "conf/files.h"
+#include "conf/stage.h"
 #include "conf/use.h"
 
 enum {
@@ -21,6 +22,7 @@ struct loader {
 	struct yaml_node top; /* what all files say together */
 	VEC(char *) seen;     /* real paths */
 	bool damaged;         /* a file could not be read at all */
+	const struct stage_want *want;
 };
 
 static struct yaml_node *
@@ -266,6 +268,7 @@ loader_finish(struct loader *l, size_t errors)
 
 	if (!l->damaged) {
 		schema_read(&l->r, SCHEMA_TOP, &l->top, c);
+		stage_apply(&l->r, l->want);
 		use_check(c, l->r.d);
 	}
 	for (i = 0; i < l->seen.n; i++)
@@ -279,15 +282,22 @@ loader_finish(struct loader *l, size_t errors)
 }
 
 struct conf *
-conf_load(const char *path, struct diag *d)
+conf_load_stage(const char *path, const struct stage_want *want, struct diag *d)
 {
 	struct conf_mark whole = {path, 0, 0};
 	size_t errors = d->nerrors;
 	struct loader l;
 
 	loader_init(&l, path, true, d);
+	l.want = want;
 	read_file(&l, l.r.conf->path, &whole, 0);
 	return loader_finish(&l, errors);
+}
+
+struct conf *
+conf_load(const char *path, struct diag *d)
+{
+	return conf_load_stage(path, NULL, d);
 }
 
 struct conf *

@@ -10,10 +10,16 @@
 
 /*
  * Reads path and all that it includes, checks it, and returns it; or NULL with
- * errors in d.  Warnings do not fail.  It reads only configuration and files
- * of prefixes; zone files and databases are not opened.
+ * errors in d.  Warnings do not fail.  It reads only configuration, files of
+ * prefixes and which steps are in force; zone files and databases are not
+ * opened.
  */
 struct conf *conf_load(const char *path, struct diag *d);
+
+/* The same with a step in force (conf/stage). */
+struct stage_want;
+struct conf *conf_load_stage(
+    const char *path, const struct stage_want *want, struct diag *d);
 
 /* The same of a text that stands alone: it can point to no other file but
  * zones and databases (which are not opened). */

@@ -80,6 +80,7 @@ struct conf_name {
 	const char *text;           /* lower case, with the final dot */
 	uint8_t name[DNS_NAME_MAX]; /* lower case */
 	uint16_t pool, policy;
+	bool staged;               /* the policy is that of a stage's step */
 	uint32_t ttl_max, ttl_min; /* seconds; default 60, 10 */
 	struct conf_mark mark;
 };

@@ -9,6 +9,7 @@
 #include "conf/http.h"
 #include "conf/monitor.h"
 #include "conf/rule.h"
+#include "conf/stage.h"
 #include "conf/value.h"
 #include "conf/walk.h"
 
@@ -18,6 +19,7 @@ enum {
 	LIST_MAX = 1000, /* words of a list in a rule */
 	TTL_MAX = 86400,
 	SECRETS_MAX = 8,
+	STEPS_MAX = 64,
 	HOUR_MS = 3600000,
 	DAY_MS = 24 * HOUR_MS,
 };
@@ -55,6 +57,7 @@ static const struct schema_key keys[] = {
 {SCHEMA_TOP, "pools", schema_read_section, .of = SECTION_POOLS},
 {SCHEMA_TOP, "policies", schema_read_section, .of = SECTION_POLICIES},
 {SCHEMA_TOP, "names", schema_read_section, .of = SECTION_NAMES},
+{SCHEMA_TOP, "stages", schema_read_section, .of = SECTION_STAGES},
 {SCHEMA_TOP, "health", schema_read_map, AT(conf, health),
 	.of = SCHEMA_HEALTH},
 {SCHEMA_TOP, "safety", schema_read_map, AT(conf, safety),
@@ -252,13 +255,20 @@ static const struct schema_key keys[] = {
 {SCHEMA_NAME, "pool", value_ref, AT(conf_name, pool), .of = SECTION_POOLS,
 	.required = true},
 {SCHEMA_NAME, "policy", value_ref, AT(conf_name, policy),
-	.of = SECTION_POLICIES, .required = true},
+	.of = SECTION_POLICIES},
 {SCHEMA_NAME, "ttl", schema_read_map, .of = SCHEMA_TTL},
 
 {SCHEMA_TTL, "max", value_number, AT(conf_name, ttl_max), RANGE(1, TTL_MAX),
 	.fallback = "60"},
 {SCHEMA_TTL, "min", value_number, AT(conf_name, ttl_min), RANGE(1, TTL_MAX),
 	.fallback = "10"},
+
+{SCHEMA_STAGE, "steps", schema_read_map, .of = SCHEMA_STEP,
+	.required = true, MANY(conf_stage, steps, nsteps, 2, STEPS_MAX)},
+
+{SCHEMA_STEP, "name", value_text, AT(conf_step, name), RANGE(1, 63),
+	.required = true},
+{SCHEMA_STEP, "policies", stage_policies, .required = true},
 
 {SCHEMA_HEALTH, "keep", value_span, AT(conf_health, keep_ms),
 	RANGE(0, INT64_C(7) * DAY_MS), .fallback = "1h"},
@@ -288,6 +298,7 @@ static const struct schema_key keys[] = {
 	MANY(conf_test, down_regions, ndown, 0, LIST_MAX)},
 {SCHEMA_TEST, "drained", value_ref, .of = SECTION_REGIONS,
 	MANY(conf_test, drained_regions, ndrained, 0, LIST_MAX)},
+{SCHEMA_TEST, "step", stage_step, MANY(conf_test, steps, nsteps, 1, LIST_MAX)},
 {SCHEMA_TEST, "signal", expect_signals, .offset = 0},
 {SCHEMA_TEST, "expect", expect_read, AT(conf_test, expect),
 	.required = true},
@@ -339,6 +350,10 @@ const struct walk_map walk_maps[SCHEMA_MAPS] = {
 	[SCHEMA_NAME] = {.title = "names.NAME", .what = "a name",
 	    .mark = offsetof(struct conf_name, mark), .check = check_name},
 	[SCHEMA_TTL] = {.title = "names.NAME.ttl", .what = "ttl"},
+	[SCHEMA_STAGE] = {.title = "stages.NAME", .what = "a stage",
+	    .mark = offsetof(struct conf_stage, mark)},
+	[SCHEMA_STEP] = {.title = "stages.NAME.steps[]", .what = "a step",
+	    .mark = offsetof(struct conf_step, mark)},
 	[SCHEMA_HEALTH] = {.title = "health", .what = "health",
 	    .check = check_health},
 	[SCHEMA_SAFETY] = {.title = "safety", .what = "safety"},
@@ -365,6 +380,8 @@ const struct walk_section walk_sections[SECTION_COUNT] = {
 	    OBJECTS(conf_policy, policies, npolicies, name)},
 	[SECTION_NAMES] = {"name", SCHEMA_NAME,
 	    OBJECTS(conf_name, names, nnames, text)},
+	[SECTION_STAGES] = {"stage", SCHEMA_STAGE,
+	    OBJECTS(conf_stage, stages, nstages, name)},
 };
 /* clang-format on */
 

@@ -33,6 +33,8 @@ enum schema_map {
 	SCHEMA_DOWN,
 	SCHEMA_NAME,
 	SCHEMA_TTL,
+	SCHEMA_STAGE,
+	SCHEMA_STEP,
 	SCHEMA_HEALTH,
 	SCHEMA_SAFETY,
 	SCHEMA_TEST,
@@ -48,6 +50,7 @@ enum schema_section {
 	SECTION_POOLS,
 	SECTION_POLICIES,
 	SECTION_NAMES,
+	SECTION_STAGES,
 	SECTION_COUNT,
 };
 
@@ -91,7 +94,6 @@ const char *schema_title(enum schema_map map);
 bool schema_read(struct schema_reader *r, enum schema_map map,
     const struct yaml_node *node, void *object);
 
-/* Reads one key. */
 bool schema_read_key(struct schema_reader *r, const struct schema_key *k,
     const struct yaml_node *node, void *object);
 
@@ -100,16 +102,15 @@ bool schema_read_key(struct schema_reader *r, const struct schema_key *k,
 const char *schema_text(
     struct schema_reader *r, enum schema_map map, const void *object);
 
-/* What one is called: "region". */
+/* What one is called ("region"), how many there are, and the name of one. */
 const char *schema_noun(enum schema_section s);
-/* How many there are now, and the name of one. */
 size_t schema_count(const struct conf *c, enum schema_section s);
 const char *schema_name(const struct conf *c, enum schema_section s, size_t i);
 /* The index of an object, or CONF_NONE. */
 uint16_t schema_find(
     const struct conf *c, enum schema_section s, const char *name);
 
-/* Whether a key is a word that objects may be called by; else reported. */
+/* Is a key a word that objects may be called by?  Else it is reported. */
 bool schema_check_word(struct schema_reader *r, const struct yaml_node *node);
 
 /* Kinds that are maps themselves. */

@@ -34,6 +34,11 @@ struct conf_expect {
 	uint16_t rcode;
 };
 
+/* A step of a stage. */
+struct conf_at {
+	uint16_t stage, step;
+};
+
 struct conf_test {
 	const char *name; /* lower case, with the final dot */
 	uint16_t type;
@@ -45,6 +50,8 @@ struct conf_test {
 	size_t ndrained;
 	const char **signals; /* "MONITOR[/ADDRESS]=up" */
 	size_t nsignals;
+	struct conf_at *steps; /* it holds in these alone; none: always */
+	size_t nsteps;
 	struct conf_expect expect;
 	struct conf_mark mark;
 };

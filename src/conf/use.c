@@ -165,41 +165,62 @@ check_use(const struct use *u)
 		check_located(u);
 }
 
-/* Names that use the same policy and pool stand together, the first declared
- * first. */
+/* A name with a policy, by itself or in a step of its stage. */
+typedef VEC(struct use) uses;
+
+static void
+uses_add(uses *all, const struct conf *c, struct diag *d, uint16_t name,
+    uint16_t policy)
+{
+	const struct conf_name *n = &c->names[name];
+
+	if (name != CONF_NONE && policy != CONF_NONE && n->pool != CONF_NONE)
+		vec_push(all,
+		    ((struct use){
+			c, d, &c->policies[policy], &c->pools[n->pool], n}));
+}
+
+static void
+uses_add_stage(
+    uses *all, const struct conf_stage *s, const struct conf *c, struct diag *d)
+{
+	for (size_t i = 0; i < s->nsteps; i++)
+		for (size_t k = 0; k < s->steps[i].nchoices; k++)
+			uses_add(all, c, d, s->steps[i].choices[k].name,
+			    s->steps[i].choices[k].policy);
+}
+
+/* Uses of the same policy and pool stand together, by the first name that is
+ * declared first. */
 static int
 compare_uses(const void *a, const void *b)
 {
-	const struct conf_name *x = *(const struct conf_name *const *)a;
-	const struct conf_name *y = *(const struct conf_name *const *)b;
+	const struct use *x = a, *y = b;
 
 	if (x->policy != y->policy)
 		return x->policy < y->policy ? -1 : 1;
 	if (x->pool != y->pool)
 		return x->pool < y->pool ? -1 : 1;
-	return (x > y) - (x < y);
+	return (x->name > y->name) - (x->name < y->name);
 }
 
 static void
 check_uses(const struct conf *c, struct diag *d)
 {
-	const struct conf_name **names = xcalloc(c->nnames + 1, sizeof(*names)),
-			       *n;
-	size_t i;
+	uses all = {0};
 
-	for (i = 0; i < c->nnames; i++)
-		names[i] = &c->names[i];
-	qsort(names, c->nnames, sizeof(*names), compare_uses);
-	for (i = 0; i < c->nnames; i++) {
-		n = names[i];
-		if (n->pool == CONF_NONE || n->policy == CONF_NONE ||
-		    (i > 0 && n->pool == names[i - 1]->pool &&
-			n->policy == names[i - 1]->policy))
-			continue;
-		check_use(&(struct use){
-		    c, d, &c->policies[n->policy], &c->pools[n->pool], n});
-	}
-	free(names);
+	for (size_t i = 0; i < c->nnames; i++)
+		if (!c->names[i].staged)
+			uses_add(&all, c, d, (uint16_t)i, c->names[i].policy);
+	for (size_t i = 0; i < c->nstages; i++)
+		uses_add_stage(&all, &c->stages[i], c, d);
+	if (all.n > 0)
+		qsort(all.at, all.n, sizeof(*all.at), compare_uses);
+	for (size_t i = 0; i < all.n; i++)
+		if (i == 0 || all.at[i].policy != all.at[i - 1].policy ||
+		    all.at[i].pool != all.at[i - 1].pool)
+			check_use(&all.at[i]);
+	vec_free(&all);
 }
 
 static int
@@ -291,6 +312,13 @@ use_rule(struct used *u, const struct conf_rule *rule)
 }
 
 static void
+use_step(struct used *u, const struct conf_step *step)
+{
+	for (size_t i = 0; i < step->nchoices; i++)
+		u->of[SECTION_POLICIES][step->choices[i].policy] = true;
+}
+
+static void
 use_all(struct used *u, const struct conf *c)
 {
 	size_t i, j;
@@ -304,6 +332,9 @@ use_all(struct used *u, const struct conf *c)
 		u->of[SECTION_POOLS][c->names[i].pool] = true;
 		u->of[SECTION_POLICIES][c->names[i].policy] = true;
 	}
+	for (i = 0; i < c->nstages; i++)
+		for (j = 0; j < c->stages[i].nsteps; j++)
+			use_step(u, &c->stages[i].steps[j]);
 }
 
 static struct conf_mark

@@ -9,7 +9,7 @@
 #include "ctl/drain.h"
 #include "ctl/failback.h"
 #include "ctl/monitor.h"
-#include "ctl/reload.h"
+#include "ctl/stage.h"
 #include "ctl/what.h"
 #include "report/explain.h"
 #include "report/page.h"
@@ -186,6 +186,28 @@ run_check(struct call *call)
 }
 
 static void
+run_stages(struct call *call)
+{
+	call_reply(call,
+	    json_pack("{s:o}", "stages",
+		status_stages(call->control->status.snapshot->conf)));
+}
+
+static void
+run_promote(struct call *call)
+{
+	stage_switch(call->control, STAGE_PROMOTE, call->body, call->owner,
+	    reply_came, call);
+}
+
+static void
+run_rollback(struct call *call)
+{
+	stage_switch(call->control, STAGE_ROLLBACK, call->body, call->owner,
+	    reply_came, call);
+}
+
+static void
 run_explain(struct call *call)
 {
 	const char *down[ASSUMED_MAX], *drain[ASSUMED_MAX];
@@ -305,6 +327,11 @@ static const struct command commands[] = {
     {EVHTTP_REQ_POST, "/v1/reload", false, STATUS_UNPROCESSABLE, "",
 	run_reload},
     {EVHTTP_REQ_POST, "/v1/check", false, STATUS_UNPROCESSABLE, "", run_check},
+    {EVHTTP_REQ_GET, "/v1/stages", false, STATUS_CONFLICT, "", run_stages},
+    {EVHTTP_REQ_POST, "/v1/promote", false, STATUS_UNPROCESSABLE, "",
+	run_promote},
+    {EVHTTP_REQ_POST, "/v1/rollback", false, STATUS_UNPROCESSABLE, "",
+	run_rollback},
     {EVHTTP_REQ_GET, "/v1/explain", false, STATUS_UNPROCESSABLE,
 	"name type from resolver down drain signal ", run_explain},
     {EVHTTP_REQ_GET, "/v1/whatif", false, STATUS_OK, "down drain ", run_whatif},

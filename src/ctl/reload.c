@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "ctl/stage.h"
 #include "report/check.h"
 #include "report/tests.h"
 #include "report/text.h"
@@ -22,11 +23,13 @@ struct builder {
 	pthread_t thread;
 	int fd;
 	struct event *event;
-	char *path;
+	const char *path;
 	bool only_check, again;
 	struct snapshot *snapshot;
 	struct diag diag;
-	json_t *tests; /* what came of them */
+	json_t *tests;       /* what came of them */
+	struct arena *arena; /* of what is wanted */
+	struct stage_want *want;
 	reload_done *done;
 	void *arg;
 };
@@ -39,7 +42,7 @@ builder_run(void *arg)
 
 	/* On Linux this is the thread's own. */
 	setpriority(PRIO_PROCESS, (id_t)gettid(), BUILDER_NICE);
-	b->snapshot = tests_build(b->path, &b->diag, b->tests);
+	b->snapshot = tests_build(b->path, b->want, &b->diag, b->tests);
 	while (write(b->fd, &one, sizeof(one)) < 0)
 		;
 	return NULL;
@@ -54,7 +57,7 @@ builder_free(struct builder *b)
 		event_free(b->event);
 	if (b->fd >= 0)
 		close(b->fd);
-	free(b->path);
+	arena_free(b->arena);
 	free(b);
 }
 
@@ -107,6 +110,25 @@ reload_adopt(struct control *c, struct builder *b)
 	    "warnings", c->status.warnings);
 }
 
+/* What could not be saved would be undone by a restart. */
+static json_t *
+stage_adopt(struct control *c, struct builder *b)
+{
+	struct error err;
+	json_t *reply;
+
+	if (b->snapshot != NULL && !stage_save(c->folder, b->snapshot, &err)) {
+		snapshot_free(b->snapshot);
+		return control_error(EXIT_WRONG,
+		    "nothing is changed, as it cannot be saved: %s", err.text);
+	}
+	if (b->snapshot != NULL)
+		stage_tell(c, b->want);
+	reply = reload_adopt(c, b);
+	json_object_set_new(reply, "step", text_string(b->want->step));
+	return reply;
+}
+
 /* The thread has ended, or is about to. */
 static json_t *
 builder_finish(struct builder *b)
@@ -116,6 +138,8 @@ builder_finish(struct builder *b)
 
 	pthread_join(b->thread, NULL);
 	c->builder = NULL;
+	if (b->want != NULL)
+		return stage_adopt(c, b);
 	if (!b->only_check)
 		return reload_adopt(c, b);
 	reply = check_result(b->path,
@@ -159,27 +183,55 @@ builder_start(struct builder *b)
 	return rc == 0;
 }
 
-bool
-reload_start(struct control *c, bool only_check, reload_done *done, void *arg)
+static struct builder *
+builder_new(struct control *c, reload_done *done, void *arg)
 {
-	struct builder *b;
+	struct builder *b = xcalloc(1, sizeof(*b));
 
-	if (c->builder != NULL)
-		return false;
-	b = xcalloc(1, sizeof(*b));
+	b->arena = arena_new();
 	b->control = c;
-	b->path = xstrdup(c->path);
-	b->only_check = only_check;
+	b->path = arena_strdup(b->arena, c->path);
 	b->done = done;
 	b->arg = arg;
 	diag_init(&b->diag);
 	b->tests = json_array();
-	if (!builder_start(b)) {
+	return b;
+}
+
+static bool
+builder_go(struct builder *b)
+{
+	struct control *c = b->control;
+
+	if (c->builder != NULL || !builder_start(b)) {
 		builder_free(b);
 		return false;
 	}
 	c->builder = b;
 	return true;
+}
+
+bool
+reload_start(struct control *c, bool only_check, reload_done *done, void *arg)
+{
+	struct builder *b = builder_new(c, done, arg);
+
+	b->only_check = only_check;
+	return builder_go(b);
+}
+
+bool
+reload_stage(struct control *c, const struct stage_want *want,
+    reload_done *done, void *arg)
+{
+	struct builder *b = builder_new(c, done, arg);
+
+	b->want = arena_dup(b->arena, want, sizeof(*want));
+	b->want->stage = arena_strdup(b->arena, want->stage);
+	b->want->step = arena_strdup(b->arena, want->step);
+	b->want->owner = arena_strdup(b->arena, want->owner);
+	b->want->reason = arena_strdup(b->arena, want->reason);
+	return builder_go(b);
 }
 
 static void

@@ -6,6 +6,7 @@
 #ifndef CTL_RELOAD_H
 #define CTL_RELOAD_H
 
+#include "conf/stage.h"
 #include "ctl/control.h"
 
 /* Gets the reply, which is its own. */
@@ -17,6 +18,11 @@ typedef void reload_done(json_t *reply, void *arg);
  */
 bool reload_start(
     struct control *c, bool only_check, reload_done *done, void *arg);
+
+/* The same with a step in force, which is saved before it comes into service.
+ */
+bool reload_stage(struct control *c, const struct stage_want *want,
+    reload_done *done, void *arg);
 
 /* SIGHUP: reload_start(), or once more after the one that runs. */
 void reload_signal(struct control *c);

@@ -103,14 +103,14 @@ check_warnings(const struct diag *d)
 }
 
 json_t *
-check_report(const char *path)
+check_report(const char *path, const struct stage_want *want)
 {
 	json_t *tests = json_array(), *report;
 	struct snapshot *s;
 	struct diag d;
 
 	diag_init(&d);
-	s = tests_build(path, &d, tests);
+	s = tests_build(path, want, &d, tests);
 	report = check_result(path, s != NULL ? s->conf : NULL, &d, tests);
 	snapshot_free(s);
 	diag_fini(&d);

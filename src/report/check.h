@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "conf/diag.h"
+#include "conf/stage.h"
 
 /*
  * Seconds within which a resolver that honours TTLs has left a dead region:
@@ -17,11 +18,12 @@
  */
 double check_cutover_s(const struct conf *conf, const struct conf_name *name);
 
-/* Builds all of path and throws it away: {"file", "ok", "errors", "warnings",
+/* Builds all of path, with a step in force (NULL: as the state says), and
+ * throws it away: {"file", "ok", "errors", "warnings",
  * "text", "diagnostics": [{"level", "file", "line", "column", "message"}],
  * "names":
  * [{"name", "cutover_s"}], "tests"}; tests as tests_run() has them. */
-json_t *check_report(const char *path);
+json_t *check_report(const char *path, const struct stage_want *want);
 
 /* The same of what has been built; conf is NULL when it failed. */
 json_t *check_result(const char *path, const struct conf *conf,

@@ -425,6 +425,23 @@ put_announced(struct printer *p)
 }
 
 static void
+put_stages(struct printer *p)
+{
+	const struct conf *conf = p->status->snapshot->conf;
+
+	for (size_t i = 0; i < conf->nstages; i++) {
+		const struct conf_stage *s = &conf->stages[i];
+
+		for (size_t k = 0; k < s->nsteps; k++) {
+			text_add(p->text, "%s", p->name);
+			put_label(p, "{", "stage", s->name);
+			put_label(p, ",", "step", s->steps[k].name);
+			text_add(p->text, "} %d\n", k == s->step);
+		}
+	}
+}
+
+static void
 put_cutover(struct printer *p)
 {
 	put_histogram(p, &p->status->cutover);
@@ -501,6 +518,8 @@ static const struct metric {
 	"Seconds until an announced drain begins.", put_announced},
     {"meridian_force_up_expires_seconds", "gauge",
 	"Seconds until a force-up ends.", put_force_ups},
+    {"meridian_stage_step", "gauge",
+	"1 for the step of a stage that is in force.", put_stages},
     {"meridian_cutover_seconds", "histogram",
 	"From the first failed probe to answers without the target.",
 	put_cutover},

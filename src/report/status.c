@@ -116,6 +116,47 @@ status_names(const struct conf *conf)
 }
 
 static json_t *
+status_step(const struct conf *conf, const struct conf_step *step)
+{
+	json_t *policies = json_object();
+
+	for (size_t i = 0; i < step->nchoices; i++)
+		json_object_set_new(policies,
+		    conf->names[step->choices[i].name].text,
+		    json_string(conf->policies[step->choices[i].policy].name));
+	return json_pack("{s:o, s:o}", "name", text_string(step->name),
+	    "policies", policies);
+}
+
+json_t *
+status_stages(const struct conf *conf)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < conf->nstages; i++) {
+		const struct conf_stage *s = &conf->stages[i];
+		json_t *steps = json_array();
+		json_t *stage = json_pack("{s:s, s:o, s:I, s:o}", "stage",
+		    s->name, "step", text_string(s->steps[s->step].name),
+		    "number", (json_int_t)(s->step + 1), "steps", steps);
+
+		for (size_t k = 0; k < s->nsteps; k++)
+			json_array_append_new(
+			    steps, status_step(conf, &s->steps[k]));
+		if (s->since != 0) {
+			json_object_set_new(
+			    stage, "since", json_integer(s->since));
+			json_object_set_new(
+			    stage, "owner", text_string(s->owner));
+			json_object_set_new(
+			    stage, "reason", text_string(s->reason));
+		}
+		json_array_append_new(list, stage);
+	}
+	return list;
+}
+
+static json_t *
 status_region(const struct conf *conf, const struct pool *p, size_t i)
 {
 	const struct pool_region *r = &p->regions[i];
@@ -193,7 +234,7 @@ status_report(const struct status *s)
 	json_t *report = status_drains(s->drains);
 	json_t *rest = json_pack(
 	    "{s:s, s:I, s:o, s:I, s:I, s:I, s:o, s:I, s:O, s:o, s:o, s:o, "
-	    "s:o, s:o}",
+	    "s:o, s:o, s:o}",
 	    "version", PACKAGE_VERSION, "generation",
 	    (json_int_t)shot->generation, "config", text_string(s->config),
 	    "loaded", (json_int_t)shot->loaded, "started",
@@ -202,7 +243,8 @@ status_report(const struct status *s)
 	    status_listen(s), "workers", (json_int_t)s->workers, "warnings",
 	    s->warnings, "zones", status_zones(shot->zones), "databases",
 	    status_databases(shot->geo), "names", status_names(shot->conf),
-	    "pools", status_pools(shot), "prober", status_prober(s->suspect));
+	    "stages", status_stages(shot->conf), "pools", status_pools(shot),
+	    "prober", status_prober(s->suspect));
 
 	json_object_update(report, rest);
 	json_decref(rest);

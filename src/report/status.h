@@ -32,6 +32,10 @@ struct status {
 json_t *status_report(const struct status *s);
 json_t *status_stats(const struct status *s);
 
+/* [{"stage", "step", "number", "steps": [{"name", "policies": {name: policy}}],
+ * "since", "owner", "reason"}]; the last three of those that were promoted. */
+json_t *status_stages(const struct conf *conf);
+
 /* {"drains", "force_ups": [{"what", "owner", "reason", "since", "at",
  * "begins_s", "until", "left_s", "forced", "let_go_s"}]}; at and begins_s are
  * null of one in force, until and left_s until cancelled, let_go_s of one

@@ -171,6 +171,22 @@ story_the_rule(const struct story *s)
 	return &conf->policies[s->name->policy].rules[s->decision->rule];
 }
 
+/* Whose policy it is now. */
+static void
+stage_describe(
+    struct text *t, const struct conf *conf, const struct conf_name *name)
+{
+	for (size_t i = 0; name->staged && i < conf->nstages; i++) {
+		const struct conf_stage *s = &conf->stages[i];
+		const struct conf_step *step = &s->steps[s->step];
+
+		for (size_t k = 0; k < step->nchoices; k++)
+			if (&conf->names[step->choices[k].name] == name)
+				text_add(t, "(stage %s in step %s) ", s->name,
+				    step->name);
+	}
+}
+
 static void
 story_rule(const struct story *s, json_t *steps)
 {
@@ -181,8 +197,10 @@ story_rule(const struct story *s, json_t *steps)
 	struct text t = {0};
 	json_t *step;
 
-	text_add(&t, "%s rule %u (%s:%u):", policy->name, d->rule + 1u,
-	    rule->mark.file, rule->mark.line);
+	text_add(&t, "%s ", policy->name);
+	stage_describe(&t, conf, s->name);
+	text_add(&t, "rule %u (%s:%u):", d->rule + 1u, rule->mark.file,
+	    rule->mark.line);
 	rule_describe(&t, conf, rule);
 	text_add(&t, "; %s%s%s", order_texts[rule->order],
 	    d->drawn ? hash_texts[rule->hash] : "",

@@ -337,6 +337,15 @@ test_run(const struct snapshot *up, const struct conf_test *t, struct diag *d,
 	return ok;
 }
 
+static bool
+holds_now(const struct conf *c, const struct conf_test *t)
+{
+	for (size_t i = 0; i < t->nsteps; i++)
+		if (c->stages[t->steps[i].stage].step == t->steps[i].step)
+			return true;
+	return t->nsteps == 0;
+}
+
 bool
 tests_run(const struct snapshot *s, struct diag *d, json_t *results)
 {
@@ -347,16 +356,19 @@ tests_run(const struct snapshot *s, struct diag *d, json_t *results)
 		return true;
 	view_init_up(&up, s);
 	for (size_t i = 0; i < s->conf->ntests; i++)
-		ok = test_run(&up.snapshot, &s->conf->tests[i], d, results) &&
-		    ok;
+		if (holds_now(s->conf, &s->conf->tests[i]))
+			ok = test_run(&up.snapshot, &s->conf->tests[i], d,
+				 results) &&
+			    ok;
 	view_fini(&up);
 	return ok;
 }
 
 struct snapshot *
-tests_build(const char *path, struct diag *d, json_t *results)
+tests_build(const char *path, const struct stage_want *want, struct diag *d,
+    json_t *results)
 {
-	struct snapshot *s = snapshot_build(path, d);
+	struct snapshot *s = snapshot_build_stage(path, want, d);
 
 	if (s == NULL || tests_run(s, d, results))
 		return s;

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "conf/diag.h"
+#include "conf/stage.h"
 #include "snapshot/snapshot.h"
 
 /*
@@ -19,7 +20,8 @@
  */
 bool tests_run(const struct snapshot *s, struct diag *d, json_t *results);
 
-/* snapshot_build(), and its tests; NULL: d says why. */
-struct snapshot *tests_build(const char *path, struct diag *d, json_t *results);
+/* snapshot_build_stage(), and its tests; NULL: d says why. */
+struct snapshot *tests_build(const char *path, const struct stage_want *want,
+    struct diag *d, json_t *results);
 
 #endif

@@ -107,7 +107,14 @@ make_cookies(struct snapshot *s, struct diag *d)
 struct snapshot *
 snapshot_build(const char *path, struct diag *d)
 {
-	struct conf *conf = conf_load(path, d);
+	return snapshot_build_stage(path, NULL, d);
+}
+
+struct snapshot *
+snapshot_build_stage(
+    const char *path, const struct stage_want *want, struct diag *d)
+{
+	struct conf *conf = conf_load_stage(path, want, d);
 	struct arena *arena;
 	struct snapshot *s;
 	bool ok;

@@ -16,6 +16,11 @@
  */
 struct snapshot *snapshot_build(const char *path, struct diag *d);
 
+/* The same with a step in force (conf/stage). */
+struct stage_want;
+struct snapshot *snapshot_build_stage(
+    const char *path, const struct stage_want *want, struct diag *d);
+
 /* Frees one that no reader sees. */
 void snapshot_free(struct snapshot *s);
 

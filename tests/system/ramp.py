@@ -16,7 +16,7 @@ RAMP_S = 12
 PREFIXES = [f"198.18.{i}" for i in range(256)] + \
     [f"198.19.{i}" for i in range(256)]
 NETWORKS6 = [f"2001:db8:{i:x}" for i in range(64)]
-EU, US = "127.0.0.1", "127.0.0.2"
+EU, US = "127.0.71.1", "127.0.71.2"
 
 
 def config(port):

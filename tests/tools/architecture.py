@@ -21,7 +21,7 @@ ONLY = [  # include, where it may stand
 ]
 THREADS = r"^(main\.c|serve/.*|ctl/reload\.c)$"
 NO_NAMES = {"common", "util", "utils", "misc", "core", "lib"}
-MODULES = (2, 14)
+MODULES = (2, 16)
 
 faults = []
 

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "conf/stage.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "conf/value.h"
+
+enum { STATE_MAX = 1 << 20 };
+
+bool
+stage_policies(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	const struct schema_key name = {
+	    k->map, k->name, value_ref, .of = SECTION_NAMES};
+	const struct schema_key policy = {
+	    k->map, k->name, value_ref, .of = SECTION_POLICIES};
+	struct conf_step *step = field;
+	bool ok = true;
+
+	if (node->kind != NODE_MAP || node->n == 0)
+		return value_wrong(
+		    r, k, node, "a map of names to their policies");
+	step->choices =
+	    arena_array(r->conf->arena, node->n, sizeof(*step->choices));
+	for (size_t i = 0; i < node->n; i++) {
+		struct conf_choice *c = &step->choices[i];
+
+		ok = value_ref(r, &name, node->pairs[i].key, &c->name) && ok;
+		ok = value_ref(r, &policy, node->pairs[i].value, &c->policy) &&
+		    ok;
+	}
+	step->nchoices = node->n;
+	return ok;
+}
+
+size_t
+stage_find_step(const struct conf_stage *s, const char *step)
+{
+	size_t i = 0;
+
+	while (i < s->nsteps && strcmp(s->steps[i].name, step) != 0)
+		i++;
+	return i;
+}
+
+bool
+stage_split(struct arena *a, const char *text, struct stage_want *want)
+{
+	const char *slash = strchr(text, '/');
+
+	if (slash == NULL || slash == text || slash[1] == '\0')
+		return false;
+	want->stage = arena_strndup(a, text, (size_t)(slash - text));
+	want->step = slash + 1;
+	return true;
+}
+
+bool
+stage_step(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	const struct conf *c = r->conf;
+	struct conf_at *at = field;
+	struct stage_want want;
+
+	if (!value_is_scalar(node) || !stage_split(c->arena, node->text, &want))
+		return value_wrong(r, k, node, "STAGE/STEP");
+	at->stage = schema_find(c, SECTION_STAGES, want.stage);
+	if (at->stage == CONF_NONE)
+		return diag_error(
+		    r->d, &node->mark, "there is no stage \"%s\"", want.stage);
+	at->step = (uint16_t)stage_find_step(&c->stages[at->stage], want.step);
+	return at->step < c->stages[at->stage].nsteps ||
+	    diag_error(r->d, &node->mark, "stage \"%s\" has no step \"%s\"",
+		want.stage, want.step);
+}
+
+/* State ------------------------------------------------------------------ */
+
+static bool
+enter(struct schema_reader *r, struct conf_stage *s,
+    const struct stage_want *want, const char *by)
+{
+	size_t step = stage_find_step(s, want->step);
+
+	if (step == s->nsteps)
+		return diag_error(r->d, &s->mark,
+		    "stage \"%s\" is in its step \"%s\" by %s, which is not "
+		    "declared",
+		    s->name, want->step, by);
+	s->step = step;
+	s->owner = arena_strdup(r->conf->arena, want->owner);
+	s->reason = arena_strdup(r->conf->arena, want->reason);
+	s->since = want->since;
+	return true;
+}
+
+static struct conf_stage *
+find(const struct conf *c, const char *name)
+{
+	for (size_t i = 0; i < c->nstages; i++)
+		if (strcmp(c->stages[i].name, name) == 0)
+			return &c->stages[i];
+	return NULL;
+}
+
+/* A stage that is no longer declared has no say. */
+static bool
+enter_saved(struct schema_reader *r, json_t *entry, const char *path)
+{
+	struct stage_want saved;
+	json_int_t since;
+	struct conf_stage *s;
+
+	if (json_unpack(entry, "{s:s, s:s, s:s, s:s, s:I}", "stage",
+		&saved.stage, "step", &saved.step, "owner", &saved.owner,
+		"reason", &saved.reason, "since", &since) != 0)
+		return false;
+	saved.since = since;
+	s = find(r->conf, saved.stage);
+	if (s != NULL)
+		enter(r, s, &saved, path);
+	return true;
+}
+
+static void
+read_state(struct schema_reader *r)
+{
+	const char *path = arena_printf(
+	    r->conf->arena, "%s/stages.json", r->conf->server.state);
+	const struct conf_mark mark = {.file = path};
+	json_t *json, *entry;
+	json_error_t wrong;
+	struct error err;
+	char *text;
+	size_t len, i;
+
+	if (access(path, F_OK) != 0 && errno == ENOENT)
+		return;
+	if (!file_read(path, STATE_MAX, &text, &len, &err)) {
+		diag_error(r->d, &mark, "%s", err.text);
+		return;
+	}
+	json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &wrong);
+	free(text);
+	if (!json_is_array(json_object_get(json, "stages")))
+		diag_error(r->d, &mark, "it says nothing of stages");
+	json_array_foreach(json_object_get(json, "stages"), i,
+	    entry) if (!enter_saved(r, entry, path))
+	    diag_error(r->d, &mark, "entry %zu makes no sense", i + 1);
+	json_decref(json);
+}
+
+/* What stages and names make of each other ------------------------------- */
+
+static const struct conf_choice *
+choice_of(const struct conf_step *step, uint16_t name)
+{
+	for (size_t i = 0; i < step->nchoices; i++)
+		if (step->choices[i].name == name)
+			return &step->choices[i];
+	return NULL;
+}
+
+static void
+check_steps(struct schema_reader *r, const struct conf_stage *s)
+{
+	const struct conf *c = r->conf;
+
+	for (size_t i = 0; i < s->nsteps; i++) {
+		const struct conf_step *a = &s->steps[i];
+		const struct conf_step *b = &s->steps[(i + 1) % s->nsteps];
+
+		if (stage_find_step(s, a->name) != i)
+			diag_error(r->d, &a->mark,
+			    "stage \"%s\" has a step \"%s\" already", s->name,
+			    a->name);
+		for (size_t k = 0; k < a->nchoices; k++)
+			if (a->choices[k].name != CONF_NONE &&
+			    choice_of(b, a->choices[k].name) == NULL)
+				diag_error(r->d, &b->mark,
+				    "step \"%s\" does not say the policy of "
+				    "%s, which \"%s\" says",
+				    b->name, c->names[a->choices[k].name].text,
+				    a->name);
+	}
+}
+
+static void
+switch_names(struct schema_reader *r, const struct conf_stage *s)
+{
+	const struct conf_step *step = &s->steps[s->step];
+
+	for (size_t i = 0; i < step->nchoices; i++) {
+		const struct conf_choice *c = &step->choices[i];
+		struct conf_name *name = &r->conf->names[c->name];
+
+		if (c->name == CONF_NONE)
+			continue;
+		if (name->policy != CONF_NONE)
+			diag_error(r->d, &step->mark,
+			    "%s has a policy already, by %s", name->text,
+			    name->staged ? "another stage" : "itself");
+		else
+			name->policy = c->policy;
+	}
+}
+
+static bool
+is_staged(const struct conf *c, uint16_t name)
+{
+	for (size_t i = 0; i < c->nstages; i++)
+		if (c->stages[i].nsteps > 0 &&
+		    choice_of(&c->stages[i].steps[0], name) != NULL)
+			return true;
+	return false;
+}
+
+static void
+want_step(struct schema_reader *r, const struct stage_want *want)
+{
+	const struct conf_mark whole = {.file = r->conf->path};
+	struct conf_stage *s = find(r->conf, want->stage);
+
+	if (s != NULL)
+		enter(r, s, want, want->owner);
+	else
+		diag_error(
+		    r->d, &whole, "there is no stage \"%s\"", want->stage);
+}
+
+void
+stage_apply(struct schema_reader *r, const struct stage_want *want)
+{
+	struct conf *c = r->conf;
+
+	if (r->files && c->nstages > 0 && c->server.state != NULL)
+		read_state(r);
+	if (want != NULL)
+		want_step(r, want);
+	for (size_t i = 0; i < c->nstages; i++) {
+		if (c->stages[i].nsteps == 0)
+			continue;
+		check_steps(r, &c->stages[i]);
+		switch_names(r, &c->stages[i]);
+	}
+	for (size_t i = 0; i < c->nnames; i++)
+		if (c->names[i].staged && !is_staged(c, (uint16_t)i))
+			diag_error(r->d, &c->names[i].mark,
+			    "a name needs the key \"policy\", or a stage that "
+			    "says it");
+}
