@@ -96,7 +96,7 @@ decide_place(
     struct explain *e, const struct oracle *o, const struct conf_name *name)
 {
 	const struct steered *st = &e->snapshot->steered[e->found.steered];
-	struct rank_room room = {{0}};
+	struct rank_room room = {.order = {0}};
 	struct place place;
 	struct rank rank;
 	struct pick_question q = {
