@@ -18,6 +18,7 @@
 #include "client/stage.h"
 #include "config.h"
 #include "report/explain.h"
+#include "report/jsonschema.h"
 
 struct verb {
 	const char *name;
@@ -199,6 +200,17 @@ run_reload(const struct arguments *a)
 	return code;
 }
 
+static int
+run_schema(const struct arguments *a)
+{
+	json_t *schema = jsonschema_report();
+
+	(void)a;
+	json_show(schema);
+	json_decref(schema);
+	return EXIT_DONE;
+}
+
 struct event_stream {
 	VEC(char) line;
 	bool json;
@@ -283,6 +295,7 @@ static const struct verb verbs[] = {
     {"rollback", "rollback STAGE [STEP] --reason TEXT", 1, 2, OPT_REASON,
 	stage_rollback},
     {"stats", "stats", 0, 0, 0, run_stats},
+    {"schema", "schema", 0, 0, 0, run_schema},
     {"events", "events [--follow] [--since NUMBER]", 0, 0,
 	OPT_FOLLOW | OPT_SINCE, run_events},
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The walk over a map by the schema's rows, which fills an object.  What is
- * declared here is between schema.c and walk.c; others use conf/schema.h.
+ * declared here is for schema.c, walk.c and report/jsonschema; others use
+ * conf/schema.h.
  */
 #ifndef CONF_WALK_H
 #define CONF_WALK_H
