@@ -98,27 +98,24 @@ files_match(struct schema_reader *r, const struct yaml_node *node, size_t *n)
 	return paths;
 }
 
-/* Files of lines, a word each, where # begins a comment. */
-typedef bool word_reader(struct schema_reader *r, const char *word,
-    const struct conf_mark *mark, void *arg);
-
 static bool
 read_line(struct schema_reader *r, char *line, struct conf_mark *mark,
-    word_reader *read, void *arg)
+    files_line *read, void *arg)
 {
-	size_t skip;
+	size_t skip, len;
 
 	line[strcspn(line, "#\r")] = '\0';
 	skip = strspn(line, " \t");
 	line += skip;
-	line[strcspn(line, " \t")] = '\0';
+	for (len = strlen(line); len > 0 && strchr(" \t", line[len - 1]);)
+		line[--len] = '\0';
 	mark->column = (unsigned)skip + 1;
 	return *line == '\0' || read(r, line, mark, arg);
 }
 
-static bool
-read_lines(struct schema_reader *r, const struct schema_key *k,
-    const struct yaml_node *node, word_reader *read, void *arg)
+bool
+files_lines(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, files_line *read, void *arg)
 {
 	struct conf_mark mark = {.line = 1};
 	struct error err;
@@ -138,13 +135,25 @@ read_lines(struct schema_reader *r, const struct schema_key *k,
 	return ok;
 }
 
+char *
+files_word(char **line)
+{
+	char *word = *line;
+
+	*line += strcspn(*line, " \t");
+	if (**line != '\0')
+		*(*line)++ = '\0';
+	*line += strspn(*line, " \t");
+	return word;
+}
+
 struct prefixes {
 	VEC(struct prefix) all;
 };
 
 static bool
-read_prefix(struct schema_reader *r, const char *word,
-    const struct conf_mark *mark, void *arg)
+read_prefix(struct schema_reader *r, char *word, const struct conf_mark *mark,
+    void *arg)
 {
 	struct prefixes *p = arg;
 	struct prefix prefix;
@@ -161,7 +170,7 @@ read_prefix_file(struct schema_reader *r, const struct schema_key *k,
     const struct yaml_node *node, struct conf_net *net)
 {
 	struct prefixes p = {0};
-	bool ok = read_lines(r, k, node, read_prefix, &p);
+	bool ok = files_lines(r, k, node, read_prefix, &p);
 
 	net->nprefixes = p.all.n;
 	net->prefixes =
@@ -195,8 +204,8 @@ read_secret(struct schema_reader *r, const char *word,
 }
 
 static bool
-add_secret(struct schema_reader *r, const char *word,
-    const struct conf_mark *mark, void *arg)
+add_secret(struct schema_reader *r, char *word, const struct conf_mark *mark,
+    void *arg)
 {
 	struct secrets *s = arg;
 	struct cookie_secret secret;
@@ -227,7 +236,7 @@ files_secrets(struct schema_reader *r, const struct schema_key *k,
 	if (cookies->nsecrets > 0)
 		return diag_error(r->d, &node->mark,
 		    "\"secrets\" stand in this file already");
-	ok = read_lines(r, k, node, add_secret, &s);
+	ok = files_lines(r, k, node, add_secret, &s);
 	if (ok && (s.all.n == 0 || s.all.n > k->nmax))
 		ok = diag_error(r->d, &node->mark,
 		    "\"%s\" has %zu secrets, not 1 to %zu", node->text, s.all.n,

@@ -18,7 +18,12 @@ enum conf_order {
 };
 
 /* By what the first region is drawn, in place of the order. */
-enum conf_hash { CONF_HASH_NONE, CONF_HASH_CLIENT, CONF_HASH_RANDOM };
+enum conf_hash {
+	CONF_HASH_NONE,
+	CONF_HASH_CLIENT,
+	CONF_HASH_RANDOM,
+	CONF_HASH_QNAME
+};
 
 extern const char *const conf_hash_names[];
 
@@ -44,6 +49,7 @@ struct conf_rule {
 	size_t nregions;
 	uint32_t *weights; /* of regions; NULL: all the same */
 	enum conf_hash hash;
+	const struct conf_homes *homes; /* of CONF_HASH_QNAME; NULL: none */
 	unsigned band_km;  /* regions so far apart are as near; 0: none */
 	const char *fence; /* NULL: none */
 	struct conf_when_down when_down; /* the policy's when not its own */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conf/check.h"
+#include "conf/home.h"
 #include "conf/load.h"
 #include "conf/value.h"
 
@@ -71,6 +72,7 @@ const char *const conf_hash_names[] = {
     [CONF_HASH_NONE] = "none",
     [CONF_HASH_CLIENT] = "client",
     [CONF_HASH_RANDOM] = "random",
+    [CONF_HASH_QNAME] = "qname",
     NULL,
 };
 
@@ -206,6 +208,19 @@ report_fence(struct schema_reader *r, const struct yaml_node *node)
 	free(words);
 }
 
+static void
+check_homes(struct schema_reader *r, const struct yaml_node *node,
+    const struct conf_rule *rule)
+{
+	if (rule->homes == NULL)
+		return;
+	if (rule->hash != CONF_HASH_QNAME)
+		diag_error(r->d, &yaml_find(node, "homes")->mark,
+		    "\"homes\" are of \"hash: qname\" alone");
+	else
+		home_check(r, rule);
+}
+
 void
 rule_check(struct schema_reader *r, const struct yaml_node *node, void *object)
 {
@@ -228,6 +243,10 @@ rule_check(struct schema_reader *r, const struct yaml_node *node, void *object)
 		diag_error(r->d, &yaml_find(node, "hash")->mark,
 		    "a map of weights is drawn from: its hash must be client "
 		    "or random");
+	if (rule->hash == CONF_HASH_QNAME && rule->weights != NULL)
+		diag_error(r->d, &yaml_find(node, "hash")->mark,
+		    "\"hash: qname\" weighs all regions the same: list them");
+	check_homes(r, node, rule);
 }
 
 /* Rules beside each other -------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include "conf/check.h"
 #include "conf/expect.h"
 #include "conf/files.h"
+#include "conf/home.h"
 #include "conf/http.h"
 #include "conf/monitor.h"
 #include "conf/rule.h"
@@ -245,6 +246,7 @@ static const struct schema_key keys[] = {
 	.nmin = 1, .nmax = LIST_MAX},
 {SCHEMA_RULE, "hash", value_word, AT(conf_rule, hash),
 	.words = conf_hash_names},
+{SCHEMA_RULE, "homes", home_read, AT(conf_rule, homes)},
 {SCHEMA_RULE, "band", rule_km, AT(conf_rule, band_km), RANGE(1, 20000)},
 {SCHEMA_RULE, "fence", value_text, AT(conf_rule, fence), RANGE(1, 63)},
 {SCHEMA_RULE, "when_all_down", rule_down, AT(conf_rule, when_down)},

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conf/check.h"
+#include "conf/home.h"
 
 /* What a name makes of a policy and a pool. */
 struct use {
@@ -75,6 +76,28 @@ check_use_rule(const struct use *u, const struct conf_rule *rule)
 		    "left for pool \"%s\" of %s",
 		    rule->fence ? " within the fence" : "", u->pool->name,
 		    u->name->text);
+}
+
+/* The home of whoever has one is in the pool. */
+static void
+check_use_homes(const struct use *u, const struct conf_rule *rule)
+{
+	const struct conf_homes *h = rule->homes;
+	uint16_t last = CONF_NONE;
+
+	for (size_t i = 0; h != NULL && i < h->nslots; i++) {
+		const struct conf_home *home = &h->slots[i];
+		const struct conf_mark mark = {h->path, home->line, 1};
+
+		if (home->name == NULL || home->region == last ||
+		    pool_has(u->pool, home->region))
+			continue;
+		diag_error(u->d, &mark,
+		    "region \"%s\" is not in pool \"%s\" of %s",
+		    u->conf->regions[home->region].name, u->pool->name,
+		    u->name->text);
+		last = home->region;
+	}
 }
 
 /* What was refused already is not judged again. */
@@ -157,6 +180,7 @@ check_use(const struct use *u)
 		return;
 	for (i = 0; i < u->policy->nrules; i++) {
 		check_use_rule(u, &u->policy->rules[i]);
+		check_use_homes(u, &u->policy->rules[i]);
 		if (is_first_fallback(u->policy, i))
 			check_use_fallback(u, &u->policy->rules[i]);
 		nearest |= u->policy->rules[i].order == CONF_ORDER_NEAREST;

@@ -112,6 +112,8 @@ decide_place(
 	oracle_decide_place(o, name, &place, &e->assume, &e->decision);
 	policy_rank(e->snapshot->conf, name->policy, name->pool, &place, &rank,
 	    &room, &rule);
+	q.name = e->assume.name;
+	q.owner = name->name;
 	q.random = e->assume.random;
 	q.now_s = clock_mono_s();
 	pick_region(e->snapshot->pools, &q, &e->steer.pick);
@@ -174,8 +176,16 @@ decide(struct explain *e)
 		return;
 	}
 	oracle_decide(&o, name, &e->client, &e->assume, e->deep, &e->decision);
-	answer_decide(s, e->found.steered, e->found.type, &e->client,
-	    clock_mono_s(), e->assume.random, &e->steer);
+	answer_decide(s,
+	    &(struct answer_question){
+		.steered = e->found.steered,
+		.type = e->found.type,
+		.name = e->assume.name,
+		.client = e->client,
+		.now_s = clock_mono_s(),
+		.random = e->assume.random,
+	    },
+	    &e->steer);
 	if (!e->deep)
 		e->decision.scope = compiled_scope(e);
 }
@@ -366,6 +376,7 @@ explain(
 		ask(e);
 		hops_find(&e->hops, e->snapshot, &e->message, e->asked.type);
 		e->found = e->hops.last->found;
+		e->assume.name = e->hops.last->name;
 		decide(e);
 		report = tell(e, q->from);
 		message_fini(&e->message);

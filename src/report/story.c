@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "conf/home.h"
 #include "conf/load.h"
 #include "report/text.h"
 #include "steer/require.h"
@@ -154,6 +155,7 @@ region_distance(struct text *t, const struct oracle_region *r, int bias)
 static const char *const hash_texts[] = {
     [CONF_HASH_NONE] = "",
     [CONF_HASH_CLIENT] = ", drawn by the client's prefix",
+    [CONF_HASH_QNAME] = ", drawn by the name",
     [CONF_HASH_RANDOM] = ", drawn at random, here for one query",
 };
 
@@ -219,6 +221,10 @@ story_rule(const struct story *s, json_t *steps)
 			? conf->regions[r->region].bias
 			: 0);
 	}
+	if (d->home != NULL)
+		text_add(&t, "; %s by %s:%u",
+		    conf->regions[d->home->region].name, rule->homes->path,
+		    d->home->line);
 	step = story_step(steps, "Rule", text_json(&t));
 	json_object_set_new(step, "policy", json_string(policy->name));
 	json_object_set_new(step, "rule", json_integer(d->rule + 1));

@@ -28,9 +28,10 @@ struct walk {
 	struct reply *reply;
 	enum cookie_state cookie_state;
 	uint8_t cookie[COOKIE_SIZE]; /* the reply's */
+	const uint8_t *name;         /* what is looked for, lower case */
 	struct answer_steer steer;
 	bool steered;
-	uint16_t name;                    /* that is */
+	uint16_t owner;                   /* that is: in conf.names */
 	uint64_t passed[REPLY_PARTS_MAX]; /* hashes of names with aliases */
 	unsigned npassed;
 };
@@ -70,26 +71,26 @@ scope_of(const struct policy_table *t, const struct answer_steer *steer)
 }
 
 void
-answer_decide(const struct snapshot *s, uint16_t name, uint16_t type,
-    const struct addr *client, uint32_t now_s, uint32_t random,
+answer_decide(const struct snapshot *s, const struct answer_question *q,
     struct answer_steer *steer)
 {
-	const struct steered *n = &s->steered[name];
-
-	struct pick_question q = {
-	    .client = client,
+	const struct steered *n = &s->steered[q->steered];
+	struct pick_question pick = {
+	    .client = &q->client,
+	    .name = q->name,
+	    .owner = s->conf->names[q->steered].name,
 	    .pool = n->pool,
-	    .type = type,
+	    .type = q->type,
 	    .ttl_min = n->ttl_min,
 	    .ttl_max = n->ttl_max,
-	    .now_s = now_s,
-	    .random = random,
+	    .now_s = q->now_s,
+	    .random = q->random,
 	};
 
-	steer->client = *client;
-	steer->hit = policy_find(n->table, client);
-	q.rank = &n->table->ranks[steer->hit.class];
-	pick_region(s->pools, &q, &steer->pick);
+	steer->client = q->client;
+	steer->hit = policy_find(n->table, &q->client);
+	pick.rank = &n->table->ranks[steer->hit.class];
+	pick_region(s->pools, &pick, &steer->pick);
 	steer->scope = scope_of(n->table, steer);
 }
 
@@ -112,17 +113,22 @@ static const struct body *
 steer(struct walk *w, const struct found *f, uint32_t *ttl)
 {
 	struct answerer *a = w->answerer;
-	struct addr client;
+	struct answer_question q = {
+	    .steered = f->steered,
+	    .type = f->type,
+	    .name = w->name,
+	    .now_s = a->now_s,
+	    .random = answer_random(&a->random),
+	};
 
 	answer_client(
 	    w->snapshot->clients, w->source, w->reply->edns.ecs, &w->steer);
-	client = w->steer.client;
-	answer_decide(w->snapshot, f->steered, f->type, &client, a->now_s,
-	    answer_random(&a->random), &w->steer);
+	q.client = w->steer.client;
+	answer_decide(w->snapshot, &q, &w->steer);
 	if (w->steer.scope > 0 && w->reply->nparts > 0)
 		return NULL;
 	w->steered = true;
-	w->name = f->steered;
+	w->owner = f->steered;
 	if (w->steer.pick.reason == POOL_ALL_DOWN)
 		w->reply->edns.error = &all_down;
 	w->reply->edns.scope = w->steer.scope;
@@ -199,13 +205,14 @@ follow(struct walk *w, struct found *f)
 	uint8_t next[DNS_NAME_MAX];
 	const struct body *alias;
 
+	w->name = name;
 	while ((alias = add_found(w, f)) != NULL) {
 		w->passed[w->npassed++] = name_hash(name, len);
 		memmove(next, name, f->prefix_len);
 		memcpy(next + f->prefix_len, body_target(alias),
 		    alias->target_len);
 		name_lower(next + f->prefix_len);
-		name = next;
+		w->name = name = next;
 		len = f->prefix_len + (size_t)alias->target_len;
 		if (has_passed(w, name_hash(name, len)))
 			return;
@@ -295,7 +302,7 @@ count_steered(const struct walk *w)
 	    .now_s = a->now_s,
 	    .random = answer_random(&a->random),
 	    .class = w->steer.hit.class,
-	    .name = w->snapshot->steered[w->name].first,
+	    .name = w->snapshot->steered[w->owner].first,
 	    .client = &w->steer.client,
 	};
 

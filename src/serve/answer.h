@@ -61,9 +61,17 @@ struct answer_steer {
 /* Sets client, by_ecs and near. ecs: NULL when none is believed. */
 void answer_client(const struct client_table *t, const struct addr *resolver,
     const struct ecs *ecs, struct answer_steer *steer);
-/* For that client; the scope is right after answer_client(). */
-void answer_decide(const struct snapshot *s, uint16_t name, uint16_t type,
-    const struct addr *client, uint32_t now_s, uint32_t random,
+
+struct answer_question {
+	uint16_t steered; /* index in conf.names */
+	uint16_t type;
+	const uint8_t *name; /* that it steers, lower case */
+	struct addr client;
+	uint32_t now_s, random;
+};
+
+/* The scope is right after answer_client(). */
+void answer_decide(const struct snapshot *s, const struct answer_question *q,
     struct answer_steer *steer);
 
 #endif

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "conf/home.h"
+#include "dns/name.h"
+
 static bool
 has_asn(const struct conf_rule *r, uint32_t asn)
 {
@@ -223,9 +226,15 @@ key_of(const struct line_question *q, uint64_t *key, uint8_t *len)
 	size_t n;
 
 	*len = 0;
-	if (q->rule->hash == CONF_HASH_RANDOM) {
+	if (q->rule->hash == CONF_HASH_RANDOM ||
+	    (q->rule->hash == CONF_HASH_QNAME && q->assume->name == NULL)) {
 		*key = rendezvous_hash(
 		    &q->assume->random, sizeof(q->assume->random));
+		return true;
+	}
+	if (q->rule->hash == CONF_HASH_QNAME) {
+		*key = rendezvous_name(
+		    rendezvous_tenant(q->assume->name, q->name->name));
 		return true;
 	}
 	if (q->rule->hash != CONF_HASH_CLIENT || q->client == NULL)
@@ -269,4 +278,30 @@ line_draw(const struct line_question *q, struct oracle_region *r, size_t n,
 		     k--)
 			line_swap(&r[k], &r[k - 1]);
 	return true;
+}
+
+const struct conf_home *
+line_home(const struct line_question *q, struct oracle_region *r, size_t n)
+{
+	const struct conf_homes *h = q->rule->homes;
+	const uint8_t *tenant;
+	const struct conf_home *home = NULL;
+	size_t at = 0;
+
+	if (h == NULL || q->assume->name == NULL)
+		return NULL;
+	tenant = rendezvous_tenant(q->assume->name, q->name->name);
+	for (size_t i = 0; i < h->nslots; i++)
+		if (h->slots[i].name != NULL &&
+		    name_equal(h->slots[i].name, tenant))
+			home = &h->slots[i];
+	if (home == NULL)
+		return NULL;
+	while (at < n && (r[at].region != home->region || is_out(&r[at])))
+		at++;
+	if (at == n)
+		return NULL;
+	for (; at > 0; at--)
+		line_swap(&r[at], &r[at - 1]);
+	return home;
 }

@@ -12,6 +12,7 @@
 struct line_question {
 	const struct oracle *oracle;
 	const struct conf *conf;
+	const struct conf_name *name;
 	const struct conf_policy *policy;
 	const struct conf_rule *rule;
 	const struct place *place;
@@ -29,6 +30,11 @@ void line_find_rule(struct line_question *q);
  */
 bool line_draw(const struct line_question *q, struct oracle_region *regions,
     size_t n, uint8_t *len);
+
+/* The home of whoever the name is, in front of those that were drawn; NULL: it
+ * has none. */
+const struct conf_home *line_home(
+    const struct line_question *q, struct oracle_region *regions, size_t n);
 
 /*
  * The pool's regions as the rule has them, those that the fence strikes out

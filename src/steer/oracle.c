@@ -393,6 +393,7 @@ ask(const struct oracle *o, const struct conf_name *name,
 	static const struct oracle_assume nothing;
 	struct line_question q = {.oracle = o,
 	    .conf = o->conf,
+	    .name = name,
 	    .policy = &o->conf->policies[name->policy],
 	    .place = place,
 	    .client = client,
@@ -415,6 +416,8 @@ decide(const struct oracle *o, const struct conf_name *name,
 	d->pool = name->pool;
 	d->nregions = line_up(&q, d->pool, false, d->regions);
 	d->drawn = line_draw(&q, d->regions, d->nregions, &d->cohort_len);
+	if (d->drawn)
+		d->home = line_home(&q, d->regions, d->nregions);
 	strike_all(&q, d->pool, d->regions, d->nregions);
 	for (size_t i = 0; i < d->nregions; i++)
 		share_out(&q, d->pool, &d->regions[i]);
@@ -447,6 +450,7 @@ oracle_judge(const struct oracle *o, const struct conf_name *name,
 	v->action = q.rule->when_down.action;
 	v->unlocated = q.rule->order == CONF_ORDER_NEAREST && !place->located;
 	v->hash = q.rule->hash;
+	v->homes = q.rule->homes;
 	v->n = line_up(&q, name->pool, false, v->regions);
 	v->pool = CONF_NONE;
 	v->nfallback = 0;
@@ -478,7 +482,8 @@ oracle_verdict_equal(
     const struct oracle_verdict *a, const struct oracle_verdict *b)
 {
 	return a->action == b->action && a->pool == b->pool &&
-	    a->hash == b->hash && a->unlocated == b->unlocated &&
+	    a->hash == b->hash && a->homes == b->homes &&
+	    a->unlocated == b->unlocated &&
 	    same_regions(a->regions, a->n, b->regions, b->n) &&
 	    same_regions(a->fallback, a->nfallback, b->fallback, b->nfallback);
 }

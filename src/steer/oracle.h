@@ -14,7 +14,9 @@
 struct oracle_assume {
 	uint64_t down, drained; /* bit i: conf.regions[i] (the first 64) */
 	bool ignore_health;     /* all targets up, no drains */
-	uint32_t random;        /* what a region is drawn by at random */
+	uint32_t random;        /* what a region is drawn by at random, */
+	const uint8_t *name;    /* and by name: the one asked for, lower case;
+				   NULL: any, at random */
 };
 
 enum oracle_struck {
@@ -53,10 +55,11 @@ struct oracle_decision {
 	uint32_t ttl;        /* step 9; uses watches */
 	uint16_t ttl_region; /* conf region whose change set it;
 				CONF_NONE: the maximum did */
-	bool drawn;          /* step 3: the regions stand as they were drawn */
-	uint8_t cohort_len;  /* a share, or a draw, told the client by it; 0:
-				none did */
-	unsigned scope;      /* step 10; for an address */
+	bool drawn;          /* step 3: the regions stand as they were drawn, */
+	const struct conf_home *home; /* but for this one; NULL: all */
+	uint8_t cohort_len; /* a share, or a draw, told the client by it; 0:
+			       none did */
+	unsigned scope;     /* step 10; for an address */
 };
 
 struct oracle {
@@ -87,6 +90,7 @@ struct oracle_verdict {
 	size_t n, nfallback;
 	enum conf_all_down action;
 	enum conf_hash hash;
+	const struct conf_homes *homes;
 	uint16_t pool;
 	bool unlocated;
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "steer/pick.h"
 
+#include "conf/home.h"
+
 static uint32_t
 change_s(const struct pool_region *r, uint32_t now_s)
 {
@@ -57,32 +59,49 @@ draw_key(const struct pick_question *q, struct pick *pick, uint64_t *key)
 	struct addr prefix;
 	size_t n;
 
-	if (q->rank->n < 2)
+	if (q->rank->n < 2 || q->rank->hash == CONF_HASH_NONE)
 		return false;
-	switch (q->rank->hash) {
-	case CONF_HASH_CLIENT:
-		if (q->client == NULL)
-			return false;
+	if (q->rank->hash == CONF_HASH_CLIENT && q->client == NULL)
+		return false;
+	if (q->rank->hash == CONF_HASH_CLIENT) {
 		n = share_prefix(q->client, &prefix, &pick->cohort_len);
 		*key = rendezvous_hash(prefix.bytes, n);
-		return true;
-	case CONF_HASH_RANDOM:
+	} else if (q->rank->hash == CONF_HASH_QNAME && q->name != NULL) {
+		*key = rendezvous_name(rendezvous_tenant(q->name, q->owner));
+	} else {
 		*key = rendezvous_hash(&q->random, sizeof(q->random));
-		return true;
-	default:
-		return false;
+	}
+	return true;
+}
+
+/* Who has a home has it as the first. */
+static void
+take_home(struct turns *t, const struct pool *p, const struct pick_question *q)
+{
+	const struct conf_home *home =
+	    home_find(t->rank->homes, rendezvous_tenant(q->name, q->owner));
+
+	for (uint8_t i = 0; home != NULL && i < t->rank->n; i++) {
+		if (p->regions[t->rank->order[i]].region == home->region) {
+			rendezvous_take(&t->draw, i);
+			return;
+		}
 	}
 }
 
 static void
-turns_begin(struct turns *t, const struct pick_question *q, struct pick *pick)
+turns_begin(struct turns *t, const struct pool *p,
+    const struct pick_question *q, struct pick *pick)
 {
 	uint64_t key;
 
 	t->rank = q->rank;
 	t->drawn = draw_key(q, pick, &key);
-	if (t->drawn)
-		rendezvous_begin(&t->draw, q->rank->lots, q->rank->n, key);
+	if (!t->drawn)
+		return;
+	rendezvous_begin(&t->draw, q->rank->lots, q->rank->n, key);
+	if (q->rank->homes != NULL && q->name != NULL)
+		take_home(t, p, q);
 }
 
 /* In turn, from 0 on. */
@@ -91,7 +110,10 @@ turns_look(struct turns *t, size_t i)
 {
 	const uint8_t *order = t->rank->order;
 
-	t->order[i] = order[t->drawn ? rendezvous_next(&t->draw) : i];
+	/* A home is there already. */
+	if (t->drawn && i >= t->draw.next)
+		rendezvous_next(&t->draw);
+	t->order[i] = order[t->drawn ? t->draw.at[i] : i];
 	return t->order[i];
 }
 
@@ -219,7 +241,7 @@ pick_region(
 	pick->pool = p;
 	pick->ttl = q->ttl_max;
 	pick->cohort_len = 0;
-	turns_begin(&turns, q, pick);
+	turns_begin(&turns, p, q, pick);
 	i = first_live(p, q, &turns, pick);
 	if (i < q->rank->n) {
 		pick->region = turns.order[i];

@@ -14,6 +14,9 @@ struct pick_question {
 	const struct rank *rank;
 	const struct addr *client; /* NULL: a place, which is of no cohort, and
 				      for which no region is drawn */
+	const uint8_t *name;  /* that was asked for, lower case; NULL: any, by
+				 random */
+	const uint8_t *owner; /* conf_name.name that it is steered by */
 	uint16_t pool, type;
 	uint32_t ttl_min, ttl_max; /* seconds */
 	uint32_t now_s;            /* monotonic */

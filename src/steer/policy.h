@@ -18,8 +18,9 @@
 
 /* What a class of clients gets. Orders are positions in conf_pool.regions. */
 struct rank {
-	const uint8_t *order;    /* regions of the pool, best first, */
-	const struct lot *lots;  /* but when they are drawn: of each */
+	const uint8_t *order;           /* regions of the pool, best first, */
+	const struct conf_homes *homes; /* of CONF_HASH_QNAME; NULL: none */
+	const struct lot *lots;         /* but when they are drawn: of each */
 	const uint8_t *fallback; /* regions of when_down's pool, best first */
 	uint8_t n, nfallback;
 	uint8_t hash;   /* enum conf_hash: by what they are drawn */

@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "dns/name.h"
+
 enum { STEPS_BITS = 8, STEPS = 1 << STEPS_BITS };
 
 /* round(2^31 log2(1 + i / 256)) */
@@ -274,15 +276,46 @@ rendezvous_mix(uint64_t x)
 	return x ^ x >> 31;
 }
 
+static const uint64_t fnv_begin = UINT64_C(0xcbf29ce484222325);
+
+static uint64_t
+fnv(uint64_t h, const uint8_t *octets, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ octets[i]) * UINT64_C(0x100000001b3);
+	return h;
+}
+
 uint64_t
 rendezvous_hash(const void *octets, size_t len)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	return rendezvous_mix(fnv(fnv_begin, octets, len));
+}
 
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ ((const uint8_t *)octets)[i]) *
-		    UINT64_C(0x100000001b3);
+uint64_t
+rendezvous_name(const uint8_t *name)
+{
+	static const uint8_t dot[] = {'.'};
+	uint64_t h = fnv_begin;
+
+	for (; *name != 0; name = name_parent(name)) {
+		h = fnv(h, name + 1, *name);
+		if (*name_parent(name) != 0)
+			h = fnv(h, dot, 1);
+	}
 	return rendezvous_mix(h);
+}
+
+const uint8_t *
+rendezvous_tenant(const uint8_t *name, const uint8_t *owner)
+{
+	unsigned more;
+
+	if (!name_is_wildcard(owner))
+		return name;
+	for (more = name_labels(name) - name_labels(owner); more > 0; more--)
+		name = name_parent(name);
+	return name;
 }
 
 /* Between two values of the table as on a line. */
@@ -330,6 +363,14 @@ is_before(const struct rendezvous *r, uint8_t a, uint8_t b)
 		return true;
 	return a < b &&
 	    !rendezvous_before(r->draws[b], weight_b, r->draws[a], weight_a);
+}
+
+void
+rendezvous_take(struct rendezvous *r, uint8_t at)
+{
+	assert(r->next == 0 && at < r->n);
+	r->at[at] = r->at[0];
+	r->at[r->next++] = at;
 }
 
 uint8_t

@@ -26,6 +26,13 @@ enum { RENDEZVOUS_FRACTION = 31 }; /* bits of a logarithm */
 /* 64-bit FNV-1a, its bits mixed by rendezvous_mix(). */
 uint64_t rendezvous_hash(const void *octets, size_t len);
 
+/* The same of a name's labels in lower case, dots between them. */
+uint64_t rendezvous_name(const uint8_t *name);
+
+/* Whose name it is: below a wildcard owner, the part of the name from its first
+ * label below the wildcard's parent on; else all of it. */
+const uint8_t *rendezvous_tenant(const uint8_t *name, const uint8_t *owner);
+
 /* The finalizer of splitmix64 (Steele, Lea and Flood, OOPSLA 2014). */
 uint64_t rendezvous_mix(uint64_t x);
 
@@ -53,6 +60,9 @@ struct rendezvous {
 
 void rendezvous_begin(
     struct rendezvous *r, const struct lot *lots, size_t n, uint64_t key);
+
+/* This one is the first, whatever was drawn.  At most once, before any next. */
+void rendezvous_take(struct rendezvous *r, uint8_t at);
 
 /* The position in lots of the best that is left.  At most n times. */
 uint8_t rendezvous_next(struct rendezvous *r);

@@ -657,7 +657,9 @@ START_TEST(a_decision_can_be_asked_for)
 	answer_client(snapshot->clients, &resolver, &ecs, &steer);
 	ck_assert(steer.by_ecs);
 	ck_assert(addr_equal(&steer.client, &ecs.addr));
-	answer_decide(snapshot, 0, DNS_A, &ecs.addr, 0, 0, &steer);
+	answer_decide(snapshot,
+	    &(struct answer_question){.type = DNS_A, .client = ecs.addr},
+	    &steer);
 	ck_assert_uint_eq(steer.hit.depth, 16);
 	ck_assert_uint_eq(steer.scope, 16);
 	ck_assert_uint_eq(steer.pick.region, 0);

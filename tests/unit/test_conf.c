@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Whole configurations: what becomes of each key, and of several files. */
+#include "conf/home.h"
 #include "conf/load.h"
+#include "dns/name.h"
 
 #include <sys/stat.h>
 
@@ -621,6 +623,70 @@ START_TEST(errors_in_a_file_of_prefixes_have_its_line)
 }
 END_TEST
 
+#define TENANTS(rule) \
+	"meridian: 1\n" \
+	"zones: {example.com: zone}\n" \
+	"regions: {eu: {jurisdiction: EU}, us: {}, ap: {}}\n" \
+	"pools: {www: {regions: {eu: [{addr: 192.0.2.1}], " \
+	"us: [{addr: 192.0.2.2}]}}}\n" \
+	"policies: {p: {rules: [" rule "]}}\n" \
+	"names: {\"*.t.example.com\": {pool: www, policy: p}}\n"
+
+START_TEST(homes_are_found_by_name)
+{
+	uint8_t name[DNS_NAME_MAX];
+	struct error err;
+	struct conf *c;
+
+	put("homes.txt",
+	    "# nobody else\nA.t.example.com. us # there\n"
+	    "b.t.example.com\teu\n\n");
+	c = must_load(TENANTS("{regions: all, hash: qname, homes: homes.txt}"));
+	ck_assert(name_parse("b.t.example.com", name, &err));
+	ck_assert_uint_eq(
+	    home_find(c->policies[0].rules[0].homes, name)->line, 3);
+	ck_assert(name_parse("a.t.example.com", name, &err));
+	ck_assert_uint_eq(
+	    home_find(c->policies[0].rules[0].homes, name)->region, 1);
+	ck_assert(name_parse("c.t.example.com", name, &err));
+	ck_assert_ptr_null(home_find(c->policies[0].rules[0].homes, name));
+	conf_free(c);
+}
+END_TEST
+
+START_TEST(homes_are_refused_with_their_line)
+{
+	const char *all =
+	    TENANTS("{regions: all, hash: qname, homes: homes.txt}");
+
+	put("homes.txt",
+	    "a.example. eu\nb.example. su\nc.example.\n"
+	    "d.example. eu us\n..a eu\n");
+	must_refuse(all, "/homes.txt:2:1: error: there is no region \"su\"");
+	must_refuse(all, "/homes.txt:3:1: error: a line is a name and its");
+	must_refuse(all, "/homes.txt:4:1: error: a line is a name and its");
+	must_refuse(all, "/homes.txt:5:1: error: ");
+	put("homes.txt", "a.example. eu\nA.example us\n");
+	must_refuse(all,
+	    "/homes.txt:2:1: error: this name has its region at line 1 "
+	    "already");
+	put("homes.txt", "a.example. us\n");
+	must_refuse(TENANTS("{regions: [eu], hash: qname, homes: homes.txt}"),
+	    "/homes.txt:1:1: error: region \"us\" is none of the rule's at");
+	must_refuse(
+	    TENANTS("{regions: all, fence: EU, hash: qname, homes: homes.txt}"),
+	    "/homes.txt:1:1: error: region \"us\" is outside the fence \"EU\"");
+	must_refuse(TENANTS("{regions: all, homes: homes.txt}"),
+	    "\"homes\" are of \"hash: qname\" alone");
+	put("homes.txt", "a.example. ap\n");
+	must_refuse(all,
+	    "/homes.txt:1:1: error: region \"ap\" is not in pool \"www\" of "
+	    "*.t.example.com.");
+	must_refuse(TENANTS("{regions: all, hash: qname, homes: gone.txt}"),
+	    "gone.txt");
+}
+END_TEST
+
 static const struct {
 	const char *text;
 	int kind; /* -1: none */
@@ -734,6 +800,8 @@ main(void)
 	tcase_add_test(t, zones_are_found_by_a_pattern);
 	tcase_add_test(t, a_zone_found_twice_is_refused);
 	tcase_add_test(t, errors_in_a_file_of_prefixes_have_its_line);
+	tcase_add_test(t, homes_are_found_by_name);
+	tcase_add_test(t, homes_are_refused_with_their_line);
 	tcase_add_loop_test(t,
 	    places_are_continents_countries_subdivisions_or_cities, 0,
 	    sizeof(places) / sizeof(*places));

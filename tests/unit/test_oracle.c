@@ -169,7 +169,7 @@ has_regions(const struct rank *r)
 	return r->n > 0 && (r->action != CONF_DOWN_POOL || r->nfallback > 0);
 }
 
-/* What a region is drawn by at random: of the query. */
+/* What regions are drawn by: of the query. */
 static struct oracle_assume drawn;
 
 static void
@@ -186,6 +186,8 @@ expect_pick(const struct both *b, const struct conf_name *name,
 	    .ttl_max = name->ttl_max,
 	    .now_s = clock_mono_s(),
 	    .random = drawn.random,
+	    .name = drawn.name,
+	    .owner = name->name,
 	};
 	struct pick pick;
 
@@ -277,6 +279,7 @@ expect_same_picks(struct both *b)
 		world_addr(&b->world, &a);
 		hit = policy_find(t, &a);
 		drawn.random = (uint32_t)random();
+		drawn.name = world_dice(4) > 0 ? world_tenant() : NULL;
 		oracle_decide(&b->oracle, name, &a, &drawn, false, &d);
 		if (!has_regions(&t->ranks[hit.class]))
 			continue;

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "dns/name.h"
+
 enum { KEYS = 200000, SIGMAS = 5 };
 
 static const char *const names[] = {"eu", "us", "ap", "sa", "af"};
@@ -54,6 +56,91 @@ START_TEST(the_hash_is_the_one_of_the_manual)
 	/* What splitmix64 begins with from the state 0. */
 	ck_assert_uint_eq(rendezvous_mix(UINT64_C(0x9e3779b97f4a7c15)),
 	    UINT64_C(0xe220a8397b1dcdaf));
+}
+END_TEST
+
+static uint64_t
+name_key(const char *text)
+{
+	uint8_t name[DNS_NAME_MAX];
+	struct error err;
+
+	ck_assert(name_parse(text, name, &err));
+	return rendezvous_name(name);
+}
+
+START_TEST(a_name_is_its_labels_with_dots)
+{
+	ck_assert_uint_eq(name_key("acme.t.example.com."),
+	    rendezvous_hash("acme.t.example.com", 18));
+	ck_assert_uint_eq(name_key("acme"), rendezvous_hash("acme", 4));
+	ck_assert_uint_eq(name_key("."), rendezvous_hash("", 0));
+}
+END_TEST
+
+static const struct {
+	const char *name, *owner, *tenant;
+} tenants[] = {
+    {"www.example.com", "www.example.com", "www.example.com"},
+    {"acme.t.example.com", "*.t.example.com", "acme.t.example.com"},
+    {"www.acme.t.example.com", "*.t.example.com", "acme.t.example.com"},
+    {"a.b.c.acme.t.example.com", "*.t.example.com", "acme.t.example.com"},
+    {"*.t.example.com", "*.t.example.com", "*.t.example.com"},
+    {"example.com", "*.", "com"},
+};
+
+START_TEST(a_tenant_is_one_label_below_the_wildcards_parent)
+{
+	uint8_t name[DNS_NAME_MAX], owner[DNS_NAME_MAX], want[DNS_NAME_MAX];
+	struct error err;
+
+	ck_assert(name_parse(tenants[_i].name, name, &err));
+	ck_assert(name_parse(tenants[_i].owner, owner, &err));
+	ck_assert(name_parse(tenants[_i].tenant, want, &err));
+	ck_assert(name_equal(rendezvous_tenant(name, owner), want));
+}
+END_TEST
+
+/* The worked example of meridian.yaml(5). */
+START_TEST(the_manual_and_the_code_draw_alike)
+{
+	static const struct {
+		const char *region;
+		uint64_t draw;
+	} want[] = {{"eu-west", UINT64_C(0xf0d5205e19e069a3)},
+	    {"eu-north", UINT64_C(0xb9ecd424dde17570)},
+	    {"eu-south", UINT64_C(0xbc8b8a7863ede4f9)}};
+	uint64_t key = name_key("acme.t.example.com");
+
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_uint_eq(rendezvous_draw(key,
+				      rendezvous_hash(want[i].region,
+					  strlen(want[i].region))),
+		    want[i].draw);
+}
+END_TEST
+
+START_TEST(what_is_taken_is_the_first_of_all)
+{
+	static const uint32_t weights[] = {1, 1, 1, 1, 1};
+	struct lot lots[NAMES];
+
+	lots_make(lots, weights, NAMES);
+	for (uint32_t k = 0; k < 1000; k++) {
+		uint8_t first = k % NAMES;
+		struct rendezvous r, plain;
+
+		rendezvous_begin(&r, lots, NAMES, key_of(k));
+		rendezvous_begin(&plain, lots, NAMES, key_of(k));
+		rendezvous_take(&r, first);
+		ck_assert_uint_eq(r.at[0], first);
+		for (size_t i = 0; i < NAMES; i++) {
+			uint8_t at = rendezvous_next(&plain);
+
+			if (at != first)
+				ck_assert_uint_eq(rendezvous_next(&r), at);
+		}
+	}
 }
 END_TEST
 
@@ -217,6 +304,11 @@ main(void)
 	tcase_set_timeout(c, 300);
 	suite_add_tcase(s, c);
 	tcase_add_test(c, the_hash_is_the_one_of_the_manual);
+	tcase_add_test(c, a_name_is_its_labels_with_dots);
+	tcase_add_loop_test(c, a_tenant_is_one_label_below_the_wildcards_parent,
+	    0, sizeof(tenants) / sizeof(*tenants));
+	tcase_add_test(c, the_manual_and_the_code_draw_alike);
+	tcase_add_test(c, what_is_taken_is_the_first_of_all);
 	tcase_add_test(c, the_logarithm_is_right_and_never_rises);
 	tcase_add_test(c, each_region_is_the_first_of_its_share);
 	tcase_add_test(c, another_weight_moves_no_more_than_it_must);

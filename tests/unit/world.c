@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conf/home.h"
+#include "dns/name.h"
 #include "mmdb_make.h"
 
 enum {
@@ -290,13 +292,54 @@ rule_match_make(struct world *w, struct conf_rule *r)
 		r->geo[i] = random_geo();
 }
 
+static const uint8_t owner[] = {1, '*', 1, 't', 0};
+static const uint8_t tenants[][12] = {
+    {1, 'a', 1, 't', 0},
+    {1, 'b', 1, 't', 0},
+    {1, 'c', 1, 't', 0},
+    {1, 'd', 1, 't', 0},
+    {3, 'w', 'w', 'w', 1, 'a', 1, 't', 0},
+    {1, 'x', 1, 'y', 1, 'c', 1, 't', 0},
+};
+
+const uint8_t *
+world_tenant(void)
+{
+	return tenants[world_dice(sizeof(tenants) / sizeof(*tenants))];
+}
+
+/* Of some of the first four, in any region. */
+static void
+homes_make(struct world *w, struct conf_rule *r)
+{
+	struct conf_homes *h = arena_alloc(w->arena, sizeof(*h));
+
+	h->path = "homes";
+	h->nslots = 8;
+	h->slots = arena_array(w->arena, h->nslots, sizeof(*h->slots));
+	for (size_t i = 0; i < 4; i++) {
+		size_t at = name_hash(tenants[i], name_len(tenants[i])) % 8;
+
+		while (h->slots[at].name != NULL)
+			at = (at + 1) % 8;
+		if (chance(60))
+			h->slots[at] = (struct conf_home){tenants[i],
+			    (uint16_t)world_dice((uint32_t)w->conf->nregions),
+			    (unsigned)i + 1};
+	}
+	r->homes = h;
+}
+
 static void
 draw_make(struct world *w, struct conf_rule *r)
 {
 	if (r->order == CONF_ORDER_NEAREST || chance(40))
 		return;
-	r->hash = chance(70) ? CONF_HASH_CLIENT : CONF_HASH_RANDOM;
-	if (r->order != CONF_ORDER_LIST || chance(30))
+	r->hash = (enum conf_hash)(1 + world_dice(3));
+	if (r->hash == CONF_HASH_QNAME && chance(50))
+		homes_make(w, r);
+	if (r->order != CONF_ORDER_LIST || r->hash == CONF_HASH_QNAME ||
+	    chance(30))
 		return;
 	r->weights = arena_array(w->arena, r->nregions, sizeof(*r->weights));
 	for (size_t i = 0; i < r->nregions; i++)
@@ -352,6 +395,7 @@ names_make(struct world *w)
 	c->nnames = c->npools * c->npolicies;
 	c->names = arena_array(w->arena, c->nnames, sizeof(*c->names));
 	for (size_t i = 0; i < c->nnames; i++) {
+		memcpy(c->names[i].name, owner, sizeof(owner));
 		c->names[i].pool = (uint16_t)(i % c->npools);
 		c->names[i].policy = (uint16_t)(i / c->npools);
 		c->names[i].ttl_min = 1 + world_dice(10);

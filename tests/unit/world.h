@@ -25,6 +25,9 @@ uint32_t world_dice(uint32_t sides);
  * IPv6. */
 void world_addr(const struct world *w, struct addr *a);
 
+/* One that the names' wildcard covers, whole; some have homes. */
+const uint8_t *world_tenant(void);
+
 /* Any address of a prefix. */
 void world_addr_in(const struct prefix *p, struct addr *a);
 
