@@ -5,6 +5,7 @@
 
 #include "conf/expect.h"
 #include "conf/files.h"
+#include "conf/home.h"
 #include "conf/http.h"
 #include "conf/monitor.h"
 #include "conf/rule.h"
@@ -39,6 +40,7 @@ static const struct shape {
     {files_zones,
 	EITHER(MAP_OF("{'type': 'string'}"), ONE_OR_LIST("{'type': 'string'}")),
 	0},
+    {home_read, "{'type': 'string'}", 0},
     {http_headers, MAP_OF(TEXT), 0},
     {monitor_name, TEXT, 0},
     {monitor_rcode, "{'type': 'string'}", 0},
@@ -50,7 +52,10 @@ static const struct shape {
     {rule_geo, "{'type': ['string', 'boolean']}", 0},
     {rule_km, MATCH("[0-9]+km"), 0},
     {rule_nets, ONE_OR_LIST(TEXT), 0},
-    {rule_regions, EITHER("{'enum': ['nearest', 'all']}", LIST_OF(TEXT)), 0},
+    {rule_regions,
+	"{'anyOf': [{'enum': ['nearest', 'all']}, " LIST_OF(TEXT) ", " MAP_OF(
+	    "{'type': 'integer'}") "]}",
+	0},
     {stage_policies, MAP_OF(TEXT), 0},
     {stage_step, "{'type': 'string'}", 0},
     {value_addrs, ONE_OR_LIST("{'type': 'string'}"), 0},

@@ -54,6 +54,8 @@ policies:
       - {geo: [NO, EU], box: [-10, -20.5, 10, 20], regions: [eu], fence: NO,
          when_all_down: {pool: sorry}}
       - {asn: 64496, regions: nearest, band: 500km}
+      - {geo: US-CA/San Jose, regions: {eu: 3, us: 1}, hash: random}
+      - {geo: US, regions: [eu, us], hash: qname, homes: homes.txt}
       - {regions: all}
     unlocated: eu
     when_all_down: last_known
@@ -119,7 +121,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         rich = os.path.join(folder, "meridian.yaml")
         for path, text in ((rich, RICH), (os.path.join(
-                folder, "example.com.zone"), m.ZONE)):
+                folder, "example.com.zone"), m.ZONE), (os.path.join(
+                    folder, "homes.txt"), "a.example.com eu\n")):
             with open(path, "w") as f:
                 f.write(text.replace("towww   IN CNAME www\n", ""))
         done = subprocess.run([m.MERIDIANCTL, "check", "-c", rich],
