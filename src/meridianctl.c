@@ -45,6 +45,7 @@ static const struct option long_options[] = {
     {"wait", no_argument, NULL, OPT_WAIT},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"end", no_argument, NULL, OPT_END},
+    {"max", required_argument, NULL, OPT_MAX},
     {"force", no_argument, NULL, OPT_FORCE},
     {"follow", no_argument, NULL, OPT_FOLLOW},
     {"since", required_argument, NULL, OPT_SINCE},
@@ -285,6 +286,7 @@ static const struct verb verbs[] = {
     {"failback", "failback WHAT", 1, 1, 0, run_failback},
     {"whatif", "whatif --drain|--down WHAT ...", 0, 0, OPT_DOWN | OPT_DRAIN,
 	foresee_whatif},
+    {"diff", "diff OLD NEW [--max PERCENT]", 2, 2, OPT_MAX, foresee_diff},
     {"probe", "probe POOL/REGION[/TARGET]", 1, 1, 0, run_probe},
     {"signal", "signal MONITOR[/ADDRESS] up|down --for TIME", 2, 2, OPT_FOR,
 	run_signal},
@@ -348,6 +350,7 @@ argument_put(struct arguments *a, unsigned option, const char *value)
 	    {OPT_OVER, &a->over},
 	    {OPT_JUNIT, &a->junit},
 	    {OPT_SOCKET, &a->socket},
+	    {OPT_MAX, &a->max},
 	};
 
 	a->given |= option;

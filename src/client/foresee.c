@@ -3,8 +3,13 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "client/table.h"
+#include "snapshot/build.h"
+#include "traffic/compare.h"
+#include "traffic/export.h"
 
 enum { CELL_MAX = 32 };
 
@@ -135,5 +140,213 @@ foresee_whatif(const struct arguments *a)
 	if (reply_shows(a, &r))
 		whatif_show(r.json);
 	reply_fini(&r);
+	return code;
+}
+
+/* Diff ------------------------------------------------------------------- */
+
+/* One side of a comparison: a configuration, and perhaps a database that takes
+ * the place of the one of its kind. */
+struct side {
+	const char *config, *database;
+	struct mmdb *mmdb;
+	bool swapped;
+};
+
+static bool
+is_database(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot != NULL && strcmp(dot, ".mmdb") == 0;
+}
+
+static bool
+is_same_kind(const char *path, const struct mmdb *other)
+{
+	struct error err;
+	struct mmdb *m = mmdb_open(path, &err);
+	bool same = m != NULL && strcmp(mmdb_type(m), mmdb_type(other)) == 0;
+
+	mmdb_close(m);
+	return same;
+}
+
+static const char *
+side_file(const struct conf *conf, size_t i, void *arg)
+{
+	struct side *side = arg;
+
+	if (side->swapped ||
+	    (conf->ndatabases > 1 &&
+		!is_same_kind(conf->databases[i].path, side->mmdb)))
+		return NULL;
+	side->swapped = true;
+	return side->database;
+}
+
+/* NULL: it was said why. */
+static struct snapshot *
+side_build(struct side *side)
+{
+	const struct build_swap swap = {side_file, side};
+	struct snapshot *s;
+	struct error err;
+	struct diag d;
+	char *text;
+
+	if (side->database != NULL) {
+		side->mmdb = mmdb_open(side->database, &err);
+		if (side->mmdb == NULL) {
+			fail(EXIT_WRONG, "%s", err.text);
+			return NULL;
+		}
+	}
+	diag_init(&d);
+	s = snapshot_build_swapped(
+	    side->config, NULL, side->mmdb != NULL ? &swap : NULL, &d);
+	text = diag_text(&d);
+	if (s == NULL)
+		fputs(text, stderr);
+	if (s != NULL && side->mmdb != NULL && !side->swapped) {
+		fail(EXIT_WRONG, "%s: %s declares no database of type %s",
+		    side->database, side->config, mmdb_type(side->mmdb));
+		snapshot_free(s);
+		s = NULL;
+	}
+	free(text);
+	diag_fini(&d);
+	mmdb_close(side->mmdb);
+	return s;
+}
+
+/* False: there is no daemon to ask, or it did not tell. */
+static bool
+traffic_get(
+    const struct arguments *a, const struct snapshot *s, struct traffic *t)
+{
+	struct arguments quiet = *a;
+	struct reply r;
+	bool got;
+
+	memset(t, 0, sizeof(*t));
+	if (!request_has_socket(a))
+		return false;
+	quiet.given &= ~(unsigned)OPT_JSON;
+	got = request(&quiet, "/v1/traffic", NULL, &r) == EXIT_DONE &&
+	    traffic_import(t, s, r.json);
+	reply_fini(&r);
+	return got;
+}
+
+static void
+diff_rows(const json_t *list, const char *title, const char *key)
+{
+	const char *const titles[] = {title, "IPV4", "IPV6", "TRAFFIC", NULL};
+	struct libscols_table *t;
+	char ipv4[CELL_MAX], ipv6[CELL_MAX], traffic[CELL_MAX], name[300];
+	const json_t *row;
+	size_t i;
+
+	if (json_array_size(list) == 0)
+		return;
+	t = table_new(titles);
+	json_array_foreach(list, i, row)
+	{
+		const char *to = text_of(row, "to");
+		const char *cells[] = {name, percent_of(row, "ipv4", ipv4),
+		    percent_of(row, "ipv6", ipv6),
+		    percent_of(row, "traffic", traffic), NULL};
+
+		snprintf(name, sizeof(name), "%s%s%s", text_of(row, key),
+		    *to != '\0' ? " to " : "", to);
+		table_row(t, cells);
+	}
+	table_print(t);
+}
+
+static void
+diff_names(const json_t *list, const char *what)
+{
+	const json_t *name;
+	size_t i;
+
+	json_array_foreach(list, i, name)
+	{
+		printf("%s is %s\n", json_string_value(name), what);
+	}
+}
+
+static void
+diff_show(const json_t *report)
+{
+	char ipv4[CELL_MAX], ipv6[CELL_MAX], traffic[CELL_MAX];
+
+	printf("of the IPv4 addresses %s, of the IPv6 addresses %s, of the "
+	       "traffic %s get another region\n",
+	    percent_of(report, "ipv4", ipv4), percent_of(report, "ipv6", ipv6),
+	    percent_of(report, "traffic", traffic));
+	diff_rows(json_object_get(report, "names"), "NAME", "name");
+	diff_rows(json_object_get(report, "moves"), "MOVE", "from");
+	diff_rows(json_object_get(report, "countries"), "COUNTRY", "country");
+	diff_names(json_object_get(report, "added"), "new");
+	diff_names(json_object_get(report, "removed"), "gone");
+}
+
+static int
+diff_report(const struct arguments *a, const struct snapshot *from,
+    const struct snapshot *to, double max)
+{
+	struct compared c;
+	struct traffic t;
+	bool has_traffic = traffic_get(a, from, &t);
+	json_t *report;
+	double most;
+
+	compare_find(&c, from, to, has_traffic ? &t : NULL);
+	most = compare_most(&c);
+	report = compare_json(&c);
+	json_object_set_new(report, "most", json_real(most));
+	if (a->given & OPT_JSON) {
+		json_dumpf(report, stdout, JSON_INDENT(2));
+		putchar('\n');
+	} else {
+		diff_show(report);
+	}
+	json_decref(report);
+	compare_fini(&c);
+	traffic_fini(&t);
+	if (most > max)
+		return fail(
+		    EXIT_WRONG, "%.2f%% move, more than %.2f%%", most, max);
+	return EXIT_DONE;
+}
+
+int
+foresee_diff(const struct arguments *a)
+{
+	const char *old = a->words[0], *new = a->words[1];
+	struct side from = {.config = is_database(old) ? new : old};
+	struct side to = {.config = is_database(new) ? old : new};
+	struct snapshot *s[2] = {NULL, NULL};
+	double max = 100;
+	char nothing[] = "", *end = nothing;
+	int code = EXIT_WRONG;
+
+	if (a->max != NULL)
+		max = strtod(a->max, &end);
+	if ((*end != '\0' && strcmp(end, "%") != 0) || end == a->max)
+		return fail(EXIT_USAGE, "--max %s: not a percentage", a->max);
+	if (is_database(old) && is_database(new))
+		return fail(EXIT_USAGE,
+		    "two databases: one of the two is a configuration");
+	from.database = is_database(old) ? old : NULL;
+	to.database = is_database(new) ? new : NULL;
+	s[0] = side_build(&from);
+	s[1] = s[0] != NULL ? side_build(&to) : NULL;
+	if (s[1] != NULL)
+		code = diff_report(a, s[0], s[1], max);
+	snapshot_free(s[0]);
+	snapshot_free(s[1]);
 	return code;
 }

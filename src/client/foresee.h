@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The verbs about what would be: whatif.  One thread.
+ * The verbs about what would be: whatif and diff.  One thread.
  */
 #ifndef CLIENT_FORESEE_H
 #define CLIENT_FORESEE_H
@@ -9,5 +9,6 @@
 
 /* Exit codes. */
 int foresee_whatif(const struct arguments *a);
+int foresee_diff(const struct arguments *a);
 
 #endif

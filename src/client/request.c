@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config.h"
 
@@ -51,6 +52,12 @@ socket_path(const struct arguments *a)
 	if (a->socket != NULL)
 		return a->socket;
 	return env != NULL && *env != '\0' ? env : MERIDIAN_SOCKET;
+}
+
+bool
+request_has_socket(const struct arguments *a)
+{
+	return access(socket_path(a), F_OK) == 0;
 }
 
 /* One exchange; body NULL is a GET.  What comes goes to write. */

@@ -24,6 +24,7 @@ enum exit_code {
 
 /* Beyond the letters, so that getopt_long can return them. */
 enum given {
+	OPT_MAX = 0x80,
 	OPT_CONFIG = 0x100,
 	OPT_FROM = 0x200,
 	OPT_RESOLVER = 0x400,
@@ -54,7 +55,7 @@ enum { REPEAT_MAX = 64 };
 struct arguments {
 	unsigned given; /* of enum given */
 	const char *config, *from, *resolver, *span, *reason, *since, *socket;
-	const char *share, *over, *at, *timeout, *junit;
+	const char *share, *over, *at, *timeout, *junit, *max;
 	const char *down[REPEAT_MAX], *drain[REPEAT_MAX], *signals[REPEAT_MAX];
 	size_t ndown, ndrain, nsignals;
 	char **words; /* after the verb */
@@ -79,6 +80,9 @@ int fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int request(
     const struct arguments *a, const char *path, json_t *body, struct reply *r);
 void reply_fini(struct reply *r);
+
+/* Is there a control socket at all? */
+bool request_has_socket(const struct arguments *a);
 
 /* A GET whose text goes to write as it comes; the exit code. */
 int request_stream(const struct arguments *a, const char *path,

@@ -67,7 +67,7 @@ struct conf_net {
 };
 
 struct conf_database {
-	const char *path; /* resolved */
+	const char *path, *file; /* resolved; read in its place, or NULL */
 	struct conf_mark mark;
 };
 

@@ -13,7 +13,8 @@
 #include "ctl/what.h"
 #include "report/explain.h"
 #include "report/page.h"
-#include "report/whatif.h"
+#include "traffic/export.h"
+#include "traffic/whatif.h"
 
 enum http_status {
 	STATUS_OK = 200,
@@ -265,6 +266,17 @@ run_whatif(struct call *call)
 }
 
 static void
+run_traffic(struct call *call)
+{
+	struct control *c = call->control;
+	const struct snapshot *s = c->status.snapshot;
+	struct traffic now = traffic_now(&c->traffic, s, clock_mono_s());
+
+	call_reply(call, traffic_export(&now, s));
+	traffic_fini(&now);
+}
+
+static void
 add_line(const char *line, void *arg)
 {
 	text_add(arg, "%s", line);
@@ -335,6 +347,7 @@ static const struct command commands[] = {
     {EVHTTP_REQ_GET, "/v1/explain", false, STATUS_UNPROCESSABLE,
 	"name type from resolver down drain signal ", run_explain},
     {EVHTTP_REQ_GET, "/v1/whatif", false, STATUS_OK, "down drain ", run_whatif},
+    {EVHTTP_REQ_GET, "/v1/traffic", false, STATUS_CONFLICT, "", run_traffic},
     {EVHTTP_REQ_GET, "/v1/events", false, STATUS_CONFLICT, "since follow ",
 	run_events},
 };

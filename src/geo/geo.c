@@ -40,9 +40,11 @@ geo_load(const struct conf *conf, struct error *err)
 
 	g->conf = conf;
 	for (size_t i = 0; i < conf->ndatabases; i++) {
-		struct database d = {.path = xstrdup(conf->databases[i].path)};
+		const struct conf_database *declared = &conf->databases[i];
+		struct database d = {.path = xstrdup(declared->path)};
 
-		d.mmdb = mmdb_open(d.path, err);
+		d.mmdb = mmdb_open(
+		    declared->file != NULL ? declared->file : d.path, err);
 		vec_push(&g->databases, d);
 		if (d.mmdb == NULL) {
 			geo_free(g);

@@ -23,8 +23,11 @@ load_geo(struct snapshot *s, struct diag *d)
 	if (s->geo != NULL)
 		return true;
 	for (size_t i = 0; i < conf->ndatabases; i++) {
-		if (strstr(err.text, conf->databases[i].path) != NULL)
-			mark = &conf->databases[i].mark;
+		const struct conf_database *db = &conf->databases[i];
+
+		if (strstr(err.text, db->path) != NULL ||
+		    (db->file != NULL && strstr(err.text, db->file) != NULL))
+			mark = &db->mark;
 	}
 	return diag_error(d, mark, "%s", err.text);
 }
@@ -67,6 +70,22 @@ build_policies(struct snapshot *s, struct diag *d)
 			ok = diag_error(d, &conf->policies[name->policy].mark,
 			    "%s", err.text);
 	}
+	return ok;
+}
+
+static bool
+build_geo(struct snapshot *s, struct diag *d)
+{
+	const struct conf_mark mark = {.file = s->conf->path};
+	struct error err = {""};
+	bool ok;
+
+	if (!load_geo(s, d))
+		return false;
+	ok = build_policies(s, d);
+	s->origins = ok ? origin_build(s->arena, s->geo, &err) : NULL;
+	if (ok && s->origins == NULL)
+		ok = diag_error(d, &mark, "%s", err.text);
 	geo_forget_leaves(s->geo);
 	return ok;
 }
@@ -104,15 +123,34 @@ make_cookies(struct snapshot *s, struct diag *d)
 	    diag_error(d, &mark, "getrandom: %s", strerror(errno));
 }
 
+static void
+swap_databases(struct conf *conf, const struct build_swap *swap)
+{
+	for (size_t i = 0; i < conf->ndatabases; i++) {
+		const char *file = swap->file(conf, i, swap->arg);
+
+		if (file != NULL)
+			conf->databases[i].file =
+			    arena_strdup(conf->arena, file);
+	}
+}
+
 struct snapshot *
 snapshot_build(const char *path, struct diag *d)
 {
-	return snapshot_build_stage(path, NULL, d);
+	return snapshot_build_swapped(path, NULL, NULL, d);
 }
 
 struct snapshot *
 snapshot_build_stage(
     const char *path, const struct stage_want *want, struct diag *d)
+{
+	return snapshot_build_swapped(path, want, NULL, d);
+}
+
+struct snapshot *
+snapshot_build_swapped(const char *path, const struct stage_want *want,
+    const struct build_swap *swap, struct diag *d)
 {
 	struct conf *conf = conf_load_stage(path, want, d);
 	struct arena *arena;
@@ -121,6 +159,8 @@ snapshot_build_stage(
 
 	if (conf == NULL)
 		return NULL;
+	if (swap != NULL)
+		swap_databases(conf, swap);
 	arena = arena_new();
 	s = arena_alloc(arena, sizeof(*s));
 	s->arena = arena;
@@ -130,7 +170,7 @@ snapshot_build_stage(
 	/* What does not need the step before runs all the same, so that all
 	 * errors come out at once. */
 	ok = rdata_read_pools(conf, d);
-	ok = load_geo(s, d) && build_policies(s, d) && ok;
+	ok = build_geo(s, d) && ok;
 	ok = make_cookies(s, d) && ok;
 	s->clients = client_build(arena, conf);
 	chaos_build(&s->chaos, arena, &conf->server);

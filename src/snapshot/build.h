@@ -20,6 +20,17 @@ struct snapshot *snapshot_build(const char *path, struct diag *d);
 struct stage_want;
 struct snapshot *snapshot_build_stage(
     const char *path, const struct stage_want *want, struct diag *d);
+/* The same, and with other files in place of the databases that it declares
+ * (NULL: none). */
+struct build_swap {
+	/* The one for the i-th database; NULL: itself. */
+	const char *(*file)(const struct conf *conf, size_t i, void *arg);
+	void *arg;
+};
+
+struct snapshot *snapshot_build_swapped(const char *path,
+    const struct stage_want *want, const struct build_swap *swap,
+    struct diag *d);
 
 /* Frees one that no reader sees. */
 void snapshot_free(struct snapshot *s);

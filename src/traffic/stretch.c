@@ -3,8 +3,6 @@
 
 #include <math.h>
 
-enum { TEREDO_BITS = 32 };
-
 /* To the first address after the prefix; false: there is none. */
 static bool
 prefix_next(struct prefix *p)
@@ -21,47 +19,59 @@ prefix_next(struct prefix *p)
 	return false;
 }
 
-static bool
-is_teredo(const struct addr *a)
-{
-	static const struct addr teredo = {{0x20, 0x01}, 6};
+/* IPv6 that holds IPv4: 6to4 (RFC 3056 2), Teredo (RFC 4380 4). */
+static const struct prefix transitions[] = {
+    {{{0x20, 0x02}, 6}, 16},
+    {{{0x20, 0x01}, 6}, 32},
+};
 
-	return addr_match(a, &teredo, TEREDO_BITS);
+static unsigned
+finest_of(const struct stretch_by *by, const struct addr *a)
+{
+	unsigned finest = by->finest[a->family == 6];
+
+	for (size_t i = 0; i < 2; i++)
+		if (prefix_covers(&transitions[i], a))
+			finest = transitions[i].len;
+	return finest;
 }
 
-/* The longest prefix of what both have, as close as one may look. */
-static uint8_t
-depth_of(const struct stretch *s, const struct policy_hit hits[2],
-    const struct prefix *p, uint8_t finest)
+/* What the tables say of the stretch's first address; how long a prefix of it
+ * must be for that to hold in all of it. */
+static unsigned
+look(const struct stretch_by *by, struct stretch *s)
 {
-	uint8_t depth =
-	    hits[0].depth > hits[1].depth ? hits[0].depth : hits[1].depth;
+	const struct addr *a = &s->prefix.addr;
+	unsigned depth = 0;
 
-	if (is_teredo(&s->prefix.addr) && depth > TEREDO_BITS)
-		depth = TEREDO_BITS;
-	if (depth > finest)
-		depth = finest;
-	return depth > p->len ? depth : p->len;
+	for (size_t i = 0; i < 2; i++) {
+		struct policy_hit hit = policy_find(by->tables[i], a);
+		struct origin_hit origin = {0};
+
+		if (by->origins[i] != NULL)
+			origin = origin_find(by->origins[i], a);
+		s->class[i] = hit.class;
+		s->country[i] = origin.country;
+		depth = hit.depth > depth ? hit.depth : depth;
+		depth = origin.depth > depth ? origin.depth : depth;
+	}
+	return depth;
 }
 
 void
-stretch_walk(const struct policy_table *a, const struct policy_table *b,
-    const struct prefix *p, const uint8_t finest[2], stretch_tell *tell,
-    void *arg)
+stretch_walk(const struct stretch_by *by, const struct prefix *p,
+    stretch_tell *tell, void *arg)
 {
 	struct stretch s = {.prefix = *p};
 
 	addr_mask(&s.prefix.addr, p->len);
 	do {
-		const struct policy_hit hits[2] = {
-		    policy_find(a, &s.prefix.addr),
-		    policy_find(b, &s.prefix.addr),
-		};
+		unsigned finest = finest_of(by, &s.prefix.addr);
+		unsigned len = look(by, &s);
 
-		s.prefix.len =
-		    depth_of(&s, hits, p, finest[p->addr.family == 6]);
-		s.class[0] = hits[0].class;
-		s.class[1] = hits[1].class;
+		if (len > finest)
+			len = finest;
+		s.prefix.len = (uint8_t)(len > p->len ? len : p->len);
 		s.part = ldexp(1, (int)p->len - s.prefix.len);
 		tell(&s, arg);
 	} while (prefix_next(&s.prefix) && prefix_covers(p, &s.prefix.addr));

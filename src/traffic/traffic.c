@@ -9,9 +9,6 @@
 /* Less than this of an answer is forgotten. */
 #define LEAST 0.05
 
-/* How closely a block is looked at: as clients are told apart by shares. */
-static const uint8_t finest[2] = {24, 48};
-
 void
 traffic_fini(struct traffic *t)
 {
@@ -200,15 +197,17 @@ static void
 transfer(struct transfer *t, const struct policy_table *from,
     const struct policy_table *to)
 {
+	const struct stretch_by by = {.tables = {from, to},
+	    .finest = {SHARE_PREFIX_IPV4, SHARE_PREFIX_IPV6}};
 	struct traffic_cell c = *t->cell;
 	struct prefix p;
 
 	t->any = c.class == SAMPLE_CLASS_MAX;
 	t->total = 0;
 	if (sample_block_prefix(c.block, &p)) {
-		stretch_walk(from, to, &p, finest, transfer_sum, t);
+		stretch_walk(&by, &p, transfer_sum, t);
 		if (t->total > 0)
-			stretch_walk(from, to, &p, finest, transfer_put, t);
+			stretch_walk(&by, &p, transfer_put, t);
 	}
 	if (t->total > 0)
 		return;

@@ -3,8 +3,8 @@
  * Where the traffic of the last minutes would go after drains or failures,
  * against capacity.  Main thread; the caller owns the JSON.
  */
-#ifndef REPORT_WHATIF_H
-#define REPORT_WHATIF_H
+#ifndef TRAFFIC_WHATIF_H
+#define TRAFFIC_WHATIF_H
 
 #include <jansson.h>
 

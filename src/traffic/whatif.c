@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "report/whatif.h"
+#include "traffic/whatif.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The country of each address, compiled: what comparisons are told by.
+ * Immutable once built; any thread; dies with its arena.
+ */
+#ifndef GEO_ORIGIN_H
+#define GEO_ORIGIN_H
+
+#include "geo/geo.h"
+
+enum {
+	ORIGIN_UNKNOWN = 0, /* no database knows it */
+	ORIGIN_LETTERS = 26,
+	ORIGIN_NETS = ORIGIN_LETTERS * ORIGIN_LETTERS + 1, /* in the operator's
+							     nets alone */
+	ORIGIN_COUNT,
+	ORIGIN_TEXT_MAX = 8,
+};
+
+struct origin_table {
+	const struct trie *ipv4, *ipv6;
+};
+
+/* NULL: err. */
+struct origin_table *origin_build(
+    struct arena *a, struct geo *geo, struct error *err);
+
+struct origin_hit {
+	uint16_t country;
+	uint8_t depth; /* of the prefix around the address that is all of it;
+			  Teredo is of no country */
+};
+
+struct origin_hit origin_find(
+    const struct origin_table *t, const struct addr *a);
+
+/* "DE", "nets"; "--" when it is not known.  Returns buf. */
+char *origin_format(char buf[ORIGIN_TEXT_MAX], uint16_t country);
+
+#endif

@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "traffic/compare.h"
+
+#include <math.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "steer/pick.h"
+#include "traffic/flow.h"
+#include "traffic/stretch.h"
+
+enum {
+	DRAWS = 16, /* clients of a stretch where regions are drawn by client */
+	IPV6_UNIT_BITS = 48,
+};
+
+const char *const compare_kind_names[COMPARE_KINDS] = {
+    [COMPARE_IPV4] = "ipv4",
+    [COMPARE_IPV6] = "ipv6",
+    [COMPARE_TRAFFIC] = "traffic",
+};
+
+/* One name of both, as it is walked through. */
+struct walk {
+	struct compared *to;
+	struct compare_sum *sum;
+	const struct snapshot *snapshots[2];
+	struct pool *pools[2];            /* with all regions live */
+	const struct steered *steered[2]; /* the name's */
+	/* Of a cell of traffic: */
+	const struct traffic_cell *cell;
+	double part; /* of its block: of its class */
+};
+
+/* Where a client goes ---------------------------------------------------- */
+
+static struct pool *
+pools_up(const struct snapshot *s)
+{
+	struct pool *pools = flow_pools(s);
+
+	for (size_t i = 0; i < s->conf->npools; i++) {
+		atomic_store(&pools[i].live,
+		    UINT64_MAX >> (CONF_POOL_REGIONS_MAX - pools[i].nregions));
+		atomic_store(&pools[i].shared, 0);
+		atomic_store(&pools[i].drained, 0);
+	}
+	return pools;
+}
+
+/* Is there anything but the class by which the region is found? */
+static bool
+is_drawn(const struct walk *w, const struct stretch *s)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (w->steered[i]->table->ranks[s->class[i]].hash !=
+		    CONF_HASH_NONE)
+			return true;
+	return false;
+}
+
+static const char *
+region_of(const struct walk *w, size_t which, const struct stretch *s,
+    const struct addr *client, uint32_t random)
+{
+	const struct steered *steered = w->steered[which];
+	const struct pick_question q = {
+	    .rank = &steered->table->ranks[s->class[which]],
+	    .client = client,
+	    .pool = steered->pool,
+	    .type = w->pools[which][steered->pool].conf->types[0],
+	    .ttl_max = steered->ttl_max,
+	    .random = random,
+	};
+	struct pick pick;
+
+	pick_region(w->pools[which], &q, &pick);
+	return pick.pool->regions[pick.region].name;
+}
+
+/* One of a stretch's, always the same ones. */
+static struct addr
+client_of(const struct stretch *s, uint64_t draw)
+{
+	struct addr a = s->prefix.addr, random;
+	XXH128_hash_t h = XXH3_128bits_withSeed(
+	    s->prefix.addr.bytes, sizeof(s->prefix.addr.bytes), draw);
+
+	random = a;
+	memcpy(random.bytes, &h, sizeof(random.bytes));
+	for (unsigned i = s->prefix.len; i < addr_bits(&a); i++) {
+		uint8_t mask = (uint8_t)(0x80 >> (i % 8));
+
+		a.bytes[i / 8] |= random.bytes[i / 8] & mask;
+	}
+	return a;
+}
+
+/* Counting --------------------------------------------------------------- */
+
+static struct compare_sum *
+flow_get(struct compared *c, const char *from, const char *to)
+{
+	struct compare_row row = {.name = from, .to = to};
+
+	for (size_t i = 0; i < c->flows.n; i++)
+		if (strcmp(c->flows.at[i].name, from) == 0 &&
+		    strcmp(c->flows.at[i].to, to) == 0)
+			return &c->flows.at[i].sum;
+	vec_push(&c->flows, row);
+	return &c->flows.at[c->flows.n - 1].sum;
+}
+
+static uint16_t
+country_of(const struct stretch *s)
+{
+	return s->country[1] != ORIGIN_UNKNOWN ? s->country[1] : s->country[0];
+}
+
+/* n of a kind, of one client of the stretch. */
+static void
+count(struct walk *w, const struct stretch *s, enum compare_kind kind,
+    uint64_t draw, double n)
+{
+	struct compare_sum *country = &w->to->countries[country_of(s)];
+	struct addr client = client_of(s, draw);
+	uint32_t random = (uint32_t)XXH3_64bits(&client, sizeof(client));
+	const char *from = region_of(w, 0, s, &client, random);
+	const char *to = region_of(w, 1, s, &client, random);
+
+	w->sum->all[kind] += n;
+	country->all[kind] += n;
+	if (strcmp(from, to) == 0)
+		return;
+	w->sum->moved[kind] += n;
+	country->moved[kind] += n;
+	flow_get(w->to, from, to)->moved[kind] += n;
+}
+
+static void
+count_stretch(
+    struct walk *w, const struct stretch *s, enum compare_kind kind, double n)
+{
+	unsigned draws = is_drawn(w, s) ? DRAWS : 1;
+
+	for (unsigned i = 0; i < draws; i++)
+		count(w, s, kind, i, n / draws);
+}
+
+static void
+count_addresses(const struct stretch *s, void *arg)
+{
+	bool ipv6 = s->prefix.addr.family == 6;
+	int bits = ipv6 ? IPV6_UNIT_BITS : 32;
+	struct addr v4;
+	unsigned offset;
+
+	if (country_of(s) != ORIGIN_UNKNOWN &&
+	    !addr_embedded(&s->prefix.addr, &v4, &offset))
+		count_stretch(arg, s, ipv6 ? COMPARE_IPV6 : COMPARE_IPV4,
+		    ldexp(1, bits - s->prefix.len));
+}
+
+static bool
+is_of_cell(const struct walk *w, const struct stretch *s)
+{
+	return w->cell->class == SAMPLE_CLASS_MAX ||
+	    w->cell->class == s->class[0];
+}
+
+static void
+sum_cell(const struct stretch *s, void *arg)
+{
+	struct walk *w = arg;
+
+	if (is_of_cell(w, s))
+		w->part += s->part;
+}
+
+static void
+count_cell(const struct stretch *s, void *arg)
+{
+	struct walk *w = arg;
+
+	if (is_of_cell(w, s))
+		count_stretch(
+		    w, s, COMPARE_TRAFFIC, w->cell->n * s->part / w->part);
+}
+
+/* Walking ---------------------------------------------------------------- */
+
+static struct stretch_by
+cut_by(const struct walk *w, uint8_t ipv4, uint8_t ipv6)
+{
+	return (struct stretch_by){
+	    .tables = {w->steered[0]->table, w->steered[1]->table},
+	    .origins = {w->snapshots[0]->origins, w->snapshots[1]->origins},
+	    .finest = {ipv4, ipv6},
+	};
+}
+
+static void
+walk_addresses(struct walk *w)
+{
+	static const struct prefix all[] = {
+	    {.addr = {.family = 4}, .len = 0},
+	    {.addr = {.bytes = {0x20}, .family = 6}, .len = 3},
+	};
+	const struct stretch_by by = cut_by(w, 32, IPV6_UNIT_BITS);
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		stretch_walk(&by, &all[i], count_addresses, w);
+}
+
+static void
+walk_traffic(struct walk *w, const struct traffic *t)
+{
+	const struct stretch_by by =
+	    cut_by(w, SHARE_PREFIX_IPV4, SHARE_PREFIX_IPV6);
+
+	for (size_t i = 0; i < t->cells.n; i++) {
+		const struct traffic_cell *c = &t->cells.at[i];
+		struct prefix p;
+
+		if (&w->snapshots[0]->steered[c->name] != w->steered[0] ||
+		    !sample_block_prefix(c->block, &p))
+			continue;
+		w->cell = c;
+		w->part = 0;
+		stretch_walk(&by, &p, sum_cell, w);
+		if (w->part > 0)
+			stretch_walk(&by, &p, count_cell, w);
+	}
+}
+
+static void
+sum_add(struct compare_sum *to, const struct compare_sum *from)
+{
+	for (size_t i = 0; i < COMPARE_KINDS; i++) {
+		to->all[i] += from->all[i];
+		to->moved[i] += from->moved[i];
+	}
+}
+
+static int
+name_compare(const void *x, const void *y)
+{
+	const struct conf_name *const *a = x, *const *b = y;
+
+	return strcmp((*a)->text, (*b)->text);
+}
+
+/* The snapshot's names by their text; free() them. */
+static const struct conf_name **
+names_sort(const struct snapshot *s)
+{
+	size_t n = s->conf->nnames;
+	const struct conf_name **names = xcalloc(n, sizeof(const void *));
+
+	for (size_t i = 0; i < n; i++)
+		names[i] = &s->conf->names[i];
+	qsort(names, n, sizeof(const void *), name_compare);
+	return names;
+}
+
+/* The one that is called as name is; CONF_NONE: none. */
+static uint16_t
+name_find(const struct snapshot *s, const struct conf_name *const *names,
+    const struct conf_name *name)
+{
+	const struct conf_name *const *found = bsearch(
+	    &name, names, s->conf->nnames, sizeof(const void *), name_compare);
+
+	return found != NULL ? (uint16_t)(*found - s->conf->names) : CONF_NONE;
+}
+
+/* Names that share both tables are walked through once. */
+struct pair {
+	const struct policy_table *tables[2];
+	size_t row;
+};
+
+struct pairs {
+	VEC(struct pair) all;
+};
+
+static bool
+pair_is_new(struct pairs *pairs, const struct walk *w, size_t *row)
+{
+	const struct pair pair = {
+	    {w->steered[0]->table, w->steered[1]->table}, *row};
+
+	for (size_t i = 0; i < pairs->all.n; i++) {
+		if (pairs->all.at[i].tables[0] == pair.tables[0] &&
+		    pairs->all.at[i].tables[1] == pair.tables[1]) {
+			*row = pairs->all.at[i].row;
+			return false;
+		}
+	}
+	vec_push(&pairs->all, pair);
+	return true;
+}
+
+static void
+walk_name(struct walk *w, struct pairs *pairs, uint16_t a, uint16_t b,
+    const struct traffic *t)
+{
+	struct compared *c = w->to;
+	struct compare_row row = {.name = w->snapshots[0]->conf->names[a].text};
+	size_t at = c->names.n;
+
+	/* Traffic is counted by the first name that is steered so. */
+	w->steered[0] =
+	    &w->snapshots[0]->steered[w->snapshots[0]->steered[a].first];
+	w->steered[1] = &w->snapshots[1]->steered[b];
+	w->sum = &row.sum;
+	if (pair_is_new(pairs, w, &at)) {
+		walk_addresses(w);
+		if (t != NULL)
+			walk_traffic(w, t);
+		sum_add(&c->total, &row.sum);
+	} else {
+		row.sum = c->names.at[at].sum;
+	}
+	vec_push(&c->names, row);
+}
+
+void
+compare_find(struct compared *c, const struct snapshot *a,
+    const struct snapshot *b, const struct traffic *t)
+{
+	struct walk w = {
+	    .to = c, .snapshots = {a, b}, .pools = {pools_up(a), pools_up(b)}};
+	const struct conf_name **in_a = names_sort(a), **in_b = names_sort(b);
+	struct pairs pairs = {0};
+
+	memset(c, 0, sizeof(*c));
+	c->countries = xcalloc(ORIGIN_COUNT, sizeof(*c->countries));
+	for (uint16_t i = 0; i < a->conf->nnames; i++) {
+		const struct conf_name *name = &a->conf->names[i];
+		uint16_t k = name_find(b, in_b, name);
+
+		if (k != CONF_NONE)
+			walk_name(&w, &pairs, i, k, t);
+		else
+			vec_push(&c->removed, name->text);
+	}
+	for (size_t i = 0; i < b->conf->nnames; i++)
+		if (name_find(a, in_a, &b->conf->names[i]) == CONF_NONE)
+			vec_push(&c->added, b->conf->names[i].text);
+	free(in_a);
+	free(in_b);
+	vec_free(&pairs.all);
+	free(w.pools[0]);
+	free(w.pools[1]);
+}
+
+void
+compare_fini(struct compared *c)
+{
+	free(c->countries);
+	vec_free(&c->names);
+	vec_free(&c->flows);
+	vec_free(&c->added);
+	vec_free(&c->removed);
+}
+
+/* Telling ---------------------------------------------------------------- */
+
+static double
+percent(double part, double all)
+{
+	return all > 0 ? 100 * part / all : 0;
+}
+
+double
+compare_most(const struct compared *c)
+{
+	const struct compare_sum *total = &c->total;
+	double most =
+	    percent(total->moved[COMPARE_TRAFFIC], total->all[COMPARE_TRAFFIC]);
+
+	for (size_t i = 0; i < c->names.n; i++) {
+		const struct compare_sum *s = &c->names.at[i].sum;
+
+		most = fmax(most,
+		    percent(s->moved[COMPARE_IPV4], s->all[COMPARE_IPV4]));
+		most = fmax(most,
+		    percent(s->moved[COMPARE_IPV6], s->all[COMPARE_IPV6]));
+	}
+	return most;
+}
+
+/* Into object: what moves of all. */
+static json_t *
+percents(json_t *object, const struct compare_sum *moved, const double *all)
+{
+	for (size_t i = 0; i < COMPARE_KINDS; i++)
+		json_object_set_new(object, compare_kind_names[i],
+		    all[i] > 0 ? json_real(percent(moved->moved[i], all[i]))
+			       : json_null());
+	return object;
+}
+
+static bool
+is_moved(const struct compare_sum *s)
+{
+	return s->moved[COMPARE_IPV4] + s->moved[COMPARE_IPV6] +
+	    s->moved[COMPARE_TRAFFIC] >
+	    0;
+}
+
+static int
+more(const void *x, const void *y)
+{
+	const struct compare_sum *a = &((const struct compare_row *)x)->sum;
+	const struct compare_sum *b = &((const struct compare_row *)y)->sum;
+
+	if (a->moved[COMPARE_TRAFFIC] != b->moved[COMPARE_TRAFFIC])
+		return a->moved[COMPARE_TRAFFIC] < b->moved[COMPARE_TRAFFIC]
+		    ? 1
+		    : -1;
+	return (a->moved[COMPARE_IPV4] < b->moved[COMPARE_IPV4]) -
+	    (a->moved[COMPARE_IPV4] > b->moved[COMPARE_IPV4]);
+}
+
+static json_t *
+names_json(const struct compared *c)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->names.n; i++) {
+		const struct compare_row *r = &c->names.at[i];
+
+		if (is_moved(&r->sum))
+			json_array_append_new(list,
+			    percents(json_pack("{s:s}", "name", r->name),
+				&r->sum, r->sum.all));
+	}
+	return list;
+}
+
+static json_t *
+flows_json(const struct compared *c)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->flows.n; i++) {
+		const struct compare_row *r = &c->flows.at[i];
+
+		json_array_append_new(list,
+		    percents(
+			json_pack("{s:s, s:s}", "from", r->name, "to", r->to),
+			&r->sum, c->total.all));
+	}
+	return list;
+}
+
+static json_t *
+countries_json(const struct compared *c)
+{
+	struct compare_row rows[ORIGIN_COUNT];
+	char codes[ORIGIN_COUNT][ORIGIN_TEXT_MAX];
+	json_t *list = json_array();
+	size_t n = 0;
+
+	for (uint16_t i = 0; i < ORIGIN_COUNT; i++)
+		if (is_moved(&c->countries[i]))
+			rows[n++] = (struct compare_row){
+			    .name = origin_format(codes[i], i),
+			    .sum = c->countries[i]};
+	qsort(rows, n, sizeof(rows[0]), more);
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list,
+		    percents(json_pack("{s:s}", "country", rows[i].name),
+			&rows[i].sum, rows[i].sum.all));
+	return list;
+}
+
+static json_t *
+texts_json(const char *const *texts, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_string(texts[i]));
+	return list;
+}
+
+json_t *
+compare_json(const struct compared *c)
+{
+	if (c->flows.n > 0)
+		qsort(c->flows.at, c->flows.n, sizeof(*c->flows.at), more);
+	return percents(
+	    json_pack("{s:o, s:o, s:o, s:o, s:o}", "names", names_json(c),
+		"countries", countries_json(c), "moves", flows_json(c), "added",
+		texts_json(c->added.at, c->added.n), "removed",
+		texts_json(c->removed.at, c->removed.n)),
+	    &c->total, c->total.all);
+}
