@@ -58,6 +58,11 @@ def health(d):
             for r in p["regions"] for t in r["targets"]}
 
 
+def lasts(d):
+    return [t["watches"][0]["last"] for p in d.json("status")["pools"]
+            for r in p["regions"] for t in r["targets"]]
+
+
 def metric(d, name):
     port = d.log_text().split("http on 127.0.0.1@")[1].split("\n")[0]
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as r:
@@ -93,6 +98,9 @@ def cut_and_mend(d, way, cut, mend, times):
                 f"{way}: status says so")
         mend()
         m.wait_for(f"{way}: it thaws", lambda: not frozen(d))
+        # It is cut off anew only after all of them were seen to be well.
+        m.wait_for(f"{way}: all answer again", lambda: all(
+            last.startswith("status 200") for last in lasts(d)))
     m.check(health(d) == before, f"{way}: states are as before")
     m.check(load.lost == 0, f"{way}: no answer lost of {load.sent}")
     m.check({tuple(m.rdata(r)) for _, r in load.replies()} ==
