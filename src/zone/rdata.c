@@ -8,6 +8,8 @@
 #include "zone/svcb.h"
 #include "zone/text.h"
 
+enum { LDNS_FIELDS = 255 }; /* it reads no more, and does not say so */
+
 /* Does the record that ldns made hold all that its type needs? ldns takes what
  * it gets as RFC 3597 octets for a type it knows. */
 static bool
@@ -15,7 +17,9 @@ is_whole(const ldns_rr *rr, const char *text, size_t len)
 {
 	const ldns_rr_descriptor *d = ldns_rr_descript(ldns_rr_get_type(rr));
 
-	if (ldns_rr_rd_count(rr) < ldns_rr_descriptor_minimum(d))
+	/* Types without a name of their own have no form (RFC 3597 3). */
+	if (ldns_rr_rd_count(rr) < ldns_rr_descriptor_minimum(d) &&
+	    strncmp(d->_name, "TYPE", 4) != 0)
 		return false;
 	return strncmp(text, "\\# ", 3) != 0 ||
 	    strtoul(text + 3, NULL, 10) == len;
@@ -56,6 +60,8 @@ rdata_put(ldns_buffer *buf, const ldns_rr *rr, const char *text)
 
 	if (!names_fit(rr))
 		return "too long a name";
+	if (ldns_rr_rd_count(rr) >= LDNS_FIELDS)
+		return "too many strings";
 	ldns_buffer_clear(buf);
 	if (ldns_rr_rdata2buffer_wire(buf, rr) != LDNS_STATUS_OK ||
 	    ldns_buffer_position(buf) > UINT16_MAX)
@@ -96,15 +102,16 @@ line_make(struct reader *r, const struct conf_record *record)
 	if (ok && text_next(&t, &more, &line, &err) != TEXT_END)
 		error_set(&err, "more than one line");
 	vec_free(&more);
-	return err.text[0] == '\0' ||
-	    diag_error(r->diag, &record->mark, "%s", err.text);
+	if (err.text[0] == '\0')
+		return true;
+	return diag_error(r->diag, &record->mark, "%s", err.text);
 }
 
 /* Words without quotes are strings of their own, which is seldom meant. */
 static bool
 is_split(const struct conf_record *record)
 {
-	return record->type == DNS_TXT && record->rdata_len > 0 &&
+	return record->type == DNS_TXT &&
 	    1u + record->rdata[0] < record->rdata_len &&
 	    strchr(record->text, '"') == NULL;
 }
@@ -149,9 +156,7 @@ by_data(const void *x, const void *y)
 		return a->type < b->type ? -1 : 1;
 	if (a->rdata_len != b->rdata_len)
 		return a->rdata_len < b->rdata_len ? -1 : 1;
-	return a->rdata == b->rdata || a->rdata_len == 0
-	    ? 0
-	    : memcmp(a->rdata, b->rdata, a->rdata_len);
+	return a->rdata_len == 0 ? 0 : memcmp(a->rdata, b->rdata, a->rdata_len);
 }
 
 static bool
@@ -171,7 +176,8 @@ twice_check(struct reader *r)
 		const struct conf_record *b = r->all.at[i];
 		bool later = is_later(&a->mark, &b->mark);
 
-		if (a->rdata == NULL || by_data(&a, &b) != 0)
+		if (a->rdata == NULL || b->rdata == NULL ||
+		    by_data(&a, &b) != 0)
 			continue;
 		diag_error(r->diag, later ? &a->mark : &b->mark,
 		    "the record at %s:%u:%u says the same",

@@ -146,6 +146,21 @@ START_TEST(parentheses_quotes_and_comments_are_understood)
 }
 END_TEST
 
+/* Of any length, so that the text's memory grows at each place. */
+START_TEST(lines_in_parentheses_are_one)
+{
+	for (int len = 1; len < 200; len++) {
+		const char *text = arena_printf(
+		    sample.arena, "a 5 TXT ( %0*d\n2\n ) \n", len, 1);
+
+		ck_assert_msg(load(text), "%s", zone_sample_diag(&sample));
+		ck_assert_uint_eq(records.all.n, 1);
+		ck_assert_uint_eq(
+		    records.all.at[0].rdata_len, 1u + (unsigned)len + 2);
+	}
+}
+END_TEST
+
 START_TEST(carriage_returns_and_tabs_are_blanks)
 {
 	expect("$TTL 5\r\n\r\na\tA\t192.0.2.1\r\n\tTXT\t\"x\ty\"\r\n",
@@ -228,6 +243,100 @@ START_TEST(all_errors_come_in_one_run_with_their_lines)
 	    "example.com.:15: error: ')' without '('\n"
 	    "example.com.:16: error: '(' without ')'\n");
 	ck_assert_str_eq(list_records(), "1 a.example.com. 5 1 c0000201\n");
+}
+END_TEST
+
+/* A line, and what is said of it; NULL: nothing is wrong. */
+static const struct {
+	const char *text, *wrong;
+} lines[] = {
+    {"a 5 TYPE0 \\# 0", "a type that no zone holds"},
+    {"a 5 TYPE128 \\# 0", "a type that no zone holds"},
+    {"a 5 TYPE250 \\# 0", "a type that no zone holds"},
+    {"a 5 TYPE255 \\# 0", "a type that no zone holds"},
+    {"a 5 TYPE127 \\# 0", NULL},
+    {"a 5 TYPE65280 \\# 0", NULL},
+    {"a 5 HS TXT x", "a class but IN"},
+    {"a 5 cs TXT x", "a class but IN"},
+    {"a 5 CLASS3 TXT x", "a class but IN"},
+    {"a 5 CLASS TXT x", "Syntax error"},
+    {"a 5 XX TXT x", "Syntax error"},
+    {"a IN IN A 192.0.2.1", "Syntax error"},
+    {"a 5 5 A 192.0.2.1", "Syntax error"},
+    {"a 5mm A 192.0.2.1", "not a TTL"},
+    {"a 5h5 A 192.0.2.1", NULL},
+    {"a 4294967296w A 192.0.2.1", "not a TTL"},
+    {"a 5 TXT x\\", "Syntax error"},
+    {"a 5 TXT x\\\ny 5 TXT z", "Syntax error"},
+    {"a\\", "Syntax error"},
+    {"a 5 TXT \"x\ny\"", "a quote that does not end"},
+    {"$ORIGIN", "$ORIGIN: not a name"},
+    {"$ORIGIN a b", "$ORIGIN: not a name"},
+    {"$ORIGIN \"a\"", NULL},
+    {"$ORIGIN a\" \"b", "$ORIGIN: not a name"},
+    {"$TTL", "$TTL: not a TTL"},
+    {"$TTL 5 5", "$TTL: not a TTL"},
+    {"$TTL s", "$TTL: not a TTL"},
+    {"$TTL \"\"", "$TTL: not a TTL"},
+    {"$INCLUDE a\" \"b", "No such file or directory"},
+    {"$GENERATE 1-2a x 5 A 192.0.2.1", "not start-stop[/step]"},
+    {"$GENERATE 1-2", "not start-stop[/step]"},
+    {"$GENERATE -1-2 a$ 5 A 192.0.2.1", "a range of 1 to"},
+    {"$GENERATE 1-2/-1 a$ 5 A 192.0.2.1", "a range of 1 to"},
+    {"$GENERATE 1-2 a${x} 5 A 192.0.2.1", "not an offset"},
+    {"$GENERATE 1-2 a${1 5 A 192.0.2.1", "not an offset"},
+    {"$GENERATE 1-2 a${1,-1} 5 A 192.0.2.1", "not an offset"},
+    {"$GENERATE 1-2 a${1,101} 5 A 192.0.2.1", "not an offset"},
+    {"$GENERATE 1-2 a${1,1,dd} 5 A 192.0.2.1", "not an offset"},
+    {"$GENERATE 1-2 a$ 5 TXT x\\", "Syntax error"},
+    {"$GENERATE 1-2 a$ 5 TXT \"$\"  ; quoted", NULL},
+    {"$GENERATE 1-2 a$ 5 TXT", "Syntax error"},
+};
+
+START_TEST(a_line_is_right_or_wrong)
+{
+	char text[200];
+
+	snprintf(
+	    text, sizeof(text), "%s%s", lines[_i].text, _i % 2 ? "\n" : "");
+	ck_assert_msg(load(text) == (lines[_i].wrong == NULL), "%s: %s", text,
+	    zone_sample_diag(&sample));
+	if (lines[_i].wrong != NULL)
+		ck_assert_msg(
+		    strstr(zone_sample_diag(&sample), lines[_i].wrong) != NULL,
+		    "%s: %s", text, sample.text);
+}
+END_TEST
+
+START_TEST(too_long_words_are_wrong)
+{
+	char word[1200];
+
+	memset(word, 'a', sizeof(word) - 1);
+	word[sizeof(word) - 1] = '\0';
+	ck_assert(
+	    !load(arena_printf(sample.arena, "%s 5 A 192.0.2.1\n", word)));
+	ck_assert_ptr_nonnull(
+	    strstr(zone_sample_diag(&sample), "the owner is not a name"));
+	ck_assert(!load(arena_printf(sample.arena, "$ORIGIN %s\n", word)));
+	ck_assert(!load(arena_printf(sample.arena, "$TTL %s\n", word)));
+	ck_assert(!load(arena_printf(sample.arena, "$INCLUDE %s\n", word)));
+}
+END_TEST
+
+/* ldns leaves out those beyond. */
+START_TEST(a_record_has_254_strings_at_most)
+{
+	static char text[100000];
+
+	for (size_t strings = 253; strings < 258; strings++) {
+		char *p = text + sprintf(text, "a 5 TXT");
+
+		for (size_t i = 0; i < strings; i++)
+			p += sprintf(p, " \"%0255u\"", 0);
+		ck_assert_msg(load(text) == (strings <= 254), "%zu: %s",
+		    strings, zone_sample_diag(&sample));
+	}
 }
 END_TEST
 
@@ -416,11 +525,16 @@ main(void)
 	tcase_add_test(tc, without_ttl_directive_the_last_ttl_counts);
 	tcase_add_test(tc, ttl_and_class_come_in_either_order);
 	tcase_add_test(tc, parentheses_quotes_and_comments_are_understood);
+	tcase_add_test(tc, lines_in_parentheses_are_one);
 	tcase_add_test(tc, carriage_returns_and_tabs_are_blanks);
 	tcase_add_test(tc, any_octet_may_be_in_a_label);
 	tcase_add_test(tc, unknown_types_and_octets_are_read);
 	tcase_add_test(tc, octets_that_do_not_fit_their_type_are_wrong);
 	tcase_add_test(tc, all_errors_come_in_one_run_with_their_lines);
+	tcase_add_loop_test(
+	    tc, a_line_is_right_or_wrong, 0, sizeof(lines) / sizeof(lines[0]));
+	tcase_add_test(tc, too_long_words_are_wrong);
+	tcase_add_test(tc, a_record_has_254_strings_at_most);
 	tcase_add_test(tc, an_octet_0_is_wrong);
 	tcase_add_test(tc, a_missing_file_is_an_error_of_the_configuration);
 	tcase_add_test(tc, includes_are_read_relative_to_the_file);

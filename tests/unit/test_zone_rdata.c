@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "zone/rdata.h"
+#include "zone/svcb.h"
 #include "zone_sample.h"
 
 static struct zone_sample sample;
@@ -102,6 +103,42 @@ START_TEST(a_region_says_a_record_once)
 }
 END_TEST
 
+/* The last as it stands in the configuration, in whatever order they are
+ * compared; what cannot be read says nothing. */
+START_TEST(the_later_of_equal_records_is_at_fault)
+{
+	put(DNS_MX, "10 a.");
+	put(DNS_MX, "10 a.");
+	put(DNS_MX, "10 a.");
+	for (size_t i = 0; i < 3; i++)
+		records[i].mark.line = 5;
+	records[0].mark.column = 9;
+	records[1].mark.column = 7;
+	expect("m.yaml:5: error: the record at m.yaml:5:7 says the same\n"
+	       "m.yaml:5: error: the record at m.yaml:5:5 says the same\n");
+}
+END_TEST
+
+START_TEST(what_cannot_be_read_is_not_compared)
+{
+	put(65280, "x");
+	put(65280, "\\# 0");
+	put(65280, "x");
+	expect("m.yaml:2: error: Syntax error, could not parse the RR's "
+	       "rdata\n"
+	       "m.yaml:4: error: Syntax error, could not parse the RR's "
+	       "rdata\n");
+}
+END_TEST
+
+START_TEST(records_without_data_are_equal)
+{
+	put(65280, "\\# 0");
+	put(65280, "\\# 0");
+	expect("m.yaml:3: error: the record at m.yaml:2:5 says the same\n");
+}
+END_TEST
+
 START_TEST(one_at_a_time_may_be_equal)
 {
 	sample.pool[POOL_IPV4].mode = CONF_ANSWER_ONE;
@@ -163,7 +200,24 @@ static const struct {
     {"\\# 18 000100000000040001000100010003026832",
 	"mandatory names a key twice"},
     {"\\# 9 000100000100020268", "alpn without a protocol"},
+    {"\\# 8 0001000001000100", "alpn without a protocol"},
+    {"\\# 7 00010000030002", "a parameter that does not end"},
+    {"\\# 8 0001000000000100", "mandatory without keys"},
+    {"\\# 8 0001000002000161", "no-default-alpn with a value"},
+    {"\\# 8 0001000004000101", "ipv4hint without an address"},
+    {"\\# 7 00010000050000", "ech without a value"},
+    {"\\# 8 0001000006000101", "ipv6hint without an address"},
 };
+
+START_TEST(svcb_begins_with_priority_and_target)
+{
+	const char *wrong = "no priority and target";
+
+	ck_assert_str_eq(svcb_wrong((const uint8_t *)"\0\1", 2), wrong);
+	ck_assert_str_eq(svcb_wrong((const uint8_t *)"\0\1\1a", 4), wrong);
+	ck_assert_ptr_null(svcb_wrong((const uint8_t *)"\0\1\1a\0", 5));
+}
+END_TEST
 
 START_TEST(svcb_is_checked)
 {
@@ -190,8 +244,12 @@ main(void)
 	tcase_add_test(tc, a_record_is_one_line);
 	tcase_add_test(tc, words_without_quotes_are_warned_of);
 	tcase_add_test(tc, a_region_says_a_record_once);
+	tcase_add_test(tc, the_later_of_equal_records_is_at_fault);
+	tcase_add_test(tc, what_cannot_be_read_is_not_compared);
+	tcase_add_test(tc, records_without_data_are_equal);
 	tcase_add_test(tc, one_at_a_time_may_be_equal);
 	tcase_add_test(tc, records_must_fit_into_a_message);
+	tcase_add_test(tc, svcb_begins_with_priority_and_target);
 	tcase_add_loop_test(
 	    tc, svcb_is_checked, 0, (int)(sizeof(svcb) / sizeof(svcb[0])));
 	suite_add_tcase(suite, tc);
