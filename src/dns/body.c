@@ -42,14 +42,13 @@ fix_add(struct composer *c, enum body_fix_kind kind, size_t value)
 	return true;
 }
 
-/* Does the name asked end with this suffix, whatever the name asked is? */
+/* Does the name asked end with this suffix, whatever the name asked is? The
+ * root is no suffix: never pointed to, it would gain nothing. */
 static bool
 ends_owner(const struct composer *c, const uint8_t *suffix)
 {
 	const uint8_t *known = c->owner;
 
-	if (*suffix == 0)
-		return false;
 	if (c->wildcard)
 		known = name_parent(known);
 	return name_is_under(known, suffix);
@@ -83,7 +82,7 @@ stands_at(const struct composer *c, size_t at, const uint8_t *name)
 	return *p == *name;
 }
 
-/* Where in the body this name stands already. The root is never pointed to. */
+/* Where in the body this name stands already. */
 static bool
 find_in_body(const struct composer *c, const uint8_t *name, uint16_t *at)
 {

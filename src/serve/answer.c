@@ -336,8 +336,10 @@ kind_of(const struct reply *r)
 		return r->rcode == DNS_NXDOMAIN ? LIMIT_NEGATIVE : LIMIT_ERROR;
 	if (!r->authoritative)
 		return LIMIT_REFERRAL;
-	return r->nparts > 0 && r->parts[0].body->an > 0 ? LIMIT_ANSWER
-							 : LIMIT_NEGATIVE;
+	for (size_t i = 0; i < r->nparts; i++)
+		if (r->parts[i].body->an > 0)
+			return LIMIT_ANSWER;
+	return LIMIT_NEGATIVE;
 }
 
 /* False: the reply is not sent. */

@@ -182,7 +182,7 @@ is_below_dname(const struct zones *z, uint32_t node)
 
 /* RRsets ------------------------------------------------------------------ */
 
-/* The next RRset from at on; the records are sorted. */
+/* The next RRset from at on; the records are a node's, and sorted. */
 static struct set
 set_next(struct compiler *c, const struct zone_record *at,
     const struct zone_record *end)
@@ -190,9 +190,7 @@ set_next(struct compiler *c, const struct zone_record *at,
 	struct set s = {at, 0, at->ttl};
 	bool differ = false;
 
-	for (; at < end && at->type == s.at->type &&
-	     name_equal(at->owner, s.at->owner);
-	     at++) {
+	for (; at < end && at->type == s.at->type; at++) {
 		differ = differ || at->ttl != s.at->ttl;
 		if (at->ttl < s.ttl)
 			s.ttl = at->ttl;
@@ -444,8 +442,7 @@ apex_compose(struct compiler *c, size_t zone)
 		soa.ttl = minimum;
 	soa.n = 1;
 	composer_begin(c->composer, z->origin, true);
-	if (!set_compose(c, &soa, BODY_AUTHORITY, false))
-		return;
+	set_compose(c, &soa, BODY_AUTHORITY, false);
 	z->negative = body_end(c);
 	apex_servers_compose(c, &c->zones->nodes[z->apex], &ns);
 }

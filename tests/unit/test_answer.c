@@ -427,6 +427,28 @@ START_TEST(a_name_too_long_below_a_dname_is_yxdomain)
 }
 END_TEST
 
+/* Each step makes the name longer by one label; when there is neither room for
+ * another part nor for the name, what there is is the answer. */
+START_TEST(a_name_that_grows_ends_in_either_way)
+{
+	for (size_t len = 18; len <= 237; len++) {
+		char name[300] = "", *p = name;
+		size_t left = len, steps;
+
+		for (; left > 64; left -= 50)
+			p += sprintf(p, "%049u.", 1);
+		sprintf(p, "%0*u.grow.example.com.", (int)left - 17, 1);
+		steps = (DNS_NAME_MAX - (strlen(name) + 1)) / strlen("one.");
+		ask_over(&(struct sample_query){.name = name, .type = DNS_A},
+		    LOCAL, COUNT_TCP);
+		ck_assert_uint_eq(rcode(),
+		    steps < REPLY_PARTS_MAX ? DNS_YXDOMAIN : DNS_NOERROR);
+		ck_assert_uint_eq(answers(),
+		    1 + (steps < REPLY_PARTS_MAX ? steps : REPLY_PARTS_MAX));
+	}
+}
+END_TEST
+
 START_TEST(a_referral_is_not_authoritative)
 {
 	ask("x.sub.example.com.", DNS_A, LOCAL, NULL);
@@ -513,6 +535,8 @@ START_TEST(what_is_not_ours_is_refused)
 	ck_assert_uint_eq(rcode(), DNS_REFUSED);
 	ck_assert(!ldns_pkt_aa(reply));
 	ask("example.com.", DNS_AXFR, LOCAL, NULL);
+	ck_assert_uint_eq(rcode(), DNS_REFUSED);
+	ask("example.com.", DNS_IXFR, LOCAL, NULL);
 	ck_assert_uint_eq(rcode(), DNS_REFUSED);
 	ask_over(
 	    &(struct sample_query){
@@ -643,6 +667,45 @@ START_TEST(all_is_counted)
 }
 END_TEST
 
+/* RFC 8482 4.1 */
+START_TEST(any_of_an_alias_is_the_alias)
+{
+	ask("nowhere.example.com.", DNS_ANY, LOCAL, NULL);
+	ck_assert_uint_eq(rcode(), DNS_NOERROR);
+	ck_assert_uint_eq(answers(), 1);
+}
+END_TEST
+
+/* Where all clients are one class, a share of them in force still tells them
+ * apart, by their cohorts. */
+START_TEST(a_share_narrows_the_scope_of_one_class)
+{
+	struct drains drains = {0};
+	struct error err;
+	struct drain *half =
+	    drain_new("us", "me", "test", 0, DRAIN_FOREVER, false, &err);
+	struct diag d;
+	int source;
+
+	snapshot_free(snapshot);
+	sample_replace(&sample, "      - {nets: euro, regions: [eu, us]}\n",
+	    "      - {nets: euro, regions: [us, eu]}\n");
+	diag_init(&d);
+	snapshot = snapshot_build(sample.conf, &d);
+	ck_assert_msg(snapshot != NULL, "%s", diag_text(&d));
+	diag_fini(&d);
+	ask("www.example.com.", DNS_A, LOCAL, "64.10.3.0/24");
+	ck_assert_int_eq(scope(NULL), 0);
+	half->share = 50;
+	drains_put(&drains, half);
+	pool_refresh(&snapshot->pools[0], 1, &drains);
+	ask("www.example.com.", DNS_A, LOCAL, "64.10.3.0/24");
+	ck_assert_int_eq(scope(&source), 24);
+	ck_assert_int_eq(source, 24);
+	drains_fini(&drains);
+}
+END_TEST
+
 START_TEST(a_decision_can_be_asked_for)
 {
 	const struct ecs ecs = {
@@ -692,6 +755,7 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, a_dname_leads_to_steered_names_and_referrals);
 	tcase_add_test(tc, loops_of_dnames_are_cut);
 	tcase_add_test(tc, a_name_too_long_below_a_dname_is_yxdomain);
+	tcase_add_test(tc, a_name_that_grows_ends_in_either_way);
 	tcase_add_test(tc, a_referral_is_not_authoritative);
 	tcase_add_test(tc, steered_wildcards_answer_for_the_name_asked);
 	tcase_add_test(tc, pools_answer_other_records);
@@ -705,6 +769,8 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, nsid_is_said_when_asked);
 	tcase_add_test(tc, what_is_no_query_gets_its_error);
 	tcase_add_test(tc, all_is_counted);
+	tcase_add_test(tc, any_of_an_alias_is_the_alias);
+	tcase_add_test(tc, a_share_narrows_the_scope_of_one_class);
 	tcase_add_test(tc, a_decision_can_be_asked_for);
 }
 

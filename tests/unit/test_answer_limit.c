@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What becomes of replies beyond the rate limit. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "dns/wire.h"
@@ -59,10 +60,11 @@ teardown(void)
 }
 
 static enum got
-ask(const char *name, const char *client)
+ask_with(const char *name, const char *client, const char *cookie)
 {
 	uint8_t packet[SAMPLE_QUERY_MAX];
-	const struct sample_query q = {.name = name, .type = DNS_A};
+	const struct sample_query q = {
+	    .name = name, .type = DNS_A, .cookie = cookie};
 	struct answer_input in = {.packet = packet, .proto = COUNT_UDP};
 	size_t len;
 
@@ -76,6 +78,12 @@ ask(const char *name, const char *client)
 	ck_assert_uint_eq(len, in.len); /* no more than was sent */
 	ck_assert_uint_eq(wire_get_u16(out + AT_ANCOUNT), 0);
 	return TRUNCATED;
+}
+
+static enum got
+ask(const char *name, const char *client)
+{
+	return ask_with(name, client, NULL);
 }
 
 static void
@@ -179,6 +187,30 @@ START_TEST(the_allowed_are_answered)
 }
 END_TEST
 
+/* RFC 7873 5.2.5: nobody else can have asked. */
+START_TEST(who_has_a_good_cookie_is_answered)
+{
+	uint8_t cookie[COOKIE_SIZE];
+	char hex[2 * COOKIE_SIZE + 1];
+	struct addr client;
+	unsigned got[3];
+
+	load("  rate_limit: {per_second: 5, slip: 0}\n");
+	ck_assert(addr_parse(CLIENT, &client));
+	cookie_make(&snapshot->cookies, (const uint8_t *)"12345678", &client,
+	    answerer.wall_s, cookie);
+	for (size_t i = 0; i < COOKIE_SIZE; i++)
+		snprintf(hex + 2 * i, 3, "%02x", cookie[i]);
+	ask_many("static.example.com.", CLIENT, 20, got);
+	ck_assert_uint_eq(got[WHOLE], RATE);
+	for (int i = 0; i < 20; i++)
+		ck_assert_int_eq(
+		    ask_with("static.example.com.", CLIENT, hex), WHOLE);
+	hex[2 * COOKIE_SIZE - 1] ^= 1;
+	ck_assert_int_eq(ask_with("static.example.com.", CLIENT, hex), NOTHING);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -194,6 +226,7 @@ main(void)
 	tcase_add_test(tc, what_is_only_observed_is_sent);
 	tcase_add_test(tc, without_a_limit_and_over_tcp_all_is_answered);
 	tcase_add_test(tc, the_allowed_are_answered);
+	tcase_add_test(tc, who_has_a_good_cookie_is_answered);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -337,6 +337,46 @@ START_TEST(a_record_that_is_too_large_leaves_the_others)
 }
 END_TEST
 
+static bool
+put_wire(const char *owner, uint16_t type, const char *rdata, size_t len)
+{
+	return composer_put(&composer, BODY_ANSWER, (const uint8_t *)owner,
+	    type, 60, (const uint8_t *)rdata, (uint16_t)len, false);
+}
+
+/* So many records, each with three things to fix, that two more fit. */
+static void
+fill_but_two(void)
+{
+	begin("a", false);
+	ck_assert(put_wire("\1a", DNS_PTR, "\4else", 6)); /* two */
+	for (unsigned i = 0; composer.head.nfixes + 5 <= COMPOSER_FIXES; i++) {
+		const char name[] = {
+		    2, (char)(i >> 8), (char)(i & 0xff), 1, 'a', 0};
+
+		ck_assert(put_wire("\1a", DNS_PTR, name, sizeof(name)));
+	}
+	while (composer.head.nfixes + 2 < COMPOSER_FIXES)
+		ck_assert(put_wire("\1b", DNS_A, "1234", 4)); /* one */
+	ck_assert_uint_eq(composer.head.nfixes + 2, COMPOSER_FIXES);
+}
+
+START_TEST(more_records_than_can_be_fixed_do_not_fit)
+{
+	fill_but_two();
+	/* Two for the record, and one for the name in its data. */
+	ck_assert(!put_wire("\1a", DNS_PTR, "\1x\1a", 5));
+	ck_assert(!put_wire("\1a", DNS_PTR, "\4else", 6));
+	ck_assert(put_wire("\1b", DNS_A, "1234", 4));
+	ck_assert(!put_wire("\1a", DNS_A, "1234", 4)); /* its TTL */
+	ck_assert(put_wire("\1b", DNS_A, "1234", 4));
+	ck_assert(!put_wire("\1a", DNS_A, "1234", 4)); /* its owner */
+	ck_assert(!put_wire("\1x\1a", DNS_A, "1234", 4));
+	ck_assert_uint_eq(composer.head.nfixes, COMPOSER_FIXES);
+	free(end());
+}
+END_TEST
+
 START_TEST(a_body_that_does_not_fit_is_not_written)
 {
 	struct body *b = referral();
@@ -448,6 +488,7 @@ main(void)
 	tcase_add_test(tc, names_of_newer_types_are_not_compressed);
 	tcase_add_test(tc, rdata_that_is_no_name_is_left_as_it_is);
 	tcase_add_test(tc, a_record_that_is_too_large_leaves_the_others);
+	tcase_add_test(tc, more_records_than_can_be_fixed_do_not_fit);
 	tcase_add_test(tc, a_body_that_does_not_fit_is_not_written);
 	tcase_add_test(tc, compression_changes_no_record);
 	suite_add_tcase(s, tc);

@@ -160,6 +160,27 @@ START_TEST(a_wildcard_is_a_first_label_of_one_star)
 }
 END_TEST
 
+START_TEST(a_name_ends_within_its_octets)
+{
+	uint8_t octets[DNS_NAME_MAX + 3] = "\1a\0";
+
+	ck_assert(name_is_within(octets, 3));
+	ck_assert(name_is_within(octets, 4));
+	ck_assert(!name_is_within(octets, 2));
+	ck_assert(!name_is_within(octets, 1));
+	ck_assert(!name_is_within(octets, 0));
+	octets[2] = 0xc0;
+	ck_assert(!name_is_within(octets, 4));
+	for (size_t i = 0; i < sizeof(octets); i += 2)
+		octets[i] = 1;
+	octets[DNS_NAME_MAX - 1] = 0;
+	ck_assert(name_is_within(octets, sizeof(octets)));
+	octets[DNS_NAME_MAX - 1] = 1;
+	octets[DNS_NAME_MAX + 1] = 0;
+	ck_assert(!name_is_within(octets, sizeof(octets)));
+}
+END_TEST
+
 START_TEST(a_hash_is_of_the_octets)
 {
 	const uint8_t *a = name("www.example.com");
@@ -185,6 +206,7 @@ main(void)
 	tcase_add_test(tc, case_matters_to_nobody);
 	tcase_add_test(tc, names_below_are_found_by_labels);
 	tcase_add_test(tc, a_wildcard_is_a_first_label_of_one_star);
+	tcase_add_test(tc, a_name_ends_within_its_octets);
 	tcase_add_test(tc, a_hash_is_of_the_octets);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);

@@ -228,6 +228,29 @@ START_TEST(other_records_are_skipped)
 }
 END_TEST
 
+START_TEST(an_owner_that_is_no_name_is_an_error)
+{
+	static const struct {
+		const char *name;
+		size_t len;
+	} rows[] = {
+	    {OCTETS("\x40")}, /* a label type that is none (RFC 6891 5) */
+	    {OCTETS("\x80\0")},
+	    {OCTETS("\3ab")}, /* beyond the end */
+	    {OCTETS("\xc0")},
+	    {OCTETS("\1a")},
+	};
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		header(0, 1, 1, 0, 0);
+		question();
+		wire_put(&w, rows[i].name, rows[i].len);
+		ck_assert_int_eq(parse(), QUERY_ERROR);
+		ck_assert_uint_eq(rcode, DNS_FORMERR);
+	}
+}
+END_TEST
+
 START_TEST(counts_without_records_are_an_error)
 {
 	header(0, 1, 0xffff, 0xffff, 0xffff);
@@ -366,6 +389,7 @@ START_TEST(a_wrong_client_subnet_is_known)
 	    {OCTETS("\0\x8\0\4\0\3\0\0")}, /* unknown family */
 	    {OCTETS("\0\x8\0\4\1\1\0\0")},
 	    {OCTETS("\0\x8\0\4\0\1\0\0\0\x8\0\4\0\1\0\0")}, /* twice */
+	    {OCTETS("\0\x8\0\4\0\3\0\0\0\x8\0\4\0\1\0\0")},
 	};
 
 	for (size_t i = 0; i < ROWS(rows); i++) {
@@ -410,6 +434,7 @@ main(void)
 	tcase_add_test(tc, every_truncation_is_an_error);
 	tcase_add_test(tc, trailing_octets_are_an_error);
 	tcase_add_test(tc, other_records_are_skipped);
+	tcase_add_test(tc, an_owner_that_is_no_name_is_an_error);
 	tcase_add_test(tc, counts_without_records_are_an_error);
 	tcase_add_test(tc, edns_sizes_below_512_are_512);
 	tcase_add_test(tc, edns_z_bits_and_unknown_options_are_ignored);

@@ -30,8 +30,29 @@ static const struct {
 	"01610362"
 	"2063"},
     {DNS_TXT, "\"\\\"\\065\"", "022241"},
+    {DNS_A, "\t192.0.2.1\t ", "c0000201"},
+    {DNS_MX, "10\tmx.", "000a026d7800"},
+    {DNS_MX, "x mx.", NULL},
+    {DNS_MX, "1x mx.", NULL},
+    {DNS_SOA, ". . 1 2 3 4 4294967295",
+	"00000000000100000002000000030000000"
+	"4ffffffff"},
+    {DNS_SOA, ". . 1 2 3 4 4294967296", NULL},
     {DNS_TXT, "\"open", NULL},
     {DNS_TXT, "\\256", NULL},
+    {DNS_TXT, "\\25", NULL},
+    {DNS_TXT, "\\2a5", NULL},
+    {DNS_TXT, "\\", "015c"},
+    {DNS_TXT, "\\a\\ b",
+	"03612"
+	"062"},
+    {DNS_A, "\\#", NULL},
+    {65280, "\\#", NULL},
+    {65280, "\\# x", NULL},
+    {65280, "\\# 1x ab", NULL},
+    {65280, "\\# 1 xb", NULL},
+    {65280, "\\# 0", NULL},
+    {65280, "", NULL},
     {65280, "\\# 2 ab cd", "abcd"},
     {65280, "\\# 2 abc", NULL},
     {65280, "abcd", NULL},
@@ -75,6 +96,95 @@ START_TEST(names_in_messages_are_made_whole)
 	wire_init(&w, buf, sizeof(buf));
 	ck_assert(rdata_read(DNS_MX, &c, &w));
 	check_hex(&w, "000a026d78076578616d706c6500");
+}
+END_TEST
+
+/* From octet 2 on. */
+START_TEST(what_is_no_name_is_no_data)
+{
+	static const struct {
+		const char *packet;
+		size_t len;
+	} rows[] = {
+	    {"\0\0\xc0\2", 4},       /* a pointer to itself */
+	    {"\0\0\xc0\4\xc0\2", 6}, /* and to one another */
+	    {"\0\0\xc0\x9", 4},      /* beyond the end */
+	    {"\0\0\xff\xff", 4},
+	    {"\0\0\xc0", 3},
+	    {"\0\0\x40\0", 4}, /* no type of label */
+	    {"\0\0\x80\0", 4},
+	    {"\0\0\2a", 4},
+	    {"\0\0\1a", 4},
+	    {"\0\0", 2},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cursor c = {.packet = (const uint8_t *)rows[i].packet,
+		    .at = 2,
+		    .end = rows[i].len};
+		uint8_t buf[DNS_NAME_MAX];
+		struct wire w;
+
+		wire_init(&w, buf, sizeof(buf));
+		ck_assert(!rdata_read(DNS_NS, &c, &w));
+		ck_assert(c.bad);
+	}
+}
+END_TEST
+
+/* RFC 1035 2.3.4 */
+START_TEST(a_name_in_a_message_has_255_octets_at_most)
+{
+	for (size_t labels = 126; labels <= 128; labels++) {
+		uint8_t packet[2 * 128 + 1] = "", buf[DNS_NAME_MAX];
+		struct cursor c = {.packet = packet, .end = 2 * labels + 1};
+		struct wire w;
+
+		for (size_t i = 0; i < labels; i++)
+			memcpy(packet + 2 * i, "\1a", 2);
+		wire_init(&w, buf, sizeof(buf));
+		ck_assert(rdata_read(DNS_NS, &c, &w) == (labels <= 127));
+	}
+}
+END_TEST
+
+START_TEST(data_of_other_types_is_copied)
+{
+	static const uint8_t packet[] = "\1\2\3";
+	uint8_t buf[3];
+	struct wire w;
+
+	for (uint16_t type = DNS_TXT; type < 65280; type += 65280 - DNS_TXT) {
+		struct cursor c = {.packet = packet, .end = 3};
+
+		wire_init(&w, buf, sizeof(buf));
+		ck_assert(rdata_read(type, &c, &w));
+		check_hex(&w, "010203");
+	}
+	wire_init(&w, buf, 2);
+	ck_assert(!rdata_read(
+	    65280, &(struct cursor){.packet = packet, .end = 3}, &w));
+	wire_init(&w, buf, sizeof(buf));
+	ck_assert(!rdata_read(DNS_MX,
+	    &(struct cursor){.packet = packet, .end = 3, .bad = true}, &w));
+}
+END_TEST
+
+START_TEST(long_strings_are_none)
+{
+	char text[1100];
+	uint8_t buf[2048];
+	struct error err;
+	struct wire w;
+
+	wire_init(&w, buf, sizeof(buf));
+	for (size_t len = 0; len < sizeof(text); len++) {
+		memset(text, 'a', len);
+		text[len] = '\0';
+		w.len = 0;
+		ck_assert(rdata_parse(DNS_TXT, text, &w, &err) ==
+		    (len > 0 && len <= 255));
+	}
 }
 END_TEST
 
@@ -126,6 +236,10 @@ main(void)
 	tcase_add_loop_test(
 	    t, text_is_read_as_in_a_zone, 0, sizeof(texts) / sizeof(texts[0]));
 	tcase_add_test(t, names_in_messages_are_made_whole);
+	tcase_add_test(t, what_is_no_name_is_no_data);
+	tcase_add_test(t, a_name_in_a_message_has_255_octets_at_most);
+	tcase_add_test(t, data_of_other_types_is_copied);
+	tcase_add_test(t, long_strings_are_none);
 	tcase_add_test(t, data_that_is_too_short_or_too_long_is_none);
 	tcase_add_test(t, what_does_not_fit_is_none);
 	tcase_add_test(t, rcodes_have_names);

@@ -12,6 +12,9 @@ START_TEST(types_have_names_or_numbers)
 	ck_assert_uint_eq(rr_type_parse("type28"), DNS_AAAA);
 	ck_assert_uint_eq(rr_type_parse("TYPE"), 0);
 	ck_assert_uint_eq(rr_type_parse("TYPE-1"), 0);
+	ck_assert_uint_eq(rr_type_parse("TYPEA"), 0);
+	ck_assert_uint_eq(rr_type_parse("TYPE28A"), 0);
+	ck_assert_uint_eq(rr_type_parse("KIND28"), 0);
 	ck_assert_uint_eq(rr_type_parse("TYPE65536"), 0);
 	ck_assert_uint_eq(rr_type_parse(""), 0);
 	ck_assert_str_eq(rr_type_format(buf, DNS_MX), "MX");

@@ -93,6 +93,17 @@ START_TEST(a_cname_stands_alone)
 }
 END_TEST
 
+/* RFC 4035 2.5 */
+START_TEST(signatures_stand_beside_a_cname)
+{
+	zone_sample_zone(&sample, "example.com.",
+	    WHOLE "a 60 CNAME ns\na 60 NSEC b CNAME RRSIG NSEC\n"
+		  "a 60 RRSIG CNAME 8 3 60 20300101000000 20200101000000 1 "
+		  "example.com. AAAA\n");
+	expect_warned("");
+}
+END_TEST
+
 START_TEST(what_is_not_served_is_refused)
 {
 	zone_sample_zone(
@@ -174,6 +185,50 @@ START_TEST(records_said_twice_are_served_once)
 }
 END_TEST
 
+START_TEST(servers_said_twice_come_once)
+{
+	zone_sample_zone(&sample, "example.com.", WHOLE "@ 60 NS NS\n");
+	expect_warned("");
+	ck_assert_str_eq(zone_sample_ask(&sample, "example.com.", "NS"),
+	    "data in example.com.\n"
+	    "an example.com. 60 IN NS ns.example.com.\n"
+	    "ar ns.example.com. 60 IN A 192.0.2.1\n");
+}
+END_TEST
+
+/* RFC 6672 2.4 */
+START_TEST(what_is_below_a_dname_is_no_glue)
+{
+	zone_sample_zone(&sample, "example.com.",
+	    WHOLE "d 60 DNAME net.\nns.d 60 A 192.0.2.2\n"
+		  "cut 60 NS ns.d\n");
+	ck_assert(zone_sample_build(&sample));
+	ck_assert_str_eq(zone_sample_ask(&sample, "cut.example.com.", "A"),
+	    "referral in example.com.\n"
+	    "ns cut.example.com. 60 IN NS ns.d.example.com.\n");
+}
+END_TEST
+
+/* That of the zone next above counts, and at the child's apex alone. */
+START_TEST(ds_of_zones_further_above_is_hidden)
+{
+	static const char ds[] =
+	    "child.of 60 DS 1 8 2 00\nx.child.of 60 DS 1 8 2 00\n";
+
+	zone_sample_zone(&sample, "child.of.example.com.", WHOLE);
+	zone_sample_zone(
+	    &sample, "of.example.com.", WHOLE "x.child 60 DS 1 8 2 00\n");
+	zone_sample_zone(&sample, "example.com.",
+	    arena_printf(sample.arena, "%s%s", WHOLE, ds));
+	expect_warned("");
+	ck_assert_str_eq(
+	    zone_sample_ask(&sample, "child.of.example.com.", "DS"),
+	    "nodata in of.example.com.\n"
+	    "ns of.example.com. 60 IN SOA ns.of.example.com. "
+	    "host.of.example.com. 7 3600 900 604800 300\n");
+}
+END_TEST
+
 START_TEST(missing_glue_is_warned_about)
 {
 	zone_sample_zone(&sample, "example.com.",
@@ -206,15 +261,17 @@ END_TEST
 
 START_TEST(steered_names_are_in_zones_and_above_cuts)
 {
-	zone_sample_zone(
-	    &sample, "example.com.", WHOLE "cut 60 NS ns.elsewhere.net.\n");
+	zone_sample_zone(&sample, "example.com.",
+	    WHOLE "cut 60 NS ns.elsewhere.net.\nd 60 DNAME net.\n");
 	zone_sample_steer(&sample, "www.example.org.", POOL_IPV4);
+	zone_sample_steer(&sample, "x.d.example.com.", POOL_IPV4);
 	zone_sample_steer(&sample, "cut.example.com.", POOL_IPV4);
 	zone_sample_steer(&sample, "x.cut.example.com.", POOL_IPV4);
 	expect_wrong(
 	    "meridian.yaml:9: error: www.example.org.: in none of the zones\n"
 	    "meridian.yaml:9: error: cut.example.com.: at or below a "
 	    "delegation\n"
+	    "meridian.yaml:9: error: x.d.example.com.: below a DNAME\n"
 	    "meridian.yaml:9: error: x.cut.example.com.: at or below a "
 	    "delegation\n");
 }
@@ -233,14 +290,18 @@ START_TEST(steered_names_may_not_be_in_the_file_too)
 {
 	zone_sample_zone(&sample, "example.com.",
 	    WHOLE "a 60 A 192.0.2.2\nb 60 CNAME a\nc 60 TXT x\nd 60 TXT x\n"
-		  "e 60 AAAA ::1\n");
+		  "e 60 AAAA ::1\nf 60 TXT x\nf 60 MX 1 a\n");
+	sample.pool[POOL_BOTH].types[2] = DNS_TXT;
+	sample.pool[POOL_BOTH].ntypes = 3;
+	zone_sample_steer(&sample, "f.example.com.", POOL_BOTH);
 	zone_sample_steer(&sample, "a.example.com.", POOL_IPV4);
 	zone_sample_steer(&sample, "b.example.com.", POOL_IPV4);
 	zone_sample_steer(&sample, "c.example.com.", POOL_IPV4);
 	zone_sample_steer(&sample, "d.example.com.", POOL_CNAME);
 	zone_sample_steer(&sample, "e.example.com.", POOL_IPV4);
 	ck_assert(!zone_sample_build(&sample));
-	ck_assert_uint_eq(sample.diag.nerrors, 4);
+	ck_assert_uint_eq(sample.diag.nerrors, 5);
+	expect_clash(4, "example.com.:9 has TXT for it too");
 	expect_clash(0, "example.com.:4 has an address or CNAME for it too");
 	expect_clash(1, "example.com.:5 has an address or CNAME for it too");
 	expect_clash(2, "example.com.:7 has data for it too");
@@ -291,11 +352,15 @@ main(void)
 	tcase_add_test(tc, soa_and_ns_must_be_at_the_apex);
 	tcase_add_test(tc, syntax_errors_do_not_hide_the_errors_of_other_zones);
 	tcase_add_test(tc, a_cname_stands_alone);
+	tcase_add_test(tc, signatures_stand_beside_a_cname);
 	tcase_add_test(tc, what_is_not_served_is_refused);
 	tcase_add_test(tc, a_dname_is_one_and_neither_alias_nor_cut);
 	tcase_add_test(tc, what_is_below_a_dname_is_warned_of);
 	tcase_add_test(tc, the_least_of_ttls_that_differ_is_taken);
 	tcase_add_test(tc, records_said_twice_are_served_once);
+	tcase_add_test(tc, servers_said_twice_come_once);
+	tcase_add_test(tc, what_is_below_a_dname_is_no_glue);
+	tcase_add_test(tc, ds_of_zones_further_above_is_hidden);
 	tcase_add_test(tc, missing_glue_is_warned_about);
 	tcase_add_test(tc, glue_has_the_least_of_its_ttls);
 	tcase_add_test(tc, a_referral_larger_than_a_message_is_refused);

@@ -584,6 +584,20 @@ START_TEST(the_parent_answers_for_ds)
 }
 END_TEST
 
+/* The parent's DNAME hides what it has of the child; the child is served all
+ * the same, but DS is the parent's. */
+START_TEST(ds_of_a_zone_below_a_dname_is_redirected)
+{
+	zone_sample_zone(&sample, "c.d.dname.example.com.", child_text);
+	zone_sample_zone(&sample, "dname.example.com.",
+	    "$TTL 60\n@ SOA ns host 1 2 3 4 5\n@ NS ns\nns A 192.0.2.20\n"
+	    "d DNAME example.net.\n");
+	expect("c.d.dname.example.com.", "DS",
+	    "dname in dname.example.com.\n"
+	    "an d.dname.example.com. 60 IN DNAME example.net.\n");
+}
+END_TEST
+
 START_TEST(the_root_zone_answers_for_all)
 {
 	zone_sample_zone(&sample, ".",
@@ -718,6 +732,7 @@ main(void)
 	tcase_add_test(tc, ds_at_a_cut_is_ours);
 	tcase_add_test(tc, a_child_zone_of_ours_answers_for_itself);
 	tcase_add_test(tc, the_parent_answers_for_ds);
+	tcase_add_test(tc, ds_of_a_zone_below_a_dname_is_redirected);
 	tcase_add_test(tc, the_root_zone_answers_for_all);
 	tcase_add_test(tc, steered_names_exist_without_the_file);
 	tcase_add_test(tc, a_pool_without_a_family_gives_nodata);
