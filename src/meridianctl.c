@@ -13,6 +13,7 @@
 #include "client/check.h"
 #include "client/foresee.h"
 #include "client/lease.h"
+#include "client/prove.h"
 #include "client/request.h"
 #include "client/show.h"
 #include "client/stage.h"
@@ -269,6 +270,7 @@ static const struct verb verbs[] = {
 	OPT_FROM | OPT_RESOLVER | OPT_DOWN | OPT_DRAIN | OPT_SIGNAL |
 	    OPT_CONFIG,
 	run_explain},
+    {"prove", "prove [-c FILE]", 0, 0, OPT_CONFIG, prove_run},
     {"drain",
 	"drain WHAT --for TIME|--until-cancelled --reason TEXT "
 	"[--share PERCENT] [--over TIME] [--at MOMENT] [--force] "

@@ -7,16 +7,9 @@
 
 #include "base/file.h"
 #include "client/show.h"
+#include "client/table.h"
 #include "report/check.h"
 #include "report/text.h"
-
-static const char *
-text_of(const json_t *o, const char *key)
-{
-	const char *text = json_string_value(json_object_get(o, key));
-
-	return text != NULL ? text : "";
-}
 
 static bool
 is_ok(const json_t *o)
@@ -77,7 +70,7 @@ static void
 xml_test(struct text *t, const json_t *test)
 {
 	const char *file = text_of(test, "file");
-	long long line = json_integer_value(json_object_get(test, "line"));
+	long long line = int_of(test, "line");
 	struct text name = {0};
 
 	text_add(&name, "%s %s from %s (%s:%lld)", text_of(test, "name"),
@@ -114,9 +107,7 @@ check_junit(const json_t *report, struct text *t)
 {
 	const json_t *tests = json_object_get(report, "tests"), *test;
 	size_t failed = count_failed(tests), i;
-	size_t errors =
-	    (size_t)json_integer_value(json_object_get(report, "errors"));
-	bool wrong = errors > failed;
+	bool wrong = (size_t)int_of(report, "errors") > failed;
 
 	text_add(t,
 	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"

@@ -79,7 +79,7 @@ exchange(const struct arguments *a, const char *path, const char *body,
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
 	curl_easy_setopt(
 	    curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
-	if (!(a->given & OPT_FOLLOW))
+	if (!(a->given & OPT_FOLLOW) && !a->patient)
 		curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)REPLY_TIMEOUT_S);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, write);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, arg);

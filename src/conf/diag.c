@@ -25,6 +25,7 @@ diag_fini(struct diag *d)
 {
 	vec_free(&d->entries);
 	vec_free(&d->sources);
+	vec_free(&d->files);
 	arena_free(d->arena);
 	memset(d, 0, sizeof(*d));
 }
@@ -47,6 +48,18 @@ void
 diag_source(struct diag *d, const char *file, const char *text)
 {
 	source_get(d, file)->text = arena_strdup(d->arena, text);
+}
+
+void
+diag_read(struct diag *d, const char *path, const void *data, size_t len)
+{
+	struct diag_file f = {.size = len};
+
+	if (!d->digests)
+		return;
+	f.path = arena_strdup(d->arena, path);
+	digest_make(&f.digest, data, len);
+	vec_push(&d->files, f);
 }
 
 bool

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/digest.h"
 #include "conf/conf.h"
 
 enum diag_level { DIAG_ERROR, DIAG_WARNING };
@@ -22,6 +23,13 @@ struct diag_entry {
 	const char *note; /* lines below it; NULL: none */
 };
 
+/* One that was read. */
+struct diag_file {
+	const char *path;
+	size_t size;
+	struct digest digest;
+};
+
 struct diag {
 	VEC(struct diag_entry) entries;
 	size_t nerrors, nwarnings;
@@ -30,7 +38,9 @@ struct diag {
 		const char *file;
 		const char *text;
 	})
-	sources; /* for source lines */
+	sources;      /* for source lines */
+	bool digests; /* the next is wanted: set after diag_init() */
+	VEC(struct diag_file) files;
 };
 
 void diag_init(struct diag *d);
@@ -38,6 +48,9 @@ void diag_fini(struct diag *d);
 
 /* Keeps the text of a file, to show lines of it. Copies both. */
 void diag_source(struct diag *d, const char *file, const char *text);
+/* A file was read, with these octets in it. */
+void diag_read(struct diag *d, const char *path, const void *data, size_t len);
+
 bool diag_has_source(const struct diag *d, const char *file);
 
 /* Both return false. At most 1000 entries are kept. */

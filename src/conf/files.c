@@ -128,6 +128,7 @@ files_lines(struct schema_reader *r, const struct schema_key *k,
 	if (!file_read(mark.file, FILES_SIZE_MAX, &text, &len, &err))
 		return diag_error(r->d, &node->mark, "%s", err.text);
 	diag_source(r->d, mark.file, text);
+	diag_read(r->d, mark.file, text, len);
 	for (rest = text; (line = strsep(&rest, "\n")); mark.line++)
 		if (!read_line(r, line, &mark, read, arg))
 			ok = false;

@@ -116,6 +116,7 @@ read_ca(struct schema_reader *r, const struct yaml_node *node,
 		diag_error(r->d, &node->mark, "%s", err.text);
 		return;
 	}
+	diag_read(r->d, m->ca, pem, len);
 	if (!cert_check(pem, &err))
 		diag_error(r->d, &node->mark, "%s: %s", m->ca, err.text);
 	else

@@ -241,6 +241,7 @@ read_file(struct loader *l, const char *path, const struct conf_mark *from,
 		l->damaged = true;
 		return;
 	}
+	diag_read(l->r.d, path, text, len);
 	read_text(l, path, text, len, depth);
 	free(text);
 }

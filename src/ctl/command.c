@@ -163,12 +163,12 @@ run_probe(struct call *call)
 }
 
 static void
-build(struct call *call, bool only_check)
+build(struct call *call, enum reload_work work)
 {
 	if (json_object_size(call->body) > 0)
 		call_reply(
 		    call, control_error(EXIT_USAGE, "it takes nothing: {}"));
-	else if (!reload_start(call->control, only_check, reply_came, call))
+	else if (!reload_start(call->control, work, reply_came, call))
 		call_reply(call,
 		    control_error(EXIT_WRONG,
 			"a configuration is being built: ask again"));
@@ -177,13 +177,19 @@ build(struct call *call, bool only_check)
 static void
 run_reload(struct call *call)
 {
-	build(call, false);
+	build(call, RELOAD_ADOPT);
 }
 
 static void
 run_check(struct call *call)
 {
-	build(call, true);
+	build(call, RELOAD_CHECK);
+}
+
+static void
+run_prove(struct call *call)
+{
+	build(call, RELOAD_PROVE);
 }
 
 static void
@@ -344,6 +350,7 @@ static const struct command commands[] = {
 	run_promote},
     {EVHTTP_REQ_POST, "/v1/rollback", false, STATUS_UNPROCESSABLE, "",
 	run_rollback},
+    {EVHTTP_REQ_POST, "/v1/prove", false, STATUS_UNPROCESSABLE, "", run_prove},
     {EVHTTP_REQ_GET, "/v1/explain", false, STATUS_UNPROCESSABLE,
 	"name type from resolver down drain signal ", run_explain},
     {EVHTTP_REQ_GET, "/v1/whatif", false, STATUS_OK, "down drain ", run_whatif},

@@ -61,8 +61,9 @@ struct control {
 	bool drains_unsaved; /* which was told */
 	ino_t glass_inode;   /* the break-glass file that was looked at, */
 	struct timespec glass_changed; /* as it was */
-	struct builder *builder;
-	struct tries *tries; /* probes asked for, under way */
+	struct builder *builder;       /* NULL: nothing is being built, ... */
+	struct builder *prover;        /* ... nothing being proven */
+	struct tries *tries;           /* probes asked for, under way */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ctl/stage.h"
+#include "prove/prove.h"
 #include "report/check.h"
 #include "report/tests.h"
 #include "report/text.h"
@@ -24,10 +25,13 @@ struct builder {
 	int fd;
 	struct event *event;
 	const char *path;
-	bool only_check, again;
+	enum reload_work work;
+	bool again;
+	_Atomic bool stop; /* main stores, a proof loads */
 	struct snapshot *snapshot;
 	struct diag diag;
 	json_t *tests;       /* what came of them */
+	json_t *report;      /* of a proof */
 	struct arena *arena; /* of what is wanted */
 	struct stage_want *want;
 	reload_done *done;
@@ -42,10 +46,20 @@ builder_run(void *arg)
 
 	/* On Linux this is the thread's own. */
 	setpriority(PRIO_PROCESS, (id_t)gettid(), BUILDER_NICE);
-	b->snapshot = tests_build(b->path, b->want, &b->diag, b->tests);
+	if (b->work == RELOAD_PROVE)
+		b->report = prove_report(b->path, &b->stop);
+	else
+		b->snapshot = tests_build(b->path, b->want, &b->diag, b->tests);
 	while (write(b->fd, &one, sizeof(one)) < 0)
 		;
 	return NULL;
+}
+
+static struct builder **
+slot_of(const struct builder *b)
+{
+	return b->work == RELOAD_PROVE ? &b->control->prover
+				       : &b->control->builder;
 }
 
 static void
@@ -137,10 +151,12 @@ builder_finish(struct builder *b)
 	json_t *reply;
 
 	pthread_join(b->thread, NULL);
-	c->builder = NULL;
+	*slot_of(b) = NULL;
+	if (b->work == RELOAD_PROVE)
+		return b->report;
 	if (b->want != NULL)
 		return stage_adopt(c, b);
-	if (!b->only_check)
+	if (b->work == RELOAD_ADOPT)
 		return reload_adopt(c, b);
 	reply = check_result(b->path,
 	    b->snapshot != NULL ? b->snapshot->conf : NULL, &b->diag, b->tests);
@@ -201,22 +217,23 @@ builder_new(struct control *c, reload_done *done, void *arg)
 static bool
 builder_go(struct builder *b)
 {
-	struct control *c = b->control;
+	struct builder **slot = slot_of(b);
 
-	if (c->builder != NULL || !builder_start(b)) {
+	if (*slot != NULL || !builder_start(b)) {
 		builder_free(b);
 		return false;
 	}
-	c->builder = b;
+	*slot = b;
 	return true;
 }
 
 bool
-reload_start(struct control *c, bool only_check, reload_done *done, void *arg)
+reload_start(
+    struct control *c, enum reload_work work, reload_done *done, void *arg)
 {
 	struct builder *b = builder_new(c, done, arg);
 
-	b->only_check = only_check;
+	b->work = work;
 	return builder_go(b);
 }
 
@@ -246,20 +263,27 @@ reload_signal(struct control *c)
 {
 	if (c->builder != NULL)
 		c->builder->again = true;
-	else if (!reload_start(c, false, nobody_asked, NULL))
+	else if (!reload_start(c, RELOAD_ADOPT, nobody_asked, NULL))
 		log_error("reload: the builder cannot start");
+}
+
+static void
+builder_cancel(struct builder *b)
+{
+	if (b == NULL)
+		return;
+	atomic_store(&b->stop, true);
+	pthread_join(b->thread, NULL);
+	*slot_of(b) = NULL;
+	snapshot_free(b->snapshot);
+	json_decref(b->report);
+	b->done(control_error(EXIT_WRONG, "the daemon ends"), b->arg);
+	builder_free(b);
 }
 
 void
 reload_cancel(struct control *c)
 {
-	struct builder *b = c->builder;
-
-	if (b == NULL)
-		return;
-	pthread_join(b->thread, NULL);
-	c->builder = NULL;
-	snapshot_free(b->snapshot);
-	b->done(control_error(EXIT_WRONG, "the daemon ends"), b->arg);
-	builder_free(b);
+	builder_cancel(c->builder);
+	builder_cancel(c->prover);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The builder: a short-lived, niced thread that builds a snapshot from the
- * files, while main goes on; main puts it into service.  Main thread.
+ * Builders: short-lived, niced threads that build a snapshot from the files,
+ * while main goes on; main puts it into service, or it is checked or proven.
+ * Main thread.
  */
 #ifndef CTL_RELOAD_H
 #define CTL_RELOAD_H
@@ -12,22 +13,30 @@
 /* Gets the reply, which is its own. */
 typedef void reload_done(json_t *reply, void *arg);
 
+enum reload_work {
+	RELOAD_ADOPT, /* into service */
+	RELOAD_CHECK,
+	RELOAD_PROVE
+};
+
 /*
- * Builds the daemon's configuration; puts it into service unless only_check.
- * done is called later, from the event loop.  False: one is being built.
+ * Builds the daemon's configuration, for what the work is.  done is called
+ * later, from the event loop.  False: one is being built (proven) already; a
+ * proof and another work do not wait for each other.
  */
 bool reload_start(
-    struct control *c, bool only_check, reload_done *done, void *arg);
+    struct control *c, enum reload_work work, reload_done *done, void *arg);
 
-/* The same with a step in force, which is saved before it comes into service.
+/* RELOAD_ADOPT with a step in force, which is saved before it comes into
+ * service.
  */
 bool reload_stage(struct control *c, const struct stage_want *want,
     reload_done *done, void *arg);
 
-/* SIGHUP: reload_start(), or once more after the one that runs. */
+/* SIGHUP: reload_start(RELOAD_ADOPT), or once more after the one that runs. */
 void reload_signal(struct control *c);
 
-/* Waits for the one that runs and throws it away: at the end. */
+/* Waits for those that run and throws them away: at the end. */
 void reload_cancel(struct control *c);
 
 #endif

@@ -309,6 +309,13 @@ mmdb_type(const struct mmdb *m)
 	return m->db.metadata.database_type;
 }
 
+const void *
+mmdb_octets(const struct mmdb *m, size_t *len)
+{
+	*len = (size_t)m->db.file_size;
+	return m->db.file_content;
+}
+
 uint32_t
 mmdb_find_record(const struct mmdb *m, const struct addr *a, unsigned *depth)
 {

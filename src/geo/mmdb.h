@@ -20,6 +20,8 @@ void mmdb_close(struct mmdb *m);
 
 int64_t mmdb_build_time(const struct mmdb *m); /* seconds since 1970 */
 const char *mmdb_type(const struct mmdb *m);
+/* All of the file, as it is read. */
+const void *mmdb_octets(const struct mmdb *m, size_t *len);
 
 /*
  * Direct lookup.  Fills what *p lacks from the record, if there is one;

@@ -20,6 +20,14 @@ load_geo(struct snapshot *s, struct diag *d)
 	struct error err = {""};
 
 	s->geo = geo_load(conf, &err);
+	for (size_t i = 0; s->geo != NULL && i < conf->ndatabases; i++) {
+		const char *path;
+		size_t len;
+		const void *data =
+		    mmdb_octets(geo_database(s->geo, i, &path), &len);
+
+		diag_read(d, path, data, len);
+	}
 	if (s->geo != NULL)
 		return true;
 	for (size_t i = 0; i < conf->ndatabases; i++) {

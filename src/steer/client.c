@@ -24,13 +24,14 @@ put_member(
 }
 
 /* Does it count, as the answer is about it?  As addr_is_unroutable() and a
- * scan of the nets say, but for what has an IPv4 address in it. */
+ * scan of the nets say; arg: the value of what has an IPv4 address in it. */
 static uint32_t
 counts_value(uint64_t mask, void *arg)
 {
-	(void)arg;
+	const uint32_t *embedding = arg;
+
 	if (mask & IS_EMBEDDING)
-		return COUNTS_AS_IPV4;
+		return *embedding;
 	return !(mask & IS_UNROUTABLE) || mask & IS_NET ? COUNTS : COUNTS_NOT;
 }
 
@@ -43,13 +44,13 @@ resolver_value(uint64_t mask, void *arg)
 
 static const struct trie *
 build(struct arena *a, uint8_t family, struct members *m,
-    uint32_t (*value)(uint64_t mask, void *arg))
+    uint32_t (*value)(uint64_t mask, void *arg), void *arg)
 {
 	struct cover cover = {0};
 	const struct trie *t;
 	size_t n;
 
-	cover_cut(&cover, family, m->all.at, m->all.n, value, NULL);
+	cover_cut(&cover, family, m->all.at, m->all.n, value, arg);
 	n = trie_merge(cover.leaves.at, cover.leaves.n);
 	t = trie_build(a, cover.leaves.at, n, family == 4 ? 32 : 128);
 	cover_free(&cover);
@@ -58,7 +59,8 @@ build(struct arena *a, uint8_t family, struct members *m,
 }
 
 static const struct trie *
-build_counts(struct arena *a, const struct conf *conf, uint8_t family)
+build_counts(struct arena *a, const struct conf *conf, uint8_t family,
+    uint32_t embedding)
 {
 	struct members m = {0};
 	size_t n;
@@ -73,7 +75,7 @@ build_counts(struct arena *a, const struct conf *conf, uint8_t family)
 		for (size_t k = 0; k < conf->nets[i].nprefixes; k++)
 			put_member(
 			    &m, family, &conf->nets[i].prefixes[k], IS_NET);
-	return build(a, family, &m, counts_value);
+	return build(a, family, &m, counts_value, &embedding);
 }
 
 static const struct trie *
@@ -84,16 +86,21 @@ build_resolvers(
 
 	for (size_t i = 0; i < server->necs_from; i++)
 		put_member(&m, family, &server->ecs_from[i], IS_RESOLVER);
-	return m.all.n > 0 ? build(a, family, &m, resolver_value) : NULL;
+	return m.all.n > 0 ? build(a, family, &m, resolver_value, NULL) : NULL;
 }
 
 const struct client_table *
 client_build(struct arena *a, const struct conf *conf)
 {
+	static const struct addr none = {.family = 4};
 	struct client_table *t = arena_alloc(a, sizeof(*t));
+	uint32_t embedding = COUNTS_AS_IPV4;
 
-	t->ipv4 = build_counts(a, conf, 4);
-	t->ipv6 = build_counts(a, conf, 6);
+	t->ipv4 = build_counts(a, conf, 4, COUNTS);
+	/* All IPv4 alike: no look inside, nor a scope for it. */
+	if (trie_leaves(t->ipv4) == 1)
+		embedding = trie_find(t->ipv4, none.bytes).value;
+	t->ipv6 = build_counts(a, conf, 6, embedding);
 	t->any = conf->server.ecs_any;
 	t->resolvers[0] = build_resolvers(a, &conf->server, 4);
 	t->resolvers[1] = build_resolvers(a, &conf->server, 6);
@@ -116,13 +123,10 @@ client_find(const struct client_table *t, const struct addr *a)
 	struct addr v4;
 	unsigned offset;
 
-	if (a->family == 4) {
-		hit = trie_find(t->ipv4, a->bytes);
-	} else if (addr_embedded(a, &v4, &offset)) {
+	hit = trie_find(a->family == 4 ? t->ipv4 : t->ipv6, a->bytes);
+	if (hit.value == COUNTS_AS_IPV4 && addr_embedded(a, &v4, &offset)) {
 		hit = trie_find(t->ipv4, v4.bytes);
 		hit.depth = (uint8_t)(offset + hit.depth);
-	} else {
-		hit = trie_find(t->ipv6, a->bytes);
 	}
 	return (struct client_hit){hit.value == COUNTS, hit.depth};
 }

@@ -466,6 +466,7 @@ file_load(
 		struct text t = {data, data + len, 1};
 
 		s.text = data;
+		diag_read(l->diag, s.path, data, len);
 		source_read(&s, &t);
 	} else if (parent != NULL) {
 		complain(parent, err.text, "");

@@ -7,13 +7,14 @@ import sys
 
 SRC = os.path.join(os.environ.get("srcdir", "."), "src")
 ORDER = ["base", "dns", "conf", "geo", "steer", "zone", "snapshot",
-         "traffic", "probe", "serve", "report", "ctl", "client", "main"]
+         "traffic", "probe", "serve", "report", "prove", "ctl", "client",
+         "main"]
 NEVER = [("probe", "serve"), ("serve", "probe"), ("client", "ctl")]
 ONLY = [  # include, where it may stand
     (r"ldns/", r"^zone/"),
     (r"maxminddb", r"^geo/mmdb\.c$"),
     (r"event2/", r"^(main\.c|probe/.*|serve/tcp\.[ch]|ctl/.*)$"),
-    (r"openssl/", r"^(base/cert\.c|probe/tls\.[ch])$"),
+    (r"openssl/", r"^(base/(cert|digest)\.c|probe/tls\.[ch])$"),
     (r"yaml\.h", r"^conf/yaml\.[ch]$"),
     (r"curl/", r"^(client/.*|meridianctl\.c|probe/transfer\.h)$"),
     (r"libsmartcols", r"^client/"),

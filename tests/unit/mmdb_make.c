@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "base/arena.h"
 
@@ -277,6 +278,33 @@ write_file(const char *path, const struct tree *t)
 		abort();
 }
 
+/* Equal places have one record, as in databases that are for sale. */
+struct places {
+	uint32_t *slots; /* of rows: + 1; 0: free */
+	size_t n;
+};
+
+static uint32_t *
+place_slot(
+    const struct places *p, const struct mmdb_row *rows, const struct place *at)
+{
+	size_t i = XXH3_64bits(at, sizeof(*at)) & (p->n - 1);
+
+	while (p->slots[i] != 0 &&
+	    memcmp(&rows[p->slots[i] - 1].place, at, sizeof(*at)) != 0)
+		i = (i + 1) & (p->n - 1);
+	return &p->slots[i];
+}
+
+static void
+places_new(struct places *p, size_t nrows)
+{
+	p->n = 16;
+	while (p->n < 2 * nrows)
+		p->n *= 2;
+	p->slots = xcalloc(p->n, sizeof(*p->slots));
+}
+
 static unsigned
 depth_of(const struct mmdb_row *r)
 {
@@ -294,13 +322,22 @@ mmdb_make(const char *path, uint8_t family, enum mmdb_shape shape,
     struct mmdb_row *rows, size_t n)
 {
 	struct tree t = {0};
+	struct places places;
 
+	places_new(&places, n);
 	node_new(&t, NOTHING);
 	if (n > 0)
 		qsort(rows, n, sizeof(*rows), compare);
 	for (size_t i = 0; i < n; i++) {
-		vec_push(&t.offsets, (uint32_t)t.data.n);
-		put_place(&t, shape == MMDB_NESTED, &rows[i].place);
+		uint32_t *slot = place_slot(&places, rows, &rows[i].place);
+		uint32_t offset = (uint32_t)t.data.n;
+
+		if (*slot != 0)
+			offset = t.offsets.at[*slot - 1];
+		else
+			put_place(&t, shape == MMDB_NESTED, &rows[i].place);
+		*slot = (uint32_t)i + 1;
+		vec_push(&t.offsets, offset);
 		insert_row(&t, family, &rows[i], FIRST_RECORD - (int32_t)i);
 	}
 	if (family == 6)
@@ -310,4 +347,5 @@ mmdb_make(const char *path, uint8_t family, enum mmdb_shape shape,
 	vec_free(&t.nodes);
 	vec_free(&t.data);
 	vec_free(&t.offsets);
+	free(places.slots);
 }

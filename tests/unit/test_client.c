@@ -164,6 +164,22 @@ START_TEST(the_depth_is_that_of_the_private_space)
 }
 END_TEST
 
+/* 6to4 is then as what is beside it. */
+START_TEST(when_all_of_ipv4_counts_nothing_ends_there)
+{
+	const struct client_table *t;
+
+	put_net("0.0.0.0/0");
+	t = client_build(arena, &conf);
+	ck_assert(find(t, "2002:a01::1").counts);
+	ck_assert(find(t, "::ffff:10.0.0.1").counts);
+	ck_assert_uint_eq(find(t, "10.0.0.1").depth, 0);
+	ck_assert_uint_lt(find(t, "2002:a01::1").depth, 16);
+	ck_assert_uint_eq(
+	    find(t, "2003::1").depth, find(t, "2002:a01::1").depth);
+}
+END_TEST
+
 static void
 compare(const struct client_table *t)
 {
@@ -236,6 +252,7 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, unroutable_addresses_count_when_a_net_has_them);
 	tcase_add_test(tc, the_depth_is_that_of_the_private_space);
+	tcase_add_test(tc, when_all_of_ipv4_counts_nothing_ends_there);
 	tcase_add_test(tc, any_and_none_need_no_table);
 	tcase_add_loop_test(tc, the_table_agrees_with_scans, 0, 20);
 	suite_add_tcase(s, tc);

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "prove/prove.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "dns/name.h"
+#include "prove/subnet.h"
+#include "prove/table.h"
+#include "report/text.h"
+#include "snapshot/build.h"
+#include "zone/find.h"
+
+enum { EXIT_WRONG = 1 };
+
+struct proof {
+	const struct snapshot *snapshot;
+	const struct diag *diag;
+	const _Atomic bool *stop;
+	struct findings findings;
+	VEC(struct table_proof) tables;
+	size_t segments, places, leaves, subnets;
+	size_t reached; /* rules */
+	size_t nrules;
+};
+
+/* Tables ----------------------------------------------------------------- */
+
+static bool
+has_table(const struct proof *p, const struct policy_table *t)
+{
+	for (size_t i = 0; i < p->tables.n; i++)
+		if (p->tables.at[i].table == t)
+			return true;
+	return false;
+}
+
+static void
+begin_tables(struct proof *p)
+{
+	const struct snapshot *s = p->snapshot;
+	struct table_proof t;
+
+	for (size_t i = 0; i < s->conf->nnames; i++) {
+		if (has_table(p, s->steered[i].table))
+			continue;
+		table_begin(&t, s, &s->conf->names[i], s->steered[i].table,
+		    &p->findings);
+		vec_push(&p->tables, t);
+	}
+}
+
+static bool
+walk_family(struct proof *p, uint8_t family)
+{
+	struct space space;
+	bool ok = space_cut(&space, p->snapshot->geo, family, p->stop);
+
+	p->segments += space.depths.n;
+	p->places += space.all.n;
+	for (size_t i = 0; ok && i < p->tables.n; i++)
+		ok = table_walk(&p->tables.at[i], &space, p->stop);
+	space_fini(&space);
+	return ok;
+}
+
+/* Names ------------------------------------------------------------------ */
+
+/* Has every region of the pool something to say of every type? */
+static void
+check_offers(struct proof *p, const struct conf_name *name, uint16_t pool)
+{
+	const struct pool *q = &p->snapshot->pools[pool];
+	char type[RR_TEXT_MAX];
+
+	for (size_t r = 0; r < q->nregions; r++) {
+		const struct offer *o = atomic_load(&q->regions[r].offer);
+
+		for (size_t k = 0; k < q->conf->ntypes; k++)
+			if (o->count[k] == 0 || o->variants[k][0].body->an == 0)
+				findings_add(&p->findings, CLAIM_NAMES,
+				    &name->mark, "%s: %s/%s has no %s",
+				    name->text, q->conf->name,
+				    q->regions[r].name,
+				    rr_type_format(type, q->conf->types[k]));
+	}
+}
+
+static void
+check_name(struct proof *p, uint16_t index)
+{
+	const struct conf *conf = p->snapshot->conf;
+	const struct conf_name *name = &conf->names[index];
+	const struct conf_pool *pool = &conf->pools[name->pool];
+	char type[RR_TEXT_MAX];
+	struct found f;
+
+	for (size_t k = 0; k < pool->ntypes; k++) {
+		zone_find(p->snapshot->zones, name->name, name_len(name->name),
+		    pool->types[k], &f);
+		if (f.kind != FIND_STEERED || f.steered != index)
+			findings_add(&p->findings, CLAIM_NAMES, &name->mark,
+			    "%s %s is not answered by its pool", name->text,
+			    rr_type_format(type, pool->types[k]));
+	}
+	check_offers(p, name, name->pool);
+}
+
+/* Rules ------------------------------------------------------------------ */
+
+/* The first table of a policy; its rules are matched without regard to the
+ * pool. */
+static const struct table_proof *
+table_of(const struct proof *p, size_t policy)
+{
+	for (size_t i = 0; i < p->tables.n; i++)
+		if (p->tables.at[i].table->policy == policy)
+			return &p->tables.at[i];
+	return NULL;
+}
+
+static void
+check_rules(struct proof *p)
+{
+	const struct conf *conf = p->snapshot->conf;
+
+	for (size_t i = 0; i < conf->npolicies; i++) {
+		const struct conf_policy *policy = &conf->policies[i];
+		const struct table_proof *t = table_of(p, i);
+
+		p->nrules += policy->nrules;
+		for (size_t r = 0; r < policy->nrules; r++) {
+			if (t != NULL && t->rules[r].prefixes > 0)
+				p->reached++;
+			else
+				findings_add(&p->findings, CLAIM_RULES,
+				    &policy->rules[r].mark,
+				    "policy %s: rule %zu is the first to "
+				    "match of no address%s",
+				    policy->name, r + 1,
+				    t == NULL ? ": no name uses it" : "");
+		}
+	}
+}
+
+/* The report ------------------------------------------------------------- */
+
+static json_t *
+files_report(const struct diag *d)
+{
+	json_t *all = json_array();
+	char digest[DIGEST_TEXT_MAX];
+
+	for (size_t i = 0; i < d->files.n; i++) {
+		const struct diag_file *f = &d->files.at[i];
+
+		json_array_append_new(all,
+		    json_pack("{s:o, s:I, s:s}", "file", text_string(f->path),
+			"size", (json_int_t)f->size, "sha256",
+			digest_format(digest, &f->digest)));
+	}
+	return all;
+}
+
+static json_t *
+regions_report(const struct conf *conf, uint16_t pool, uint64_t regions)
+{
+	const struct conf_pool *p = &conf->pools[pool];
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < p->nregions; i++)
+		if (regions >> i & 1)
+			json_array_append_new(all,
+			    json_string(
+				conf->regions[p->regions[i].region].name));
+	return all;
+}
+
+static const char *const down_names[] = {
+    [CONF_DOWN_ALL] = "all",
+    [CONF_DOWN_LAST_KNOWN] = "last_known",
+    [CONF_DOWN_POOL] = "pool",
+};
+
+/* What clients of a fenced rule can get at all. */
+static json_t *
+fence_report(const struct table_proof *t, size_t index)
+{
+	const struct conf *conf = t->snapshot->conf;
+	const struct conf_policy *policy = &conf->policies[t->table->policy];
+	const struct conf_rule *rule = &policy->rules[index];
+	const struct table_rule *tr = &t->rules[index];
+	const struct conf_when_down *down = &rule->when_down;
+	bool other = down->action == CONF_DOWN_POOL;
+
+	return json_pack(
+	    "{s:s, s:s, s:I, s:o, s:I, s:s, s:I, s:o, s:s, s:o, s:o}", "policy",
+	    policy->name, "pool", conf->pools[t->table->pool].name, "rule",
+	    (json_int_t)(index + 1), "file", text_string(rule->mark.file),
+	    "line", (json_int_t)rule->mark.line, "fence", rule->fence,
+	    "prefixes", (json_int_t)tr->prefixes, "regions",
+	    regions_report(conf, t->table->pool, tr->regions), "when_all_down",
+	    down_names[down->action], "other_pool",
+	    other ? json_string(conf->pools[down->pool].name) : json_null(),
+	    "other_regions",
+	    other ? regions_report(conf, down->pool, tr->fallback)
+		  : json_array());
+}
+
+static json_t *
+fences_report(const struct proof *p)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < p->tables.n; i++) {
+		const struct table_proof *t = &p->tables.at[i];
+		const struct conf_policy *policy =
+		    &p->snapshot->conf->policies[t->table->policy];
+
+		for (size_t r = 0; r < policy->nrules; r++)
+			if (policy->rules[r].fence != NULL)
+				json_array_append_new(all, fence_report(t, r));
+	}
+	return all;
+}
+
+static json_t *
+rules_report(const struct proof *p)
+{
+	const struct conf *conf = p->snapshot->conf;
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < conf->npolicies; i++) {
+		const struct conf_policy *policy = &conf->policies[i];
+		const struct table_proof *t = table_of(p, i);
+
+		for (size_t r = 0; r < policy->nrules; r++)
+			json_array_append_new(all,
+			    json_pack("{s:s, s:I, s:o, s:I, s:I}", "policy",
+				policy->name, "rule", (json_int_t)(r + 1),
+				"file", text_string(policy->rules[r].mark.file),
+				"line", (json_int_t)policy->rules[r].mark.line,
+				"prefixes",
+				(json_int_t)(t != NULL ? t->rules[r].prefixes
+						       : 0)));
+	}
+	return all;
+}
+
+static json_t *
+tables_report(const struct proof *p)
+{
+	const struct conf *conf = p->snapshot->conf;
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < p->tables.n; i++) {
+		const struct table_proof *t = &p->tables.at[i];
+
+		json_array_append_new(all,
+		    json_pack("{s:s, s:s, s:I, s:I, s:I}", "policy",
+			conf->policies[t->table->policy].name, "pool",
+			conf->pools[t->table->pool].name, "classes",
+			(json_int_t)t->table->nranks, "leaves_ipv4",
+			(json_int_t)t->leaves[0], "leaves_ipv6",
+			(json_int_t)t->leaves[1]));
+	}
+	return all;
+}
+
+static bool
+has_fence(const struct conf *conf, const struct conf_name *name)
+{
+	const struct conf_policy *policy = &conf->policies[name->policy];
+
+	for (size_t i = 0; i < policy->nrules; i++)
+		if (policy->rules[i].fence != NULL)
+			return true;
+	return false;
+}
+
+/* Fenced names that answer aliases: what these answer is another story. */
+static json_t *
+aliases_report(const struct conf *conf)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < conf->nnames; i++) {
+		const struct conf_name *name = &conf->names[i];
+		const struct conf_pool *pool = &conf->pools[name->pool];
+
+		if (has_fence(conf, name) && conf_pool_has(pool, DNS_CNAME))
+			json_array_append_new(all,
+			    json_pack("{s:s, s:s}", "name", name->text, "pool",
+				pool->name));
+	}
+	return all;
+}
+
+static const char *const claim_names[CLAIM_COUNT] = {
+    "clients", "scopes", "fences", "names", "rules"};
+
+static json_t *
+findings_report(const struct findings *f)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < f->all.n; i++) {
+		const struct finding *one = &f->all.at[i];
+		bool somewhere = one->mark.file != NULL;
+
+		json_array_append_new(all,
+		    json_pack("{s:s, s:o, s:o, s:o}", "claim",
+			claim_names[one->claim], "file",
+			somewhere ? text_string(one->mark.file) : json_null(),
+			"line",
+			somewhere ? json_integer(one->mark.line) : json_null(),
+			"text", text_string(one->text)));
+	}
+	return all;
+}
+
+static void
+claim_text(const struct proof *p, enum claim claim, struct text *t)
+{
+	const struct conf *conf = p->snapshot->conf;
+
+	switch (claim) {
+	case CLAIM_CLIENTS:
+		text_add(t,
+		    "of every address it is right whether it counts as a "
+		    "client subnet, and how far around it that is so (%zu "
+		    "prefixes)",
+		    p->subnets);
+		break;
+	case CLAIM_SCOPES:
+		text_add(t,
+		    "every address gets the regions that its rule says, in "
+		    "that order, and its scope is the shortest prefix in "
+		    "which every address does (%zu tables, %zu leaves, over "
+		    "%zu prefixes with %zu places)",
+		    p->tables.n, p->leaves, p->segments, p->places);
+		break;
+	case CLAIM_FENCES:
+		text_add(t,
+		    "no client of a fenced rule leaves its fence, whatever is "
+		    "up, down or drained: all regions that it can get, and "
+		    "those when all is down, are within");
+		break;
+	case CLAIM_NAMES:
+		text_add(t,
+		    "each of the %zu steered names is answered to every "
+		    "client, by every region, with every type of its pool",
+		    conf->nnames);
+		break;
+	default:
+		text_add(t,
+		    "%zu of %zu rules are the first to match of some address",
+		    p->reached, p->nrules);
+	}
+}
+
+/* Rules that nothing reaches are worth a look, but answer nobody wrongly. */
+static bool
+is_held(const struct proof *p, enum claim claim)
+{
+	return claim == CLAIM_RULES || p->findings.count[claim] == 0;
+}
+
+static json_t *
+claims_report(const struct proof *p, bool *ok)
+{
+	json_t *all = json_array();
+
+	*ok = true;
+	for (enum claim i = 0; i < CLAIM_COUNT; i++) {
+		struct text t = {0};
+
+		claim_text(p, i, &t);
+		json_array_append_new(all,
+		    json_pack("{s:s, s:b, s:I, s:o}", "claim", claim_names[i],
+			"ok", is_held(p, i), "wrong",
+			(json_int_t)p->findings.count[i], "text",
+			text_json(&t)));
+		*ok = *ok && is_held(p, i);
+	}
+	return all;
+}
+
+static json_t *
+report(const struct proof *p)
+{
+	const struct conf *conf = p->snapshot->conf;
+	bool ok;
+	json_t *claims = claims_report(p, &ok);
+
+	return json_pack("{s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	    "file", text_string(conf->path), "version", PACKAGE_VERSION, "ok",
+	    ok, "files", files_report(p->diag), "claims", claims, "findings",
+	    findings_report(&p->findings), "fences", fences_report(p), "rules",
+	    rules_report(p), "tables", tables_report(p), "aliases",
+	    aliases_report(conf));
+}
+
+static json_t *
+prove(struct proof *p)
+{
+	const struct conf *conf = p->snapshot->conf;
+	json_t *json = NULL;
+
+	p->subnets = subnet_prove(p->snapshot, &p->findings);
+	begin_tables(p);
+	if (walk_family(p, 4) && walk_family(p, 6)) {
+		for (size_t i = 0; i < conf->nnames; i++)
+			check_name(p, (uint16_t)i);
+		check_rules(p);
+		for (size_t i = 0; i < p->tables.n; i++)
+			p->leaves += p->tables.at[i].leaves[0] +
+			    p->tables.at[i].leaves[1];
+		json = report(p);
+	}
+	for (size_t i = 0; i < p->tables.n; i++)
+		table_fini(&p->tables.at[i]);
+	vec_free(&p->tables);
+	findings_fini(&p->findings);
+	return json;
+}
+
+json_t *
+prove_snapshot(
+    const struct snapshot *s, const struct diag *d, const _Atomic bool *stop)
+{
+	struct proof p = {.snapshot = s, .diag = d, .stop = stop};
+
+	return prove(&p);
+}
+
+static json_t *
+fail(const char *text)
+{
+	return json_pack(
+	    "{s:o, s:i}", "error", text_string(text), "exit", EXIT_WRONG);
+}
+
+json_t *
+prove_report(const char *path, const _Atomic bool *stop)
+{
+	struct snapshot *s;
+	struct diag d;
+	json_t *json;
+
+	diag_init(&d);
+	d.digests = true;
+	s = snapshot_build(path, &d);
+	if (s == NULL) {
+		char *text = diag_text(&d);
+
+		json = fail(text);
+		free(text);
+	} else {
+		json = prove_snapshot(s, &d, stop);
+		if (json == NULL)
+			json = fail("the proof was stopped");
+	}
+	snapshot_free(s);
+	diag_fini(&d);
+	return json;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * meridianctl prove: what can be said of every address and every state of
+ * health, by walking all leaves of all compiled policies once, while the
+ * oracle decides.  One thread; the caller owns the JSON.
+ */
+#ifndef PROVE_PROVE_H
+#define PROVE_PROVE_H
+
+#include <jansson.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/*
+ * Builds all of path, proves it and throws it away: {"file", "version", "ok",
+ * "files": [{"file", "size", "sha256"}], "claims": [{"claim", "ok", "wrong",
+ * "text"}], "findings": [{"claim", "file", "line", "text"}], "fences",
+ * "rules", "tables", "aliases"} (meridianctl(8)); or {"error", "exit"}.
+ * *stop ends it early, with an error.
+ */
+json_t *prove_report(const char *path, const _Atomic bool *stop);
+
+/* The same of what has been built, by d; NULL: stopped. */
+struct snapshot;
+struct diag;
+json_t *prove_snapshot(
+    const struct snapshot *s, const struct diag *d, const _Atomic bool *stop);
+
+#endif

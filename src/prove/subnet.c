@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "prove/subnet.h"
+
+#include "prove/space.h"
+
+/* What a scan says of an address. */
+struct scanned {
+	bool counts;
+	unsigned depth; /* of a prefix around it in which that is so */
+};
+
+/* How long a prefix of a must be to lie wholly in p, or wholly outside. */
+static void
+beside(const struct addr *a, const struct prefix *p, unsigned *depth)
+{
+	unsigned n = 0;
+
+	if (a->family != p->addr.family)
+		return;
+	while (n < p->len && addr_bit(a, n) == addr_bit(&p->addr, n))
+		n++;
+	if (n < p->len)
+		n++;
+	if (n > *depth)
+		*depth = n;
+}
+
+static void
+scan(const struct conf *conf, const struct addr *a, struct scanned *s)
+{
+	size_t n;
+	const struct prefix *p = addr_unroutable(&n);
+
+	s->depth = 0;
+	for (size_t i = 0; i < n; i++)
+		beside(a, &p[i], &s->depth);
+	s->counts = !addr_is_unroutable(a);
+	for (size_t i = 0; i < conf->nnets; i++) {
+		for (size_t k = 0; k < conf->nets[i].nprefixes; k++) {
+			beside(a, &conf->nets[i].prefixes[k], &s->depth);
+			s->counts |=
+			    prefix_covers(&conf->nets[i].prefixes[k], a);
+		}
+	}
+}
+
+/* An IPv4 address within IPv6 counts as that. */
+static void
+scan_counted(const struct conf *conf, const struct addr *a, struct scanned *s)
+{
+	struct addr v4;
+	unsigned offset;
+	size_t n;
+	const struct prefix *p = addr_embedding(&n);
+
+	if (addr_embedded(a, &v4, &offset)) {
+		scan(conf, &v4, s);
+		s->depth += offset;
+		return;
+	}
+	scan(conf, a, s);
+	for (size_t i = 0; i < n; i++)
+		beside(a, &p[i], &s->depth);
+}
+
+struct walk {
+	const struct snapshot *snapshot;
+	struct findings *findings;
+	struct prefix last; /* the leaf before; family 0: none */
+	bool last_counts;
+	size_t leaves;
+};
+
+/* Is b the right sibling of a? */
+static bool
+is_sibling(const struct prefix *a, const struct prefix *b)
+{
+	return a->addr.family != 0 && a->len == b->len && b->len > 0 &&
+	    addr_match(&a->addr, &b->addr, b->len - 1u) &&
+	    addr_bit(&b->addr, b->len - 1u);
+}
+
+static void
+look_at_leaf(struct walk *w, const struct addr *a, const struct client_hit *hit)
+{
+	struct prefix leaf = {*a, hit->depth};
+	char buf[PREFIX_TEXT_MAX];
+
+	addr_mask(&leaf.addr, leaf.len);
+	if (w->leaves > 0 && leaf.len == w->last.len &&
+	    addr_equal(&leaf.addr, &w->last.addr))
+		return;
+	if (is_sibling(&w->last, &leaf) && hit->counts == w->last_counts)
+		findings_add(w->findings, CLAIM_CLIENTS, NULL,
+		    "the leaf %s is longer than need be: its sibling is the "
+		    "same",
+		    prefix_format(buf, &leaf));
+	w->last = leaf;
+	w->last_counts = hit->counts;
+	w->leaves++;
+}
+
+static void
+walk_family(struct walk *w, uint8_t family)
+{
+	struct addr at = {.family = family};
+	char buf[ADDR_TEXT_MAX];
+	struct client_hit hit;
+	struct scanned s;
+
+	w->last.addr.family = 0;
+	do {
+		hit = client_find(w->snapshot->clients, &at);
+		scan_counted(w->snapshot->conf, &at, &s);
+		look_at_leaf(w, &at, &hit);
+		if (hit.counts != s.counts)
+			findings_add(w->findings, CLAIM_CLIENTS, NULL,
+			    "a client subnet at %s %s", addr_format(buf, &at),
+			    hit.counts ? "counts, and must not"
+				       : "does not count, and must");
+	} while (space_next(&at, hit.depth > s.depth ? hit.depth : s.depth));
+}
+
+size_t
+subnet_prove(const struct snapshot *s, struct findings *findings)
+{
+	struct walk w = {.snapshot = s, .findings = findings};
+
+	walk_family(&w, 4);
+	walk_family(&w, 6);
+	return w.leaves;
+}

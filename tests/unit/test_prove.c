@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The proof holds for what is built, and fails for each way in which that could
+ * be wrong: a snapshot is built and then broken in one place.
+ */
+#include "prove/prove.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mmdb_make.h"
+#include "prove/space.h"
+#include "sample.h"
+#include "snapshot/build.h"
+
+static const char conf_text[] =
+    "meridian: 1\n"
+    "geoip:\n"
+    "  databases: [city.mmdb]\n"
+    "  nets: {corp: [10.0.0.0/8, \"2001:db8:ffff::/48\"]}\n"
+    "zones: {example.com: example.com.zone}\n"
+    "regions:\n"
+    "  eu: {location: [50.1, 8.7], jurisdiction: EU}\n"
+    "  us: {location: [39.0, -77.5], jurisdiction: US}\n"
+    "  ap: {location: [35.7, 139.7], jurisdiction: JP}\n"
+    "pools:\n"
+    "  www:\n"
+    "    regions:\n"
+    "      eu: [{addr: [192.0.2.10, \"2001:db8::10\"]}]\n"
+    "      us: [{addr: [198.51.100.10, \"2001:db8:1::10\"]}]\n"
+    "      ap: [{addr: [203.0.113.10, \"2001:db8:2::10\"]}]\n"
+    "  sorry: {regions: {eu: [{addr: [192.0.2.250, \"2001:db8::250\"]}]}}\n"
+    "  cdn: {regions: {eu: [{cname: eu.example.net.}]}}\n"
+    "policies:\n"
+    "  near:\n"
+    "    rules:\n"
+    "      - {nets: corp, regions: [us]}\n"
+    "      - {geo: [DE], regions: [eu, us], fence: EU,\n"
+    "         when_all_down: {pool: sorry}}\n"
+    "      - {geo: [AQ], regions: [ap]}\n"
+    "      - {geo: [NA], regions: {us: 2, ap: 1}, hash: client}\n"
+    "      - {regions: nearest}\n"
+    "    unlocated: [us, eu]\n"
+    "  eu: {rules: [{regions: [eu], fence: EU}]}\n"
+    "names:\n"
+    "  www.example.com: {pool: www, policy: near}\n"
+    "  \"*.api.example.com\": {pool: www, policy: near}\n"
+    "  cdn.example.com: {pool: cdn, policy: eu}\n";
+
+static const struct {
+	const char *prefix, *country, *continent;
+	float latitude, longitude;
+} rows[] = {
+    {"1.0.0.0/8", "DE", "EU", 52, 13},
+    {"2.0.0.0/9", "FR", "EU", 48, 2},
+    {"2.128.0.0/9", "FR", "EU", 48, 2},
+    {"3.0.0.0/8", "US", "NA", 39, -95},
+    {"2a00::/12", "DE", "EU", 52, 13},
+    {"2400::/12", "JP", "AS", 36, 138},
+};
+
+static struct sample sample;
+static struct diag diag;
+static struct snapshot *s;
+static _Atomic bool stop;
+
+static void
+make_database(void)
+{
+	struct mmdb_row all[sizeof(rows) / sizeof(rows[0])];
+	char path[SAMPLE_PATH_MAX + 16];
+	struct error err;
+
+	memset(all, 0, sizeof(all));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ck_assert(prefix_parse(rows[i].prefix, &all[i].prefix, &err));
+		memcpy(all[i].place.country, rows[i].country, 2);
+		memcpy(all[i].place.continent, rows[i].continent, 2);
+		all[i].place.latitude = rows[i].latitude;
+		all[i].place.longitude = rows[i].longitude;
+		all[i].place.located = true;
+	}
+	snprintf(path, sizeof(path), "%s/city.mmdb", sample.folder);
+	mmdb_make(path, 6, MMDB_NESTED, all, sizeof(all) / sizeof(all[0]));
+}
+
+static void
+setup(void)
+{
+	FILE *f;
+
+	sample_open(&sample);
+	make_database();
+	f = fopen(sample.conf, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(conf_text, f);
+	fclose(f);
+	diag_init(&diag);
+	diag.digests = true;
+	s = snapshot_build(sample.conf, &diag);
+	if (s == NULL)
+		ck_abort_msg("%s", diag_text(&diag));
+	atomic_store(&stop, false);
+}
+
+static void
+teardown(void)
+{
+	char path[SAMPLE_PATH_MAX + 16];
+
+	snapshot_free(s);
+	diag_fini(&diag);
+	snprintf(path, sizeof(path), "%s/city.mmdb", sample.folder);
+	unlink(path);
+	sample_close(&sample);
+}
+
+/* What is wrong with the claim; NULL: nothing. */
+static const char *
+wrong_with(const json_t *report, const char *claim)
+{
+	const json_t *finding;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "findings"), i, finding)
+	{
+		if (strcmp(json_string_value(json_object_get(finding, "claim")),
+			claim) == 0)
+			return json_string_value(
+			    json_object_get(finding, "text"));
+	}
+	return NULL;
+}
+
+static void
+expect_broken(const char *claim, const char *text)
+{
+	json_t *report = prove_snapshot(s, &diag, &stop);
+	const char *wrong = wrong_with(report, claim);
+
+	ck_assert(!json_is_true(json_object_get(report, "ok")));
+	ck_assert_msg(wrong != NULL, "%s is said to hold", claim);
+	ck_assert_msg(strstr(wrong, text) != NULL, "%s", wrong);
+	json_decref(report);
+}
+
+static struct policy_table *
+table_of(size_t name)
+{
+	return (struct policy_table *)(uintptr_t)s->steered[name].table;
+}
+
+/* The class of an address, to be broken. */
+static struct rank *
+rank_of(const char *addr)
+{
+	const struct policy_table *t = table_of(0);
+	struct addr a;
+
+	ck_assert(addr_parse(addr, &a));
+	return (struct rank *)(uintptr_t)&t->ranks[policy_find(t, &a).class];
+}
+
+START_TEST(what_is_built_is_proven)
+{
+	json_t *report = prove_snapshot(s, &diag, &stop);
+
+	ck_assert(json_is_true(json_object_get(report, "ok")));
+	ck_assert_ptr_null(wrong_with(report, "clients"));
+	ck_assert_ptr_null(wrong_with(report, "scopes"));
+	ck_assert_ptr_null(wrong_with(report, "fences"));
+	ck_assert_ptr_null(wrong_with(report, "names"));
+	json_decref(report);
+}
+END_TEST
+
+START_TEST(a_rule_that_nothing_reaches_is_named)
+{
+	json_t *report = prove_snapshot(s, &diag, &stop);
+	const json_t *finding =
+	    json_array_get(json_object_get(report, "findings"), 0);
+
+	ck_assert_str_eq(wrong_with(report, "rules"),
+	    "policy near: rule 3 is the first to match of no address");
+	ck_assert_int_eq(
+	    json_integer_value(json_object_get(finding, "line")), 24);
+	json_decref(report);
+}
+END_TEST
+
+START_TEST(the_report_says_what_clients_within_a_fence_can_get)
+{
+	json_t *report = prove_snapshot(s, &diag, &stop);
+	const json_t *fence =
+	    json_array_get(json_object_get(report, "fences"), 0);
+	char *text = json_dumps(fence, JSON_COMPACT);
+
+	ck_assert_msg(strstr(text, "\"regions\":[\"eu\"]") != NULL, "%s", text);
+	ck_assert_ptr_nonnull(strstr(text, "\"other_regions\":[\"eu\"]"));
+	ck_assert_ptr_nonnull(strstr(text, "\"other_pool\":\"sorry\""));
+	free(text);
+	ck_assert_uint_eq(
+	    json_array_size(json_object_get(report, "fences")), 2);
+	ck_assert_uint_eq(
+	    json_array_size(json_object_get(report, "aliases")), 1);
+	json_decref(report);
+}
+END_TEST
+
+START_TEST(the_report_has_the_hashes_of_all_files)
+{
+	json_t *report = prove_report(sample.conf, &stop);
+	const json_t *files = json_object_get(report, "files");
+	char *text = json_dumps(files, JSON_COMPACT);
+
+	ck_assert_uint_eq(json_array_size(files), 3);
+	ck_assert_ptr_nonnull(strstr(text, "/meridian.yaml\""));
+	ck_assert_ptr_nonnull(strstr(text, "/city.mmdb\""));
+	ck_assert_ptr_nonnull(strstr(text, "/example.com.zone\""));
+	free(text);
+	json_decref(report);
+}
+END_TEST
+
+START_TEST(another_order_is_found)
+{
+	struct rank *r = rank_of("2.3.4.5");
+	uint8_t *order = (uint8_t *)(uintptr_t)r->order, first = order[0];
+
+	order[0] = order[1];
+	order[1] = first;
+	expect_broken("scopes", "another order");
+}
+END_TEST
+
+START_TEST(another_action_is_found)
+{
+	rank_of("2.3.4.5")->action = CONF_DOWN_LAST_KNOWN;
+	expect_broken("scopes", "another order");
+}
+END_TEST
+
+START_TEST(another_weight_is_found)
+{
+	struct rank *r = rank_of("3.4.5.6");
+
+	((struct lot *)(uintptr_t)r->lots)[1].weight++;
+	expect_broken("scopes", "another order");
+}
+END_TEST
+
+/* The table of two leaves, whatever the space looks like. */
+static const struct trie *
+two_leaves(uint32_t left, uint32_t right)
+{
+	const struct trie_leaf leaves[] = {
+	    {.len = 1, .value = left},
+	    {.bytes = {0x80}, .len = 1, .value = right},
+	};
+
+	return trie_build(s->arena, leaves, 2, 32);
+}
+
+START_TEST(a_scope_that_is_too_short_is_found)
+{
+	struct policy_table *t = table_of(0);
+	struct addr a;
+
+	ck_assert(addr_parse("2.3.4.5", &a));
+	t->ipv4 = two_leaves(policy_find(t, &a).class, 0);
+	expect_broken("scopes", "another order");
+}
+END_TEST
+
+START_TEST(a_scope_that_is_too_long_is_found)
+{
+	table_of(2)->ipv4 = two_leaves(0, 0);
+	expect_broken("scopes", "longer than need be");
+}
+END_TEST
+
+START_TEST(classes_that_are_the_same_are_found)
+{
+	struct policy_table *t = table_of(2);
+	struct rank *ranks = arena_array(s->arena, 2, sizeof(*ranks));
+
+	ck_assert_uint_eq(t->nranks, 1);
+	memcpy(&ranks[0], &t->ranks[0], sizeof(*ranks));
+	memcpy(&ranks[1], &t->ranks[0], sizeof(*ranks));
+	t->ranks = ranks;
+	t->nranks = 2;
+	t->ipv4 = two_leaves(0, 1);
+	expect_broken("scopes", "are the same");
+}
+END_TEST
+
+START_TEST(a_region_outside_the_fence_is_found)
+{
+	s->conf->regions[0].jurisdiction = "CH";
+	expect_broken("fences", "region eu is outside the fence EU");
+}
+END_TEST
+
+/* The oracle would not have it either. */
+START_TEST(a_fallback_outside_the_fence_is_found)
+{
+	struct rank *r = rank_of("1.2.3.4");
+	static const struct conf_pool_region more[2] = {
+	    {.region = 1}, {.region = 0}};
+
+	ck_assert_uint_eq(r->action, CONF_DOWN_POOL);
+	s->conf->pools[r->pool].regions =
+	    (struct conf_pool_region *)(uintptr_t)more;
+	expect_broken("fences", "pool sorry of www.example.com.: region us");
+}
+END_TEST
+
+START_TEST(a_class_without_regions_is_found)
+{
+	struct rank *r = rank_of("1.2.3.4");
+
+	r->n = r->nfallback = 0;
+	expect_broken("names", "get no region");
+}
+END_TEST
+
+START_TEST(a_name_that_is_not_answered_is_found)
+{
+	for (size_t i = 0; i < s->zones->nnodes; i++)
+		if (s->zones->nodes[i].steered == 1)
+			s->zones->nodes[i].steered = CONF_NONE;
+	expect_broken("names", "*.api.example.com. A is not answered");
+}
+END_TEST
+
+START_TEST(a_region_that_offers_nothing_is_found)
+{
+	struct offer *o = atomic_load(&s->pools[0].regions[1].offer);
+
+	o->count[1] = 0;
+	expect_broken("names", "www/us has no AAAA");
+}
+END_TEST
+
+START_TEST(a_client_subnet_that_counts_wrongly_is_found)
+{
+	struct client_table *t = (struct client_table *)(uintptr_t)s->clients;
+
+	t->ipv4 = two_leaves(1, 1);
+	expect_broken("clients", "counts, and must not");
+}
+END_TEST
+
+START_TEST(it_can_be_stopped)
+{
+	atomic_store(&stop, true);
+	ck_assert_ptr_null(prove_snapshot(s, &diag, &stop));
+}
+END_TEST
+
+START_TEST(a_configuration_that_is_wrong_is_not_proven)
+{
+	json_t *report = prove_report("/nonexistent", &stop);
+
+	ck_assert_ptr_nonnull(json_object_get(report, "error"));
+	ck_assert_int_eq(
+	    json_integer_value(json_object_get(report, "exit")), 1);
+	json_decref(report);
+}
+END_TEST
+
+/* The segments cover the space, each address once but for Teredo. */
+START_TEST(segments_cover_all_addresses)
+{
+	struct space space;
+	struct addr at = {.family = 6}, teredo = {{0x20, 0x01}, 6};
+	unsigned within = 0;
+	size_t i = 0;
+
+	ck_assert(space_cut(&space, s->geo, 6, &stop));
+	do {
+		ck_assert_uint_lt(i, space.depths.n);
+		within += addr_match(&at, &teredo, 32);
+	} while (space_next(&at, space.depths.at[i++]));
+	ck_assert_uint_eq(i, space.depths.n);
+	ck_assert_uint_gt(within, 5);
+	ck_assert_uint_lt(within, 100);
+	space_fini(&space);
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = {
+	    what_is_built_is_proven,
+	    a_rule_that_nothing_reaches_is_named,
+	    the_report_says_what_clients_within_a_fence_can_get,
+	    the_report_has_the_hashes_of_all_files,
+	    another_order_is_found,
+	    another_action_is_found,
+	    another_weight_is_found,
+	    a_scope_that_is_too_short_is_found,
+	    a_scope_that_is_too_long_is_found,
+	    classes_that_are_the_same_are_found,
+	    a_region_outside_the_fence_is_found,
+	    a_fallback_outside_the_fence_is_found,
+	    a_class_without_regions_is_found,
+	    a_name_that_is_not_answered_is_found,
+	    a_region_that_offers_nothing_is_found,
+	    a_client_subnet_that_counts_wrongly_is_found,
+	    it_can_be_stopped,
+	    a_configuration_that_is_wrong_is_not_proven,
+	    segments_cover_all_addresses,
+	};
+	Suite *suite = suite_create("prove");
+	TCase *tc = tcase_create("prove");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
+		tcase_add_test(tc, tests[i]);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed > 0;
+}
