@@ -137,6 +137,29 @@ START_TEST(what_is_no_query_gets_no_reply_and_stops_nothing)
 }
 END_TEST
 
+/* More than we announce, and as much as others do (RFC 6891 6.2.5). */
+START_TEST(a_query_of_4096_octets_is_answered)
+{
+	const struct sample_query q = {
+	    .name = "static.example.com.", .type = DNS_A, .edns = true};
+	uint8_t packet[4096] = "", reply[DNS_UDP_EDNS];
+	size_t len = sample_packet(packet, &q), left = sizeof(packet) - len;
+	int fd = client(AF_INET);
+	struct addr from;
+	struct wire w;
+
+	wire_init(&w, packet, sizeof(packet));
+	w.len = len;
+	wire_set_u16(&w, len - 2, (uint16_t)left);
+	wire_put_u16(&w, DNS_OPTION_PADDING);
+	wire_put_u16(&w, (uint16_t)(left - 4));
+	send_to(fd, "127.0.0.1", endpoints[0].port, packet, sizeof(packet));
+	ck_assert_uint_gt(receive(fd, reply, &from, WAIT_MS), len);
+	ck_assert_uint_eq(reply[3] & 15, DNS_NOERROR);
+	close(fd);
+}
+END_TEST
+
 START_TEST(every_query_of_a_burst_is_answered)
 {
 	const struct sample_query q = {
@@ -188,6 +211,7 @@ main(void)
 	tcase_add_test(tc, a_port_of_the_kernels_choice_is_written_back);
 	tcase_add_test(tc, replies_leave_from_the_address_that_was_asked);
 	tcase_add_test(tc, what_is_no_query_gets_no_reply_and_stops_nothing);
+	tcase_add_test(tc, a_query_of_4096_octets_is_answered);
 	tcase_add_test(tc, every_query_of_a_burst_is_answered);
 	tcase_add_test(tc, an_address_that_is_not_ours_is_an_error);
 	suite_add_tcase(suite, tc);
