@@ -8,6 +8,7 @@ import threading
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdatatype
 import dns.rrset
 
 import meridian as m
@@ -36,8 +37,12 @@ class Responder:
         reply = dns.message.make_response(query)
         name = query.question[0].name
         address = "192.0.2.1" if self.mood != "records" else "192.0.2.9"
-        reply.answer.append(dns.rrset.from_text(name, 60, "IN", "A",
-                                                "192.0.2.7", address))
+        if query.question[0].rdtype == dns.rdatatype.AAAA:
+            reply.answer.append(dns.rrset.from_text(name, 60, "IN", "AAAA",
+                                                    "2001:db8::1"))
+        else:
+            reply.answer.append(dns.rrset.from_text(name, 60, "IN", "A",
+                                                    "192.0.2.7", address))
         if self.mood == "rcode":
             reply.set_rcode(dns.rcode.SERVFAIL)
         if self.mood == "truncated":
@@ -64,20 +69,26 @@ monitors:
   gone: {type: dns, port: %d, query: {name: www.example.test, recurse: yes},
          expect: {rcode: SERVFAIL}, interval: 200ms, timeout: 150ms,
          fall: 2, rise: 1}
+  six: {type: dns, port: %d, query: {name: www.example.test, type: AAAA},
+        expect: {records: ["2001:DB8:0::1"]},
+        interval: 200ms, timeout: 150ms, fall: 2, rise: 1}
 """
 
 good, other = Responder("127.0.1.1"), Responder("127.0.2.1")
 other.mood = "rcode"
+six = Responder("127.0.3.1", other.port)
 config = m.config(
-    monitor=MONITOR % (good.port, other.port),
+    monitor=MONITOR % (good.port, other.port, other.port),
     pools="""\
   ns: {monitor: ns, regions: {eu: [{addr: 127.0.1.1}]}}
   gone: {monitor: gone, regions: {eu: [{addr: 127.0.2.1}]}}
+  six: {monitor: six, regions: {eu: [{addr: 127.0.3.1}]}}
 """,
     policies="  all: {rules: [{regions: [eu]}]}",
     names="""\
   a.example.com: {pool: ns, policy: all}
   b.example.com: {pool: gone, policy: all}
+  c.example.com: {pool: six, policy: all}
 """)
 
 
@@ -95,6 +106,9 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
     m.check(not good.queries[0].flags & dns.flags.RD and
             other.queries[0].flags & dns.flags.RD,
             "recursion is asked for where it is said")
+    m.wait_for("AAAA up", lambda: target(d, "six")["health"] == "up")
+    m.check(six.queries[0].question[0].to_text() ==
+            "www.example.test. IN AAAA", "the type asked for is the one said")
     m.wait_for("ten queries", lambda: len(good.queries) >= 10)
     m.check(len({q.id for q in good.queries}) > 5 and len(good.ports) > 5,
             "ids and source ports are not the same twice in a row")
