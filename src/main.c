@@ -19,12 +19,12 @@
 #include "base/rcu.h"
 #include "base/user.h"
 #include "config.h"
+#include "ctl/gate.h"
 #include "ctl/monitor.h"
 #include "ctl/reload.h"
 #include "ctl/server.h"
 #include "probe/helper.h"
 #include "report/check.h"
-#include "report/tests.h"
 #include "serve/tcp.h"
 #include "serve/udp.h"
 #include "snapshot/build.h"
@@ -100,7 +100,7 @@ raise_limits(void)
 static struct snapshot *
 first_snapshot(const char *path, struct diag *d)
 {
-	struct snapshot *s = tests_build(path, NULL, d, NULL);
+	struct snapshot *s = gate_build_first(path, d);
 	char *text = diag_text(d);
 
 	fputs(text, stderr);

@@ -289,6 +289,7 @@ static const struct verb verbs[] = {
     {"whatif", "whatif --drain|--down WHAT ...", 0, 0, OPT_DOWN | OPT_DRAIN,
 	foresee_whatif},
     {"diff", "diff OLD NEW [--max PERCENT]", 2, 2, OPT_MAX, foresee_diff},
+    {"geoip", "geoip [accept|rollback [DATABASE]]", 0, 2, 0, foresee_geoip},
     {"probe", "probe POOL/REGION[/TARGET]", 1, 1, 0, run_probe},
     {"signal", "signal MONITOR[/ADDRESS] up|down --for TIME", 2, 2, OPT_FOR,
 	run_signal},

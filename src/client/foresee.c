@@ -350,3 +350,86 @@ foresee_diff(const struct arguments *a)
 	snapshot_free(s[1]);
 	return code;
 }
+
+/* GeoIP ------------------------------------------------------------------ */
+
+static void
+geoip_held(const json_t *entry, const json_t *held)
+{
+	char built[CLOCK_TEXT_MAX];
+	const char *reason = text_of(held, "reason");
+
+	printf("%s%s is held%s: %s\n", YELLOW, text_of(entry, "database"),
+	    PLAIN, reason);
+	if (int_of(held, "built") != 0)
+		printf("  it is of %s, sha256 %s\n",
+		    clock_format(built, int_of(held, "built")),
+		    text_of(held, "sha256"));
+	if (json_is_number(json_object_get(held, "most")))
+		printf("  up to %.2f%% would get another region, "
+		       "geoip.max_move is %lld%%\n",
+		    number_of(held, "most"), int_of(held, "max"));
+	if (json_is_object(json_object_get(held, "diff")))
+		diff_show(json_object_get(held, "diff"));
+	fputs(text_of(held, "text"), stdout);
+}
+
+static void
+geoip_show(const json_t *reply)
+{
+	static const char *const titles[] = {
+	    "DATABASE", "BUILT", "ACCEPTED", "BY", "SHA256", NULL};
+	const json_t *list = json_object_get(reply, "databases"), *entry;
+	struct libscols_table *t = table_new(titles);
+	char built[CLOCK_TEXT_MAX], since[CLOCK_TEXT_MAX];
+	size_t i;
+
+	json_array_foreach(list, i, entry)
+	{
+		const char *cells[] = {text_of(entry, "database"),
+		    clock_format(built, int_of(entry, "built")),
+		    clock_format(since, int_of(entry, "since")),
+		    text_of(entry, "by"), text_of(entry, "sha256"), NULL};
+
+		table_row(t, cells);
+	}
+	if (json_array_size(list) > 0)
+		table_print(t);
+	else
+		puts("no database is kept: geoip.max_move is not declared");
+	json_array_foreach(list, i, entry)
+	{
+		const json_t *held = json_object_get(entry, "held");
+
+		if (json_is_object(held))
+			geoip_held(entry, held);
+	}
+}
+
+int
+foresee_geoip(const struct arguments *a)
+{
+	static const char *const words[] = {"accept", "rollback"};
+	static const char *const paths[] = {
+	    "/v1/geoip_accept", "/v1/geoip_rollback"};
+	const char *path = a->nwords == 0 ? "/v1/geoip" : NULL;
+	json_t *body = a->nwords > 0 ? json_object() : NULL;
+	struct reply r;
+	int code;
+
+	for (size_t i = 0; a->nwords > 0 && i < 2; i++)
+		if (strcmp(words[i], a->words[0]) == 0)
+			path = paths[i];
+	if (path == NULL) {
+		json_decref(body);
+		return fail(EXIT_USAGE, "geoip %s: neither accept nor rollback",
+		    a->words[0]);
+	}
+	if (a->nwords > 1)
+		json_object_set_new(body, "database", json_string(a->words[1]));
+	code = request(a, path, body, &r);
+	if (reply_shows(a, &r))
+		geoip_show(r.json);
+	reply_fini(&r);
+	return code;
+}

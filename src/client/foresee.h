@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The verbs about what would be: whatif and diff.  One thread.
+ * The verbs about what would be: whatif, diff, and geoip, where a database
+ * waits to be.  One thread.
  */
 #ifndef CLIENT_FORESEE_H
 #define CLIENT_FORESEE_H
@@ -10,5 +11,6 @@
 /* Exit codes. */
 int foresee_whatif(const struct arguments *a);
 int foresee_diff(const struct arguments *a);
+int foresee_geoip(const struct arguments *a);
 
 #endif

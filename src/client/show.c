@@ -101,6 +101,21 @@ status_targets(
 }
 
 static void
+held_show(const json_t *databases)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(databases, i, entry)
+	{
+		if (json_is_object(json_object_get(entry, "held")))
+			printf("%sGeoIP database %s is held%s: see "
+			       "meridianctl geoip\n",
+			    YELLOW, text_of(entry, "database"), PLAIN);
+	}
+}
+
+static void
 prober_show(const json_t *prober)
 {
 	char since[CLOCK_TEXT_MAX];
@@ -160,6 +175,7 @@ status_show(const json_t *status)
 	    int_of(status, "generation"), span_of(status, "uptime_s", buf),
 	    json_array_size(json_object_get(status, "drains")));
 	prober_show(json_object_get(status, "prober"));
+	held_show(json_object_get(status, "geoip"));
 	json_array_foreach(json_object_get(status, "zones"), i, zone)
 	{
 		printf("zone %s serial %lld, %lld records\n",
@@ -395,10 +411,18 @@ stages_show(const json_t *reply)
 void
 reload_show(const json_t *reply)
 {
+	const json_t *database;
+	size_t i;
+
 	fputs(text_of(reply, "text"), stderr);
 	if (json_object_get(reply, "error") == NULL)
 		printf("generation %lld is in service\n",
 		    int_of(reply, "generation"));
+	json_array_foreach(json_object_get(reply, "held"), i, database)
+	{
+		printf("%sGeoIP database %s is held%s: see meridianctl geoip\n",
+		    YELLOW, json_string_value(database), PLAIN);
+	}
 }
 
 void

@@ -11,53 +11,11 @@
 #include "base/arena.h"
 #include "conf/policy.h"
 #include "conf/pool.h"
+#include "conf/server.h"
 #include "conf/step.h"
 #include "conf/test.h"
 #include "conf/watch.h"
-#include "dns/cookie.h"
 #include "dns/rr.h"
-
-enum conf_limit_mode { CONF_LIMIT_ENFORCE, CONF_LIMIT_OBSERVE };
-
-/* Replies over UDP to one prefix (serve/limit). */
-struct conf_limit {
-	unsigned per_second; /* of one kind; 0: no limit */
-	unsigned slip;       /* every n-th beyond it goes with TC; 0: none */
-	unsigned ipv4_prefix, ipv6_prefix; /* lengths */
-	struct prefix *allow;              /* never limited */
-	size_t nallow;
-	enum conf_limit_mode mode;
-};
-
-struct conf_cookies {
-	struct cookie_secret *secrets; /* the first one makes; none: our own */
-	size_t nsecrets;
-	uint16_t require;     /* 1: BADCOOKIE to who has a bad one */
-	uint32_t max_without; /* octets over UDP to who has no good one */
-};
-
-struct conf_tcp {
-	unsigned connections; /* in all */
-	unsigned per_client;  /* from one address, or one IPv6 /64 */
-	uint32_t idle_ms;
-};
-
-struct conf_server {
-	struct endpoint *listen;
-	size_t nlisten;
-	unsigned workers;
-	const char *state; /* paths are resolved, from the file's folder */
-	const char *control;
-	const char *control_read;   /* NULL: none */
-	struct endpoint http;       /* addr.family 0: off */
-	const char *nsid, *version; /* NULL: none */
-	bool ecs_any;
-	struct prefix *ecs_from; /* resolvers whose ECS is believed */
-	size_t necs_from;
-	struct conf_limit rate_limit;
-	struct conf_cookies cookies;
-	struct conf_tcp tcp;
-};
 
 struct conf_net {
 	const char *name;
@@ -67,7 +25,8 @@ struct conf_net {
 };
 
 struct conf_database {
-	const char *path, *file; /* resolved; read in its place, or NULL */
+	const char *path; /* resolved */
+	const char *file; /* read in its place; NULL: itself */
 	struct conf_mark mark;
 };
 
@@ -95,6 +54,7 @@ struct conf {
 	struct conf_server server;
 	struct conf_database *databases;
 	size_t ndatabases;
+	unsigned geoip_max_move; /* percent; 0: new ones are not held */
 	struct conf_net *nets;
 	size_t nnets;
 	struct conf_zone *zones;

@@ -119,6 +119,8 @@ static const struct schema_key keys[] = {
 
 {SCHEMA_GEOIP, "databases", value_database,
 	MANY(conf, databases, ndatabases, 0, 16)},
+{SCHEMA_GEOIP, "max_move", value_percent, AT(conf, geoip_max_move),
+	RANGE(1, 100)},
 {SCHEMA_GEOIP, "nets", files_nets, .nmax = CONF_NETS_MAX},
 
 {SCHEMA_REGION, "location", value_location, .offset = 0},

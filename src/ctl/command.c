@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "ctl/drain.h"
 #include "ctl/failback.h"
+#include "ctl/geoip.h"
 #include "ctl/monitor.h"
 #include "ctl/stage.h"
 #include "ctl/what.h"
@@ -215,6 +216,25 @@ run_rollback(struct call *call)
 }
 
 static void
+run_geoip(struct call *call)
+{
+	call_reply(call, geoip_report(call->control));
+}
+
+static void
+run_geoip_accept(struct call *call)
+{
+	geoip_accept(call->control, call->body, call->owner, reply_came, call);
+}
+
+static void
+run_geoip_rollback(struct call *call)
+{
+	geoip_rollback(
+	    call->control, call->body, call->owner, reply_came, call);
+}
+
+static void
 run_explain(struct call *call)
 {
 	const char *down[ASSUMED_MAX], *drain[ASSUMED_MAX];
@@ -353,6 +373,11 @@ static const struct command commands[] = {
     {EVHTTP_REQ_POST, "/v1/prove", false, STATUS_UNPROCESSABLE, "", run_prove},
     {EVHTTP_REQ_GET, "/v1/explain", false, STATUS_UNPROCESSABLE,
 	"name type from resolver down drain signal ", run_explain},
+    {EVHTTP_REQ_GET, "/v1/geoip", false, STATUS_CONFLICT, "", run_geoip},
+    {EVHTTP_REQ_POST, "/v1/geoip_accept", false, STATUS_CONFLICT, "",
+	run_geoip_accept},
+    {EVHTTP_REQ_POST, "/v1/geoip_rollback", false, STATUS_CONFLICT, "",
+	run_geoip_rollback},
     {EVHTTP_REQ_GET, "/v1/whatif", false, STATUS_OK, "down drain ", run_whatif},
     {EVHTTP_REQ_GET, "/v1/traffic", false, STATUS_CONFLICT, "", run_traffic},
     {EVHTTP_REQ_GET, "/v1/events", false, STATUS_CONFLICT, "since follow ",

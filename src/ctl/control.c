@@ -11,7 +11,9 @@
 #include "ctl/drain.h"
 #include "ctl/failback.h"
 #include "ctl/monitor.h"
+#include "ctl/geoip.h"
 #include "ctl/glass.h"
+#include "ctl/reload.h"
 #include "ctl/state.h"
 #include "ctl/what.h"
 #include "probe/probe.h"
@@ -362,6 +364,7 @@ load_state(struct control *c, struct snapshot *s)
 		c->folder, c->watches, s->conf->health.keep_ms / 1000, &err))
 		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
 		    "health begins as unknown: %s", err.text);
+	geoip_load(c, s);
 	if (!failback_load(c->folder, s, &err))
 		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
 		    "regions do not come back by and by: %s", err.text);
@@ -522,6 +525,8 @@ control_start(struct control *c)
 	    "%s is in service, generation %llu, %zu drains", c->path,
 	    (unsigned long long)c->status.snapshot->generation,
 	    c->drains.all.n);
+	if (geoip_is_open(c))
+		reload_signal(c);
 }
 
 void
@@ -540,6 +545,7 @@ control_free(struct control *c)
 	failures_fini(&c->status.failures);
 	traffic_fini(&c->traffic);
 	json_decref(c->status.warnings);
+	json_decref(c->status.geoip);
 	for (size_t i = 0; i < CONTROL_FIXED; i++)
 		free(c->fixed[i]);
 	vec_free(&c->uses);

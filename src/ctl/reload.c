@@ -8,6 +8,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "ctl/gate.h"
+#include "ctl/geoip.h"
 #include "ctl/stage.h"
 #include "prove/prove.h"
 #include "report/check.h"
@@ -17,20 +20,18 @@
 
 enum { BUILDER_NICE = 10 };
 
-/* One build. The thread has path, snapshot, diag and tests until it writes to
- * fd. */
+#define NOT_SAVED "nothing is changed, as it cannot be saved: %s"
+
+/* One build. The thread has the job until it writes to fd. */
 struct builder {
 	struct control *control;
 	pthread_t thread;
 	int fd;
 	struct event *event;
-	const char *path;
+	struct gate_job job;
 	enum reload_work work;
 	bool again;
-	_Atomic bool stop; /* main stores, a proof loads */
-	struct snapshot *snapshot;
-	struct diag diag;
-	json_t *tests;       /* what came of them */
+	_Atomic bool stop;   /* main stores, a proof loads */
 	json_t *report;      /* of a proof */
 	struct arena *arena; /* of what is wanted */
 	struct stage_want *want;
@@ -47,9 +48,12 @@ builder_run(void *arg)
 	/* On Linux this is the thread's own. */
 	setpriority(PRIO_PROCESS, (id_t)gettid(), BUILDER_NICE);
 	if (b->work == RELOAD_PROVE)
-		b->report = prove_report(b->path, &b->stop);
+		b->report = prove_report(b->job.path, &b->stop);
+	else if (b->work == RELOAD_CHECK)
+		b->job.snapshot = tests_build(
+		    b->job.path, NULL, NULL, &b->job.diag, b->job.tests);
 	else
-		b->snapshot = tests_build(b->path, b->want, &b->diag, b->tests);
+		gate_build(&b->job);
 	while (write(b->fd, &one, sizeof(one)) < 0)
 		;
 	return NULL;
@@ -65,8 +69,10 @@ slot_of(const struct builder *b)
 static void
 builder_free(struct builder *b)
 {
-	diag_fini(&b->diag);
-	json_decref(b->tests);
+	diag_fini(&b->job.diag);
+	json_decref(b->job.tests);
+	json_decref(b->job.entries);
+	traffic_fini(&b->job.traffic);
 	if (b->event != NULL)
 		event_free(b->event);
 	if (b->fd >= 0)
@@ -105,23 +111,29 @@ reload_failed(struct control *c, const struct diag *d, json_t *text)
 static json_t *
 reload_adopt(struct control *c, struct builder *b)
 {
-	char *diagnostics = diag_text(&b->diag);
+	struct gate_job *j = &b->job;
+	char *diagnostics = diag_text(&j->diag);
 	json_t *text = text_string(diagnostics);
+	struct error err;
 
 	log_lines(diagnostics);
 	free(diagnostics);
-	if (b->snapshot == NULL)
-		return reload_failed(c, &b->diag, text);
-	control_adopt(c, b->snapshot, check_warnings(&b->diag));
-	b->snapshot = NULL;
+	if (!geoip_adopt(c, json_incref(j->entries), &err)) {
+		snapshot_free(j->snapshot);
+		json_decref(text);
+		return control_error(EXIT_WRONG, NOT_SAVED, err.text);
+	}
+	if (j->snapshot == NULL)
+		return reload_failed(c, &j->diag, text);
+	control_adopt(c, j->snapshot, check_warnings(&j->diag));
 	event_put(c->events, LOG_LEVEL_INFO, "reload",
 	    json_pack("{s:I}", "generation",
 		(json_int_t)c->status.snapshot->generation),
 	    "%s is in service, generation %llu", c->path,
 	    (unsigned long long)c->status.snapshot->generation);
-	return json_pack("{s:I, s:o, s:O}", "generation",
+	return json_pack("{s:I, s:o, s:O, s:o}", "generation",
 	    (json_int_t)c->status.snapshot->generation, "text", text,
-	    "warnings", c->status.warnings);
+	    "warnings", c->status.warnings, "held", geoip_held(c));
 }
 
 /* What could not be saved would be undone by a restart. */
@@ -131,12 +143,12 @@ stage_adopt(struct control *c, struct builder *b)
 	struct error err;
 	json_t *reply;
 
-	if (b->snapshot != NULL && !stage_save(c->folder, b->snapshot, &err)) {
-		snapshot_free(b->snapshot);
-		return control_error(EXIT_WRONG,
-		    "nothing is changed, as it cannot be saved: %s", err.text);
+	if (b->job.snapshot != NULL &&
+	    !stage_save(c->folder, b->job.snapshot, &err)) {
+		snapshot_free(b->job.snapshot);
+		return control_error(EXIT_WRONG, NOT_SAVED, err.text);
 	}
-	if (b->snapshot != NULL)
+	if (b->job.snapshot != NULL)
 		stage_tell(c, b->want);
 	reply = reload_adopt(c, b);
 	json_object_set_new(reply, "step", text_string(b->want->step));
@@ -158,9 +170,10 @@ builder_finish(struct builder *b)
 		return stage_adopt(c, b);
 	if (b->work == RELOAD_ADOPT)
 		return reload_adopt(c, b);
-	reply = check_result(b->path,
-	    b->snapshot != NULL ? b->snapshot->conf : NULL, &b->diag, b->tests);
-	snapshot_free(b->snapshot);
+	reply = check_result(b->job.path,
+	    b->job.snapshot != NULL ? b->job.snapshot->conf : NULL,
+	    &b->job.diag, b->job.tests);
+	snapshot_free(b->job.snapshot);
 	return reply;
 }
 
@@ -206,11 +219,18 @@ builder_new(struct control *c, reload_done *done, void *arg)
 
 	b->arena = arena_new();
 	b->control = c;
-	b->path = arena_strdup(b->arena, c->path);
+	b->job = (struct gate_job){
+	    .path = arena_strdup(b->arena, c->path),
+	    .folder = arena_strdup(b->arena, c->folder),
+	    .entries = json_deep_copy(c->status.geoip),
+	    .now = c->status.snapshot,
+	    .traffic =
+		traffic_now(&c->traffic, c->status.snapshot, clock_mono_s()),
+	    .tests = json_array(),
+	};
+	diag_init(&b->job.diag);
 	b->done = done;
 	b->arg = arg;
-	diag_init(&b->diag);
-	b->tests = json_array();
 	return b;
 }
 
@@ -248,6 +268,17 @@ reload_stage(struct control *c, const struct stage_want *want,
 	b->want->step = arena_strdup(b->arena, want->step);
 	b->want->owner = arena_strdup(b->arena, want->owner);
 	b->want->reason = arena_strdup(b->arena, want->reason);
+	b->job.want = b->want;
+	return builder_go(b);
+}
+
+bool
+reload_geoip(struct control *c, json_t *entries, reload_done *done, void *arg)
+{
+	struct builder *b = builder_new(c, done, arg);
+
+	json_decref(b->job.entries);
+	b->job.entries = entries;
 	return builder_go(b);
 }
 
@@ -275,7 +306,7 @@ builder_cancel(struct builder *b)
 	atomic_store(&b->stop, true);
 	pthread_join(b->thread, NULL);
 	*slot_of(b) = NULL;
-	snapshot_free(b->snapshot);
+	snapshot_free(b->job.snapshot);
 	json_decref(b->report);
 	b->done(control_error(EXIT_WRONG, "the daemon ends"), b->arg);
 	builder_free(b);

@@ -33,6 +33,10 @@ bool reload_start(
 bool reload_stage(struct control *c, const struct stage_want *want,
     reload_done *done, void *arg);
 
+/* The same with another list of GeoIP databases (taken over; ctl/gate). */
+bool reload_geoip(
+    struct control *c, json_t *entries, reload_done *done, void *arg);
+
 /* SIGHUP: reload_start(RELOAD_ADOPT), or once more after the one that runs. */
 void reload_signal(struct control *c);
 

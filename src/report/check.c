@@ -110,7 +110,7 @@ check_report(const char *path, const struct stage_want *want)
 	struct diag d;
 
 	diag_init(&d);
-	s = tests_build(path, want, &d, tests);
+	s = tests_build(path, want, NULL, &d, tests);
 	report = check_result(path, s != NULL ? s->conf : NULL, &d, tests);
 	snapshot_free(s);
 	diag_fini(&d);

@@ -462,6 +462,23 @@ put_geoip(struct printer *p)
 	}
 }
 
+/* 1 where a newer one than the accepted is held. */
+static void
+put_geoip_held(struct printer *p)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(p->status->geoip, i, entry)
+	{
+		text_add(p->text, "%s", p->name);
+		put_label(p, "{", "database",
+		    json_string_value(json_object_get(entry, "database")));
+		text_add(p->text, "} %d\n",
+		    json_is_object(json_object_get(entry, "held")));
+	}
+}
+
 static const struct metric {
 	const char *name, *type, *help;
 	void (*put)(struct printer *p);
@@ -525,6 +542,9 @@ static const struct metric {
 	put_cutover},
     {"meridian_geoip_build_timestamp_seconds", "gauge",
 	"When a database was built.", put_geoip},
+    {"meridian_geoip_held", "gauge",
+	"1 while a new database is held and the accepted one is in service.",
+	put_geoip_held},
     {"meridian_config_generation", "gauge",
 	"Grows by one with each configuration that went into service.",
 	put_generation},

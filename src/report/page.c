@@ -175,6 +175,22 @@ page_drains(struct text *t, const char *title, const json_t *drains)
 }
 
 static void
+put_held(const json_t *databases, struct text *t)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(databases, i, entry)
+	{
+		if (!json_is_object(json_object_get(entry, "held")))
+			continue;
+		text_add(t, "<p class=\"degraded\">GeoIP database ");
+		page_escape(t, text_of(entry, "database"));
+		text_add(t, " is held.</p>\n");
+	}
+}
+
+static void
 page_lines(struct text *t, const json_t *status)
 {
 	const json_t *zone, *warning;
@@ -195,6 +211,7 @@ page_lines(struct text *t, const json_t *status)
 		text_add(t,
 		    "<p class=\"down\">The prober suspects itself: health "
 		    "is frozen.</p>\n");
+	put_held(json_object_get(status, "geoip"), t);
 	json_array_foreach(json_object_get(status, "warnings"), i, warning)
 	{
 		text_add(t, "<p class=\"degraded\">");

@@ -248,6 +248,7 @@ status_report(const struct status *s)
 
 	json_object_update(report, rest);
 	json_decref(rest);
+	json_object_set(report, "geoip", s->geoip);
 	return report;
 }
 

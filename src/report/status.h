@@ -23,6 +23,7 @@ struct status {
 	size_t nlisten;
 	unsigned workers;
 	json_t *warnings;         /* of the configuration in service */
+	json_t *geoip;            /* databases accepted and held: ctl/gate */
 	struct histogram cutover; /* first failed probe to answers without */
 	struct histogram probe;
 	uint64_t late; /* probes */

@@ -365,10 +365,10 @@ tests_run(const struct snapshot *s, struct diag *d, json_t *results)
 }
 
 struct snapshot *
-tests_build(const char *path, const struct stage_want *want, struct diag *d,
-    json_t *results)
+tests_build(const char *path, const struct stage_want *want,
+    const struct build_swap *swap, struct diag *d, json_t *results)
 {
-	struct snapshot *s = snapshot_build_stage(path, want, d);
+	struct snapshot *s = snapshot_build_swapped(path, want, swap, d);
 
 	if (s == NULL || tests_run(s, d, results))
 		return s;

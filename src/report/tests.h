@@ -20,8 +20,9 @@
  */
 bool tests_run(const struct snapshot *s, struct diag *d, json_t *results);
 
-/* snapshot_build_stage(), and its tests; NULL: d says why. */
+/* snapshot_build_swapped(), and its tests; NULL: d says why. */
+struct build_swap;
 struct snapshot *tests_build(const char *path, const struct stage_want *want,
-    struct diag *d, json_t *results);
+    const struct build_swap *swap, struct diag *d, json_t *results);
 
 #endif

@@ -377,9 +377,11 @@ double
 compare_most(const struct compared *c)
 {
 	const struct compare_sum *total = &c->total;
-	double most =
-	    percent(total->moved[COMPARE_TRAFFIC], total->all[COMPARE_TRAFFIC]);
+	double most = 0;
 
+	if (total->all[COMPARE_TRAFFIC] >= COMPARE_ANSWERS_MIN)
+		most = percent(
+		    total->moved[COMPARE_TRAFFIC], total->all[COMPARE_TRAFFIC]);
 	for (size_t i = 0; i < c->names.n; i++) {
 		const struct compare_sum *s = &c->names.at[i].sum;
 

@@ -12,6 +12,8 @@
 
 #include "traffic/traffic.h"
 
+enum { COMPARE_ANSWERS_MIN = 1000 };
+
 enum compare_kind {
 	COMPARE_IPV4,
 	COMPARE_IPV6,
@@ -45,7 +47,7 @@ void compare_find(struct compared *c, const struct snapshot *a,
 void compare_fini(struct compared *c);
 
 /* The largest part that moves, in percent: of a family's addresses for any one
- * name, or of all the traffic. */
+ * name, or of all the traffic, when it is of COMPARE_ANSWERS_MIN answers. */
 double compare_most(const struct compared *c);
 
 /*

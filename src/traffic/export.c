@@ -23,7 +23,7 @@ order_of(
 }
 
 static json_t *
-cell_export(const struct traffic_cell *c, const struct snapshot *s, double n)
+cell_export(const struct traffic_cell *c, const struct snapshot *s)
 {
 	char order[ORDER_MAX] = "", block[PREFIX_TEXT_MAX];
 	struct prefix p;
@@ -34,7 +34,7 @@ cell_export(const struct traffic_cell *c, const struct snapshot *s, double n)
 	    sample_block_prefix(c->block, &p)
 		? json_string(prefix_format(block, &p))
 		: json_null(),
-	    n);
+	    c->n);
 }
 
 json_t *
@@ -43,9 +43,7 @@ traffic_export(const struct traffic *t, const struct snapshot *s)
 	json_t *cells = json_array();
 
 	for (size_t i = 0; i < t->cells.n; i++)
-		json_array_append_new(cells,
-		    cell_export(
-			&t->cells.at[i], s, t->cells.at[i].n / t->minutes));
+		json_array_append_new(cells, cell_export(&t->cells.at[i], s));
 	return json_pack("{s:f, s:o}", "minutes", t->minutes, "cells", cells);
 }
 
@@ -99,7 +97,7 @@ traffic_import(struct traffic *t, const struct snapshot *s, const json_t *json)
 	size_t at;
 
 	memset(t, 0, sizeof(*t));
-	t->minutes = 1;
+	t->minutes = json_number_value(json_object_get(json, "minutes"));
 	json_array_foreach(cells, at, cell)
 	{
 		const char *name = json_string_value(json_array_get(cell, 0));

@@ -12,10 +12,10 @@
 #include "traffic/traffic.h"
 
 /* {"minutes", "cells": [[name, "eu us ap", block or null, n]]}: the regions are
- * those of the class, best first; n is of answers a minute. */
+ * those of the class, best first; n is of answers in those minutes. */
 json_t *traffic_export(const struct traffic *t, const struct snapshot *s);
 
-/* Into t, of a minute; what s does not know is left out. False: it is no such
+/* Into t; what s does not know is left out. False: it is no such
  * JSON. */
 bool traffic_import(
     struct traffic *t, const struct snapshot *s, const json_t *json);

@@ -216,19 +216,17 @@ transfer(struct transfer *t, const struct policy_table *from,
 	vec_push(&t->to->cells, c);
 }
 
-void
-traffic_move(struct traffic *t, const struct snapshot *s,
-    const struct snapshot *next, uint32_t now_s)
+struct traffic
+traffic_translate(const struct traffic *t, const struct snapshot *s,
+    const struct snapshot *next)
 {
-	struct traffic old;
-	struct transfer step = {.to = t, .name = CONF_NONE};
+	struct traffic to = *t;
+	struct transfer step = {.to = &to, .name = CONF_NONE};
 	uint16_t last = CONF_NONE;
 
-	take(t, s, now_s, now_s, SAMPLE_ALL);
-	old = *t;
-	memset(&t->cells, 0, sizeof(t->cells));
-	for (size_t i = 0; i < old.cells.n; i++) {
-		const struct traffic_cell *c = &old.cells.at[i];
+	memset(&to.cells, 0, sizeof(to.cells));
+	for (size_t i = 0; i < t->cells.n; i++) {
+		const struct traffic_cell *c = &t->cells.at[i];
 
 		if (c->name != last)
 			step.name = name_in(next, s, c->name);
@@ -238,7 +236,19 @@ traffic_move(struct traffic *t, const struct snapshot *s,
 			transfer(&step, s->steered[last].table,
 			    next->steered[step.name].table);
 	}
+	cells_sum(&to, LEAST);
+	cells_bound(&to);
+	return to;
+}
+
+void
+traffic_move(struct traffic *t, const struct snapshot *s,
+    const struct snapshot *next, uint32_t now_s)
+{
+	struct traffic old;
+
+	take(t, s, now_s, now_s, SAMPLE_ALL);
+	old = *t;
+	*t = traffic_translate(&old, s, next);
 	traffic_fini(&old);
-	cells_sum(t, LEAST);
-	cells_bound(t);
 }

@@ -37,6 +37,11 @@ void traffic_look(struct traffic *t, const struct snapshot *s, uint32_t now_s);
 struct traffic traffic_now(
     const struct traffic *t, const struct snapshot *s, uint32_t now_s);
 
+/* A copy of t, which is of s, in words of next; traffic_fini() it.  Any thread,
+ * as long as nobody changes t. */
+struct traffic traffic_translate(const struct traffic *t,
+    const struct snapshot *s, const struct snapshot *next);
+
 /* Before next goes into service in place of s: cells become those of next. */
 void traffic_move(struct traffic *t, const struct snapshot *s,
     const struct snapshot *next, uint32_t now_s);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/rcu.h"
+#include "ctl/gate.h"
 #include "snapshot/build.h"
 #include "snapshot/publish.h"
 
@@ -83,7 +84,7 @@ start(struct service *s)
 
 	diag_init(&d);
 	s->base = event_base_new();
-	snapshot = snapshot_build(s->conf, &d);
+	snapshot = gate_build_first(s->conf, &d);
 	if (snapshot == NULL) {
 		fputs(diag_text(&d), stderr);
 		abort();

@@ -75,7 +75,7 @@ run(const char *tests)
 	ck_assert_ptr_nonnull(f);
 	fprintf(f, "%s  - %s\n", conf_text, tests);
 	fclose(f);
-	s = tests_build(sample.conf, NULL, &diag, results);
+	s = tests_build(sample.conf, NULL, NULL, &diag, results);
 	snapshot_free(s);
 	return s != NULL;
 }
