@@ -32,8 +32,11 @@ check_show(const json_t *report)
 	fputs(text_of(report, "text"), stderr);
 	json_array_foreach(json_object_get(report, "names"), i, name)
 	{
-		printf("%s leaves a dead region within %s\n",
+		printf("%s leaves a dead region within %s",
 		    text_of(name, "name"), span_of(name, "cutover_s", buf));
+		if (!json_is_null(json_object_get(name, "rto_s")))
+			printf(", its rto is %s", span_of(name, "rto_s", buf));
+		putchar('\n');
 	}
 	json_array_foreach(json_object_get(report, "tests"), i, test)
 	{

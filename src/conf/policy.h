@@ -88,6 +88,7 @@ struct conf_name {
 	uint16_t pool, policy;
 	bool staged;               /* the policy is that of a stage's step */
 	uint32_t ttl_max, ttl_min; /* seconds; default 60, 10 */
+	uint32_t rto_ms; /* a dead region must be left by then; 0: any time */
 	struct conf_mark mark;
 };
 

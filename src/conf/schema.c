@@ -261,6 +261,7 @@ static const struct schema_key keys[] = {
 {SCHEMA_NAME, "policy", value_ref, AT(conf_name, policy),
 	.of = SECTION_POLICIES},
 {SCHEMA_NAME, "ttl", schema_read_map, .of = SCHEMA_TTL},
+{SCHEMA_NAME, "rto", value_span, AT(conf_name, rto_ms), RANGE(1000, DAY_MS)},
 
 {SCHEMA_TTL, "max", value_number, AT(conf_name, ttl_max), RANGE(1, TTL_MAX),
 	.fallback = "60"},

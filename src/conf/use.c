@@ -247,6 +247,60 @@ check_uses(const struct conf *c, struct diag *d)
 	vec_free(&all);
 }
 
+static double
+monitor_cutover_s(const struct conf_monitor *m, uint32_t ttl_min)
+{
+	double ttl_ms = 1000.0 * ttl_min;
+	double check_ms = m->interval_ms > ttl_ms ? m->interval_ms : ttl_ms;
+	double fall_ms = (double)m->fall * m->interval_ms;
+
+	return (fall_ms + m->timeout_ms + 1000.0 + check_ms) / 1000.0;
+}
+
+double
+use_cutover_s(const struct conf *conf, const struct conf_name *name)
+{
+	const struct conf_pool *pool = &conf->pools[name->pool];
+	double longest = -1;
+
+	for (size_t i = 0; i < pool->nmonitors; i++) {
+		const struct conf_monitor *m =
+		    &conf->monitors[pool->monitors[i]];
+		double s = monitor_cutover_s(m, name->ttl_min);
+
+		if (s > longest && !m->observe)
+			longest = s;
+	}
+	return longest;
+}
+
+static void
+check_rto(const struct conf *c, struct diag *d, const struct conf_name *n)
+{
+	double s;
+
+	if (n->rto_ms == 0)
+		return;
+	s = use_cutover_s(c, n);
+	if (s < 0)
+		diag_error(d, &n->mark,
+		    "%s has an rto, but no monitor of pool \"%s\" decides",
+		    n->text, c->pools[n->pool].name);
+	else if (1e3 * s > n->rto_ms)
+		diag_error(d, &n->mark,
+		    "%s leaves a dead region within %g s: its rto is %g s "
+		    "(fall x interval + timeout + 1 s + the longer of interval "
+		    "and ttl min)",
+		    n->text, s, n->rto_ms / 1e3);
+}
+
+static void
+check_rtos(const struct conf *c, struct diag *d)
+{
+	for (size_t i = 0; i < c->nnames; i++)
+		check_rto(c, d, &c->names[i]);
+}
+
 static int
 compare_names(const void *a, const void *b)
 {
@@ -412,7 +466,10 @@ use_check(const struct conf *c, struct diag *d)
 	check_names(c, d);
 	check_zones(c, d);
 	check_uses(c, d);
-	/* What is used by something that was refused looks unused. */
-	if (d->nerrors == 0)
-		warn_unused(c, d);
+	/* What is used by something that was refused looks unused, and bounds
+	 * are of what was read. */
+	if (d->nerrors > 0)
+		return;
+	check_rtos(c, d);
+	warn_unused(c, d);
 }

@@ -6,9 +6,17 @@
 #ifndef CONF_USE_H
 #define CONF_USE_H
 
+#include "conf/conf.h"
 #include "conf/diag.h"
 
 /* Tolerates what was reported already. */
 void use_check(const struct conf *c, struct diag *d);
+
+/*
+ * Seconds within which a resolver that honours TTLs has left a dead region:
+ * fall x interval + timeout + 1 s + max(interval, ttl min), for the slowest
+ * of the pool's monitors.  Below 0: nothing monitors it.
+ */
+double use_cutover_s(const struct conf *conf, const struct conf_name *name);
 
 #endif

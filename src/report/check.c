@@ -3,36 +3,10 @@
 
 #include <stdlib.h>
 
+#include "conf/use.h"
 #include "report/tests.h"
 #include "report/text.h"
 #include "snapshot/build.h"
-
-static double
-monitor_cutover_s(const struct conf_monitor *m, uint32_t ttl_min)
-{
-	double ttl_ms = 1000.0 * ttl_min;
-	double check_ms = m->interval_ms > ttl_ms ? m->interval_ms : ttl_ms;
-	double fall_ms = (double)m->fall * m->interval_ms;
-
-	return (fall_ms + m->timeout_ms + 1000.0 + check_ms) / 1000.0;
-}
-
-double
-check_cutover_s(const struct conf *conf, const struct conf_name *name)
-{
-	const struct conf_pool *pool = &conf->pools[name->pool];
-	double longest = -1;
-
-	for (size_t i = 0; i < pool->nmonitors; i++) {
-		const struct conf_monitor *m =
-		    &conf->monitors[pool->monitors[i]];
-		double s = monitor_cutover_s(m, name->ttl_min);
-
-		if (s > longest && !m->observe)
-			longest = s;
-	}
-	return longest;
-}
 
 static json_t *
 check_names(const struct conf *conf)
@@ -40,11 +14,15 @@ check_names(const struct conf *conf)
 	json_t *names = json_array();
 
 	for (size_t i = 0; conf != NULL && i < conf->nnames; i++) {
-		double s = check_cutover_s(conf, &conf->names[i]);
+		double s = use_cutover_s(conf, &conf->names[i]);
+
+		uint32_t rto_ms = conf->names[i].rto_ms;
 
 		json_array_append_new(names,
-		    json_pack("{s:s, s:o}", "name", conf->names[i].text,
-			"cutover_s", s < 0 ? json_null() : json_real(s)));
+		    json_pack("{s:s, s:o, s:o}", "name", conf->names[i].text,
+			"cutover_s", s < 0 ? json_null() : json_real(s),
+			"rto_s",
+			rto_ms > 0 ? json_real(rto_ms / 1e3) : json_null()));
 	}
 	return names;
 }

@@ -11,18 +11,11 @@
 #include "conf/diag.h"
 #include "conf/stage.h"
 
-/*
- * Seconds within which a resolver that honours TTLs has left a dead region:
- * fall x interval + timeout + 1 s + max(interval, ttl min), for the slowest
- * of the pool's monitors.  Below 0: nothing monitors it.
- */
-double check_cutover_s(const struct conf *conf, const struct conf_name *name);
-
 /* Builds all of path, with a step in force (NULL: as the state says), and
  * throws it away: {"file", "ok", "errors", "warnings",
  * "text", "diagnostics": [{"level", "file", "line", "column", "message"}],
  * "names":
- * [{"name", "cutover_s"}], "tests"}; tests as tests_run() has them. */
+ * [{"name", "cutover_s", "rto_s"}], "tests"}; tests as tests_run() has them. */
 json_t *check_report(const char *path, const struct stage_want *want);
 
 /* The same of what has been built; conf is NULL when it failed. */

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "config.h"
-#include "report/check.h"
+#include "conf/use.h"
 #include "report/message.h"
 #include "report/story.h"
 #include "report/text.h"
@@ -102,7 +102,7 @@ status_names(const struct conf *conf)
 
 	for (size_t i = 0; i < conf->nnames; i++) {
 		const struct conf_name *n = &conf->names[i];
-		double s = check_cutover_s(conf, n);
+		double s = use_cutover_s(conf, n);
 
 		json_array_append_new(list,
 		    json_pack("{s:s, s:s, s:s, s:I, s:I, s:o}", "name", n->text,

@@ -395,6 +395,8 @@ static const struct {
 	{"names", "{www.example.com: {pool: www, policy: [p]}}", "the name of "
 		"a policy, not a list"},
 	{"names", "{www.example.com: www}", "a name must be a map"},
+	{"names", "{www.example.com: {pool: www, policy: p, rto: 20s}}",
+	    "leaves a dead region within 28 s: its rto is"},
 	{"names", "{www.example.com: {pool: www, policy: p}, WWW.example.com.: "
 		"{pool: www, policy: p}}", "stands at f.yaml:9 already"},
 	{"names", "{a.*.example.com: {pool: www, policy: p}}", "a wildcard is "

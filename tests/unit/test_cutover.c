@@ -11,9 +11,9 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/rcu.h"
+#include "conf/use.h"
 #include "dns/rr.h"
 #include "probe/probe.h"
-#include "report/check.h"
 #include "steer/pick.h"
 
 enum { DEATHS = 300, MONITORS = 2, WALL = 1767225600, WARM_UP = 4 };
@@ -256,7 +256,7 @@ START_TEST(caches_have_let_go_within_the_bound)
 		declare();
 		begin(&r);
 		live_and_die(&r);
-		bound_s = check_cutover_s(&conf, &name);
+		bound_s = use_cutover_s(&conf, &name);
 		took_s = (double)(r.last_us - r.dead_us) / 1e6;
 		ck_assert_msg(took_s <= bound_s,
 		    "seed %u: the last cache lets go after %g s, not %g s", i,
