@@ -5,7 +5,7 @@
 #include "config.h"
 #include "conf/use.h"
 #include "report/message.h"
-#include "report/story.h"
+#include "report/target.h"
 #include "report/text.h"
 #include "serve/count.h"
 #include "snapshot/build.h"
@@ -163,7 +163,7 @@ status_region(const struct conf *conf, const struct pool *p, size_t i)
 	json_t *targets = json_array();
 
 	for (size_t t = 0; t < r->ntargets; t++)
-		json_array_append_new(targets, story_target(&r->targets[t]));
+		json_array_append_new(targets, target_report(&r->targets[t]));
 	return json_pack("{s:s, s:b, s:b, s:f, s:o}", "region",
 	    conf->regions[r->region].name, "live",
 	    (int)(atomic_load(&p->live) >> i & 1), "drained", r->drained,

@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "conf/home.h"
 #include "conf/load.h"
+#include "report/due.h"
+#include "report/target.h"
 #include "report/text.h"
 #include "steer/require.h"
 
@@ -18,66 +20,6 @@ story_step(json_t *steps, const char *title, json_t *text)
 
 	json_array_append_new(steps, step);
 	return step;
-}
-
-static json_t *
-story_drain(const struct drain *d)
-{
-	if (d == NULL)
-		return json_null();
-	return json_pack("{s:o, s:o, s:o, s:o}", "owner", text_string(d->owner),
-	    "reason", text_string(d->reason), "at",
-	    d->at == 0 ? json_null() : json_integer(d->at), "until",
-	    d->until == DRAIN_FOREVER ? json_null() : json_integer(d->until));
-}
-
-/* It must stay well longer than rise. */
-static bool
-watch_is_damped(const struct watch *w)
-{
-	return (w->health.state == HEALTH_DOWN ||
-		   w->health.state == HEALTH_DEGRADED) &&
-	    health_rise(&w->health, w->monitor) > w->monitor->rise;
-}
-
-static json_t *
-story_watch(const struct watch *w)
-{
-	char addr[ADDR_TEXT_MAX];
-
-	return json_pack(
-	    "{s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:b, s:I, s:o, s:I, "
-	    "s:I, s:b, s:o}",
-	    "monitor", w->monitor->name, "address", addr_format(addr, &w->addr),
-	    "state", health_state_names[w->health.state], "decides",
-	    watch_decides(w), "since", (json_int_t)w->health.since, "failures",
-	    (json_int_t)w->health.failures, "successes",
-	    (json_int_t)w->health.successes, "needed",
-	    (json_int_t)health_rise(&w->health, w->monitor), "damped",
-	    watch_is_damped(w), "flaps", (json_int_t)w->health.flaps, "last",
-	    text_string(w->last), "last_at", (json_int_t)w->last_at,
-	    "duration_ms", (json_int_t)w->last_ms, "restored", w->restored,
-	    "certificate_until",
-	    w->certificate_until != 0 ? json_integer(w->certificate_until)
-				      : json_null());
-}
-
-json_t *
-story_target(const struct pool_target *t)
-{
-	json_t *watches = json_array();
-	int64_t since = 0;
-
-	for (size_t i = 0; i < t->nwatches; i++) {
-		json_array_append_new(watches, story_watch(t->watches[i]));
-		if (t->watches[i]->health.since > since)
-			since = t->watches[i]->health.since;
-	}
-	return json_pack("{s:s, s:s, s:b, s:I, s:o, s:o, s:o, s:o}", "target",
-	    t->conf->label, "health", health_state_names[t->health], "live",
-	    t->live, "since", (json_int_t)since, "drain", story_drain(t->drain),
-	    "announced", story_drain(t->next), "force_up", story_drain(t->up),
-	    "watches", watches);
 }
 
 /* Step 2 ----------------------------------------------------------------- */
@@ -304,7 +246,7 @@ watch_describe(struct text *t, const struct watch *w)
 	text_add(t, ", %s: %s %s ago%s", w->monitor->name, w->last,
 	    clock_format_span(span, age > 0 ? (uint64_t)age * 1000 : 0),
 	    w->restored ? ", before the start" : "");
-	if (watch_is_damped(w))
+	if (target_is_damped(w))
 		text_add(t, ", damped: %u of %u successes in a row",
 		    h->state == HEALTH_DOWN ? h->successes : h->quicks,
 		    health_rise(h, w->monitor));
@@ -390,7 +332,7 @@ region_details(const struct story *s, const struct oracle_region *r)
 	json_t *targets = json_array();
 
 	for (size_t i = 0; pr != NULL && i < pr->ntargets; i++)
-		json_array_append_new(targets, story_target(&pr->targets[i]));
+		json_array_append_new(targets, target_report(&pr->targets[i]));
 	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "region",
 	    s->snapshot->conf->regions[r->region].name, "distance_km",
 	    r->distance_km < 0 ? json_null() : json_real(r->distance_km),
@@ -506,6 +448,30 @@ story_targets(const struct story *s, json_t *steps)
 
 /* Steps 9 and 10 --------------------------------------------------------- */
 
+/* What set the TTL: of the name's pool, or of when_all_down's. */
+static void
+story_due(const struct story *s, struct text *t)
+{
+	const struct oracle_decision *d = s->decision;
+	const uint16_t pools[] = {s->name->pool, d->pool};
+	struct due due = {.seconds = INT64_MAX}, other;
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct pool_region *r =
+		    region_of(&s->snapshot->pools[pools[i]], d->ttl_region);
+
+		if (r == NULL)
+			continue;
+		due_find(&other, r);
+		if (other.seconds < due.seconds)
+			due = other;
+	}
+	if (due.seconds <= d->ttl)
+		due_describe(&due, t);
+	else
+		text_add(t, "its share goes on, by cohorts");
+}
+
 static void
 story_ttl(const struct story *s, json_t *steps)
 {
@@ -515,14 +481,14 @@ story_ttl(const struct story *s, json_t *steps)
 	json_t *step;
 
 	text_add(&t, "%u s: ", d->ttl);
-	if (d->ttl_region == CONF_NONE)
+	if (d->ttl_region == CONF_NONE) {
 		text_add(&t, "nothing can change this answer sooner");
-	else
-		text_add(&t,
-		    "the earliest change is that of %s (interval "
-		    "times the checks left, a lease's end or begin, or a "
-		    "cohort's turn)",
+	} else {
+		text_add(&t, "the earliest change is that of %s (",
 		    conf->regions[d->ttl_region].name);
+		story_due(s, &t);
+		text_add(&t, ")");
+	}
 	text_add(&t, ", within %u..%u", s->name->ttl_min, s->name->ttl_max);
 	step = story_step(steps, "TTL", text_json(&t));
 	json_object_set_new(step, "ttl", json_integer(d->ttl));

@@ -33,7 +33,4 @@ json_t *story_step(json_t *steps, const char *title, json_t *text);
 
 void story_tell(const struct story *s, json_t *steps);
 
-/* A target with its watches, as status and explain show it. */
-json_t *story_target(const struct pool_target *t);
-
 #endif

@@ -282,6 +282,131 @@ START_TEST(a_file_is_explained_without_a_daemon)
 }
 END_TEST
 
+static json_t *
+signalled(const char *from, const char *first, const char *second)
+{
+	const char *const signals[] = {first, second};
+	struct explain_query q = {
+	    .name = "www.example.com",
+	    .from = from,
+	    .signals = signals,
+	    .nsignals = second != NULL ? 2 : 1,
+	};
+
+	return explain_report(
+	    s.control->status.snapshot, &s.control->drains, &q);
+}
+
+static const struct {
+	const char *from, *first, *second, *region, *reason, *record;
+} signals[] = {
+    {"DE", "web=down", NULL, "eu", "all_down",
+	"www.example.com. 5 IN A 192.0.2.10"},
+    {"DE", "web=down", "web/198.51.100.10=up", "us", "failover",
+	"www.example.com. 5 IN A 198.51.100.10"},
+    {"DE", "web/192.0.2.10=down", NULL, "eu", "first",
+	"www.example.com. 5 IN A 192.0.2.11"},
+    {"9.9.9.9", "web/198.51.100.10=down", NULL, "eu", "failover",
+	"www.example.com. 5 IN A 192.0.2.10"},
+    /* What is believed of the others stays: us is down. */
+    {"9.9.9.9", "web/203.0.113.10=up", NULL, "eu", "failover",
+	"www.example.com. 5 IN A 192.0.2.10"},
+};
+
+START_TEST(monitors_are_taken_to_say_what_is_assumed)
+{
+	json_t *r;
+
+	service_health(&s, "192.0.2.10", HEALTH_UP);
+	service_health(&s, "192.0.2.11", HEALTH_UP);
+	service_health(&s, "198.51.100.10", _i == 4 ? HEALTH_DOWN : HEALTH_UP);
+	r = signalled(signals[_i].from, signals[_i].first, signals[_i].second);
+	ck_assert_ptr_null(json_object_get(r, "disagreement"));
+	ck_assert_str_eq(answer_of(r, "region"), signals[_i].region);
+	ck_assert_str_eq(answer_of(r, "reason"), signals[_i].reason);
+	ck_assert_str_eq(record_of(r, 0), signals[_i].record);
+	json_decref(r);
+}
+END_TEST
+
+static const struct {
+	const char *signal;
+	int code;
+} wrong_signals[] = {
+    {"web", 2}, {"web=maybe", 2}, {"web/x=up", 2}, {"wb=up", 4}, {"=up", 4}};
+
+START_TEST(signals_that_mean_nothing_are_errors)
+{
+	json_t *r = signalled("DE", wrong_signals[_i].signal, NULL);
+
+	ck_assert_int_eq(json_integer_value(json_object_get(r, "exit")),
+	    wrong_signals[_i].code);
+	json_decref(r);
+}
+END_TEST
+
+START_TEST(assuming_changes_nothing_that_others_see)
+{
+	uint64_t before = service_live(&s, "www");
+
+	json_decref(signalled("DE", "web=down", NULL));
+	json_decref(explain("www.example.com", "A", "DE", NULL, "eu", "us"));
+	ck_assert_uint_eq(service_live(&s, "www"), before);
+}
+END_TEST
+
+START_TEST(aliases_are_told_hop_by_hop)
+{
+	json_t *r =
+	    explain("ALIAS.example.com", "A", "81.2.3.0/24", NULL, NULL, NULL);
+	const json_t *hops = json_object_get(r, "hops");
+	char *text = json_dumps(hops, JSON_COMPACT);
+
+	ck_assert_str_eq(text,
+	    "[{\"name\":\"alias.example.com.\",\"found\":\"alias\","
+	    "\"wildcard\":false,\"zone\":\"example.com.\"},"
+	    "{\"name\":\"www.example.com.\",\"found\":\"steered\","
+	    "\"wildcard\":false,\"zone\":\"example.com.\"}]");
+	free(text);
+	ck_assert(json_is_true(
+	    json_object_get(json_object_get(r, "answer"), "ends_early")));
+	ck_assert_str_eq(json_string_value(json_object_get(
+			     json_object_get(r, "steered"), "policy")),
+	    "near");
+	json_decref(r);
+}
+END_TEST
+
+START_TEST(what_sets_the_ttl_is_told)
+{
+	json_t *r;
+
+	service_health(&s, "192.0.2.10", HEALTH_UP);
+	service_health(&s, "192.0.2.11", HEALTH_UP);
+	r = explain("www.example.com", "A", "DE", NULL, NULL, NULL);
+	ck_assert_ptr_nonnull(strstr(step_of(r, 9),
+	    "6 s: the earliest change is that of eu (web at 192.0.2.10: 3 "
+	    "checks left, one each 2s), within 5..60"));
+	json_decref(r);
+}
+END_TEST
+
+START_TEST(people_read_all_of_it)
+{
+	json_t *r =
+	    explain("alias.example.com", NULL, "81.2.3.0/24", NULL, NULL, NULL);
+	struct text t = {0};
+
+	explain_text(r, NULL, &t);
+	ck_assert_ptr_nonnull(strstr(t.at, "alias.example.com.: alias\n"));
+	ck_assert_ptr_nonnull(strstr(t.at, "the answer ends with the alias"));
+	ck_assert_ptr_nonnull(strstr(t.at, "\n10. Scope "));
+	ck_assert_ptr_nonnull(strstr(t.at, "\nNOERROR\n"));
+	text_fini(&t);
+	json_decref(r);
+}
+END_TEST
+
 START_TEST(explaining_counts_nothing)
 {
 	json_t *r;
@@ -317,6 +442,14 @@ main(void)
 	tcase_add_loop_test(t, what_cannot_be_explained_is_an_error, 0,
 	    sizeof(wrong) / sizeof(wrong[0]));
 	tcase_add_test(t, a_file_is_explained_without_a_daemon);
+	tcase_add_loop_test(t, monitors_are_taken_to_say_what_is_assumed, 0,
+	    sizeof(signals) / sizeof(signals[0]));
+	tcase_add_loop_test(t, signals_that_mean_nothing_are_errors, 0,
+	    sizeof(wrong_signals) / sizeof(wrong_signals[0]));
+	tcase_add_test(t, assuming_changes_nothing_that_others_see);
+	tcase_add_test(t, aliases_are_told_hop_by_hop);
+	tcase_add_test(t, what_sets_the_ttl_is_told);
+	tcase_add_test(t, people_read_all_of_it);
 	tcase_add_test(t, explaining_counts_nothing);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);

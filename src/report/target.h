@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A target with its watches, as status and explain show it.  Main thread; the
+ * caller owns the JSON.
+ */
+#ifndef REPORT_TARGET_H
+#define REPORT_TARGET_H
+
+#include <jansson.h>
+
+#include "steer/pool.h"
+
+json_t *target_report(const struct pool_target *t);
+
+/* The watch changed often: it must stay well longer than rise. */
+bool target_is_damped(const struct watch *w);
+
+#endif
