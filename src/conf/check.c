@@ -31,6 +31,16 @@ check_limit(struct schema_reader *r, const struct yaml_node *node, void *object)
 		    "\"rate_limit\" without \"per_second\" limits nothing");
 }
 
+void
+check_latency(
+    struct schema_reader *r, const struct yaml_node *node, void *object)
+{
+	(void)object;
+	if (node->n > 0 && !yaml_find(node, "file"))
+		diag_error(r->d, &node->mark,
+		    "\"latency\" without \"file\" knows nothing");
+}
+
 bool
 check_is_jurisdiction(const struct conf *c, const char *word)
 {

@@ -13,6 +13,8 @@ void check_server(
     struct schema_reader *r, const struct yaml_node *node, void *object);
 void check_limit(
     struct schema_reader *r, const struct yaml_node *node, void *object);
+void check_latency(
+    struct schema_reader *r, const struct yaml_node *node, void *object);
 void check_pool(
     struct schema_reader *r, const struct yaml_node *node, void *object);
 void check_target(

@@ -9,6 +9,7 @@
 #define CONF_CONF_H
 
 #include "base/arena.h"
+#include "conf/geo.h"
 #include "conf/policy.h"
 #include "conf/pool.h"
 #include "conf/server.h"
@@ -16,19 +17,6 @@
 #include "conf/test.h"
 #include "conf/watch.h"
 #include "dns/rr.h"
-
-struct conf_net {
-	const char *name;
-	struct prefix *prefixes;
-	size_t nprefixes;
-	struct conf_mark mark;
-};
-
-struct conf_database {
-	const char *path; /* resolved */
-	const char *file; /* read in its place; NULL: itself */
-	struct conf_mark mark;
-};
 
 struct conf_zone {
 	const char *origin; /* text, with the final dot, lower case */
@@ -55,6 +43,7 @@ struct conf {
 	struct conf_database *databases;
 	size_t ndatabases;
 	unsigned geoip_max_move; /* percent; 0: new ones are not held */
+	struct conf_latency latency;
 	struct conf_net *nets;
 	size_t nnets;
 	struct conf_zone *zones;

@@ -3,10 +3,13 @@
 
 #include <ctype.h>
 #include <glob.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "conf/value.h"
+
+enum { LATENCY_FIELDS = 4, LATENCY_US_MAX = 60000 * 1000 };
 
 /* The folder that a pattern is seen from is no pattern itself. */
 static char *
@@ -178,6 +181,146 @@ read_prefix_file(struct schema_reader *r, const struct schema_key *k,
 	    arena_dup(r->conf->arena, p.all.at, p.all.n * sizeof(*p.all.at));
 	vec_free(&p.all);
 	return ok;
+}
+
+/* Up to three decimals; false: it is none, or a minute or more. */
+static bool
+parse_ms(const char *text, uint32_t *us)
+{
+	uint32_t unit = 1000;
+	bool point = false;
+
+	*us = 0;
+	if (!isdigit((unsigned char)*text))
+		return false;
+	for (; *text != '\0' && *us < LATENCY_US_MAX; text++) {
+		if (*text == '.' && !point) {
+			point = true;
+			continue;
+		}
+		if (!isdigit((unsigned char)*text) || (point && unit == 1))
+			return false;
+		if (point)
+			unit /= 10;
+		*us = point ? *us + (uint32_t)(*text - '0') * unit
+			    : *us * 10 + (uint32_t)(*text - '0') * 1000;
+	}
+	return *text == '\0' && *us < LATENCY_US_MAX;
+}
+
+/* "192.0.2.0/24,eu,23.4,120" to its fields; false: there are not as many. */
+static bool
+split_row(char *line, char *fields[LATENCY_FIELDS])
+{
+	for (size_t i = 0; i < LATENCY_FIELDS; i++) {
+		fields[i] = strsep(&line, ",");
+		if (fields[i] == NULL)
+			return false;
+		fields[i] += strspn(fields[i], " \t");
+		fields[i][strcspn(fields[i], " \t")] = '\0';
+	}
+	return line == NULL;
+}
+
+struct latencies {
+	const struct schema_key *key;
+	unsigned min_samples;
+	VEC(struct conf_latency_row) all;
+};
+
+static bool
+read_row(struct schema_reader *r, char *line, const struct conf_mark *mark,
+    void *arg)
+{
+	static const char head[] = "prefix";
+	const struct schema_key ref = {
+	    SCHEMA_LATENCY, "region", value_ref, .of = SECTION_REGIONS};
+	struct latencies *l = arg;
+	struct conf_latency_row row = {.line = mark->line};
+	struct yaml_node region = {.kind = NODE_SCALAR, .mark = *mark};
+	char *fields[LATENCY_FIELDS];
+	int64_t samples;
+	struct error err;
+
+	if (!split_row(line, fields))
+		return diag_error(r->d, mark,
+		    "a line is a prefix, a region, milliseconds and samples, "
+		    "with commas between them");
+	if (mark->line == 1 && strcmp(fields[0], head) == 0)
+		return true;
+	region.text = fields[1];
+	if (!prefix_parse(fields[0], &row.prefix, &err))
+		return diag_error(r->d, mark, "%s", err.text);
+	if (!value_ref(r, &ref, &region, &row.region))
+		return false;
+	if (!parse_ms(fields[2], &row.us))
+		return diag_error(r->d, mark,
+		    "\"%s\" is no number of milliseconds, below 60000 and with "
+		    "three "
+		    "decimals at most",
+		    fields[2]);
+	if (!value_parse_integer(fields[3], strlen(fields[3]), &samples) ||
+	    samples < 0)
+		return diag_error(
+		    r->d, mark, "\"%s\" is no number of samples", fields[3]);
+	if (l->all.n == l->key->nmax)
+		return diag_error(
+		    r->d, mark, "more than %zu lines", l->key->nmax);
+	if (samples >= l->min_samples)
+		vec_push(&l->all, row);
+	return true;
+}
+
+static int
+compare_rows(const void *x, const void *y)
+{
+	const struct conf_latency_row *a = x, *b = y;
+	int order = a->prefix.addr.family - b->prefix.addr.family;
+
+	if (order == 0)
+		order = memcmp(a->prefix.addr.bytes, b->prefix.addr.bytes, 16);
+	if (order == 0)
+		order = a->prefix.len - b->prefix.len;
+	if (order == 0)
+		order = a->region - b->region;
+	return order != 0 ? order : a->line < b->line ? -1 : a->line > b->line;
+}
+
+static bool
+check_rows(struct schema_reader *r, const struct conf_latency *latency)
+{
+	const struct conf_latency_row *rows = latency->rows;
+	bool ok = true;
+
+	for (size_t i = 1; i < latency->nrows; i++) {
+		const struct conf_mark mark = {latency->path, rows[i].line, 1};
+
+		if (rows[i].region == rows[i - 1].region &&
+		    rows[i].prefix.len == rows[i - 1].prefix.len &&
+		    addr_equal(&rows[i].prefix.addr, &rows[i - 1].prefix.addr))
+			ok = diag_error(r->d, &mark,
+			    "this prefix and region stand at line %u already",
+			    rows[i - 1].line);
+	}
+	return ok;
+}
+
+bool
+files_latency(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	struct conf_latency *latency = field;
+	struct latencies l = {.key = k, .min_samples = latency->min_samples};
+	bool ok = value_path(r, k, node, &latency->path) &&
+	    files_lines(r, k, node, read_row, &l);
+
+	if (l.all.n > 0)
+		qsort(l.all.at, l.all.n, sizeof(*l.all.at), compare_rows);
+	latency->nrows = l.all.n;
+	latency->rows =
+	    arena_dup(r->conf->arena, l.all.at, l.all.n * sizeof(*l.all.at));
+	vec_free(&l.all);
+	return check_rows(r, latency) && ok;
 }
 
 struct secrets {

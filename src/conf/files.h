@@ -29,6 +29,7 @@ bool files_lines(struct schema_reader *r, const struct schema_key *k,
 char *files_word(char **line);
 
 schema_kind files_nets;    /* of conf: name to list of prefixes, or to a file */
+schema_kind files_latency; /* of conf_latency: a table of what was measured */
 schema_kind files_secret;  /* a cookie secret: 32 hexadecimal digits */
 schema_kind files_secrets; /* of conf_cookies: a file with one a line */
 schema_kind files_zones;   /* of conf: name to file, or patterns */

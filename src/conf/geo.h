@@ -1,12 +1,44 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The words that rules have for where clients are.  Part of struct conf: see
- * conf/conf.h.
+ * What says where clients are, and the words that rules have for it.  Part of
+ * struct conf: see conf/conf.h.
  */
 #ifndef CONF_GEO_H
 #define CONF_GEO_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+#include "base/net.h"
+#include "conf/mark.h"
+
+struct conf_net {
+	const char *name;
+	struct prefix *prefixes;
+	size_t nprefixes;
+	struct conf_mark mark;
+};
+
+struct conf_database {
+	const char *path; /* resolved */
+	const char *file; /* read in its place; NULL: itself */
+	struct conf_mark mark;
+};
+
+/* What was measured from a prefix to a region. */
+struct conf_latency_row {
+	struct prefix prefix;
+	uint16_t region;
+	uint32_t us;
+	unsigned line;
+};
+
+struct conf_latency {
+	const char *path; /* resolved; NULL: none */
+	uint32_t min_samples;
+	struct conf_latency_row *rows; /* with samples enough, by prefix */
+	size_t nrows;
+};
 
 enum conf_geo_kind {
 	CONF_GEO_CONTINENT,

@@ -14,7 +14,8 @@
 enum conf_order {
 	CONF_ORDER_LIST, /* those that it lists */
 	CONF_ORDER_ALL,  /* as declared */
-	CONF_ORDER_NEAREST
+	CONF_ORDER_NEAREST,
+	CONF_ORDER_LATENCY
 };
 
 /* By what the first region is drawn, in place of the order. */
@@ -55,6 +56,13 @@ struct conf_rule {
 	struct conf_when_down when_down; /* the policy's when not its own */
 	struct conf_mark mark;
 };
+
+/* Where the client is decides what order its regions are in. */
+static inline bool
+conf_rule_is_by_place(const struct conf_rule *r)
+{
+	return r->order == CONF_ORDER_NEAREST || r->order == CONF_ORDER_LATENCY;
+}
 
 /* Every client. */
 static inline bool

@@ -123,7 +123,8 @@ rule_regions(struct schema_reader *r, const struct schema_key *k,
 	static const struct {
 		const char *word;
 		enum conf_order order;
-	} words[] = {{"nearest", CONF_ORDER_NEAREST}, {"all", CONF_ORDER_ALL}};
+	} words[] = {{"nearest", CONF_ORDER_NEAREST},
+	    {"latency", CONF_ORDER_LATENCY}, {"all", CONF_ORDER_ALL}};
 	const struct schema_key list = {k->map, k->name, value_ref,
 	    .offset = offsetof(struct conf_rule, regions),
 	    .count = offsetof(struct conf_rule, nregions),
@@ -143,7 +144,8 @@ rule_regions(struct schema_reader *r, const struct schema_key *k,
 		}
 	}
 	return value_wrong(r, k, node,
-	    "a list of regions, a map of their weights, nearest or all");
+	    "a list of regions, a map of their weights, nearest, "
+	    "latency or all");
 }
 
 bool
@@ -232,10 +234,14 @@ rule_check(struct schema_reader *r, const struct yaml_node *node, void *object)
 	rule->by_box = yaml_find(node, "box");
 	if (rule->fence && !check_is_jurisdiction(r->conf, rule->fence))
 		report_fence(r, yaml_find(node, "fence"));
-	if (rule->band_km > 0 && rule->order != CONF_ORDER_NEAREST)
+	if (rule->band_km > 0 && !conf_rule_is_by_place(rule))
 		diag_error(r->d, &yaml_find(node, "band")->mark,
-		    "\"band\" is of \"regions: nearest\" alone");
-	if (rule->hash != CONF_HASH_NONE && rule->order == CONF_ORDER_NEAREST)
+		    "\"band\" is of \"regions: nearest\" and of latency alone");
+	if (rule->order == CONF_ORDER_LATENCY && r->conf->latency.path == NULL)
+		diag_error(r->d, &yaml_find(node, "regions")->mark,
+		    "\"regions: latency\" needs a table: latency: {file: "
+		    "FILE}");
+	if (rule->hash != CONF_HASH_NONE && conf_rule_is_by_place(rule))
 		diag_error(r->d, &yaml_find(node, "hash")->mark,
 		    "\"hash\" needs a list of regions, a map of their "
 		    "weights, or all");

@@ -20,6 +20,7 @@ enum {
 	LIST_MAX = 1000, /* words of a list in a rule */
 	TTL_MAX = 86400,
 	SECRETS_MAX = 8,
+	LATENCY_MAX = 1000000, /* lines of the table */
 	STEPS_MAX = 64,
 	HOUR_MS = 3600000,
 	DAY_MS = 24 * HOUR_MS,
@@ -54,6 +55,8 @@ static const struct schema_key keys[] = {
 {SCHEMA_TOP, "geoip", schema_read_map, .of = SCHEMA_GEOIP},
 {SCHEMA_TOP, "zones", files_zones, .nmax = WALK_OBJECTS_MAX},
 {SCHEMA_TOP, "regions", schema_read_section, .of = SECTION_REGIONS},
+{SCHEMA_TOP, "latency", schema_read_map, AT(conf, latency),
+	.of = SCHEMA_LATENCY},
 {SCHEMA_TOP, "monitors", schema_read_section, .of = SECTION_MONITORS},
 {SCHEMA_TOP, "pools", schema_read_section, .of = SECTION_POOLS},
 {SCHEMA_TOP, "policies", schema_read_section, .of = SECTION_POLICIES},
@@ -122,6 +125,10 @@ static const struct schema_key keys[] = {
 {SCHEMA_GEOIP, "max_move", value_percent, AT(conf, geoip_max_move),
 	RANGE(1, 100)},
 {SCHEMA_GEOIP, "nets", files_nets, .nmax = CONF_NETS_MAX},
+
+{SCHEMA_LATENCY, "min_samples", value_number, AT(conf_latency, min_samples),
+	RANGE(1, UINT32_MAX), .fallback = "1"},
+{SCHEMA_LATENCY, "file", files_latency, .offset = 0, .nmax = LATENCY_MAX},
 
 {SCHEMA_REGION, "location", value_location, .offset = 0},
 {SCHEMA_REGION, "jurisdiction", value_text, AT(conf_region, jurisdiction),
@@ -330,6 +337,8 @@ const struct walk_map walk_maps[SCHEMA_MAPS] = {
 	[SCHEMA_COOKIES] = {.title = "server.cookies", .what = "cookies"},
 	[SCHEMA_TCP] = {.title = "server.tcp", .what = "tcp"},
 	[SCHEMA_GEOIP] = {.title = "geoip", .what = "geoip"},
+	[SCHEMA_LATENCY] = {.title = "latency", .what = "latency",
+	    .check = check_latency},
 	[SCHEMA_REGION] = {.title = "regions.NAME", .what = "a region",
 	    .mark = offsetof(struct conf_region, mark)},
 	[SCHEMA_MONITOR] = {.title = "monitors.NAME", .what = "a monitor",

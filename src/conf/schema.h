@@ -9,50 +9,8 @@
 
 #include <stdint.h>
 
+#include "conf/section.h"
 #include "conf/yaml.h"
-
-/* The maps that keys stand in. */
-enum schema_map {
-	SCHEMA_TOP,
-	SCHEMA_SERVER,
-	SCHEMA_LIMIT,
-	SCHEMA_COOKIES,
-	SCHEMA_TCP,
-	SCHEMA_GEOIP,
-	SCHEMA_REGION,
-	SCHEMA_MONITOR,
-	SCHEMA_QUERY,
-	SCHEMA_EXPECT,
-	SCHEMA_DAMP,
-	SCHEMA_POOL,
-	SCHEMA_ANSWER,
-	SCHEMA_TARGET,
-	SCHEMA_POLICY,
-	SCHEMA_FAILBACK,
-	SCHEMA_RULE,
-	SCHEMA_DOWN,
-	SCHEMA_NAME,
-	SCHEMA_TTL,
-	SCHEMA_STAGE,
-	SCHEMA_STEP,
-	SCHEMA_HEALTH,
-	SCHEMA_SAFETY,
-	SCHEMA_TEST,
-	SCHEMA_WANT,
-	SCHEMA_MAPS,
-};
-
-/* Where objects that have a name are declared. */
-enum schema_section {
-	SECTION_NETS,
-	SECTION_REGIONS,
-	SECTION_MONITORS,
-	SECTION_POOLS,
-	SECTION_POLICIES,
-	SECTION_NAMES,
-	SECTION_STAGES,
-	SECTION_COUNT,
-};
 
 /* What reading needs: where the result goes, and what is wrong with it. */
 struct schema_reader {

@@ -69,7 +69,7 @@ check_use_rule(const struct use *u, const struct conf_rule *rule)
 		    "\"%s\" of %s",
 		    rule->fence ? " within the fence" : "", u->pool->name,
 		    u->name->text);
-	else if (rule->order == CONF_ORDER_NEAREST &&
+	else if (conf_rule_is_by_place(rule) &&
 	    !is_any_left(u, p->unlocated, p->nunlocated, rule->fence))
 		diag_error(u->d, &rule->mark,
 		    "no region of \"unlocated\"%s is "
@@ -183,7 +183,7 @@ check_use(const struct use *u)
 		check_use_homes(u, &u->policy->rules[i]);
 		if (is_first_fallback(u->policy, i))
 			check_use_fallback(u, &u->policy->rules[i]);
-		nearest |= u->policy->rules[i].order == CONF_ORDER_NEAREST;
+		nearest |= conf_rule_is_by_place(&u->policy->rules[i]);
 	}
 	if (nearest)
 		check_located(u);

@@ -15,6 +15,7 @@ struct database {
 struct geo {
 	const struct conf *conf;
 	VEC(struct database) databases;
+	struct latency *latency;
 	VEC(struct place) places; /* what leaves refer to */
 	struct cover leaves[2];   /* IPv4, IPv6 */
 };
@@ -39,6 +40,7 @@ geo_load(const struct conf *conf, struct error *err)
 	struct geo *g = xcalloc(1, sizeof(*g));
 
 	g->conf = conf;
+	g->latency = latency_build(&conf->latency);
 	for (size_t i = 0; i < conf->ndatabases; i++) {
 		const struct conf_database *declared = &conf->databases[i];
 		struct database d = {.path = xstrdup(declared->path)};
@@ -64,32 +66,13 @@ geo_free(struct geo *g)
 		free(g->databases.at[i].path);
 	}
 	vec_free(&g->databases);
+	latency_free(g->latency);
 	vec_free(&g->places);
 	geo_forget_leaves(g);
 	free(g);
 }
 
 /* Direct lookup ---------------------------------------------------------- */
-
-/* The bits that a and b have in common from the first on. */
-static unsigned
-common_bits(const struct addr *a, const struct addr *b)
-{
-	unsigned n = 0, bits = addr_bits(a);
-
-	while (n < bits && addr_bit(a, n) == addr_bit(b, n))
-		n++;
-	return n;
-}
-
-/* How long a prefix of a must be to lie wholly in p, or wholly outside. */
-static unsigned
-depth_beside(const struct addr *a, const struct prefix *p)
-{
-	unsigned common = common_bits(a, &p->addr);
-
-	return common >= p->len ? p->len : common + 1;
-}
 
 static void
 raise_depth(unsigned *depth, unsigned to)
@@ -109,7 +92,7 @@ find_nets(const struct geo *g, const struct addr *a, struct geo_found *f)
 
 			if (p->addr.family != a->family)
 				continue;
-			raise_depth(&f->depth, depth_beside(a, p));
+			raise_depth(&f->depth, prefix_depth_beside(p, a));
 			if (!prefix_covers(p, a))
 				continue;
 			f->place.nets |= (uint64_t)1 << i;
@@ -138,6 +121,16 @@ find_databases(const struct geo *g, const struct addr *a, struct geo_found *f)
 	}
 }
 
+static void
+find_latency(const struct geo *g, const struct addr *a, struct geo_found *f)
+{
+	unsigned depth;
+
+	f->latency = latency_find(g->latency, a, &depth);
+	raise_depth(&f->depth, depth);
+	latency_tell(g->latency, f->latency, &f->place);
+}
+
 /* From the depth of what a counts as to that in a's own family. */
 static void
 find_depth(const struct addr *a, struct geo_found *f, unsigned offset)
@@ -146,8 +139,8 @@ find_depth(const struct addr *a, struct geo_found *f, unsigned offset)
 		f->depth += offset;
 	else if (a->family == 6)
 		for (size_t i = 0; i < GRAFTS; i++)
-			raise_depth(
-			    &f->depth, depth_beside(a, &grafts[i].prefix));
+			raise_depth(&f->depth,
+			    prefix_depth_beside(&grafts[i].prefix, a));
 }
 
 static unsigned
@@ -168,6 +161,7 @@ geo_find(const struct geo *g, const struct addr *a, struct geo_found *f)
 
 	find_nets(g, &f->counted, f);
 	find_databases(g, &f->counted, f);
+	find_latency(g, &f->counted, f);
 	find_depth(a, f, offset);
 	place_complete(&f->place);
 }
@@ -183,7 +177,9 @@ geo_find_key(const struct geo *g, const struct addr *a, struct geo_key *key,
 		return false;
 	memset(key, 0, sizeof(*key));
 	find_nets(g, &f.counted, &f);
+	find_latency(g, &f.counted, &f);
 	key->nets = f.place.nets;
+	key->quickest = f.place.quickest;
 	for (size_t i = 0; i < g->databases.n; i++) {
 		key->records[i] = mmdb_find_record(
 		    g->databases.at[i].mmdb, &f.counted, depth);
@@ -325,6 +321,41 @@ nets_cut(struct layers *l, uint8_t family, struct cover *cover)
 	vec_free(&members);
 }
 
+static uint32_t
+latency_value(uint32_t place, uint32_t order, void *arg)
+{
+	struct layers *l = arg;
+	struct pair *pair;
+	struct place p;
+
+	if (order == 0)
+		return place;
+	pair = pairs_get(&l->pairs, (uint64_t)order << 32 | place);
+	if (pair->key != 0)
+		return pair->value;
+	memcpy(&p, &l->places.at[place], sizeof(p));
+	latency_tell_order(l->geo->latency, order, &p);
+	vec_push(&l->places, p);
+	*pair = (struct pair){
+	    (uint64_t)order << 32 | place, (uint32_t)(l->places.n - 1)};
+	l->pairs.n++;
+	return pair->value;
+}
+
+static void
+latency_add(struct layers *l, uint8_t family, struct cover *cover)
+{
+	struct cover orders = {0}, laid = {0};
+
+	latency_cover(l->geo->latency, family, &orders);
+	cover_overlay(&laid, cover, &orders, latency_value, l);
+	cover_free(&orders);
+	cover_free(cover);
+	*cover = laid;
+	free(l->pairs.slots);
+	memset(&l->pairs, 0, sizeof(l->pairs));
+}
+
 /* Completed, equal ones once: the leaves' values become indices into
  * geo.places. */
 static void
@@ -417,6 +448,7 @@ leaves_make(struct geo *g, uint8_t family, struct error *err)
 	for (size_t i = 0; ok && i < g->databases.n; i++)
 		ok = layer_add(&l, &g->databases.at[i], family, cover);
 	if (ok) {
+		latency_add(&l, family, cover);
 		places_intern(&l, cover);
 		if (family == 6)
 			cover_add_ipv4(cover, &g->leaves[0]);
@@ -454,6 +486,12 @@ geo_forget_leaves(struct geo *g)
 	cover_free(&g->leaves[0]);
 	cover_free(&g->leaves[1]);
 	vec_free(&g->places);
+}
+
+uint32_t
+geo_latency_us(const struct geo *g, const struct geo_found *f, uint16_t region)
+{
+	return latency_us(g->latency, f->latency, region);
 }
 
 size_t

@@ -9,6 +9,7 @@
 #ifndef GEO_GEO_H
 #define GEO_GEO_H
 
+#include "geo/latency.h"
 #include "geo/mmdb.h"
 #include "geo/place.h"
 #include "geo/trie.h"
@@ -28,10 +29,15 @@ struct geo_found {
 	struct prefix net_prefix;
 	const char *database; /* the first file with a record, or NULL */
 	struct prefix database_prefix;
+	const struct latency_entry *latency; /* what was measured, or NULL */
 };
 
 /* IPv4-mapped, 6to4 and Teredo addresses count as their IPv4. */
 void geo_find(const struct geo *g, const struct addr *a, struct geo_found *f);
+
+/* Of what was found, in microseconds; LATENCY_UNKNOWN. */
+uint32_t geo_latency_us(
+    const struct geo *g, const struct geo_found *f, uint16_t region);
 
 /*
  * What a place is made of: equal keys are equal places, so that who walks many
@@ -41,6 +47,7 @@ enum { GEO_KEY_DATABASES = 4 };
 
 struct geo_key {
 	uint64_t nets;
+	const uint16_t *quickest;
 	uint32_t records[GEO_KEY_DATABASES];
 };
 

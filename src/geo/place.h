@@ -23,7 +23,9 @@ struct place {
 	const char *city; /* in its database's memory, or what it was made of;
 			     not terminated; NULL: unknown */
 	uint32_t city_id; /* GeoNames; 0: unknown */
-	bool located;     /* the coordinates are known */
+	uint16_t nquickest;
+	const uint16_t *quickest; /* regions in order of measured latency */
+	bool located;             /* the coordinates are known */
 };
 
 /* Supplies the continent and, when the place has none, the coordinates of its

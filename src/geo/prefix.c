@@ -30,6 +30,7 @@ compare(const void *x, const void *y)
 struct cut {
 	struct cover *cover;
 	const struct prefix_member *members;
+	bool nested; /* mask is that of the longest one alone */
 	uint32_t (*value)(uint64_t mask, void *arg);
 	void *arg;
 };
@@ -42,7 +43,7 @@ cut(struct cut *c, struct prefix p, size_t i, size_t end, uint64_t mask)
 	size_t middle;
 
 	for (; i < end && c->members[i].prefix.len == p.len; i++)
-		mask |= c->members[i].mask;
+		mask = c->members[i].mask | (c->nested ? 0 : mask);
 	if (i == end) {
 		cover_put(c->cover, &p, c->value(mask, c->arg));
 		return;
@@ -57,16 +58,49 @@ cut(struct cut *c, struct prefix p, size_t i, size_t end, uint64_t mask)
 	cut(c, high, middle, end, mask);
 }
 
-void
-cover_cut(struct cover *c, uint8_t family, struct prefix_member *members,
-    size_t n, uint32_t (*value)(uint64_t mask, void *arg), void *arg)
+static void
+cover_cut_as(struct cover *c, uint8_t family, struct prefix_member *members,
+    size_t n, bool nested, uint32_t (*value)(uint64_t mask, void *arg),
+    void *arg)
 {
-	struct cut state = {c, members, value, arg};
+	struct cut state = {c, members, nested, value, arg};
 	struct prefix all = {.addr.family = family};
 
 	if (n > 0)
 		qsort(members, n, sizeof(*members), compare);
 	cut(&state, all, 0, n, 0);
+}
+
+void
+cover_cut(struct cover *c, uint8_t family, struct prefix_member *members,
+    size_t n, uint32_t (*value)(uint64_t mask, void *arg), void *arg)
+{
+	cover_cut_as(c, family, members, n, false, value, arg);
+}
+
+static uint32_t
+as_number(uint64_t mask, void *arg)
+{
+	(void)arg;
+	return (uint32_t)mask;
+}
+
+void
+cover_nest(
+    struct cover *c, uint8_t family, struct prefix_member *members, size_t n)
+{
+	cover_cut_as(c, family, members, n, true, as_number, NULL);
+}
+
+unsigned
+prefix_depth_beside(const struct prefix *p, const struct addr *a)
+{
+	unsigned common = 0, bits = addr_bits(a);
+
+	while (
+	    common < bits && addr_bit(a, common) == addr_bit(&p->addr, common))
+		common++;
+	return common >= p->len ? p->len : common + 1;
 }
 
 static bool

@@ -35,6 +35,14 @@ void cover_put(struct cover *c, const struct prefix *p, uint32_t value);
 void cover_cut(struct cover *c, uint8_t family, struct prefix_member *members,
     size_t n, uint32_t (*value)(uint64_t mask, void *arg), void *arg);
 
+/* The same with the mask, as a number, of the longest prefix around each leaf;
+ * 0: there is none. */
+void cover_nest(
+    struct cover *c, uint8_t family, struct prefix_member *members, size_t n);
+
+/* How long a prefix of a must be to lie wholly in p, or wholly outside. */
+unsigned prefix_depth_beside(const struct prefix *p, const struct addr *a);
+
 /* The common refinement; value combines those of both. */
 void cover_overlay(struct cover *out, const struct cover *a,
     const struct cover *b, uint32_t (*value)(uint32_t a, uint32_t b, void *arg),

@@ -56,7 +56,8 @@ is_verdict(const struct table_proof *p, const struct rank *rank,
 	const struct conf_pool *pools = p->snapshot->conf->pools;
 
 	return rank->action == v->action && rank->pool == v->pool &&
-	    rank->hash == v->hash && rank->unlocated == v->unlocated &&
+	    rank->hash == v->hash && rank->homes == v->homes &&
+	    rank->unlocated == v->unlocated &&
 	    is_order(&pools[p->table->pool], rank->order, rank->n, v->regions,
 		v->n) &&
 	    has_weights(rank, v) &&
@@ -258,9 +259,9 @@ static bool
 is_same_class(const struct rank *a, const struct rank *b)
 {
 	if (a->n != b->n || a->nfallback != b->nfallback ||
-	    a->hash != b->hash || a->action != b->action ||
-	    a->unlocated != b->unlocated || a->pool != b->pool ||
-	    memcmp(a->order, b->order, a->n) != 0 ||
+	    a->hash != b->hash || a->homes != b->homes ||
+	    a->action != b->action || a->unlocated != b->unlocated ||
+	    a->pool != b->pool || memcmp(a->order, b->order, a->n) != 0 ||
 	    memcmp(a->fallback, b->fallback, a->nfallback) != 0)
 		return false;
 	for (size_t i = 0; a->lots != NULL && i < a->n; i++)

@@ -34,6 +34,7 @@ static const struct shape {
     {expect_read, EITHER("{'type': 'string'}", MAP), SCHEMA_WANT},
     {expect_resolver, TEXT, 0},
     {expect_signals, MAP_OF("{'enum': ['up', 'down']}"), 0},
+    {files_latency, "{'type': 'string'}", 0},
     {files_nets, MAP_OF(ONE_OR_LIST("{'type': 'string'}")), 0},
     {files_secret, TEXT, 0},
     {files_secrets, "{'type': 'string'}", 0},
@@ -53,8 +54,8 @@ static const struct shape {
     {rule_km, MATCH("[0-9]+km"), 0},
     {rule_nets, ONE_OR_LIST(TEXT), 0},
     {rule_regions,
-	"{'anyOf': [{'enum': ['nearest', 'all']}, " LIST_OF(TEXT) ", " MAP_OF(
-	    "{'type': 'integer'}") "]}",
+	"{'anyOf': [{'enum': ['nearest', 'latency', 'all']}, " LIST_OF(
+	    TEXT) ", " MAP_OF("{'type': 'integer'}") "]}",
 	0},
     {stage_policies, MAP_OF(TEXT), 0},
     {stage_step, "{'type': 'string'}", 0},

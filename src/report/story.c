@@ -94,6 +94,26 @@ region_distance(struct text *t, const struct oracle_region *r, int bias)
 		text_add(t, " (%.0f km with bias %d)", r->adjusted_km, bias);
 }
 
+static const struct conf_rule *
+story_the_rule(const struct story *s)
+{
+	const struct conf *conf = s->snapshot->conf;
+
+	return &conf->policies[s->name->policy].rules[s->decision->rule];
+}
+
+static void
+latency_describe(const struct story *s, struct text *t, uint16_t region)
+{
+	uint32_t us = LATENCY_UNKNOWN;
+
+	if (story_the_rule(s)->order == CONF_ORDER_LATENCY && !s->by_place)
+		us = geo_latency_us(
+		    s->snapshot->geo, &s->decision->found, region);
+	if (us != LATENCY_UNKNOWN)
+		text_add(t, " %.3f ms", us / 1000.0);
+}
+
 static const char *const hash_texts[] = {
     [CONF_HASH_NONE] = "",
     [CONF_HASH_CLIENT] = ", drawn by the client's prefix",
@@ -105,15 +125,8 @@ static const char *const order_texts[] = {
     [CONF_ORDER_LIST] = "regions",
     [CONF_ORDER_ALL] = "all regions",
     [CONF_ORDER_NEAREST] = "nearest",
+    [CONF_ORDER_LATENCY] = "latency",
 };
-
-static const struct conf_rule *
-story_the_rule(const struct story *s)
-{
-	const struct conf *conf = s->snapshot->conf;
-
-	return &conf->policies[s->name->policy].rules[s->decision->rule];
-}
 
 /* Whose policy it is now. */
 static void
@@ -158,10 +171,10 @@ story_rule(const struct story *s, json_t *steps)
 		    conf->regions[r->region].name);
 		if (rule->weights != NULL)
 			text_add(&t, " weight %u", r->weight);
+		latency_describe(s, &t, r->region);
 		region_distance(&t, r,
-		    rule->order == CONF_ORDER_NEAREST
-			? conf->regions[r->region].bias
-			: 0);
+		    conf_rule_is_by_place(rule) ? conf->regions[r->region].bias
+						: 0);
 	}
 	if (d->home != NULL)
 		text_add(&t, "; %s by %s:%u",

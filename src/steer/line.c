@@ -152,13 +152,13 @@ line_swap(struct oracle_region *a, struct oracle_region *b)
 
 /* A band begins at the nearest region that is in none yet. */
 static void
-line_band(struct line *l)
+line_band(struct line *l, size_t begin)
 {
 	struct oracle_region *r = l->regions;
 	unsigned band = 0;
 	double from;
 
-	for (size_t i = 0, k = 0; i < l->n; i = k) {
+	for (size_t i = begin, k = begin; i < l->n; i = k) {
 		from = r[i].adjusted_km;
 		band++;
 		for (; k < l->n && (r[k].adjusted_km < 0) == (from < 0) &&
@@ -166,9 +166,10 @@ line_band(struct line *l)
 		     k++)
 			r[k].band = band;
 	}
-	for (size_t i = 1; i < l->n; i++)
+	for (size_t i = begin; i < l->n; i++)
 		for (size_t k = i;
-		     k > 0 && is_better(l->asked->conf, &r[k], &r[k - 1]); k--)
+		     k > begin && is_better(l->asked->conf, &r[k], &r[k - 1]);
+		     k--)
 			line_swap(&r[k], &r[k - 1]);
 }
 
@@ -186,13 +187,60 @@ static void
 line_put_nearest(struct line *l)
 {
 	struct oracle_region *r = l->regions;
+	size_t begin = l->n;
 
 	line_put_all(l);
-	for (size_t i = 1; i < l->n; i++)
-		for (size_t k = i; k > 0 && is_nearer(&r[k], &r[k - 1]); k--)
+	for (size_t i = begin; i < l->n; i++)
+		for (size_t k = i; k > begin && is_nearer(&r[k], &r[k - 1]);
+		     k--)
 			line_swap(&r[k], &r[k - 1]);
 	if (l->asked->rule->band_km > 0)
-		line_band(l);
+		line_band(l, begin);
+}
+
+static void
+line_put_list(struct line *l, const uint16_t *regions, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		line_put(l, regions[i]);
+}
+
+static void
+line_put_by_place(struct line *l)
+{
+	const struct line_question *q = l->asked;
+
+	if (q->rule->order == CONF_ORDER_LATENCY)
+		line_put_list(l, q->place->quickest, q->place->nquickest);
+	if (q->place->located)
+		line_put_nearest(l);
+	else if (q->policy->nunlocated > 0)
+		line_put_list(l, q->policy->unlocated, q->policy->nunlocated);
+	else
+		line_put_all(l);
+}
+
+static bool
+is_out(const struct oracle_region *r)
+{
+	return r->struck == STRUCK_FENCE || r->struck == STRUCK_NOT_IN_POOL;
+}
+
+bool
+line_is_lost(const struct line_question *q, uint16_t pool)
+{
+	struct oracle_region regions[CONF_POOL_REGIONS_MAX];
+	struct line l = {
+	    .asked = q, .pool = &q->conf->pools[pool], .regions = regions};
+
+	if (!conf_rule_is_by_place(q->rule) || q->place->located)
+		return false;
+	if (q->rule->order == CONF_ORDER_LATENCY)
+		line_put_list(&l, q->place->quickest, q->place->nquickest);
+	for (size_t i = 0; i < l.n; i++)
+		if (!is_out(&regions[i]))
+			return false;
+	return true;
 }
 
 size_t
@@ -201,20 +249,14 @@ line_up(const struct line_question *q, uint16_t pool, bool all,
 {
 	struct line l = {
 	    .asked = q, .pool = &q->conf->pools[pool], .regions = regions};
-	const uint16_t *list = q->rule->regions;
-	size_t n = q->rule->nregions;
 
-	if (q->rule->order == CONF_ORDER_NEAREST && q->place->located) {
-		line_put_nearest(&l);
-		return l.n;
-	}
-	if (q->rule->order == CONF_ORDER_NEAREST) {
-		list = q->policy->unlocated;
-		n = q->policy->nunlocated;
-	}
-	for (size_t i = 0; i < n; i++)
-		line_put(&l, list[i]);
-	if (n == 0 || all)
+	if (conf_rule_is_by_place(q->rule))
+		line_put_by_place(&l);
+	else if (q->rule->order == CONF_ORDER_LIST)
+		line_put_list(&l, q->rule->regions, q->rule->nregions);
+	else
+		line_put_all(&l);
+	if (all)
 		line_put_all(&l);
 	return l.n;
 }
@@ -242,12 +284,6 @@ key_of(const struct line_question *q, uint64_t *key, uint8_t *len)
 	n = share_prefix(q->client, &prefix, len);
 	*key = rendezvous_hash(prefix.bytes, n);
 	return true;
-}
-
-static bool
-is_out(const struct oracle_region *r)
-{
-	return r->struck == STRUCK_FENCE || r->struck == STRUCK_NOT_IN_POOL;
 }
 
 /* Each moves up past those that it was drawn before. */

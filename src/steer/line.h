@@ -23,6 +23,9 @@ struct line_question {
 /* The first rule that matches the place. */
 void line_find_rule(struct line_question *q);
 
+/* The rule goes by where the client is, of which nothing is known. */
+bool line_is_lost(const struct line_question *q, uint16_t pool);
+
 /*
  * Draws, where the rule says so and the client is known: those of the regions
  * that are in, the first first.  Otherwise false, and they stay.  *len: of the

@@ -412,7 +412,7 @@ decide(const struct oracle *o, const struct conf_name *name,
 
 	memset(d, 0, sizeof(*d));
 	d->rule = (uint16_t)(q.rule - q.policy->rules);
-	d->unlocated = q.rule->order == CONF_ORDER_NEAREST && !place->located;
+	d->unlocated = line_is_lost(&q, name->pool);
 	d->pool = name->pool;
 	d->nregions = line_up(&q, d->pool, false, d->regions);
 	d->drawn = line_draw(&q, d->regions, d->nregions, &d->cohort_len);
@@ -448,7 +448,7 @@ oracle_judge(const struct oracle *o, const struct conf_name *name,
 	if (rule != NULL)
 		q.rule = rule;
 	v->action = q.rule->when_down.action;
-	v->unlocated = q.rule->order == CONF_ORDER_NEAREST && !place->located;
+	v->unlocated = line_is_lost(&q, name->pool);
 	v->hash = q.rule->hash;
 	v->homes = q.rule->homes;
 	v->n = line_up(&q, name->pool, false, v->regions);
@@ -458,6 +458,9 @@ oracle_judge(const struct oracle *o, const struct conf_name *name,
 		return;
 	v->pool = q.rule->when_down.pool;
 	v->nfallback = line_up(&q, v->pool, true, v->fallback);
+	/* Nothing is drawn there. */
+	for (size_t i = 0; i < v->nfallback; i++)
+		v->fallback[i].weight = 0;
 }
 
 /* Those that are in are the same, in the same order. */

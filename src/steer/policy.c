@@ -111,7 +111,7 @@ struct order {
 	const struct conf *conf;
 	const struct conf_pool *pool;
 	const struct conf_rule *rule;
-	uint64_t taken;
+	uint64_t seen; /* put, or outside the fence */
 	uint8_t *at;
 	uint8_t n;
 };
@@ -119,12 +119,13 @@ struct order {
 static void
 order_put(struct order *o, size_t at)
 {
-	if ((o->taken >> at & 1) != 0 ||
-	    !within_fence(
+	uint64_t bit = (uint64_t)1 << at;
+
+	if ((o->seen & bit) == 0 &&
+	    within_fence(
 		o->rule, &o->conf->regions[o->pool->regions[at].region]))
-		return;
-	o->taken |= (uint64_t)1 << at;
-	o->at[o->n++] = (uint8_t)at;
+		o->at[o->n++] = (uint8_t)at;
+	o->seen |= bit;
 }
 
 static void
@@ -141,19 +142,22 @@ static void
 order_put_nearest(struct order *o, const struct place *p)
 {
 	struct candidate all[CONF_POOL_REGIONS_MAX] = {{0}};
-	size_t n = o->pool->nregions;
+	size_t n = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < o->pool->nregions; i++) {
 		uint16_t region = o->pool->regions[i].region;
 		const struct conf_region *g = &o->conf->regions[region];
 
-		all[i] = (struct candidate){
+		if ((o->seen >> i & 1) != 0)
+			continue;
+		all[n] = (struct candidate){
 		    INFINITY, g->bias, region, (uint8_t)i, 0};
 		if (p != NULL && g->located)
-			all[i].km = place_distance_km((double)p->latitude,
+			all[n].km = place_distance_km((double)p->latitude,
 					(double)p->longitude, g->latitude,
 					g->longitude) *
 			    (100 + g->bias) / 100;
+		n++;
 	}
 	qsort(all, n, sizeof(all[0]), nearer);
 	if (p != NULL && o->rule->band_km > 0)
@@ -162,20 +166,38 @@ order_put_nearest(struct order *o, const struct place *p)
 		order_put(o, all[i].at);
 }
 
-static void
-order_put_rule(
+/* Behind those of which a latency was measured.  False: nothing is known of
+ * where the place is. */
+static bool
+order_put_by_place(
     struct order *o, const struct conf_policy *policy, const struct place *p)
 {
-	if (o->rule->order == CONF_ORDER_LIST)
-		order_put_list(o, o->rule->regions, o->rule->nregions);
-	else if (o->rule->order == CONF_ORDER_ALL)
-		order_put_nearest(o, NULL);
-	else if (p->located)
+	bool known = p->located;
+
+	if (o->rule->order == CONF_ORDER_LATENCY)
+		order_put_list(o, p->quickest, p->nquickest);
+	known |= o->n > 0;
+	if (p->located)
 		order_put_nearest(o, p);
 	else if (policy->nunlocated > 0)
 		order_put_list(o, policy->unlocated, policy->nunlocated);
 	else
 		order_put_nearest(o, NULL);
+	return known;
+}
+
+/* False: of no use of what is known of the place, which is too little. */
+static bool
+order_put_rule(
+    struct order *o, const struct conf_policy *policy, const struct place *p)
+{
+	if (conf_rule_is_by_place(o->rule))
+		return order_put_by_place(o, policy, p);
+	if (o->rule->order == CONF_ORDER_LIST)
+		order_put_list(o, o->rule->regions, o->rule->nregions);
+	else
+		order_put_nearest(o, NULL);
+	return true;
 }
 
 /* What the regions that are in order are drawn with. */
@@ -212,6 +234,7 @@ policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
 {
 	const struct conf_policy *p = &conf->policies[policy];
 	const struct conf_rule *r = p->rules;
+	bool located;
 	struct order o = {
 	    .conf = conf, .pool = &conf->pools[pool], .at = room->order};
 
@@ -219,7 +242,7 @@ policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
 		r++;
 	*rule = (uint16_t)(r - p->rules);
 	o.rule = r;
-	order_put_rule(&o, p, place);
+	located = order_put_rule(&o, p, place);
 	*rank = (struct rank){.order = room->order,
 	    .n = o.n,
 	    .fallback = room->fallback,
@@ -228,7 +251,7 @@ policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
 	    .action = (uint8_t)r->when_down.action,
 	    .pool = CONF_NONE,
 	    .failback = policy_failback(p),
-	    .unlocated = r->order == CONF_ORDER_NEAREST && !place->located};
+	    .unlocated = !located};
 	if (r->hash != CONF_HASH_NONE)
 		rank->lots = lots_make(&o, room->lots);
 	if (r->when_down.action != CONF_DOWN_POOL)

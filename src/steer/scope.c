@@ -110,7 +110,7 @@ place_matters(const struct oracle *o, const struct conf_name *name)
 	oracle_judge(o, name, &p->rules[0], &nowhere, &first);
 	for (size_t i = 0; i < p->nrules; i++) {
 		oracle_judge(o, name, &p->rules[i], &nowhere, &other);
-		if (p->rules[i].order == CONF_ORDER_NEAREST ||
+		if (conf_rule_is_by_place(&p->rules[i]) ||
 		    !oracle_verdict_equal(&first, &other))
 			return true;
 	}

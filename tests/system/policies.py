@@ -52,16 +52,25 @@ def config(weights):
   random: {{rules: [{{regions: {{eu: 3, us: 1}}, hash: random}}]}}
   tenants: {{rules: [{{regions: all, hash: qname, homes: homes.txt}}]}}
   fenced: {{rules: [{{regions: all, hash: qname, fence: EU}}]}}
+  quick: {{rules: [{{regions: latency}}], unlocated: [us, eu, ap]}}
 """,
         names="""\
   sticky.example.com: {pool: www, policy: sticky}
   random.example.com: {pool: www, policy: random}
   "*.t.example.com": {pool: www, policy: tenants}
   "*.eu.t.example.com": {pool: www, policy: fenced}
-""")
+  quick.example.com: {pool: www, policy: quick}
+""",
+        extra="latency: {file: latency.csv, min_samples: 10}\n")
 
 
+# Of 11.64.0.0/16, each /24 has one region that is the quickest.
+LATENCY = "prefix,region,milliseconds,samples\n" + "".join(
+    f"11.64.{i}.0/24,{list(REGIONS)[i % 3]},{1 + i / 1000:.3f},20\n"
+    f"11.64.{i}.0/24,{list(REGIONS)[(i + 1) % 3]},0.5,9\n"
+    for i in range(256)) + "11.64.0.0/16,ap,50,100\n"
 FILES = {
+    "latency.csv": LATENCY,
     "zones/example.com.zone": m.ZONE,
     "homes.txt": "# whose home is elsewhere\n"
                  "big.t.example.com   ap\n"
@@ -145,6 +154,27 @@ with m.Daemon(config(WEIGHTS), FILES) as d:
     m.check("disagreement" not in said and REGIONS[
         said["answer"]["region"]] in said["answer"]["records"][0],
         "explain of a draw at random is of one answer")
+
+    for i in range(0, 256, 5):
+        said = d.json("explain", "quick.example.com", "--from",
+                      f"11.64.{i}.7")
+        quickest = list(REGIONS)[i % 3]
+        m.check_quiet(
+            said["answer"]["region"] == quickest and
+            f"{quickest} {1 + i / 1000:.3f} ms" in said["steps"][2]["text"] and
+            region_of(d.query("quick.example.com",
+                              ecs=f"11.64.{i}.9/32")) == quickest,
+            f"the quickest region is the first: {said}")
+    reply = d.query("quick.example.com", ecs="11.64.7.9/32")
+    m.check(m.ecs_of(reply).scopelen == 24,
+            "where latency was measured, the quickest region is the first")
+    m.check(region_of(d.query("quick.example.com", ecs="11.65.0.1/32")) ==
+            "us", "elsewhere as if nothing had been measured")
+    d.write("latency.csv", LATENCY + "11.64.0.0/16,eu,fast,1\n")
+    said = d.ctl("reload", expect=1)
+    m.check("latency.csv:515:1: error: " in said.stdout + said.stderr,
+            "a line that is wrong is named")
+    d.write("latency.csv", LATENCY)
 
     d.ctl("drain", "us", "--for", "1h", "--reason", "test", "--force")
     after = client_regions(d)

@@ -32,6 +32,7 @@ geoip: {nets: {corp: [192.0.2.0/24, "2001:db8::/32"], lab: [198.51.100.0/24]}}
 regions:
   eu: {location: [50.1, 8.7], jurisdiction: NO, capacity: 10}
   us: {location: [39.0, -77.5], jurisdiction: US, bias: -10}
+latency: {file: latency.csv, min_samples: 10}
 monitors:
   web: {type: http, headers: {X-Probe: 1}, expect: {status: [200, 204]},
         interval: 500ms, timeout: 400ms}
@@ -54,6 +55,7 @@ policies:
       - {geo: [NO, EU], box: [-10, -20.5, 10, 20], regions: [eu], fence: NO,
          when_all_down: {pool: sorry}}
       - {asn: 64496, regions: nearest, band: 500km}
+      - {asn: 64497, regions: latency}
       - {geo: US-CA/San Jose, regions: {eu: 3, us: 1}, hash: random}
       - {geo: US, regions: [eu, us], hash: qname, homes: homes.txt}
       - {regions: all}
@@ -122,7 +124,9 @@ def main():
         rich = os.path.join(folder, "meridian.yaml")
         for path, text in ((rich, RICH), (os.path.join(
                 folder, "example.com.zone"), m.ZONE), (os.path.join(
-                    folder, "homes.txt"), "a.example.com eu\n")):
+                    folder, "homes.txt"), "a.example.com eu\n"), (
+                        os.path.join(folder, "latency.csv"),
+                        "192.0.2.0/24,eu,1.5,20\n")):
             with open(path, "w") as f:
                 f.write(text.replace("towww   IN CNAME www\n", ""))
         done = subprocess.run([m.MERIDIANCTL, "check", "-c", rich],

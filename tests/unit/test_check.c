@@ -322,8 +322,12 @@ static const struct {
 		"regions: [us]}, {regions: [eu]}]}}", "can never match"},
 	{"policies", "{p: {rules: [{}]}}", "needs the key \"regions\""},
 	{"policies", "{p: {rules: [{regions: near}]}}", "a list of regions, "
-		"a map of their weights, nearest or all, not \"near\""},
+		"a map of their weights, nearest, latency or all, not \"near\""},
 	{"policies", "{p: {rules: [{regions: []}]}}", "it must have 1 to"},
+	{"policies", "{p: {rules: [{regions: latency}]}}",
+		"\"regions: latency\" needs a table"},
+	{"latency", "{min_samples: 2}", "\"latency\" without \"file\""},
+	{"latency", "{file: f}", "no other file can be read here"},
 	{"policies", "{p: {rules: [{regions: {}}]}}", "it must have 1 to"},
 	{"policies", "{p: {rules: [{regions: {eu: 0, us: 0}}]}}",
 		"no region has a weight above 0"},
@@ -346,7 +350,7 @@ static const struct {
 	{"policies", "{p: {rules: [{regions: nearest, band: 0km}]}}",
 		"\"band\" is out of range: it must be 1km to 20000km"},
 	{"policies", "{p: {rules: [{regions: all, band: 500km}]}}",
-		"\"band\" is of \"regions: nearest\" alone"},
+		"\"band\" is of \"regions: nearest\" and of latency alone"},
 	{"policies", "{p: {rules: [{box: [50, 5, 40, 9], regions: [eu]}, "
 		"{regions: all}]}}", "\"box\" is empty"},
 	{"policies", "{p: {rules: [{box: [50, 5, 55], regions: [eu]}, "

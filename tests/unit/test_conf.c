@@ -687,6 +687,70 @@ START_TEST(homes_are_refused_with_their_line)
 }
 END_TEST
 
+#define LATENCY(rest) \
+	"meridian: 1\n" \
+	"regions: {eu: {}, us: {}}\n" \
+	"latency: {file: latency.csv" rest "}\n"
+
+START_TEST(latencies_are_read_with_samples_enough)
+{
+	struct conf *c;
+	const struct conf_latency *l;
+
+	put("latency.csv",
+	    "prefix,region,milliseconds,samples\n"
+	    "2001:db8::/32,us,1.5,20\n"
+	    "192.0.2.0/24 , us, 100 ,20 # far\n\n"
+	    "192.0.2.0/24,eu,23.456,10\n"
+	    "192.0.2.0/25,eu,1,9\n"
+	    "0.0.0.0/0,eu,59999.999,4000000\n");
+	c = must_load(LATENCY(", min_samples: 10"));
+	l = &c->latency;
+	ck_assert_uint_eq(l->nrows, 4);
+	ck_assert_uint_eq(l->rows[0].prefix.len, 0);
+	ck_assert_uint_eq(l->rows[0].us, 59999999);
+	ck_assert_uint_eq(l->rows[1].region, 0);
+	ck_assert_uint_eq(l->rows[1].us, 23456);
+	ck_assert_uint_eq(l->rows[2].us, 100000);
+	ck_assert_uint_eq(l->rows[3].prefix.addr.family, 6);
+	ck_assert_uint_eq(l->rows[3].us, 1500);
+	conf_free(c);
+	c = must_load(LATENCY(""));
+	ck_assert_uint_eq(c->latency.nrows, 5);
+	conf_free(c);
+}
+END_TEST
+
+static const struct {
+	const char *row, *error;
+} rows[] = {
+    {"192.0.2.0/24,eu,1", "latency.csv:2:1: error: a line is a prefix, a"},
+    {"192.0.2.0/24,eu,1,2,3", "latency.csv:2:1: error: a line is a prefix, a"},
+    {"prefix,region,ms,n", "latency.csv:2:1: error: prefix: "},
+    {"192.0.2.1/24,eu,1,2", "has bits beyond"},
+    {"192.0.2.0/24,ue,1,2", "there is no region \"ue\"; did you mean"},
+    {"192.0.2.0/24,eu,-1,2", "\"-1\" is no number of milliseconds"},
+    {"192.0.2.0/24,eu,,2", "\"\" is no number of milliseconds"},
+    {"192.0.2.0/24,eu,1.2.3,2", "\"1.2.3\" is no number of milliseconds"},
+    {"192.0.2.0/24,eu,1.2345,2", "\"1.2345\" is no number of milliseconds"},
+    {"192.0.2.0/24,eu,60000,2", "\"60000\" is no number of milliseconds"},
+    {"192.0.2.0/24,eu,99999999999999999999,2", "is no number of milliseconds"},
+    {"192.0.2.0/24,eu,1,-2", "\"-2\" is no number of samples"},
+    {"192.0.2.0/24,eu,1,", "\"\" is no number of samples"},
+    {"10.0.0.0/8,eu,3,2", "stand at line 1 already"},
+};
+
+START_TEST(a_latency_is_refused_with_its_line)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "10.0.0.0/8,eu,1,2\n%s\n", rows[_i].row);
+	put("latency.csv", text);
+	must_refuse(LATENCY(""), "latency.csv:2:1: error: ");
+	must_refuse(LATENCY(""), rows[_i].error);
+}
+END_TEST
+
 static const struct {
 	const char *text;
 	int kind; /* -1: none */
@@ -800,6 +864,9 @@ main(void)
 	tcase_add_test(t, zones_are_found_by_a_pattern);
 	tcase_add_test(t, a_zone_found_twice_is_refused);
 	tcase_add_test(t, errors_in_a_file_of_prefixes_have_its_line);
+	tcase_add_test(t, latencies_are_read_with_samples_enough);
+	tcase_add_loop_test(t, a_latency_is_refused_with_its_line, 0,
+	    sizeof(rows) / sizeof(*rows));
 	tcase_add_test(t, homes_are_found_by_name);
 	tcase_add_test(t, homes_are_refused_with_their_line);
 	tcase_add_loop_test(t,

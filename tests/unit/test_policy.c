@@ -145,6 +145,36 @@ START_TEST(within_a_band_the_bias_decides)
 }
 END_TEST
 
+START_TEST(latency_orders_what_was_measured_then_by_distance)
+{
+	static const uint16_t quickest[] = {AP, US};
+	struct conf_rule r = {.order = CONF_ORDER_LATENCY};
+	struct place p = place("FR");
+	uint16_t list[] = {EU};
+
+	rank_of(&r, 1, &p);
+	expect_order("eu us ap");
+	p.quickest = quickest;
+	p.nquickest = 1;
+	rank_of(&r, 1, &p);
+	expect_order("ap eu us");
+	p.nquickest = 2;
+	rank_of(&r, 1, &p);
+	expect_order("ap us eu");
+	p.located = false;
+	policy.unlocated = list;
+	policy.nunlocated = 1;
+	rank_of(&r, 1, &p);
+	expect_order("ap us eu");
+	ck_assert(!rank.unlocated);
+	/* Nothing that may be used was measured. */
+	r.fence = "EU";
+	rank_of(&r, 1, &p);
+	expect_order("eu");
+	ck_assert(rank.unlocated);
+}
+END_TEST
+
 START_TEST(all_are_in_order_of_declaration)
 {
 	struct conf_rule r = {.order = CONF_ORDER_ALL};
@@ -435,6 +465,7 @@ main(void)
 	tcase_add_test(c, nearest_orders_by_distance);
 	tcase_add_test(c, bias_is_a_percentage_of_distance);
 	tcase_add_test(c, within_a_band_the_bias_decides);
+	tcase_add_test(c, latency_orders_what_was_measured_then_by_distance);
 	tcase_add_test(c, all_are_in_order_of_declaration);
 	tcase_add_test(c, a_box_takes_whose_coordinates_are_in_it);
 	tcase_add_test(c, ties_are_in_order_of_declaration);

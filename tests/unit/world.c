@@ -184,6 +184,25 @@ regions_make(struct world *w)
 	}
 }
 
+static void
+latency_make(struct world *w)
+{
+	struct conf_latency *l = &w->conf->latency;
+
+	l->nrows = world_dice(2) * world_dice(ROWS * 3);
+	l->rows = arena_array(w->arena, l->nrows, sizeof(*l->rows));
+	for (size_t i = 0; i < l->nrows; i++) {
+		struct conf_latency_row *r = &l->rows[i];
+
+		if (i > 0 && chance(60))
+			r->prefix = l->rows[i - 1].prefix;
+		else
+			r->prefix = random_prefix(w);
+		r->region = (uint16_t)world_dice((uint32_t)w->conf->nregions);
+		r->us = world_dice(5) * 1000;
+	}
+}
+
 /* Some of the regions, in any order, each once. */
 static uint16_t *
 some_regions(struct world *w, size_t *n)
@@ -333,7 +352,7 @@ homes_make(struct world *w, struct conf_rule *r)
 static void
 draw_make(struct world *w, struct conf_rule *r)
 {
-	if (r->order == CONF_ORDER_NEAREST || chance(40))
+	if (conf_rule_is_by_place(r) || chance(40))
 		return;
 	r->hash = (enum conf_hash)(1 + world_dice(3));
 	if (r->hash == CONF_HASH_QNAME && chance(50))
@@ -371,11 +390,11 @@ policies_make(struct world *w)
 
 			if (k + 1 < p->nrules)
 				rule_match_make(w, r);
-			r->order = (enum conf_order)world_dice(3);
+			r->order = (enum conf_order)world_dice(4);
 			if (r->order == CONF_ORDER_LIST)
 				r->regions = some_regions(w, &r->nregions);
 			draw_make(w, r);
-			if (r->order == CONF_ORDER_NEAREST && chance(50))
+			if (conf_rule_is_by_place(r) && chance(50))
 				r->band_km = 1 + world_dice(8000);
 			r->fence = chance(20) ? "EU" : NULL;
 			r->when_down.action = (enum conf_all_down)world_dice(3);
@@ -426,6 +445,7 @@ world_new(struct world *w)
 	nets_make(w);
 	databases_make(w);
 	regions_make(w);
+	latency_make(w);
 	pools_make(w);
 	policies_make(w);
 	names_make(w);
