@@ -51,6 +51,7 @@ struct conf_rule {
 	uint32_t *weights; /* of regions; NULL: all the same */
 	enum conf_hash hash;
 	const struct conf_homes *homes; /* of CONF_HASH_QNAME; NULL: none */
+	unsigned trickle;  /* percent of clients for the next region; 0: none */
 	unsigned band_km;  /* regions so far apart are as near; 0: none */
 	const char *fence; /* NULL: none */
 	struct conf_when_down when_down; /* the policy's when not its own */

@@ -252,6 +252,9 @@ rule_check(struct schema_reader *r, const struct yaml_node *node, void *object)
 	if (rule->hash == CONF_HASH_QNAME && rule->weights != NULL)
 		diag_error(r->d, &yaml_find(node, "hash")->mark,
 		    "\"hash: qname\" weighs all regions the same: list them");
+	if (rule->hash != CONF_HASH_NONE && rule->trickle > 0)
+		diag_error(r->d, &yaml_find(node, "trickle")->mark,
+		    "what is drawn has weights, not a \"trickle\"");
 	check_homes(r, node, rule);
 }
 

@@ -256,6 +256,7 @@ static const struct schema_key keys[] = {
 {SCHEMA_RULE, "hash", value_word, AT(conf_rule, hash),
 	.words = conf_hash_names},
 {SCHEMA_RULE, "homes", home_read, AT(conf_rule, homes)},
+{SCHEMA_RULE, "trickle", value_percent, AT(conf_rule, trickle), RANGE(1, 50)},
 {SCHEMA_RULE, "band", rule_km, AT(conf_rule, band_km), RANGE(1, 20000)},
 {SCHEMA_RULE, "fence", value_text, AT(conf_rule, fence), RANGE(1, 63)},
 {SCHEMA_RULE, "when_all_down", rule_down, AT(conf_rule, when_down)},

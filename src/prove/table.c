@@ -57,7 +57,7 @@ is_verdict(const struct table_proof *p, const struct rank *rank,
 
 	return rank->action == v->action && rank->pool == v->pool &&
 	    rank->hash == v->hash && rank->homes == v->homes &&
-	    rank->unlocated == v->unlocated &&
+	    rank->trickle == v->trickle && rank->unlocated == v->unlocated &&
 	    is_order(&pools[p->table->pool], rank->order, rank->n, v->regions,
 		v->n) &&
 	    has_weights(rank, v) &&
@@ -260,8 +260,9 @@ is_same_class(const struct rank *a, const struct rank *b)
 {
 	if (a->n != b->n || a->nfallback != b->nfallback ||
 	    a->hash != b->hash || a->homes != b->homes ||
-	    a->action != b->action || a->unlocated != b->unlocated ||
-	    a->pool != b->pool || memcmp(a->order, b->order, a->n) != 0 ||
+	    a->trickle != b->trickle || a->action != b->action ||
+	    a->unlocated != b->unlocated || a->pool != b->pool ||
+	    memcmp(a->order, b->order, a->n) != 0 ||
 	    memcmp(a->fallback, b->fallback, a->nfallback) != 0)
 		return false;
 	for (size_t i = 0; a->lots != NULL && i < a->n; i++)

@@ -176,6 +176,8 @@ story_rule(const struct story *s, json_t *steps)
 		    conf_rule_is_by_place(rule) ? conf->regions[r->region].bias
 						: 0);
 	}
+	if (rule->trickle > 0)
+		text_add(&t, "; trickle %u%%", rule->trickle);
 	if (d->home != NULL)
 		text_add(&t, "; %s by %s:%u",
 		    conf->regions[d->home->region].name, rule->homes->path,
@@ -407,8 +409,11 @@ story_pick(const struct story *s, json_t *steps)
 						: "",
 		    region, conf->pools[d->pool].name);
 	} else {
-		text_add(&pick, "%s, the first region left (%s)", region,
-		    pool_reason_names[d->reason]);
+		text_add(&pick,
+		    d->trickled ? "%s, the next region left: the client is of "
+				  "those that keep it warm (%s)"
+				: "%s, the first region left (%s)",
+		    region, pool_reason_names[d->reason]);
 		text_add(&left, "does not apply");
 	}
 	story_step(steps, "Pick", text_json(&pick));
@@ -524,7 +529,9 @@ story_scope(const struct story *s, json_t *steps)
 		    s->scope);
 	if (!s->by_place && s->decision->cohort_len > 0)
 		text_add(&t, "; %s tells clients apart by their /%u",
-		    s->decision->drawn ? "a draw" : "a share in force",
+		    s->decision->drawn               ? "a draw"
+			: story_the_rule(s)->trickle ? "a trickle"
+						     : "a share in force",
 		    s->decision->cohort_len);
 	if (!s->by_place && s->near > 0)
 		text_add(&t,

@@ -102,10 +102,10 @@ build_geo(struct snapshot *s, struct diag *d)
 static void
 make_tallies(struct snapshot *s)
 {
-	const size_t step = CACHE_LINE * 3 / sizeof(struct tally);
+	const size_t step = CACHE_LINE * 7 / sizeof(struct tally);
 	uintptr_t at;
 
-	_Static_assert(CACHE_LINE * 3 % sizeof(struct tally) == 0,
+	_Static_assert(CACHE_LINE * 7 % sizeof(struct tally) == 0,
 	    "a few tallies fill whole lines");
 	for (size_t i = 0; i < s->conf->npools; i++)
 		s->ntallies += s->conf->pools[i].nregions;

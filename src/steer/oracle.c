@@ -338,6 +338,8 @@ reason_of(const struct line_question *q, const struct oracle_decision *d,
 	const struct pool_region *r =
 	    believed(q, d->pool, d->regions[first].region);
 
+	if (d->trickled)
+		return POOL_TRICKLE;
 	if (picked == first)
 		return d->unlocated ? POOL_UNLOCATED : POOL_FIRST;
 	if (d->regions[first].struck == STRUCK_DRAINED ||
@@ -355,14 +357,39 @@ narrow(struct oracle_decision *d, size_t n)
 			d->cohort_len = d->regions[i].cohort.len;
 }
 
+/* The region that is kept warm, behind the one that would be picked, if the
+ * client is one of those that do it. */
+static size_t
+trickle(const struct line_question *q, struct oracle_decision *d, size_t i)
+{
+	struct cohort c;
+	size_t in = 0, next;
+
+	for (size_t k = 0; k < d->nregions; k++)
+		in += is_in(&d->regions[k]);
+	if (q->rule->trickle == 0 || q->client == NULL || in < 2)
+		return i;
+	c = share_trickle(q->client);
+	d->cohort_len = c.len;
+	if (c.number >= SHARE_COHORTS / 100u * q->rule->trickle ||
+	    i == d->nregions)
+		return i;
+	next = i + 1;
+	next += first_live(d->regions + next, d->nregions - next);
+	d->trickled = next < d->nregions;
+	return next;
+}
+
 static void
 pick(const struct line_question *q, struct oracle_decision *d)
 {
-	size_t n = d->nregions, i = first_live(d->regions, n), looked;
+	size_t n = d->nregions, first = first_live(d->regions, n);
+	size_t i = trickle(q, d, first), looked = i < n ? i + 1 : n;
 
-	looked = i < n ? i + 1 : n;
 	consult(q, d->pool, d->regions, looked, d);
 	narrow(d, looked);
+	if (i == n)
+		i = first;
 	/* Shares leave nobody without a region. */
 	for (size_t k = 0; k < n && i == n; k++)
 		if (is_live(&d->regions[k]))
@@ -451,6 +478,7 @@ oracle_judge(const struct oracle *o, const struct conf_name *name,
 	v->unlocated = line_is_lost(&q, name->pool);
 	v->hash = q.rule->hash;
 	v->homes = q.rule->homes;
+	v->trickle = q.rule->trickle;
 	v->n = line_up(&q, name->pool, false, v->regions);
 	v->pool = CONF_NONE;
 	v->nfallback = 0;
@@ -486,7 +514,7 @@ oracle_verdict_equal(
 {
 	return a->action == b->action && a->pool == b->pool &&
 	    a->hash == b->hash && a->homes == b->homes &&
-	    a->unlocated == b->unlocated &&
+	    a->trickle == b->trickle && a->unlocated == b->unlocated &&
 	    same_regions(a->regions, a->n, b->regions, b->n) &&
 	    same_regions(a->fallback, a->nfallback, b->fallback, b->nfallback);
 }

@@ -57,6 +57,7 @@ struct oracle_decision {
 				CONF_NONE: the maximum did */
 	bool drawn;          /* step 3: the regions stand as they were drawn, */
 	const struct conf_home *home; /* but for this one; NULL: all */
+	bool trickled;      /* step 6: the client is of the rule's trickle */
 	uint8_t cohort_len; /* a share, or a draw, told the client by it; 0:
 			       none did */
 	unsigned scope;     /* step 10; for an address */
@@ -91,6 +92,7 @@ struct oracle_verdict {
 	enum conf_all_down action;
 	enum conf_hash hash;
 	const struct conf_homes *homes;
+	unsigned trickle;
 	uint16_t pool;
 	bool unlocated;
 };

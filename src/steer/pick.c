@@ -47,7 +47,7 @@ takes(const struct pool_region *r, const struct pick_question *q,
 /* The client's regions, best first, as far as they were looked at. */
 struct turns {
 	const struct rank *rank;
-	bool drawn;
+	bool drawn, trickled;
 	struct rendezvous draw;
 	uint8_t order[CONF_POOL_REGIONS_MAX];
 };
@@ -96,6 +96,7 @@ turns_begin(struct turns *t, const struct pool *p,
 	uint64_t key;
 
 	t->rank = q->rank;
+	t->trickled = false;
 	t->drawn = draw_key(q, pick, &key);
 	if (!t->drawn)
 		return;
@@ -117,31 +118,74 @@ turns_look(struct turns *t, size_t i)
 	return t->order[i];
 }
 
-/* The turn of the first region that is live and whose share takes the client,
- * else of the first that is live; n: none is. */
+/* What is looked at on the way to a region. */
+struct look {
+	const struct pool *pool;
+	const struct pick_question *question;
+	struct turns *turns;
+	struct pick *pick;
+	uint64_t live, shared;
+	size_t second_best; /* the first that is live; n: none is */
+};
+
+/* The turn of the first region from i on that is live and whose share takes the
+ * client; n: none. */
+static size_t
+next_live(struct look *l, size_t i)
+{
+	const struct pick_question *q = l->question;
+
+	for (; i < q->rank->n; i++) {
+		uint8_t at = turns_look(l->turns, i);
+		const struct pool_region *r = &l->pool->regions[at];
+
+		least(&l->pick->ttl, change_s(r, q->now_s));
+		if ((l->live >> at & 1) == 0)
+			continue;
+		if ((l->shared >> at & 1) == 0 || takes(r, q, l->pick))
+			return i;
+		if (l->second_best == q->rank->n)
+			l->second_best = i;
+	}
+	return q->rank->n;
+}
+
+/* Is the client one of those that keep the next region warm?  Its prefix
+ * matters for that whatever is live. */
+static bool
+is_trickled(const struct pick_question *q, struct pick *pick)
+{
+	struct cohort c;
+
+	if (q->rank->trickle == 0 || q->client == NULL || q->rank->n < 2)
+		return false;
+	c = share_trickle(q->client);
+	pick->cohort_len = c.len;
+	return c.number < SHARE_COHORTS / 100u * q->rank->trickle;
+}
+
+/* The turn of the client's region; n: nothing is live. */
 static size_t
 first_live(const struct pool *p, const struct pick_question *q,
     struct turns *turns, struct pick *pick)
 {
-	const struct rank *rank = q->rank;
-	uint64_t live = atomic_load_explicit(&p->live, memory_order_acquire);
-	uint64_t shared =
-	    atomic_load_explicit(&p->shared, memory_order_acquire);
-	size_t second_best = rank->n;
+	struct look l = {
+	    .pool = p,
+	    .question = q,
+	    .turns = turns,
+	    .pick = pick,
+	    .live = atomic_load_explicit(&p->live, memory_order_acquire),
+	    .shared = atomic_load_explicit(&p->shared, memory_order_acquire),
+	    .second_best = q->rank->n,
+	};
+	bool trickled = is_trickled(q, pick);
+	size_t i = next_live(&l, 0), standby;
 
-	for (size_t i = 0; i < rank->n; i++) {
-		uint8_t at = turns_look(turns, i);
-		const struct pool_region *r = &p->regions[at];
-
-		least(&pick->ttl, change_s(r, q->now_s));
-		if ((live >> at & 1) == 0)
-			continue;
-		if ((shared >> at & 1) == 0 || takes(r, q, pick))
-			return i;
-		if (second_best == rank->n)
-			second_best = i;
-	}
-	return second_best;
+	if (i == q->rank->n)
+		return l.second_best;
+	standby = trickled ? next_live(&l, i + 1) : q->rank->n;
+	turns->trickled = standby < q->rank->n;
+	return turns->trickled ? standby : i;
 }
 
 /* The same of a word, without shares. */
@@ -212,6 +256,8 @@ is_drained(const struct pool *p, size_t region)
 static enum pool_reason
 reason_of(const struct pool *p, const struct turns *turns, size_t picked)
 {
+	if (turns->trickled)
+		return POOL_TRICKLE;
 	if (picked == 0)
 		return turns->rank->unlocated ? POOL_UNLOCATED : POOL_FIRST;
 	return is_drained(p, turns->order[0]) ? POOL_DRAINED : POOL_FAILOVER;

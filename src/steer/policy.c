@@ -248,6 +248,7 @@ policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
 	    .fallback = room->fallback,
 	    .hash = (uint8_t)r->hash,
 	    .homes = r->homes,
+	    .trickle = (uint8_t)r->trickle,
 	    .action = (uint8_t)r->when_down.action,
 	    .pool = CONF_NONE,
 	    .failback = policy_failback(p),
@@ -294,7 +295,7 @@ rank_equal(const struct rank *a, const struct rank *b)
 	return a->n == b->n && a->nfallback == b->nfallback &&
 	    a->action == b->action && a->unlocated == b->unlocated &&
 	    a->pool == b->pool && a->homes == b->homes &&
-	    memcmp(a->order, b->order, a->n) == 0 &&
+	    a->trickle == b->trickle && memcmp(a->order, b->order, a->n) == 0 &&
 	    memcmp(a->fallback, b->fallback, a->nfallback) == 0 &&
 	    lots_equal(a, b);
 }

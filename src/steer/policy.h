@@ -23,10 +23,11 @@ struct rank {
 	const struct lot *lots;         /* but when they are drawn: of each */
 	const uint8_t *fallback; /* regions of when_down's pool, best first */
 	uint8_t n, nfallback;
-	uint8_t hash;   /* enum conf_hash: by what they are drawn */
-	uint8_t action; /* enum conf_all_down */
-	bool unlocated; /* by the policy's unlocated list */
-	uint16_t pool;  /* of CONF_DOWN_POOL */
+	uint8_t hash;    /* enum conf_hash: by what they are drawn */
+	uint8_t trickle; /* percent */
+	uint8_t action;  /* enum conf_all_down */
+	bool unlocated;  /* by the policy's unlocated list */
+	uint16_t pool;   /* of CONF_DOWN_POOL */
 	const struct conf_failback *failback; /* NULL: at once */
 };
 

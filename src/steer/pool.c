@@ -10,7 +10,7 @@
 #include "steer/require.h"
 
 const char *const pool_reason_names[POOL_REASON_COUNT] = {
-    "first", "failover", "drained", "all_down", "unlocated"};
+    "first", "failover", "drained", "all_down", "unlocated", "trickle"};
 
 /* Offers --------------------------------------------------------------------
  */

@@ -30,6 +30,12 @@ share_cohort(const struct addr *client, const char *region)
 	return c;
 }
 
+struct cohort
+share_trickle(const struct addr *client)
+{
+	return share_cohort(client, "/trickle"); /* no region's name */
+}
+
 static uint32_t
 seconds(uint32_t ms)
 {

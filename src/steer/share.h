@@ -50,6 +50,10 @@ size_t share_prefix(
  * within IPv6 (mapped, 6to4, Teredo) counts as the former. */
 struct cohort share_cohort(const struct addr *client, const char *region);
 
+/* Those with a lower number than so many percent of them are the clients of a
+ * rule's trickle. */
+struct cohort share_trickle(const struct addr *client);
+
 /* From the next second on, so that no worker has been further; and on from
  * where it was. */
 void share_freeze(struct share *s, uint32_t now_s);

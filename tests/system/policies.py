@@ -52,6 +52,7 @@ def config(weights):
   random: {{rules: [{{regions: {{eu: 3, us: 1}}, hash: random}}]}}
   tenants: {{rules: [{{regions: all, hash: qname, homes: homes.txt}}]}}
   fenced: {{rules: [{{regions: all, hash: qname, fence: EU}}]}}
+  warm: {{rules: [{{regions: [eu, us, ap], trickle: 10%}}]}}
   quick: {{rules: [{{regions: latency}}], unlocated: [us, eu, ap]}}
 """,
         names="""\
@@ -60,6 +61,7 @@ def config(weights):
   "*.t.example.com": {pool: www, policy: tenants}
   "*.eu.t.example.com": {pool: www, policy: fenced}
   quick.example.com: {pool: www, policy: quick}
+  warm.example.com: {pool: www, policy: warm}
 """,
         extra="latency: {file: latency.csv, min_samples: 10}\n")
 
@@ -176,10 +178,25 @@ with m.Daemon(config(WEIGHTS), FILES) as d:
             "a line that is wrong is named")
     d.write("latency.csv", LATENCY)
 
+    warm = client_regions(d, "warm.example.com")
+    share = sum(r == "us" for r in warm.values()) / PREFIXES
+    m.check(abs(share - 0.1) < 5 * math.sqrt(0.09 / PREFIXES) and
+            set(warm.values()) == {"eu", "us"},
+            f"a trickle of {share:.1%} keeps the standby warm")
+    one = next(k for k in warm if warm[k] == "us")
+    said = d.json("explain", "warm.example.com", "--from",
+                  f"{one[0]}.{one[1]}.{one[2]}.9")
+    m.check(said["answer"]["reason"] == "trickle" and
+            "disagreement" not in said and
+            "keep it warm" in said["steps"][5]["text"], "explain says so")
+
     d.ctl("drain", "us", "--for", "1h", "--reason", "test", "--force")
     after = client_regions(d)
     m.check(all(after[k] == before[k] for k in before if before[k] != "us"),
             "a drained region's clients alone move")
+    again = client_regions(d, "warm.example.com")
+    m.check(all(again[k] == ("eu" if warm[k] == "eu" else "ap")
+                for k in warm), "the trickle goes to the next that is live")
     m.check(all(after[k] == sticky(k, WEIGHTS)[1] for k in before
                 if before[k] == "us"), "each to the next of its own")
     again = names_regions(d)

@@ -55,7 +55,7 @@ policies:
       - {geo: [NO, EU], box: [-10, -20.5, 10, 20], regions: [eu], fence: NO,
          when_all_down: {pool: sorry}}
       - {asn: 64496, regions: nearest, band: 500km}
-      - {asn: 64497, regions: latency}
+      - {asn: 64497, regions: latency, trickle: 1%}
       - {geo: US-CA/San Jose, regions: {eu: 3, us: 1}, hash: random}
       - {geo: US, regions: [eu, us], hash: qname, homes: homes.txt}
       - {regions: all}

@@ -324,6 +324,12 @@ static const struct {
 	{"policies", "{p: {rules: [{regions: near}]}}", "a list of regions, "
 		"a map of their weights, nearest, latency or all, not \"near\""},
 	{"policies", "{p: {rules: [{regions: []}]}}", "it must have 1 to"},
+	{"policies", "{p: {rules: [{regions: all, trickle: 51%}]}}",
+		"\"trickle\" is out of range: it must be 1% to 50%"},
+	{"policies", "{p: {rules: [{regions: all, trickle: 1}]}}",
+		"\"trickle\" must be a percentage, as 85%"},
+	{"policies", "{p: {rules: [{regions: {eu: 1}, trickle: 1%}]}}",
+		"what is drawn has weights, not a \"trickle\""},
 	{"policies", "{p: {rules: [{regions: latency}]}}",
 		"\"regions: latency\" needs a table"},
 	{"latency", "{min_samples: 2}", "\"latency\" without \"file\""},

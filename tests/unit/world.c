@@ -352,7 +352,9 @@ homes_make(struct world *w, struct conf_rule *r)
 static void
 draw_make(struct world *w, struct conf_rule *r)
 {
-	if (conf_rule_is_by_place(r) || chance(40))
+	if (chance(25))
+		r->trickle = 1 + world_dice(50);
+	if (r->trickle > 0 || conf_rule_is_by_place(r) || chance(40))
 		return;
 	r->hash = (enum conf_hash)(1 + world_dice(3));
 	if (r->hash == CONF_HASH_QNAME && chance(50))
