@@ -156,14 +156,15 @@ END_TEST
 START_TEST(the_least_of_ttls_that_differ_is_taken)
 {
 	zone_sample_zone(&sample, "example.com.",
-	    WHOLE "a 60 A 192.0.2.2\na 30 A 192.0.2.3\n");
+	    WHOLE "a 60 A 192.0.2.2\na 30 A 192.0.2.3\na 40 A 192.0.2.4\n");
 	expect_warned(
 	    "example.com.:4: warning: a.example.com.: the TTLs of "
 	    "its records of one type differ: 30 is taken (RFC 2181 5.2)\n");
 	ck_assert_str_eq(zone_sample_ask(&sample, "a.example.com.", "A"),
 	    "data in example.com.\n"
 	    "an a.example.com. 30 IN A 192.0.2.2\n"
-	    "an a.example.com. 30 IN A 192.0.2.3\n");
+	    "an a.example.com. 30 IN A 192.0.2.3\n"
+	    "an a.example.com. 30 IN A 192.0.2.4\n");
 }
 END_TEST
 
