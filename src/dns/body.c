@@ -177,6 +177,7 @@ struct rdata_shape {
 /* The types of RFC 1035 whose names may be compressed (RFC 3597 4). */
 static const struct rdata_shape shapes[] = {
     {DNS_NS, 0, 1},
+    {DNS_CNAME, 0, 1},
     {DNS_PTR, 0, 1},
     {DNS_SOA, 0, 2},
     {DNS_MX, 2, 1},
@@ -259,7 +260,18 @@ record_put(struct composer *c, const uint8_t *owner, uint16_t type,
 		return false;
 	wire_set_u16(
 	    &c->wire, rdlen_at, (uint16_t)(c->wire.len - rdlen_at - 2));
+	c->head.target_at = (uint16_t)(rdlen_at + 2);
 	return true;
+}
+
+static void
+target_keep(
+    struct composer *c, uint16_t type, const uint8_t *rdata, uint16_t len)
+{
+	bool alias = type == DNS_CNAME || type == DNS_DNAME;
+
+	c->head.target_len = alias && len <= DNS_NAME_MAX ? len : 0;
+	memcpy(c->target, rdata, c->head.target_len);
 }
 
 bool
@@ -278,8 +290,7 @@ composer_put(struct composer *c, enum body_section section,
 		c->head.nfixes = nfixes;
 		return false;
 	}
-	c->head.target_len =
-	    type == DNS_CNAME || type == DNS_DNAME ? rdata_len : 0;
+	target_keep(c, type, rdata, rdata_len);
 	count(c, section, optional);
 	return true;
 }
@@ -287,7 +298,8 @@ composer_put(struct composer *c, enum body_section section,
 size_t
 body_size(const struct body *b)
 {
-	size_t size = sizeof(*b) + b->nfixes * sizeof(struct body_fix) + b->len;
+	size_t size = sizeof(*b) + b->nfixes * sizeof(struct body_fix) +
+	    b->len + b->target_len;
 
 	return (size + 1) & ~(size_t)1;
 }
@@ -313,7 +325,22 @@ composer_end(struct composer *c, void *memory)
 	*b = c->head;
 	memcpy(fixes, c->fixes, b->nfixes * sizeof(*fixes));
 	memcpy(fixes + b->nfixes, c->bytes, b->len);
+	memcpy(
+	    (uint8_t *)(fixes + b->nfixes) + b->len, c->target, b->target_len);
 	return b;
+}
+
+size_t
+body_suffix_at(const struct wire *w, size_t at, size_t len, size_t want)
+{
+	for (;;) {
+		while (w->at[at] > DNS_LABEL_MAX)
+			at = wire_get_u16(w->at + at) & POINTER_LIMIT;
+		if (len <= want)
+			return at;
+		len -= 1u + w->at[at];
+		at += 1u + w->at[at];
+	}
 }
 
 void
@@ -322,7 +349,7 @@ body_put(struct wire *w, const struct body *b, size_t owner_at,
 {
 	const struct body_fix *f = body_fixes(b), *end = f + b->nfixes;
 	size_t len = flags & BODY_LEAVE_OPTIONAL ? b->must_len : b->len;
-	size_t start = w->len, owner_end = owner_at + owner_len;
+	size_t start = w->len, suffix = owner_len, suffix_at = owner_at;
 
 	wire_put(w, end, len);
 	if (w->full)
@@ -335,9 +362,14 @@ body_put(struct wire *w, const struct body *b, size_t owner_at,
 				wire_set_u32(w, at, ttl);
 			continue;
 		}
+		if (f->kind == BODY_FIX_OWNER && f->value != suffix) {
+			suffix = f->value;
+			suffix_at =
+			    body_suffix_at(w, owner_at, owner_len, suffix);
+		}
 		wire_set_u16(w, at,
 		    (uint16_t)(POINTER |
-			(f->kind == BODY_FIX_OWNER ? owner_end - f->value
+			(f->kind == BODY_FIX_OWNER ? suffix_at
 				: f->kind == BODY_FIX_WHOLE
 				? owner_at
 				: start + f->value)));

@@ -23,14 +23,15 @@
 
 enum body_section { BODY_ANSWER, BODY_AUTHORITY, BODY_ADDITIONAL };
 
-/* Layout: struct body, struct body_fix[nfixes], octets[len]. */
+/* In memory: this, body_fix[nfixes], octets[len], target[target_len]. */
 struct body {
 	uint16_t len;        /* octets of all records */
 	uint16_t must_len;   /* up to the last record that cannot be left out */
 	uint16_t an, ns, ar; /* records per section */
 	uint16_t must_ar;    /* additional ones within must_len */
 	uint16_t nfixes;
-	uint16_t target_len; /* >0: of the alias it ends with, uncompressed */
+	/* Of the alias it ends with, or 0: uncompressed; where it stands. */
+	uint16_t target_len, target_at;
 };
 
 enum body_fix_kind {
@@ -62,33 +63,29 @@ struct composer {
 	struct body head;
 	size_t nnames;
 	uint16_t names[COMPOSER_NAMES]; /* where names stand in the body */
+	uint8_t target[DNS_NAME_MAX];
 	struct body_fix fixes[COMPOSER_FIXES];
 	uint8_t bytes[COMPOSER_BYTES];
 };
 
-/*
- * Starts a body for queries of owner (wire form).  A wildcard owner
- * ("*.example.com.") makes a body for any name below its parent: records whose
- * owner is that wildcard get the name asked.  For negative answers and
- * referrals, owner is the zone's or the cut's name and any_below is true: the
- * name asked ends with it.
- */
+/* Starts a body for queries of owner (wire form).  A wildcard makes a body for
+ * any name below its parent: records of that owner get the name asked.  For
+ * negative answers and referrals, owner is the zone's or the cut's name and
+ * any_below is true: the name asked ends with it. */
 void composer_begin(struct composer *c, const uint8_t *owner, bool any_below);
 
 /*
  * Adds a record; sections in order only.  rdata is uncompressed wire form;
- * names in it are compressed for the types of RFC 1035 alone (RFC 3597 4), and
- * never a CNAME's target.  optional (additional section only, after all
- * others): may be left out.  False: too large, and the body stays as it was.
+ * names in it are compressed for the types of RFC 1035 alone (RFC 3597 4).
+ * optional (additional section only, after all others): may be left out.
+ * False: too large, and the body stays as it was.
  */
 bool composer_put(struct composer *c, enum body_section section,
     const uint8_t *owner, uint16_t type, uint32_t ttl, const uint8_t *rdata,
     uint16_t rdata_len, bool optional);
 
-/* Octets of the finished body. */
+/* Writes the body to memory of composer_size() octets, aligned to 2. */
 size_t composer_size(const struct composer *c);
-
-/* Writes it to memory of composer_size() octets, aligned to 2. */
 struct body *composer_end(struct composer *c, void *memory);
 
 /* Octets of a body, all included. */
@@ -100,21 +97,23 @@ enum body_put_flag {
 };
 
 /*
- * Copies b to w.  The owner name starts at octet owner_at of the message, is
- * uncompressed there and owner_len octets long (root label included).  ttl
- * replaces the TTLs unless BODY_KEEP_TTL.  Counts in the header are the
- * caller's.
+ * Copies b to w.  The owner name starts at octet owner_at of the message; it
+ * may be compressed there, owner_len is its length uncompressed.  ttl replaces
+ * the TTLs unless BODY_KEEP_TTL.  Counts in the header are the caller's.
  */
 void body_put(struct wire *w, const struct body *b, size_t owner_at,
     size_t owner_len, uint32_t ttl, unsigned flags);
 
-/* The target_len octets of the target that it ends with. */
+/* Where the last want octets of the name at octet at, of len, stand. */
+size_t body_suffix_at(const struct wire *w, size_t at, size_t len, size_t want);
+
+/* The target that it ends with, uncompressed. */
 static inline const uint8_t *
 body_target(const struct body *b)
 {
 	const struct body_fix *fixes = (const struct body_fix *)(b + 1);
 
-	return (const uint8_t *)(fixes + b->nfixes) + b->len - b->target_len;
+	return (const uint8_t *)(fixes + b->nfixes) + b->len;
 }
 
 #endif

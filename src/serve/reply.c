@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "serve/reply.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Octets of the header. */
@@ -55,29 +56,66 @@ reply_add_dname(
 }
 
 /* Owner, type, class, TTL and length before the target. */
-enum { CNAME_FIXED = 12, POINTER = 0xc000 };
+enum { CNAME_FIXED = 12, POINTER = 0xc000, POINTER_SIZE = 2 };
+
+/* What the target of a DNAME takes after it: nothing points to the root. */
+static size_t
+tail_size(const struct body *b)
+{
+	return b->target_len > 1 ? POINTER_SIZE : 1;
+}
 
 /* Octets of the CNAME made of a DNAME. */
 static size_t
 synthesis_size(const struct reply_part *p)
 {
 	return p->prefix_len > 0
-	    ? CNAME_FIXED + p->prefix_len + (size_t)p->body->target_len
+	    ? CNAME_FIXED + p->prefix_len + tail_size(p->body)
 	    : 0;
 }
 
+/* The first len octets of the name at octet at, without pointers. */
 static void
-synthesis_put(const struct reply_part *p, struct wire *w, size_t owner_at)
+prefix_put(struct wire *w, size_t at, size_t len)
 {
-	uint16_t len = p->prefix_len + p->body->target_len;
+	while (len > 0) {
+		size_t label;
+
+		at = body_suffix_at(w, at, 0, 0);
+		label = 1u + w->at[at];
+		wire_put(w, w->at + at, label);
+		at += label;
+		len -= label;
+	}
+}
+
+/* Where a DNAME stands that was written already. */
+static size_t
+dname_at(const struct reply *r, const struct body *b)
+{
+	const struct reply_part *p = r->parts;
+
+	while (p->body != b)
+		p++;
+	return p->at;
+}
+
+static void
+synthesis_put(const struct reply *r, const struct reply_part *p, struct wire *w,
+    size_t owner_at)
+{
+	size_t target_at = dname_at(r, p->body) + p->body->target_at;
 
 	wire_put_u16(w, (uint16_t)(POINTER | owner_at));
 	wire_put_u16(w, DNS_CNAME);
 	wire_put_u16(w, DNS_IN);
 	wire_put_u32(w, p->ttl);
-	wire_put_u16(w, len);
-	wire_put(w, w->at + owner_at, p->prefix_len);
-	wire_put(w, body_target(p->body), p->body->target_len);
+	wire_put_u16(w, (uint16_t)(p->prefix_len + tail_size(p->body)));
+	prefix_put(w, owner_at, p->prefix_len);
+	if (p->body->target_len > 1)
+		wire_put_u16(w, (uint16_t)(POINTER | target_at));
+	else
+		wire_put_u8(w, 0);
 }
 
 void
@@ -128,16 +166,18 @@ fit(struct reply *r, size_t limit)
 }
 
 static void
-put_parts(const struct reply *r, struct wire *w, struct counts *n)
+put_parts(struct reply *r, struct wire *w, struct counts *n)
 {
 	size_t owner_at = DNS_HEADER_SIZE;
 	size_t owner_len = r->query->name_len;
 
 	for (size_t i = 0; i < r->nparts; i++) {
-		const struct reply_part *p = &r->parts[i];
+		struct reply_part *p = &r->parts[i];
 		const struct body *b = p->body;
+		size_t target_at = w->len + b->target_at;
 
 		if (!p->repeated) {
+			p->at = (uint16_t)w->len;
 			body_put(w, b, owner_at, owner_len, p->ttl, p->flags);
 			n->an += b->an;
 			n->ns += b->ns;
@@ -145,11 +185,15 @@ put_parts(const struct reply *r, struct wire *w, struct counts *n)
 			    p->flags & BODY_LEAVE_OPTIONAL ? b->must_ar : b->ar;
 		}
 		if (p->prefix_len > 0) {
-			synthesis_put(p, w, owner_at);
+			target_at = w->len + CNAME_FIXED;
+			synthesis_put(r, p, w, owner_at);
 			n->an++;
 		}
+		assert(!w->full); /* fit() left out what would not fit */
 		owner_len = (size_t)b->target_len + p->prefix_len;
-		owner_at = w->len - owner_len;
+		if (owner_len > 0)
+			owner_at =
+			    body_suffix_at(w, target_at, owner_len, owner_len);
 	}
 }
 

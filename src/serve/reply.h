@@ -20,6 +20,7 @@ struct reply_part {
 	uint8_t flags;      /* enum body_put_flag */
 	uint8_t prefix_len; /* >0: a DNAME's, with the CNAME made of it */
 	bool repeated;      /* the DNAME stands in an earlier part */
+	uint16_t at;        /* where it stands, when it is written */
 };
 
 struct reply {

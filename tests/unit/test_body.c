@@ -95,10 +95,12 @@ counts_add(const struct body *b, unsigned flags)
 static void
 answer(struct body *b, uint32_t ttl, unsigned flags)
 {
+	size_t start = w.len;
+
 	body_put(&w, b, owner_at, owner_len, ttl, flags);
 	ck_assert(!w.full);
 	counts_add(b, flags);
-	owner_at = w.len - b->target_len;
+	owner_at = start + b->target_at;
 	owner_len = b->target_len;
 	free(b);
 }
@@ -279,6 +281,37 @@ START_TEST(a_chain_goes_on_from_the_targets_name)
 	       "Web.example.NET.\t30\tIN\tCNAME\ta.example.org.\n"
 	       "a.example.org.\t10\tIN\tA\t192.0.2.1\n"
 	       "b.example.org.\t10\tIN\tA\t192.0.2.2\n");
+}
+END_TEST
+
+START_TEST(a_target_is_compressed_and_owns_what_follows)
+{
+	struct body *first;
+
+	begin("*.example.com", false);
+	put(BODY_ANSWER, "*.example.com. 60 IN CNAME b.a.example.com.");
+	first = end();
+	ck_assert_mem_eq(body_target(first), "\1b\1a\7example\3com", 17);
+	/* Owner 2, fixed 10, two labels and a pointer. */
+	ck_assert_uint_eq(first->len, 12 + 6);
+	ask("x.y.EXAMPLE.com");
+	answer(first, 0, BODY_KEEP_TTL);
+	/* The whole target is a name within the target before it. */
+	begin("b.a.example.com", false);
+	put(BODY_ANSWER, "b.a.example.com. 60 IN CNAME a.example.com.");
+	answer(end(), 0, BODY_KEEP_TTL);
+	begin("a.example.com", false);
+	put(BODY_ANSWER, "a.example.com. 60 IN MX 1 c.a.example.com.");
+	put(BODY_ADDITIONAL, "c.a.example.com. 60 IN A 192.0.2.1");
+	put(BODY_ADDITIONAL, "com. 60 IN A 192.0.2.2");
+	answer(end(), 0, BODY_KEEP_TTL);
+	expect("x.y.EXAMPLE.com.\t60\tIN\tCNAME\tb.a.EXAMPLE.com.\n"
+	       "b.a.EXAMPLE.com.\t60\tIN\tCNAME\ta.EXAMPLE.com.\n"
+	       "a.EXAMPLE.com.\t60\tIN\tMX\t1 c.a.EXAMPLE.com.\n"
+	       "c.a.EXAMPLE.com.\t60\tIN\tA\t192.0.2.1\n"
+	       "com.\t60\tIN\tA\t192.0.2.2\n");
+	/* Question 21; records 18, 14, 12 + 2 + 4, 16, 16. */
+	ck_assert_uint_eq(w.len, 12 + 21 + 18 + 14 + 18 + 16 + 16);
 }
 END_TEST
 
@@ -485,6 +518,7 @@ main(void)
 	tcase_add_test(tc, a_referral_has_its_glue);
 	tcase_add_test(tc, optional_records_can_be_left_out);
 	tcase_add_test(tc, a_chain_goes_on_from_the_targets_name);
+	tcase_add_test(tc, a_target_is_compressed_and_owns_what_follows);
 	tcase_add_test(tc, names_of_newer_types_are_not_compressed);
 	tcase_add_test(tc, rdata_that_is_no_name_is_left_as_it_is);
 	tcase_add_test(tc, a_record_that_is_too_large_leaves_the_others);

@@ -172,15 +172,66 @@ START_TEST(a_part_continues_at_the_cname_before_it)
 	ck_assert(reply_add(&r, cname, 0, BODY_KEEP_TTL));
 	ck_assert(reply_add(&r, a, 7, 0));
 	len = reply_end(&r, out, DNS_UDP_MIN);
-	at = DNS_HEADER_SIZE + query.question_len + cname->len - sizeof(target);
-	ck_assert_mem_eq(out + at, target, sizeof(target));
+	at = DNS_HEADER_SIZE + query.question_len + (size_t)cname->target_at;
+	ck_assert_mem_eq(out + at, "\1b\xc0\x0e", 4);
 	/* owner: a pointer to that target; TTL 7 */
-	ck_assert_uint_eq(wire_get_u16(out + at + sizeof(target)), 0xc000 | at);
-	ck_assert_uint_eq(wire_get_u32(out + at + sizeof(target) + 6), 7);
+	ck_assert_uint_eq(wire_get_u16(out + at + 4), 0xc000 | at);
+	ck_assert_uint_eq(wire_get_u32(out + at + 4 + 6), 7);
 	ck_assert_mem_eq(out + len - 4, address, 4);
 	ck_assert_uint_eq(header(6), 2);
 	free(cname);
 	free(a);
+}
+END_TEST
+
+/* A DNAME of example., with what is synthesised for x.a.example. */
+static size_t
+dname_reply(const char *target, struct reply *r, size_t prefix_len)
+{
+	uint8_t name[DNS_NAME_MAX], owner[DNS_NAME_MAX];
+	size_t len;
+	struct body *b;
+
+	ck_assert(name_parse(target, name, NULL));
+	ck_assert(name_parse("example.", owner, NULL));
+	composer_begin(&composer, owner, true);
+	put(BODY_ANSWER, "example.", DNS_DNAME, name, name_len(name), false);
+	b = end();
+	ask(&(struct sample_query){.name = "x.a.example.", .type = DNS_A});
+	reply_begin(r, &query);
+	ck_assert(reply_add_dname(r, b, 300, (uint8_t)prefix_len));
+	ck_assert(reply_add_dname(r, b, 300, (uint8_t)prefix_len));
+	len = reply_end(r, out, DNS_UDP_MIN);
+	free(b);
+	return len;
+}
+
+START_TEST(a_name_made_of_a_dname_ends_in_its_target)
+{
+	/* The DNAME's data is as it is (RFC 6672 2.5), what is made of it
+	 * points there, the next owner to what was made. */
+	static const uint8_t want[] =
+	    "\xc0\x10\0\x27\0\1\0\0\1\x2c\0\7\5other\0"
+	    "\xc0\x0c\0\5\0\1\0\0\1\x2c\0\6\1x\1a\xc0\x29"
+	    "\xc0\x3c\0\5\0\1\0\0\1\x2c\0\6\1x\1a\xc0\x29";
+	struct reply r;
+	size_t len = dname_reply("other.", &r, 4);
+
+	ck_assert_uint_eq(header(6), 3);
+	ck_assert_uint_eq(
+	    len, DNS_HEADER_SIZE + query.question_len + sizeof(want) - 1);
+	ck_assert_mem_eq(
+	    out + DNS_HEADER_SIZE + query.question_len, want, sizeof(want) - 1);
+}
+END_TEST
+
+START_TEST(a_name_made_of_a_dname_to_the_root_ends_in_it)
+{
+	static const uint8_t made[] = "\0\5\1x\1a";
+	struct reply r;
+	size_t len = dname_reply(".", &r, 4);
+
+	ck_assert_mem_eq(out + len - sizeof(made), made, sizeof(made));
 }
 END_TEST
 
@@ -268,6 +319,8 @@ main(void)
 	tcase_add_test(tc, optional_records_go_before_anything_is_truncated);
 	tcase_add_test(tc, a_truncated_reply_has_its_question_and_opt_alone);
 	tcase_add_test(tc, a_part_continues_at_the_cname_before_it);
+	tcase_add_test(tc, a_name_made_of_a_dname_ends_in_its_target);
+	tcase_add_test(tc, a_name_made_of_a_dname_to_the_root_ends_in_it);
 	tcase_add_test(tc, a_full_chain_takes_no_more);
 	tcase_add_test(tc, an_extended_rcode_is_split_between_header_and_opt);
 	tcase_add_test(tc, an_extended_error_is_not_worth_a_truncation);
