@@ -9,7 +9,7 @@
 
 /* Parses a reply's octets; the records live until compare_reset().  False
  * where the octets do not parse, or where what was parsed, encoded again, gives
- * other records. */
+ * another header or other records. */
 bool compare_parse(struct reply *r);
 void compare_reset(void);
 

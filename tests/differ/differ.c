@@ -23,6 +23,7 @@ const char *const server_names[SERVERS] = {"ours", "nsd", "knot", "bind"};
 
 static struct {
 	uint64_t seed, queries, replies, wrong, same;
+	uint64_t parsed; /* of ours, and encoded again to the same */
 } totals;
 
 static bool verbose;
@@ -188,7 +189,11 @@ take_in(struct exchange *x)
 		if (!r->came)
 			continue;
 		totals.replies++;
-		if (!compare_parse(r) && i == OURS)
+		if (i != OURS)
+			compare_parse(r);
+		else if (compare_parse(r))
+			totals.parsed++;
+		else
 			say_wrong(x, &broken);
 	}
 }
@@ -236,8 +241,9 @@ main(int argc, char **argv)
 	print_kinds();
 	rule_print_counts();
 	printf("total %lu queries, %lu replies, %lu the same from all, "
-	       "%lu not permitted\n",
+	       "%lu not permitted, %lu of ours parsed\n",
 	    (unsigned long)totals.queries, (unsigned long)totals.replies,
-	    (unsigned long)totals.same, (unsigned long)totals.wrong);
+	    (unsigned long)totals.same, (unsigned long)totals.wrong,
+	    (unsigned long)totals.parsed);
 	return totals.wrong != 0;
 }

@@ -45,7 +45,7 @@ struct query {
 	uint8_t name[256]; /* as asked, wire form */
 	size_t name_len;
 	uint16_t type, class, flags, size; /* size: 0 without EDNS */
-	bool edns;
+	bool edns, cookie;
 	unsigned odd; /* bits of enum oddity */
 	bool tcp;
 };
@@ -88,6 +88,7 @@ struct reply {
 	size_t len;
 	uint16_t flags, rcode; /* rcode: with the OPT's bits */
 	uint32_t edns;         /* present, version, DO */
+	size_t opt_len;        /* octets of the OPT */
 	struct record_set question, sections[SECTIONS];
 };
 

@@ -13,6 +13,7 @@ enum {
 	REFUSED = 5,
 	YXDOMAIN = 6,
 	BADVERS = 16,
+	BADCOOKIE = 23,
 	NXDOMAIN = 3,
 	TYPE_A = 1,
 	TYPE_NS = 2,
@@ -149,15 +150,6 @@ any_differs(
 		set_within(&m->sections[ANSWER], &p->sections[ANSWER]));
 }
 
-/* BIND leaves out what DNSSEC needs, which may be all there is. */
-bool
-any_is_empty(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	return x->query.type == TYPE_ANY && m->rcode == p->rcode &&
-	    is_one_set(&m->sections[ANSWER]) && p->sections[ANSWER].n == 0;
-}
-
 static bool
 has_type(const struct record_set *s, unsigned type)
 {
@@ -165,6 +157,18 @@ has_type(const struct record_set *s, unsigned type)
 		if (s->at[i].type == type)
 			return true;
 	return false;
+}
+
+/* BIND leaves out what DNSSEC needs, which may be all there is. */
+bool
+any_without_ds(
+    const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	const struct record_set *a = &m->sections[ANSWER];
+
+	return x->query.type == TYPE_ANY && m->rcode == p->rcode &&
+	    is_one_set(a) && a->at[0].type == TYPE_DS &&
+	    !has_type(&p->sections[ANSWER], TYPE_DS);
 }
 
 static const uint8_t *
@@ -179,18 +183,37 @@ alias_target_len(const struct record *r)
 	return r->len - r->name_len - (size_t)RR_FIXED;
 }
 
-/* Does a CNAME in it point to the owner of one in it? */
+/* The alias of a name; NULL if there is none. */
+static const struct record *
+alias_of(const struct record_set *s, const uint8_t *name, size_t len)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->at[i].type == TYPE_CNAME && s->at[i].name_len == len &&
+		    memcmp(s->at[i].wire, name, len) == 0)
+			return &s->at[i];
+	return NULL;
+}
+
+static const struct record *
+alias_next(const struct record_set *s, const struct record *r)
+{
+	return alias_of(s, alias_target(r), alias_target_len(r));
+}
+
+/* Do aliases in it lead back to the first of them? */
 static bool
 loops(const struct record_set *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		const struct record *a = &s->at[i];
+		const struct record *a = &s->at[i], *r = a;
 
-		for (size_t k = 0; k < s->n && a->type == TYPE_CNAME; k++)
-			if (alias_target_len(a) == s->at[k].name_len &&
-			    memcmp(alias_target(a), s->at[k].wire,
-				s->at[k].name_len) == 0)
+		if (a->type != TYPE_CNAME)
+			continue;
+		for (size_t k = 0; k < s->n && r != NULL; k++) {
+			r = alias_next(s, r);
+			if (r == a)
 				return true;
+		}
 	}
 	return false;
 }
@@ -199,9 +222,50 @@ bool
 alias_loops(
     const struct exchange *x, const struct reply *m, const struct reply *p)
 {
+	const struct record_set *a = &m->sections[ANSWER];
+	const struct record_set *b = &p->sections[ANSWER];
+
 	(void)x;
-	return m->rcode == 0 && loops(&m->sections[ANSWER]) &&
-	    (p->rcode == SERVFAIL || loops(&p->sections[ANSWER]));
+	return m->rcode == 0 && loops(flag(m, FLAG_TC) ? b : a) &&
+	    (p->rcode == SERVFAIL || loops(b));
+}
+
+/* Where the chain ends: the target of the last alias; NULL without one. */
+static const struct record *
+last_alias(const struct record_set *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->at[i].type == TYPE_CNAME &&
+		    alias_next(s, &s->at[i]) == NULL)
+			return &s->at[i];
+	return NULL;
+}
+
+/* Is a DNAME of it there already, which the chain ends below? */
+static bool
+grows(const struct record_set *s)
+{
+	const struct record *last = last_alias(s);
+
+	for (size_t i = 0; i < s->n && last != NULL; i++)
+		if (s->at[i].type == TYPE_DNAME &&
+		    is_below(
+			alias_target(last), alias_target_len(last), &s->at[i]))
+			return true;
+	return false;
+}
+
+/* A DNAME that leads below itself: how often it is followed is free. */
+bool
+chain_grows(
+    const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	const struct record_set *a = &m->sections[ANSWER];
+	const struct record_set *b = &p->sections[ANSWER];
+
+	(void)x;
+	return grows(b) && (p->rcode == 0 || p->rcode == SERVFAIL) &&
+	    (flag(m, FLAG_TC) || (set_within(b, a) && grows(a)));
 }
 
 /* Does an alias in it lead to another zone of this server? */
@@ -254,18 +318,22 @@ same_answer(
 	    (x->query.type == TYPE_ANY || set_within(b, a));
 }
 
-/* One of the two others says what we do, as far as it goes. */
+/* One of the two others says what we do, as far as it goes, or both say that
+ * they do not answer such a query. */
 static bool
 stands_alone(
     const struct exchange *x, const struct reply *m, const struct reply *p)
 {
+	bool answered = false;
+
 	for (int i = NSD; i < SERVERS; i++) {
 		const struct reply *r = &x->replies[i];
 
 		if (r != p && r->rcode == m->rcode && same_answer(x, m, r))
 			return true;
+		answered = answered || (r != p && !other_is_error(x, m, r));
 	}
-	return false;
+	return !answered;
 }
 
 /* Below a zone and another one around it, or led there. */
@@ -393,17 +461,49 @@ other_is_silent(
 	return m->came && !p->came;
 }
 
-/* The other leaves out what is needed, as not all addresses would fit. */
-bool
-glue_is_cut(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
+static bool
+all_fit(const struct exchange *x)
 {
 	bool fits = true;
 
 	for (int i = 0; i < SERVERS; i++)
 		fits = fits && largest(&x->replies[i]) <= limit_of(&x->query);
-	return !fits && m->rcode == p->rcode && lacks_optional(m, p) &&
+	return fits;
+}
+
+/* The other leaves out what is needed, as not all addresses would fit. */
+bool
+glue_is_cut(
+    const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	return !all_fit(x) && m->rcode == p->rcode && lacks_optional(m, p) &&
 	    !lacks_optional(p, m);
+}
+
+/* Is glue left out that another server has? */
+static bool
+lacks_glue(const struct exchange *x, const struct reply *p)
+{
+	for (int i = NSD; i < SERVERS; i++)
+		if (!lacks_optional(p, &x->replies[i]))
+			return true;
+	return false;
+}
+
+/* We cut what fits nowhere with the options that we say. */
+bool
+none_fits(
+    const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	(void)p;
+	for (int i = NSD; i < SERVERS; i++) {
+		const struct reply *r = &x->replies[i];
+
+		if (!flag(r, FLAG_TC) && !lacks_glue(x, r) &&
+		    r->len - r->opt_len + m->opt_len <= limit_of(&x->query))
+			return false;
+	}
+	return flag(m, FLAG_TC);
 }
 
 bool
@@ -428,7 +528,9 @@ alias_not_followed(
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (x->query.type == types[i])
 			return p->rcode == 0 &&
-			    set_within(&p->sections[ANSWER], a) && a->n > 0;
+			    (flag(m, FLAG_TC) ||
+				(set_within(&p->sections[ANSWER], a) &&
+				    a->n > 0));
 	return false;
 }
 
@@ -438,6 +540,40 @@ we_badvers(
 {
 	(void)x;
 	return m->rcode == BADVERS && p->rcode == FORMERR;
+}
+
+/* What is wrong beside the version would be an error in version 0. */
+bool
+we_badvers_first(
+    const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	return (x->query.odd & ODD_OPTION) && we_badvers(x, m, p);
+}
+
+bool
+other_badvers(
+    const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	(void)x;
+	return m->rcode == FORMERR && p->rcode == BADVERS;
+}
+
+/* Without a question only a cookie may be asked for. */
+bool
+no_question(
+    const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	(void)p;
+	return x->query.cookie ? m->rcode == 0 || m->rcode == BADCOOKIE
+			       : m->rcode == FORMERR;
+}
+
+bool
+other_badcookie(
+    const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	(void)m;
+	return x->query.cookie && p->rcode == BADCOOKIE;
 }
 
 /* Types that may stand beside a CNAME (RFC 4035 2.5). */
@@ -450,15 +586,27 @@ alias_followed(
 	return x->query.type == TYPE_RRSIG || x->query.type == TYPE_NSEC;
 }
 
-/* As one below a cut is no wildcard, it makes no glue. */
+/* As one below a cut is no wildcard, it makes no glue: what else the other
+ * says has owners that are in the zones. */
 bool
 glue_by_wildcard(
     const struct exchange *x, const struct reply *m, const struct reply *p)
 {
-	const struct reply *r = &x->replies[BIND];
+	const struct record_set *a = &m->sections[ADDITIONAL];
+	const struct record_set *b = &p->sections[ADDITIONAL];
+	size_t made = 0;
 
-	return r->rcode == m->rcode && lacks_optional(r, m) &&
-	    lacks_optional(m, r) && lacks_optional(p, m);
+	for (size_t i = 0; i < b->n; i++) {
+		struct record_set one = {&b->at[i], 1};
+
+		if (!make_is_known(one.at->wire, one.at->name_len))
+			made++;
+		else if (!set_within(&one, a) &&
+		    (!is_helpful(one.at) || is_needed(m, one.at)))
+			return false;
+	}
+	return made > 0 && m->rcode == p->rcode &&
+	    (lacks_optional(p, m) || !all_fit(x));
 }
 
 bool

@@ -12,6 +12,7 @@ enum {
 	CLASS_IN = 1,
 	TYPE_OPT = 41,
 	OPTION_NSID = 3,
+	OPTION_COOKIE = 10,
 	OPTION_PADDING = 12,
 	OPTION_LOCAL = 65001,
 };
@@ -92,14 +93,28 @@ make_names_load(const char *path)
 		errx(2, "%s: no zones", path);
 }
 
+static bool
+is_name(const struct name *n, const uint8_t *name, size_t len)
+{
+	return n->len == len &&
+	    strncasecmp((const char *)n->wire, (const char *)name, len) == 0;
+}
+
+bool
+make_is_known(const uint8_t *name, size_t len)
+{
+	for (size_t i = 0; i < nnames; i++)
+		if (is_name(&names[i], name, len))
+			return true;
+	return false;
+}
+
 const uint8_t *
 make_zone_of(const uint8_t *name, size_t len, unsigned above)
 {
 	for (;; len -= 1u + *name, name += 1u + *name) {
 		for (size_t i = 0; i < norigins; i++) {
-			if (names[i].len != len ||
-			    strncasecmp((const char *)names[i].wire,
-				(const char *)name, len) != 0)
+			if (!is_name(&names[i], name, len))
 				continue;
 			if (above-- == 0)
 				return names[i].wire;
@@ -279,6 +294,28 @@ make_class(struct query *q)
 	return ONE_OF(others);
 }
 
+/* That every server takes, whether it knows the option or not. */
+static void
+put_known(struct query *q)
+{
+	static const struct {
+		uint8_t len, octets[32];
+	} options[] = {
+	    {11, {0, 8, 0, 7, 0, 1, 24, 0, 192, 0, 2}},
+	    {8, {0, 8, 0, 4, 0, 1, 0, 0}},
+	    {15, {0, 8, 0, 11, 0, 2, 56, 0, 0x20, 1, 0x0d, 0xb8, 0, 1, 2}},
+	    {4, {0, 9}},
+	    {12, {0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8}},
+	    {28, {0, 10, 0, 24, 1, 2, 3, 4, 5, 6, 7, 8, 1}},
+	    {4, {0, 11}},
+	    {6, {0, 14, 0, 2, 0x12, 0x34}},
+	};
+	size_t i = below(sizeof(options) / sizeof(options[0]));
+
+	put(q, options[i].octets, options[i].len);
+	q->cookie |= options[i].octets[1] == OPTION_COOKIE;
+}
+
 static void
 put_options(struct query *q)
 {
@@ -295,6 +332,8 @@ put_options(struct query *q)
 		put_u16(q, (unsigned)n);
 		put(q, zeros, n);
 	}
+	if (once_in(5))
+		put_known(q);
 	if (wrong_once_in(q, 200)) {
 		put_u16(q, OPTION_LOCAL);
 		put_u16(q, 8);
@@ -405,7 +444,7 @@ make_query(struct query *q, uint64_t seed, uint64_t number)
 	q->number = number;
 	q->len = 0;
 	q->odd = 0;
-	q->edns = false;
+	q->edns = q->cookie = false;
 	q->tcp = number / BATCH % TCP_EVERY == 0;
 	q->size = 0;
 	make_name(&n);

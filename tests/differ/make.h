@@ -15,6 +15,9 @@ void make_names_load(const char *path);
  * above the nearest.  NULL: none. */
 const uint8_t *make_zone_of(const uint8_t *name, size_t len, unsigned above);
 
+/* Is the name one of those loaded? */
+bool make_is_known(const uint8_t *name, size_t len);
+
 /* Query number of the seed. */
 void make_query(struct query *q, uint64_t seed, uint64_t number);
 

@@ -2,8 +2,9 @@
 """Zones at random: the same seed makes the same zones.
 
 Labels come from a small set, so that what is made meets: names below other
-names, wildcards, cuts and aliases.  What every server refuses is left out:
-data beside a CNAME, NS at a wildcard, data below a DNAME.
+names, wildcards, cuts and aliases.  What one of the servers refuses is left
+out: data beside a CNAME, NS at a wildcard, data below a DNAME, of which NSD
+takes that of all zones for one zone's.
 """
 import random
 
@@ -41,11 +42,20 @@ def name(text):
     return Name(l.encode() for l in text.split(".") if l)
 
 
+class Shared:
+    """What the zones of one server know of each other, in lower case."""
+
+    def __init__(self, origins):
+        self.names = {o.lower() for o in origins}
+        self.dnames = set()
+
+
 class Zone:
-    def __init__(self, rng, origin, others):
+    def __init__(self, rng, origin, others, shared):
         self.rng, self.origin, self.others = rng, origin, others
+        self.shared = shared
         self.sets = {}  # lower-case name -> {type: [text]}
-        self.cuts, self.dnames, self.servers = set(), set(), set()
+        self.cuts, self.servers = set(), set()
         self.apex()
         for child in others:
             if child != origin and child.under(origin):
@@ -71,11 +81,11 @@ class Zone:
             return False
         if kind == "NS" and (at[:1] == (b"*",) or "DNAME" in have):
             return False
-        if any(at != d and at.under(d) for d in self.dnames):
+        if any(at != d and at.under(d) for d in self.shared.dnames):
             return False
         return kind != "DNAME" or (
-            at != self.origin.lower() and b"*" not in at and not have and
-            not any(n != at and n.under(at) for n in self.sets))
+            (not have or at == self.origin.lower()) and b"*" not in at and
+            not any(n != at and n.under(at) for n in self.shared.names))
 
     def put(self, at, kind, *texts):
         if not self.fits(at, kind):
@@ -85,10 +95,11 @@ class Zone:
         if kind in ("CNAME", "DNAME", "SOA") and known:
             return
         known.extend(t for t in texts if t not in known)
+        self.shared.names.add(at)
         if kind == "NS" and at != self.origin.lower():
             self.cuts.add(at)
         if kind == "DNAME":
-            self.dnames.add(at)
+            self.shared.dnames.add(at)
 
     # Names
 
@@ -129,15 +140,18 @@ class Zone:
         rng, o = self.rng, self.origin
         self.put(o, "SOA", "ns1.invalid. h.invalid. %d 3600 600 86400 %d" % (
             rng.randrange(1 << 32), rng.choice([60, 300, 7200])))
+        # The root's own servers must be within.
+        moved = o and rng.random() < 0.05
         for i in range(rng.choice([1, 2, 4])):
-            # The root's own must be within.
-            if rng.random() < 0.5 or not o:
+            if not o or (not moved and rng.random() < 0.5):
                 server = Name((b"ns%d" % i,) + o)
                 self.put(o, "NS", server.text())
                 self.put(server, "A", self.a())
                 self.servers.add(server.lower())
             else:
                 self.put(o, "NS", f"ns{i}.elsewhere.")
+        if moved:
+            self.put(o, "DNAME", self.target())
 
     def a(self):
         return "192.0.2.%d" % self.rng.randrange(256)
@@ -233,7 +247,9 @@ def make(seed):
     origins = [name(o) for o in rng.sample(ORIGINS, rng.choice([1, 3, 5]))]
     if rng.random() < 0.25:
         origins.append(Name())
-    made = [Zone(rng, o, [p for p in origins if p != o]) for o in origins]
+    shared = Shared(origins)
+    made = [Zone(rng, o, [p for p in origins if p != o], shared)
+            for o in origins]
     asked = {o: None for o in origins}
     for z in made:
         asked.update((n, None) for n in z.names())
