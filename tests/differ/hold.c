@@ -480,6 +480,17 @@ glue_is_cut(
 	    !lacks_optional(p, m);
 }
 
+/* The other cuts, for addresses that are not below the cut. */
+bool
+sibling_is_cut(
+    const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	for (int i = NSD; i < SERVERS; i++)
+		if (!lacks_optional(m, &x->replies[i]))
+			return false;
+	return flag(p, FLAG_TC) && has_type(&m->sections[AUTHORITY], TYPE_NS);
+}
+
 /* Is glue left out that another server has? */
 static bool
 lacks_glue(const struct exchange *x, const struct reply *p)

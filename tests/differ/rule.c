@@ -81,6 +81,8 @@ static struct rule {
 	{0}},
     {"glue-needed", "RFC 9471 3.1: glue below the cut stays, or TC is set",
 	FROM_NSD | FROM_BIND, 0, IN_ADDITIONAL, false, glue_is_cut, {0}},
+    {"sibling-cut", "RFC 9471 3.2: TC is not for addresses beside the cut",
+	FROM_NSD, 0, IN_TC, false, sibling_is_cut, {0}},
     {"any-ds", "RFC 8482 4.1: a DS is an RRset too", FROM_BIND, 0,
 	IN_SECTIONS | IN_FLAGS, false, any_without_ds, {0}},
     {"version-first", "RFC 6891 6.1.3: other versions may look otherwise",
