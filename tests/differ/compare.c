@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "code.h"
+
 enum {
 	HEADER = 12,
 	OPT_FIXED = 11,
@@ -214,4 +216,26 @@ compare_parse(struct reply *r)
 	bool same = r->parsed && reencodes(r, p);
 	ldns_pkt_free(p);
 	return same;
+}
+
+bool
+has_type(const struct record_set *s, unsigned type)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->at[i].type == type)
+			return true;
+	return false;
+}
+
+bool
+is_below(const uint8_t *name, size_t len, const struct record *cut)
+{
+	return len >= cut->name_len &&
+	    memcmp(name + len - cut->name_len, cut->wire, cut->name_len) == 0;
+}
+
+bool
+is_error(const struct reply *r)
+{
+	return r->rcode != 0 && r->rcode != NXDOMAIN;
 }

@@ -18,5 +18,10 @@ unsigned compare_replies(const struct reply *a, const struct reply *b);
 
 bool set_equal(const struct record_set *a, const struct record_set *b);
 bool set_within(const struct record_set *part, const struct record_set *whole);
+bool has_type(const struct record_set *s, unsigned type);
+/* Is the name at or below the record's owner? */
+bool is_below(const uint8_t *name, size_t len, const struct record *cut);
+/* Does it say neither what there is nor that there is nothing? */
+bool is_error(const struct reply *r);
 
 #endif

@@ -99,11 +99,8 @@ database:
 log:
   - target: stderr
     any: warning
-mod-cookies:
-  - id: cookies
 template:
   - id: default
-    global-module: mod-cookies/cookies
     storage: {folder}
     zonefile-sync: -1
     zonefile-load: whole

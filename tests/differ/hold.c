@@ -3,140 +3,27 @@
 
 #include <string.h>
 
+#include "code.h"
 #include "compare.h"
 #include "make.h"
 
-enum {
-	FORMERR = 1,
-	SERVFAIL = 2,
-	NOTIMP = 4,
-	REFUSED = 5,
-	YXDOMAIN = 6,
-	BADVERS = 16,
-	BADCOOKIE = 23,
-	NXDOMAIN = 3,
-	TYPE_A = 1,
-	TYPE_NS = 2,
-	TYPE_AAAA = 28,
-	TYPE_CNAME = 5,
-	TYPE_DNAME = 39,
-	TYPE_DS = 43,
-	TYPE_RRSIG = 46,
-	TYPE_NSEC = 47,
-	TYPE_SVCB = 64,
-	TYPE_HTTPS = 65,
-	TYPE_ANY = 255,
-	FLAG_TC = 0x200,
-	FLAG_CD = 0x10,
-	FLAG_AD = 0x20,
-	RR_FIXED = 10, /* octets between owner and data */
-	UDP_LEAST = 512,
-	OPT_ROOM = 64, /* the largest OPT of a reply, and more */
-};
+enum { RR_FIXED = 10 /* octets between owner and data */ };
 
-static size_t
-limit_of(const struct query *q)
-{
-	size_t size = q->edns && q->size > UDP_LEAST ? q->size : UDP_LEAST;
-
-	if (q->tcp)
-		return REPLY_MAX;
-	return size < UDP_LIMIT ? size : UDP_LIMIT;
-}
-
-/* Octets of a reply without any compression. */
-static size_t
-largest(const struct reply *r)
-{
-	size_t n = 12 + OPT_ROOM;
-
-	for (size_t i = 0; i < r->question.n; i++)
-		n += r->question.at[i].len;
-	for (int s = 0; s < SECTIONS; s++)
-		for (size_t i = 0; i < r->sections[s].n; i++)
-			n += r->sections[s].at[i].len;
-	return n;
-}
-
-bool
-both_truncated(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	(void)x;
-	return flag(m, FLAG_TC) && flag(p, FLAG_TC);
-}
-
-/* One cuts what the other just fits in. */
-bool
-near_limit(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	const struct reply *whole = flag(m, FLAG_TC) ? p : m;
-
-	return flag(m, FLAG_TC) != flag(p, FLAG_TC) &&
-	    largest(whole) > limit_of(&x->query);
-}
-
-/* What may be added for a target (RFC 1034 4.3.2, RFC 9460 4.1). */
-static bool
-is_helpful(const struct record *r)
-{
-	return r->type == TYPE_A || r->type == TYPE_AAAA ||
-	    r->type == TYPE_SVCB || r->type == TYPE_HTTPS;
-}
-
-static bool
-is_below(const uint8_t *name, size_t len, const struct record *cut)
-{
-	return len >= cut->name_len &&
-	    memcmp(name + len - cut->name_len, cut->wire, cut->name_len) == 0;
-}
-
-/* Glue that a resolver cannot do without: an address below the cut. */
-static bool
-is_needed(const struct reply *r, const struct record *glue)
-{
-	const struct record_set *ns = &r->sections[AUTHORITY];
-
-	for (size_t i = 0; i < ns->n; i++)
-		if (ns->at[i].type == TYPE_NS &&
-		    is_below(glue->wire, glue->name_len, &ns->at[i]))
-			return true;
-	return false;
-}
-
-/* Has whole all of part but addresses that may be left out? */
-static bool
-lacks_optional(const struct reply *part, const struct reply *whole)
-{
-	const struct record_set *a = &part->sections[ADDITIONAL];
-	const struct record_set *b = &whole->sections[ADDITIONAL];
-
-	for (size_t i = 0; i < b->n; i++) {
-		struct record_set one = {&b->at[i], 1};
-
-		if (!set_within(&one, a) &&
-		    (!is_helpful(one.at) || is_needed(part, one.at)))
-			return false;
-	}
-	return true;
-}
-
-bool
-optional_differs(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	(void)x;
-	return m->rcode == p->rcode && lacks_optional(m, p) &&
-	    lacks_optional(p, m);
-}
-
+/* All of one type, but for the aliases that lead there. */
 static bool
 is_one_set(const struct record_set *s)
 {
-	for (size_t i = 1; i < s->n; i++)
-		if (s->at[i].type != s->at[0].type)
+	const struct record *first = NULL;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct record *r = &s->at[i];
+
+		if (r->type == TYPE_CNAME || r->type == TYPE_DNAME)
+			continue;
+		if (first != NULL && r->type != first->type)
 			return false;
+		first = r;
+	}
 	return s->n > 0;
 }
 
@@ -150,15 +37,6 @@ any_differs(
 		set_within(&m->sections[ANSWER], &p->sections[ANSWER]));
 }
 
-static bool
-has_type(const struct record_set *s, unsigned type)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (s->at[i].type == type)
-			return true;
-	return false;
-}
-
 /* BIND leaves out what DNSSEC needs, which may be all there is. */
 bool
 any_without_ds(
@@ -167,7 +45,7 @@ any_without_ds(
 	const struct record_set *a = &m->sections[ANSWER];
 
 	return x->query.type == TYPE_ANY && m->rcode == p->rcode &&
-	    is_one_set(a) && a->at[0].type == TYPE_DS &&
+	    is_one_set(a) && has_type(a, TYPE_DS) &&
 	    !has_type(&p->sections[ANSWER], TYPE_DS);
 }
 
@@ -302,7 +180,7 @@ other_is_error(
 {
 	(void)x;
 	(void)m;
-	return p->rcode != 0 && p->rcode != NXDOMAIN;
+	return is_error(p);
 }
 
 static bool
@@ -312,7 +190,7 @@ same_answer(
 	const struct record_set *a = &m->sections[ANSWER];
 	const struct record_set *b = &p->sections[ANSWER];
 
-	if (flag(m, FLAG_TC) && flag(p, FLAG_TC))
+	if (flag(m, FLAG_TC) || flag(p, FLAG_TC))
 		return true;
 	return (a->n > 0) == (b->n > 0) &&
 	    (x->query.type == TYPE_ANY || set_within(b, a));
@@ -331,7 +209,7 @@ stands_alone(
 
 		if (r != p && r->rcode == m->rcode && same_answer(x, m, r))
 			return true;
-		answered = answered || (r != p && !other_is_error(x, m, r));
+		answered = answered || (r != p && !is_error(r));
 	}
 	return !answered;
 }
@@ -461,62 +339,6 @@ other_is_silent(
 	return m->came && !p->came;
 }
 
-static bool
-all_fit(const struct exchange *x)
-{
-	bool fits = true;
-
-	for (int i = 0; i < SERVERS; i++)
-		fits = fits && largest(&x->replies[i]) <= limit_of(&x->query);
-	return fits;
-}
-
-/* The other leaves out what is needed, as not all addresses would fit. */
-bool
-glue_is_cut(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	return !all_fit(x) && m->rcode == p->rcode && lacks_optional(m, p) &&
-	    !lacks_optional(p, m);
-}
-
-/* The other cuts, for addresses that are not below the cut. */
-bool
-sibling_is_cut(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	for (int i = NSD; i < SERVERS; i++)
-		if (!lacks_optional(m, &x->replies[i]))
-			return false;
-	return flag(p, FLAG_TC) && has_type(&m->sections[AUTHORITY], TYPE_NS);
-}
-
-/* Is glue left out that another server has? */
-static bool
-lacks_glue(const struct exchange *x, const struct reply *p)
-{
-	for (int i = NSD; i < SERVERS; i++)
-		if (!lacks_optional(p, &x->replies[i]))
-			return true;
-	return false;
-}
-
-/* We cut what fits nowhere with the options that we say. */
-bool
-none_fits(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	(void)p;
-	for (int i = NSD; i < SERVERS; i++) {
-		const struct reply *r = &x->replies[i];
-
-		if (!flag(r, FLAG_TC) && !lacks_glue(x, r) &&
-		    r->len - r->opt_len + m->opt_len <= limit_of(&x->query))
-			return false;
-	}
-	return flag(m, FLAG_TC);
-}
-
 bool
 we_notimp(
     const struct exchange *x, const struct reply *m, const struct reply *p)
@@ -579,14 +401,6 @@ no_question(
 			       : m->rcode == FORMERR;
 }
 
-bool
-other_badcookie(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	(void)m;
-	return x->query.cookie && p->rcode == BADCOOKIE;
-}
-
 /* Types that may stand beside a CNAME (RFC 4035 2.5). */
 bool
 alias_followed(
@@ -595,29 +409,6 @@ alias_followed(
 	(void)m;
 	(void)p;
 	return x->query.type == TYPE_RRSIG || x->query.type == TYPE_NSEC;
-}
-
-/* As one below a cut is no wildcard, it makes no glue: what else the other
- * says has owners that are in the zones. */
-bool
-glue_by_wildcard(
-    const struct exchange *x, const struct reply *m, const struct reply *p)
-{
-	const struct record_set *a = &m->sections[ADDITIONAL];
-	const struct record_set *b = &p->sections[ADDITIONAL];
-	size_t made = 0;
-
-	for (size_t i = 0; i < b->n; i++) {
-		struct record_set one = {&b->at[i], 1};
-
-		if (!make_is_known(one.at->wire, one.at->name_len))
-			made++;
-		else if (!set_within(&one, a) &&
-		    (!is_helpful(one.at) || is_needed(m, one.at)))
-			return false;
-	}
-	return made > 0 && m->rcode == p->rcode &&
-	    (lacks_optional(p, m) || !all_fit(x));
 }
 
 bool

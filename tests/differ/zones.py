@@ -10,6 +10,29 @@ import random
 
 LABELS = [b"a", b"b", b"c", b"www", b"ns1", b"x", b"_tcp", b"A-b", b"l" * 63,
           b"\x01", b"a.b", b"\xff", b"sp ace", b"q\"\\;", b"0"]
+# Data that is always the same.
+FIXED = {
+    "APL": "1:192.168.32.0/21 !1:192.168.38.0/28 2:FF00::/8",
+    "CDNSKEY": "256 3 8 AwEAAQ==",
+    "CDS": "370 8 2 " + "ab" * 32,
+    "CERT": "1 1 5 aaaa",
+    "CSYNC": "66 3 A NS AAAA",
+    "DHCID": "AAIBY2/AuCccgoJbsaxcQc9TUapptP69lOjxfNuVAA2kjEA=",
+    "EUI48": "00-00-5e-00-53-2a",
+    "EUI64": "00-00-5e-ef-10-00-00-2a",
+    "IPSECKEY": "10 1 2 192.0.2.38 AQNRU3mG7TVTO2BkR47usntb102uFJtugbo6BSGvgq"
+                "t4AQ==",
+    "L32": "10 10.1.2.0",
+    "L64": "10 2001:0DB8:1140:1000",
+    "LOC": "52 22 23.000 N 4 53 32.000 E -2.00m 0.00m 10000m 10m",
+    "NID": "10 0014:4fff:ff20:ee64",
+    "OPENPGPKEY": "mQINBA==",
+    "SMIMEA": "3 0 0 abcdef",
+    "SPF": '"v=spf1 -all"',
+    "SSHFP": "1 1 dd465c09cfa51fb45020cc83316fff21b9ec74ac",
+    "URI": '10 1 "ftp://ftp1.example.com/public"',
+    "ZONEMD": "2018031900 1 1 " + "61" * 48,
+}
 TARGETS = ["out.of.zone.", "nothing.invalid.", "."]
 
 
@@ -161,6 +184,7 @@ class Zone:
 
     def data(self, at):
         rng = self.rng
+        fixed = rng.choice(sorted(FIXED))
         kind, make = rng.choice([
             ("A", self.a), ("A", self.a), ("AAAA", self.aaaa),
             ("TXT", lambda: '"%s"' % ("t" * rng.randrange(250))),
@@ -178,6 +202,10 @@ class Zone:
             ("AFSDB", lambda: "1 " + self.target()),
             ("TYPE65280", lambda: "\\# 3 0102%02x" % rng.randrange(256)),
             ("TYPE700", lambda: "\\# 0"),
+            ("KX", lambda: "1 " + self.target()),
+            ("LP", lambda: "1 " + self.target()),
+            ("RT", lambda: "1 " + self.target()),
+            (fixed, lambda: FIXED[fixed]),
         ])
         n = rng.choice([1, 1, 1, 2, 3])
         if kind in ("TXT", "A") and rng.random() < 0.1:
