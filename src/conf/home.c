@@ -96,7 +96,8 @@ is_listed(const struct conf_rule *rule, uint16_t region)
 }
 
 void
-home_check(struct schema_reader *r, const struct conf_rule *rule)
+home_check(
+    struct schema_reader *r, const struct conf_rule *rule, const char *fence)
 {
 	const struct conf_homes *h = rule->homes;
 
@@ -111,11 +112,11 @@ home_check(struct schema_reader *r, const struct conf_rule *rule)
 			    "region \"%s\" is none of the rule's at %s:%u",
 			    r->conf->regions[home->region].name,
 			    rule->mark.file, rule->mark.line);
-		else if (!check_is_within(r->conf, home->region, rule->fence))
+		else if (!check_is_within(r->conf, home->region, fence))
 			diag_error(r->d, &mark,
 			    "region \"%s\" is outside the fence \"%s\" of the "
 			    "rule at %s:%u",
-			    r->conf->regions[home->region].name, rule->fence,
+			    r->conf->regions[home->region].name, fence,
 			    rule->mark.file, rule->mark.line);
 	}
 }

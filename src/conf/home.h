@@ -25,8 +25,9 @@ struct conf_homes {
 
 schema_kind home_read; /* a pointer to conf_homes, from a file */
 
-/* A rule's homes are of its regions, and within its fence. */
-void home_check(struct schema_reader *r, const struct conf_rule *rule);
+/* A rule's homes are of its regions, and within the fence. */
+void home_check(
+    struct schema_reader *r, const struct conf_rule *rule, const char *fence);
 
 /* NULL: none is declared. */
 const struct conf_home *home_find(

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "conf/files.h"
+#include "conf/rule.h"
 #include "conf/stage.h"
 #include "conf/use.h"
 
@@ -270,6 +271,7 @@ loader_finish(struct loader *l, size_t errors)
 	if (!l->damaged) {
 		schema_read(&l->r, SCHEMA_TOP, &l->top, c);
 		stage_apply(&l->r, l->want);
+		rule_unfold(&l->r);
 		use_check(c, l->r.d);
 	}
 	for (i = 0; i < l->seen.n; i++)

@@ -220,7 +220,32 @@ check_homes(struct schema_reader *r, const struct yaml_node *node,
 		diag_error(r->d, &yaml_find(node, "homes")->mark,
 		    "\"homes\" are of \"hash: qname\" alone");
 	else
-		home_check(r, rule);
+		home_check(r, rule, rule->fence);
+}
+
+/* A rule says where to, or uses a policy that does. */
+static void
+check_uses(struct schema_reader *r, const struct yaml_node *node)
+{
+	static const char *const with[] = {
+	    "nets", "geo", "asn", "box", "fence", "policy"};
+	const struct yaml_node *policy = yaml_find(node, "policy");
+
+	if (policy == NULL && yaml_find(node, "regions") == NULL)
+		diag_error(
+		    r->d, &node->mark, "a rule needs the key \"regions\"");
+	for (size_t i = 0, k; policy != NULL && i < node->n; i++) {
+		const struct yaml_node *key = node->pairs[i].key;
+
+		for (k = 0; k < sizeof(with) / sizeof(*with); k++)
+			if (strcmp(key->text, with[k]) == 0)
+				break;
+		if (k == sizeof(with) / sizeof(*with))
+			diag_error(r->d, &key->mark,
+			    "a rule that uses a policy has no \"%s\" of its "
+			    "own",
+			    key->text);
+	}
 }
 
 void
@@ -228,6 +253,7 @@ rule_check(struct schema_reader *r, const struct yaml_node *node, void *object)
 {
 	struct conf_rule *rule = object;
 
+	check_uses(r, node);
 	rule->by_net = yaml_find(node, "nets");
 	rule->by_geo = yaml_find(node, "geo");
 	rule->by_asn = yaml_find(node, "asn");
@@ -352,25 +378,26 @@ check_reached(struct diag *d, const struct conf_policy *p)
 
 /* A fence holds in every state of health. */
 static void
-check_fallback(struct schema_reader *r, const struct conf_rule *rule)
+check_fallback(
+    struct schema_reader *r, const struct conf_rule *rule, const char *fence)
 {
 	const struct conf *c = r->conf;
 	const struct conf_pool *pool;
 	size_t i;
 
-	if (rule->when_down.action != CONF_DOWN_POOL || !rule->fence ||
+	if (rule->when_down.action != CONF_DOWN_POOL || !fence ||
 	    rule->when_down.pool == CONF_NONE ||
-	    !check_is_jurisdiction(c, rule->fence))
+	    !check_is_jurisdiction(c, fence))
 		return;
 	pool = &c->pools[rule->when_down.pool];
 	for (i = 0; i < pool->nregions; i++)
 		if (pool->regions[i].region != CONF_NONE &&
-		    !check_is_within(c, pool->regions[i].region, rule->fence))
+		    !check_is_within(c, pool->regions[i].region, fence))
 			diag_error(r->d, &rule->mark,
 			    "when all is down, pool "
 			    "\"%s\" would leave the fence \"%s\": its region "
 			    "\"%s\" is outside",
-			    pool->name, rule->fence,
+			    pool->name, fence,
 			    c->regions[pool->regions[i].region].name);
 }
 
@@ -383,9 +410,11 @@ rule_check_policy(
 	size_t i;
 
 	for (i = 0; i < p->nrules; i++) {
+		p->rules[i].owner = (uint16_t)(p - r->conf->policies);
+		p->rules[i].number = (uint16_t)(i + 1);
 		if (!yaml_find(rules->items[i], "when_all_down"))
 			p->rules[i].when_down = p->when_down;
-		check_fallback(r, &p->rules[i]);
+		check_fallback(r, &p->rules[i], p->rules[i].fence);
 	}
 	check_reached(r->d, p);
 	if (yaml_find(node, "unlocated"))
@@ -395,4 +424,140 @@ rule_check_policy(
 	    r->conf->arena, p->nunlocated + 1, sizeof(*p->unlocated));
 	for (i = 0; i < p->nunlocated; i++)
 		p->unlocated[i] = (uint16_t)i;
+}
+
+/* Policies that use policies ----------------------------------------------- */
+
+enum { UNFOLDED_MAX = 10000, UNFOLD_DEPTH_MAX = 8 };
+
+struct unfolding {
+	struct schema_reader *r;
+	bool *done; /* of each policy */
+	uint16_t path[UNFOLD_DEPTH_MAX];
+	size_t depth;
+};
+
+struct unfolded {
+	VEC(struct conf_rule) rules;
+};
+
+static bool
+report_circle(struct unfolding *u, const struct conf_rule *rule, size_t begin)
+{
+	const struct conf_policy *policies = u->r->conf->policies;
+	const char *names = "";
+
+	for (size_t i = begin; i < u->depth; i++)
+		names = arena_printf(u->r->d->arena, "%s\"%s\", ", names,
+		    policies[u->path[i]].name);
+	return diag_error(u->r->d, &rule->mark,
+	    "policies use each other in a circle: %s\"%s\"", names,
+	    policies[rule->uses].name);
+}
+
+/* The chain of those around the rule, and one more. */
+static const struct conf_rule *
+wrap(struct arena *a, const struct conf_rule *chain,
+    const struct conf_rule *outermost)
+{
+	struct conf_rule *copy;
+
+	if (chain == NULL)
+		return outermost;
+	copy = arena_dup(a, chain, sizeof(*chain));
+	copy->outer = wrap(a, chain->outer, outermost);
+	return copy;
+}
+
+/* What the rule's own fence and regions make of what it is used for. */
+static void
+check_wrapped(struct schema_reader *r, const struct conf_rule *rule)
+{
+	const struct conf_rule *o;
+
+	for (o = rule->outer; o != NULL; o = o->outer) {
+		check_fallback(r, rule, o->fence);
+		if (rule->homes != NULL && o->fence != NULL)
+			home_check(r, rule, o->fence);
+	}
+}
+
+static void unfold(struct unfolding *u, uint16_t policy);
+
+/* False: it cannot be done. */
+static bool
+unfold_used(struct unfolding *u, const struct conf_rule *rule)
+{
+	for (size_t i = 0; i < u->depth; i++)
+		if (u->path[i] == rule->uses)
+			return report_circle(u, rule, i);
+	if (u->depth == UNFOLD_DEPTH_MAX)
+		return diag_error(u->r->d, &rule->mark,
+		    "policies use each other more than %d deep",
+		    UNFOLD_DEPTH_MAX);
+	unfold(u, rule->uses);
+	return true;
+}
+
+/* The rule, or those of the policy that it uses.  False: they are too many. */
+static bool
+unfold_rule(
+    struct unfolding *u, const struct conf_rule *rule, struct unfolded *all)
+{
+	const struct conf *c = u->r->conf;
+	const struct conf_policy *used = &c->policies[rule->uses];
+
+	if (rule->uses == CONF_NONE) {
+		vec_push(&all->rules, *rule);
+		return all->rules.n <= UNFOLDED_MAX;
+	}
+	if (!unfold_used(u, rule))
+		return true;
+	for (size_t k = 0; k < used->nrules; k++) {
+		struct conf_rule inner = used->rules[k];
+
+		inner.outer = wrap(c->arena, inner.outer, rule);
+		check_wrapped(u->r, &inner);
+		vec_push(&all->rules, inner);
+		if (all->rules.n > UNFOLDED_MAX)
+			return false;
+	}
+	return true;
+}
+
+static void
+unfold(struct unfolding *u, uint16_t policy)
+{
+	struct conf *c = u->r->conf;
+	struct conf_policy *p = &c->policies[policy];
+	struct unfolded all = {.rules = {0}};
+	bool fits = true;
+
+	if (u->done[policy])
+		return;
+	u->path[u->depth++] = policy;
+	for (size_t i = 0; fits && i < p->nrules; i++)
+		fits = unfold_rule(u, &p->rules[i], &all);
+	if (!fits)
+		diag_error(u->r->d, &p->mark,
+		    "policy \"%s\" has more than %d rules with those of the "
+		    "policies that it uses",
+		    p->name, UNFOLDED_MAX);
+	p->nrules = all.rules.n;
+	p->rules = arena_dup(
+	    c->arena, all.rules.at, all.rules.n * sizeof(*all.rules.at));
+	vec_free(&all.rules);
+	u->depth--;
+	u->done[policy] = true;
+}
+
+void
+rule_unfold(struct schema_reader *r)
+{
+	struct unfolding u = {.r = r};
+
+	u.done = xcalloc(r->conf->npolicies + 1, sizeof(*u.done));
+	for (size_t i = 0; i < r->conf->npolicies; i++)
+		unfold(&u, (uint16_t)i);
+	free(u.done);
 }

@@ -21,4 +21,7 @@ void rule_check(
 void rule_check_policy(
     struct schema_reader *r, const struct yaml_node *node, void *object);
 
+/* When all policies are read: where a rule uses a policy, its rules. */
+void rule_unfold(struct schema_reader *r);
+
 #endif

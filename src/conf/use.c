@@ -27,55 +27,83 @@ pool_has(const struct conf_pool *pool, uint16_t region)
 	return false;
 }
 
+/* Within all fences that hold for the rule. */
+static bool
+is_within(const struct use *u, uint16_t region, const struct conf_rule *rule)
+{
+	for (; rule != NULL; rule = rule->outer)
+		if (!check_is_within(u->conf, region, rule->fence))
+			return false;
+	return true;
+}
+
 /* Is any region of the list left, in the pool and in the fence?  A list that
  * was refused in part is not judged. */
 static bool
-is_any_left(
-    const struct use *u, const uint16_t *regions, size_t n, const char *fence)
+is_any_left(const struct use *u, const uint16_t *regions, size_t n,
+    const struct conf_rule *rule)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++)
 		if (regions[i] == CONF_NONE ||
 		    (pool_has(u->pool, regions[i]) &&
-			check_is_within(u->conf, regions[i], fence)))
+			is_within(u, regions[i], rule)))
 			return true;
 	return n == 0;
 }
 
 static bool
-is_any_near(const struct use *u, const char *fence)
+is_any_near(const struct use *u, const struct conf_rule *rule)
 {
 	size_t i;
 
 	for (i = 0; i < u->pool->nregions; i++)
-		if (check_is_within(u->conf, u->pool->regions[i].region, fence))
+		if (is_within(u, u->pool->regions[i].region, rule))
 			return true;
 	return false;
+}
+
+/* What was refused already is not judged again. */
+static bool
+has_sound_fences(const struct use *u, const struct conf_rule *rule)
+{
+	for (; rule != NULL; rule = rule->outer)
+		if (rule->fence && !check_is_jurisdiction(u->conf, rule->fence))
+			return false;
+	return true;
+}
+
+static const char *
+used_at(const struct use *u, const struct conf_rule *rule)
+{
+	if (rule->outer == NULL)
+		return "";
+	return arena_printf(u->conf->arena, ", as the rule at %s:%u uses it",
+	    rule->outer->mark.file, rule->outer->mark.line);
 }
 
 static void
 check_use_rule(const struct use *u, const struct conf_rule *rule)
 {
-	const struct conf_policy *p = u->policy;
+	const struct conf_policy *p = &u->conf->policies[rule->owner];
+	const char *within = conf_rule_fence(rule) ? " within the fence" : "";
 
-	if (rule->fence && !check_is_jurisdiction(u->conf, rule->fence))
+	if (!has_sound_fences(u, rule))
 		return;
 	if (rule->order != CONF_ORDER_LIST
-		? !is_any_near(u, rule->fence)
-		: !is_any_left(u, rule->regions, rule->nregions, rule->fence))
+		? !is_any_near(u, rule)
+		: !is_any_left(u, rule->regions, rule->nregions, rule))
 		diag_error(u->d, &rule->mark,
 		    "no region%s is left for pool "
-		    "\"%s\" of %s",
-		    rule->fence ? " within the fence" : "", u->pool->name,
-		    u->name->text);
+		    "\"%s\" of %s%s",
+		    within, u->pool->name, u->name->text, used_at(u, rule));
 	else if (conf_rule_is_by_place(rule) &&
-	    !is_any_left(u, p->unlocated, p->nunlocated, rule->fence))
+	    !is_any_left(u, p->unlocated, p->nunlocated, rule))
 		diag_error(u->d, &rule->mark,
 		    "no region of \"unlocated\"%s is "
-		    "left for pool \"%s\" of %s",
-		    rule->fence ? " within the fence" : "", u->pool->name,
-		    u->name->text);
+		    "left for pool \"%s\" of %s%s",
+		    within, u->pool->name, u->name->text, used_at(u, rule));
 }
 
 /* The home of whoever has one is in the pool. */
@@ -378,13 +406,18 @@ use_pool(struct used *u, const struct conf_pool *p)
 }
 
 static void
-use_rule(struct used *u, const struct conf_rule *rule)
+use_rule(struct used *u, const struct conf_rule *rule, uint16_t policy)
 {
+	const struct conf_rule *r;
 	size_t i;
 
-	for (i = 0; i < CONF_NETS_MAX; i++)
-		if (rule->nets >> i & 1)
-			u->of[SECTION_NETS][i] = true;
+	for (r = rule; r != NULL; r = r->outer) {
+		for (i = 0; i < CONF_NETS_MAX; i++)
+			if (r->nets >> i & 1)
+				u->of[SECTION_NETS][i] = true;
+		if (r->owner != policy)
+			u->of[SECTION_POLICIES][r->owner] = true;
+	}
 	if (rule->when_down.action == CONF_DOWN_POOL)
 		u->of[SECTION_POOLS][rule->when_down.pool] = true;
 }
@@ -405,7 +438,7 @@ use_all(struct used *u, const struct conf *c)
 		use_pool(u, &c->pools[i]);
 	for (i = 0; i < c->npolicies; i++)
 		for (j = 0; j < c->policies[i].nrules; j++)
-			use_rule(u, &c->policies[i].rules[j]);
+			use_rule(u, &c->policies[i].rules[j], (uint16_t)i);
 	for (i = 0; i < c->nnames; i++) {
 		u->of[SECTION_POOLS][c->names[i].pool] = true;
 		u->of[SECTION_POLICIES][c->names[i].policy] = true;

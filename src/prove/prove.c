@@ -120,28 +120,56 @@ table_of(const struct proof *p, size_t policy)
 	return NULL;
 }
 
-static void
-check_rules(struct proof *p)
+/* Segments of address space that a rule is the first to match of, in all
+ * policies that come to it. */
+static size_t
+prefixes_of(const struct proof *p, const struct conf_rule *rule)
 {
 	const struct conf *conf = p->snapshot->conf;
+	size_t n = 0;
 
 	for (size_t i = 0; i < conf->npolicies; i++) {
 		const struct conf_policy *policy = &conf->policies[i];
 		const struct table_proof *t = table_of(p, i);
 
-		p->nrules += policy->nrules;
-		for (size_t r = 0; r < policy->nrules; r++) {
-			if (t != NULL && t->rules[r].prefixes > 0)
-				p->reached++;
-			else
-				findings_add(&p->findings, CLAIM_RULES,
-				    &policy->rules[r].mark,
-				    "policy %s: rule %zu is the first to "
-				    "match of no address%s",
-				    policy->name, r + 1,
-				    t == NULL ? ": no name uses it" : "");
-		}
+		for (size_t r = 0; t != NULL && r < policy->nrules; r++)
+			if (policy->rules[r].owner == rule->owner &&
+			    policy->rules[r].number == rule->number)
+				n += t->rules[r].prefixes;
 	}
+	return n;
+}
+
+typedef void rule_fn(struct proof *p, const struct conf_policy *policy,
+    const struct conf_rule *rule, void *arg);
+
+/* Each rule where it is declared. */
+static void
+rules_walk(struct proof *p, rule_fn *fn, void *arg)
+{
+	const struct conf *conf = p->snapshot->conf;
+
+	for (size_t i = 0; i < conf->npolicies; i++) {
+		const struct conf_policy *policy = &conf->policies[i];
+
+		for (size_t r = 0; r < policy->nrules; r++)
+			if (policy->rules[r].outer == NULL)
+				fn(p, policy, &policy->rules[r], arg);
+	}
+}
+
+static void
+check_rule(struct proof *p, const struct conf_policy *policy,
+    const struct conf_rule *rule, void *arg)
+{
+	(void)arg;
+	p->nrules++;
+	if (prefixes_of(p, rule) > 0)
+		p->reached++;
+	else
+		findings_add(&p->findings, CLAIM_RULES, &rule->mark,
+		    "policy %s: rule %u is the first to match of no address",
+		    policy->name, rule->number);
 }
 
 /* The report ------------------------------------------------------------- */
@@ -197,9 +225,10 @@ fence_report(const struct table_proof *t, size_t index)
 	return json_pack(
 	    "{s:s, s:s, s:I, s:o, s:I, s:s, s:I, s:o, s:s, s:o, s:o}", "policy",
 	    policy->name, "pool", conf->pools[t->table->pool].name, "rule",
-	    (json_int_t)(index + 1), "file", text_string(rule->mark.file),
-	    "line", (json_int_t)rule->mark.line, "fence", rule->fence,
-	    "prefixes", (json_int_t)tr->prefixes, "regions",
+	    (json_int_t)conf_rule_outermost(rule)->number, "file",
+	    text_string(rule->mark.file), "line", (json_int_t)rule->mark.line,
+	    "fence", conf_rule_fence(rule), "prefixes",
+	    (json_int_t)tr->prefixes, "regions",
 	    regions_report(conf, t->table->pool, tr->regions), "when_all_down",
 	    down_names[down->action], "other_pool",
 	    other ? json_string(conf->pools[down->pool].name) : json_null(),
@@ -219,32 +248,30 @@ fences_report(const struct proof *p)
 		    &p->snapshot->conf->policies[t->table->policy];
 
 		for (size_t r = 0; r < policy->nrules; r++)
-			if (policy->rules[r].fence != NULL)
+			if (conf_rule_fence(&policy->rules[r]) != NULL)
 				json_array_append_new(all, fence_report(t, r));
 	}
 	return all;
 }
 
-static json_t *
-rules_report(const struct proof *p)
+static void
+rule_report(struct proof *p, const struct conf_policy *policy,
+    const struct conf_rule *rule, void *arg)
 {
-	const struct conf *conf = p->snapshot->conf;
+	json_array_append_new(arg,
+	    json_pack("{s:s, s:I, s:o, s:I, s:I}", "policy", policy->name,
+		"rule", (json_int_t)rule->number, "file",
+		text_string(rule->mark.file), "line",
+		(json_int_t)rule->mark.line, "prefixes",
+		(json_int_t)prefixes_of(p, rule)));
+}
+
+static json_t *
+rules_report(struct proof *p)
+{
 	json_t *all = json_array();
 
-	for (size_t i = 0; i < conf->npolicies; i++) {
-		const struct conf_policy *policy = &conf->policies[i];
-		const struct table_proof *t = table_of(p, i);
-
-		for (size_t r = 0; r < policy->nrules; r++)
-			json_array_append_new(all,
-			    json_pack("{s:s, s:I, s:o, s:I, s:I}", "policy",
-				policy->name, "rule", (json_int_t)(r + 1),
-				"file", text_string(policy->rules[r].mark.file),
-				"line", (json_int_t)policy->rules[r].mark.line,
-				"prefixes",
-				(json_int_t)(t != NULL ? t->rules[r].prefixes
-						       : 0)));
-	}
+	rules_walk(p, rule_report, all);
 	return all;
 }
 
@@ -274,7 +301,7 @@ has_fence(const struct conf *conf, const struct conf_name *name)
 	const struct conf_policy *policy = &conf->policies[name->policy];
 
 	for (size_t i = 0; i < policy->nrules; i++)
-		if (policy->rules[i].fence != NULL)
+		if (conf_rule_fence(&policy->rules[i]) != NULL)
 			return true;
 	return false;
 }
@@ -388,7 +415,7 @@ claims_report(const struct proof *p, bool *ok)
 }
 
 static json_t *
-report(const struct proof *p)
+report(struct proof *p)
 {
 	const struct conf *conf = p->snapshot->conf;
 	bool ok;
@@ -413,7 +440,7 @@ prove(struct proof *p)
 	if (walk_family(p, 4) && walk_family(p, 6)) {
 		for (size_t i = 0; i < conf->nnames; i++)
 			check_name(p, (uint16_t)i);
-		check_rules(p);
+		rules_walk(p, check_rule, NULL);
 		for (size_t i = 0; i < p->tables.n; i++)
 			p->leaves += p->tables.at[i].leaves[0] +
 			    p->tables.at[i].leaves[1];

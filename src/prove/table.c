@@ -73,16 +73,17 @@ check_fence(struct table_proof *p, const struct conf_rule *rule, uint16_t pool,
     const uint8_t *order, size_t n)
 {
 	const struct conf *conf = p->snapshot->conf;
+	const char *fence = conf_rule_fence(rule);
 
-	for (size_t i = 0; rule->fence != NULL && i < n; i++) {
+	for (size_t i = 0; fence != NULL && i < n; i++) {
 		uint16_t region = conf->pools[pool].regions[order[i]].region;
 		const char *own = conf->regions[region].jurisdiction;
 
-		if (own == NULL || strcmp(own, rule->fence) != 0)
+		if (own == NULL || strcmp(own, fence) != 0)
 			findings_add(p->findings, CLAIM_FENCES, &rule->mark,
 			    "pool %s of %s: region %s is outside the fence %s",
 			    conf->pools[pool].name, p->name->text,
-			    conf->regions[region].name, rule->fence);
+			    conf->regions[region].name, fence);
 	}
 }
 

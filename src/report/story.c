@@ -144,6 +144,24 @@ stage_describe(
 	}
 }
 
+/* From the name's policy to the one that the rule is of. */
+static void
+rule_tell(struct text *t, const struct story *s, const struct conf_rule *rule)
+{
+	const struct conf *conf = s->snapshot->conf;
+
+	if (rule->outer != NULL) {
+		rule_tell(t, s, rule->outer);
+		text_add(t, "; ");
+	}
+	text_add(t, "%s ", conf->policies[rule->owner].name);
+	if (rule->outer == NULL)
+		stage_describe(t, conf, s->name);
+	text_add(t, "rule %u (%s:%u):", rule->number, rule->mark.file,
+	    rule->mark.line);
+	rule_describe(t, conf, rule);
+}
+
 static void
 story_rule(const struct story *s, json_t *steps)
 {
@@ -154,11 +172,7 @@ story_rule(const struct story *s, json_t *steps)
 	struct text t = {0};
 	json_t *step;
 
-	text_add(&t, "%s ", policy->name);
-	stage_describe(&t, conf, s->name);
-	text_add(&t, "rule %u (%s:%u):", d->rule + 1u, rule->mark.file,
-	    rule->mark.line);
-	rule_describe(&t, conf, rule);
+	rule_tell(&t, s, rule);
 	text_add(&t, "; %s%s%s", order_texts[rule->order],
 	    d->drawn ? hash_texts[rule->hash] : "",
 	    d->unlocated ? ", but where the client is is unknown: the "
@@ -184,7 +198,8 @@ story_rule(const struct story *s, json_t *steps)
 		    d->home->line);
 	step = story_step(steps, "Rule", text_json(&t));
 	json_object_set_new(step, "policy", json_string(policy->name));
-	json_object_set_new(step, "rule", json_integer(d->rule + 1));
+	json_object_set_new(
+	    step, "rule", json_integer(conf_rule_outermost(rule)->number));
 	json_object_set_new(step, "file", text_string(rule->mark.file));
 	json_object_set_new(step, "line", json_integer(rule->mark.line));
 }
@@ -212,13 +227,13 @@ story_struck(const struct story *s, struct text *t, enum oracle_struck why)
 static void
 story_fence(const struct story *s, json_t *steps)
 {
-	const struct conf_rule *rule = story_the_rule(s);
+	const char *fence = conf_rule_fence(story_the_rule(s));
 	struct text t = {0};
 
-	if (rule->fence == NULL) {
+	if (fence == NULL) {
 		text_add(&t, "none in this rule");
 	} else {
-		text_add(&t, "%s strikes out ", rule->fence);
+		text_add(&t, "%s strikes out ", fence);
 		story_struck(s, &t, STRUCK_FENCE);
 	}
 	story_step(steps, "Fence", text_json(&t));

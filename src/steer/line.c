@@ -43,16 +43,19 @@ line_find_rule(struct line_question *q)
 	const struct conf_rule *r;
 
 	for (size_t i = 0; i < p->nrules; i++) {
-		r = q->rule = &p->rules[i];
-		if (r->by_net && (r->nets & q->place->nets) == 0)
-			continue;
-		if (r->by_geo && !has_geo(r, q->place))
-			continue;
-		if (r->by_asn && !has_asn(r, q->place->asn))
-			continue;
-		if (r->by_box && !is_inside(&r->box, q->place))
-			continue;
-		return;
+		q->rule = &p->rules[i];
+		for (r = q->rule; r != NULL; r = r->outer) {
+			if (r->by_net && (r->nets & q->place->nets) == 0)
+				break;
+			if (r->by_geo && !has_geo(r, q->place))
+				break;
+			if (r->by_asn && !has_asn(r, q->place->asn))
+				break;
+			if (r->by_box && !is_inside(&r->box, q->place))
+				break;
+		}
+		if (r == NULL)
+			return;
 	}
 }
 
@@ -111,10 +114,11 @@ line_put(struct line *l, uint16_t region)
 		if (conf->nregions > CONF_POOL_REGIONS_MAX)
 			return;
 		r.struck = STRUCK_NOT_IN_POOL;
-	} else if (rule->fence != NULL &&
-	    (own == NULL || strcmp(own, rule->fence) != 0)) {
-		r.struck = STRUCK_FENCE;
 	}
+	for (const struct conf_rule *f = rule; f != NULL; f = f->outer)
+		if (r.struck == STRUCK_NOT && f->fence != NULL &&
+		    (own == NULL || strcmp(own, f->fence) != 0))
+			r.struck = STRUCK_FENCE;
 	measure(l->asked, &r);
 	r.weight = weight_of(rule, region);
 	l->regions[l->n++] = r;
@@ -209,13 +213,14 @@ static void
 line_put_by_place(struct line *l)
 {
 	const struct line_question *q = l->asked;
+	const struct conf_policy *own = &q->conf->policies[q->rule->owner];
 
 	if (q->rule->order == CONF_ORDER_LATENCY)
 		line_put_list(l, q->place->quickest, q->place->nquickest);
 	if (q->place->located)
 		line_put_nearest(l);
-	else if (q->policy->nunlocated > 0)
-		line_put_list(l, q->policy->unlocated, q->policy->nunlocated);
+	else if (own->nunlocated > 0)
+		line_put_list(l, own->unlocated, own->nunlocated);
 	else
 		line_put_all(l);
 }

@@ -42,7 +42,7 @@ matches_box(const struct conf_rule *r, const struct place *p)
 }
 
 static bool
-rule_matches(const struct conf_rule *r, const struct place *p)
+matches_alone(const struct conf_rule *r, const struct place *p)
 {
 	return (!r->by_net || (r->nets & p->nets) != 0) &&
 	    (!r->by_geo || matches_geo(r, p)) &&
@@ -51,11 +51,22 @@ rule_matches(const struct conf_rule *r, const struct place *p)
 }
 
 static bool
+rule_matches(const struct conf_rule *r, const struct place *p)
+{
+	while (r != NULL && matches_alone(r, p))
+		r = r->outer;
+	return r == NULL;
+}
+
+static bool
 within_fence(const struct conf_rule *r, const struct conf_region *region)
 {
-	return r->fence == NULL ||
-	    (region->jurisdiction != NULL &&
-		strcmp(r->fence, region->jurisdiction) == 0);
+	for (; r != NULL; r = r->outer)
+		if (r->fence != NULL &&
+		    (region->jurisdiction == NULL ||
+			strcmp(r->fence, region->jurisdiction) != 0))
+			return false;
+	return true;
 }
 
 struct candidate {
@@ -169,9 +180,9 @@ order_put_nearest(struct order *o, const struct place *p)
 /* Behind those of which a latency was measured.  False: nothing is known of
  * where the place is. */
 static bool
-order_put_by_place(
-    struct order *o, const struct conf_policy *policy, const struct place *p)
+order_put_by_place(struct order *o, const struct place *p)
 {
+	const struct conf_policy *policy = &o->conf->policies[o->rule->owner];
 	bool known = p->located;
 
 	if (o->rule->order == CONF_ORDER_LATENCY)
@@ -188,11 +199,10 @@ order_put_by_place(
 
 /* False: of no use of what is known of the place, which is too little. */
 static bool
-order_put_rule(
-    struct order *o, const struct conf_policy *policy, const struct place *p)
+order_put_rule(struct order *o, const struct place *p)
 {
 	if (conf_rule_is_by_place(o->rule))
-		return order_put_by_place(o, policy, p);
+		return order_put_by_place(o, p);
 	if (o->rule->order == CONF_ORDER_LIST)
 		order_put_list(o, o->rule->regions, o->rule->nregions);
 	else
@@ -242,7 +252,7 @@ policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
 		r++;
 	*rule = (uint16_t)(r - p->rules);
 	o.rule = r;
-	located = order_put_rule(&o, p, place);
+	located = order_put_rule(&o, place);
 	*rank = (struct rank){.order = room->order,
 	    .n = o.n,
 	    .fallback = room->fallback,
@@ -262,7 +272,7 @@ policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
 	    .pool = &conf->pools[rank->pool],
 	    .rule = r,
 	    .at = room->fallback};
-	order_put_rule(&o, p, place);
+	order_put_rule(&o, place);
 	order_put_nearest(&o, NULL);
 	rank->nfallback = o.n;
 }

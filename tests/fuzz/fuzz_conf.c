@@ -64,7 +64,8 @@ check_policies(const struct conf *c)
 		const struct conf_rule *last = &p->rules[p->nrules - 1];
 
 		must(p->nrules >= 1);
-		must(!last->by_net && !last->by_geo && !last->by_asn);
+		for (; last != NULL; last = last->outer)
+			must(conf_rule_is_catch_all(last));
 		for (j = 0; j < p->nrules; j++)
 			check_rule(c, &p->rules[j]);
 		for (j = 0; j < p->nunlocated; j++)

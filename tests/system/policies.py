@@ -53,6 +53,9 @@ def config(weights):
   tenants: {{rules: [{{regions: all, hash: qname, homes: homes.txt}}]}}
   fenced: {{rules: [{{regions: all, hash: qname, fence: EU}}]}}
   warm: {{rules: [{{regions: [eu, us, ap], trickle: 10%}}]}}
+  uses: {{rules: [{{nets: europe, policy: inner, fence: EU}},
+                {{policy: inner}}]}}
+  inner: {{rules: [{{nets: america, regions: [us, eu]}}, {{regions: [ap, eu]}}]}}
   quick: {{rules: [{{regions: latency}}], unlocated: [us, eu, ap]}}
 """,
         names="""\
@@ -61,6 +64,7 @@ def config(weights):
   "*.t.example.com": {pool: www, policy: tenants}
   "*.eu.t.example.com": {pool: www, policy: fenced}
   quick.example.com: {pool: www, policy: quick}
+  uses.example.com: {pool: www, policy: uses}
   warm.example.com: {pool: www, policy: warm}
 """,
         extra="latency: {file: latency.csv, min_samples: 10}\n")
@@ -177,6 +181,14 @@ with m.Daemon(config(WEIGHTS), FILES) as d:
     m.check("latency.csv:515:1: error: " in said.stdout + said.stderr,
             "a line that is wrong is named")
     d.write("latency.csv", LATENCY)
+
+    for ecs, want, rule in (("198.18.1.1", "eu", 2), ("198.19.1.1", "us", 1),
+                            ("10.1.2.3", "ap", 2)):
+        said = d.json("explain", "uses.example.com", "--from", ecs)
+        m.check(said["answer"]["region"] == want and
+                f"; inner rule {rule}" in said["steps"][2]["text"] and
+                "disagreement" not in said,
+                f"the policy that is used decides: {ecs} gets {want}")
 
     warm = client_regions(d, "warm.example.com")
     share = sum(r == "us" for r in warm.values()) / PREFIXES

@@ -62,7 +62,8 @@ policies:
     unlocated: eu
     when_all_down: last_known
     failback: {hold: 5m, ramp: 10m, manual: no}
-  any: {rules: [{regions: all}]}
+  any: {rules: [{geo: DE, policy: far}, {regions: all}]}
+  far: {rules: [{regions: [us, eu]}]}
 names:
   www.example.com: {pool: www, policy: near, ttl: {max: 60}}
   a.example.com: {pool: www}

@@ -324,6 +324,34 @@ static const struct {
 	{"policies", "{p: {rules: [{regions: near}]}}", "a list of regions, "
 		"a map of their weights, nearest, latency or all, not \"near\""},
 	{"policies", "{p: {rules: [{regions: []}]}}", "it must have 1 to"},
+	{"policies", "{p: {rules: [{policy: q}]}}",
+		"there is no policy \"q\""},
+	{"policies", "{p: {rules: [{policy: p}]}}",
+		"policies use each other in a circle: \"p\", \"p\""},
+	{"policies", "{o: {rules: [{policy: p}]}, p: {rules: [{geo: DE, "
+		"policy: q}, {regions: all}]}, q: {rules: [{policy: r}]}, r: "
+		"{rules: [{policy: p}]}}",
+		"policies use each other in a circle: \"p\", \"q\", \"r\", "
+		"\"p\""},
+	{"policies", "{p: {rules: [{policy: q, regions: all}]}, q: {rules: "
+		"[{regions: all}]}}",
+		"a rule that uses a policy has no \"regions\" of its own"},
+	{"policies", "{p: {rules: [{policy: q, fence: EU}]}, q: {rules: "
+		"[{regions: [us]}]}}",
+		"no region within the fence is left for pool \"www\" of "
+		"www.example.com., as the rule at f.yaml:8 uses it"},
+	{"policies", "{p: {rules: [{policy: q, fence: EU}]}, q: {rules: "
+		"[{regions: [us], fence: US}]}}",
+		"no region within the fence is left"},
+	{"policies", "{p: {rules: [{policy: q, fence: US}]}, q: {rules: "
+		"[{regions: all, when_all_down: {pool: sorry}}]}}",
+		"would leave the fence \"US\": its region \"eu\" is outside"},
+	{"policies", "{p: {rules: [{policy: a}]}, a: {rules: [{policy: b}]}, "
+		"b: {rules: [{policy: c}]}, c: {rules: [{policy: d}]}, "
+		"d: {rules: [{policy: e}]}, e: {rules: [{policy: f}]}, "
+		"f: {rules: [{policy: g}]}, g: {rules: [{policy: h}]}, "
+		"h: {rules: [{regions: all}]}}",
+		"policies use each other more than 8 deep"},
 	{"policies", "{p: {rules: [{regions: all, trickle: 51%}]}}",
 		"\"trickle\" is out of range: it must be 1% to 50%"},
 	{"policies", "{p: {rules: [{regions: all, trickle: 1}]}}",

@@ -632,6 +632,64 @@ END_TEST
 	"policies: {p: {rules: [" rule "]}}\n" \
 	"names: {\"*.t.example.com\": {pool: www, policy: p}}\n"
 
+START_TEST(a_policy_that_is_used_takes_the_rules_place)
+{
+	const struct conf_policy *p;
+	struct conf *c = must_load(
+	    "meridian: 1\n"
+	    "zones: {example.com: zone}\n"
+	    "regions: {eu: {jurisdiction: EU}, us: {}}\n"
+	    "pools: {www: {regions: {eu: [{addr: 192.0.2.1}], "
+	    "us: [{addr: 192.0.2.2}]}}}\n"
+	    "policies:\n"
+	    "  p: {rules: [{geo: EU, fence: EU, policy: q}, {policy: q}]}\n"
+	    "  q: {rules: [{geo: DE, regions: [eu]}, {policy: r}]}\n"
+	    "  r: {rules: [{asn: 1, regions: [us, eu]}, {regions: [eu]}]}\n"
+	    "names: {www.example.com: {pool: www, policy: p}}\n");
+
+	ck_assert_uint_eq(diag.nwarnings, 0);
+	p = &c->policies[0];
+	ck_assert_uint_eq(p->nrules, 6);
+	for (size_t i = 0; i < 6; i++) {
+		const struct conf_rule *r = &p->rules[i], *o = r->outer;
+
+		ck_assert_uint_eq(r->owner, i % 3 == 0 ? 1 : 2);
+		ck_assert_uint_eq(r->number, i % 3 == 2 ? 2 : 1);
+		if (i % 3 != 0) {
+			ck_assert(o->owner == 1 && o->number == 2);
+			o = o->outer;
+		}
+		ck_assert(o->owner == 0 && o->number == 1 + i / 3);
+		ck_assert_ptr_null(o->outer);
+		ck_assert_ptr_eq(conf_rule_outermost(r), o);
+		ck_assert((conf_rule_fence(r) != NULL) == (i < 3));
+	}
+	ck_assert_uint_eq(c->policies[1].nrules, 3);
+	ck_assert_uint_eq(c->policies[2].nrules, 2);
+	ck_assert_ptr_null(c->policies[2].rules[0].outer);
+	conf_free(c);
+}
+END_TEST
+
+START_TEST(policies_that_unfold_without_bound_are_refused)
+{
+	char text[16384], *at = text;
+
+	at += sprintf(at, "meridian: 1\nregions: {eu: {}}\npolicies:\n");
+	for (unsigned i = 0; i < 5; i++) {
+		at += sprintf(at, "  p%u: {rules: [", i);
+		for (unsigned k = 0; k < 9; k++)
+			at += sprintf(
+			    at, "{asn: %u, policy: p%u}, ", k + 1, i + 1);
+		at += sprintf(at, "{policy: p%u}]}\n", i + 1);
+	}
+	sprintf(at,
+	    "  p5: {rules: [{asn: 1, regions: [eu]}, "
+	    "{regions: all}]}\n");
+	must_refuse(text, "policy \"p0\" has more than 10000 rules");
+}
+END_TEST
+
 START_TEST(homes_are_found_by_name)
 {
 	uint8_t name[DNS_NAME_MAX];
@@ -867,6 +925,8 @@ main(void)
 	tcase_add_test(t, latencies_are_read_with_samples_enough);
 	tcase_add_loop_test(t, a_latency_is_refused_with_its_line, 0,
 	    sizeof(rows) / sizeof(*rows));
+	tcase_add_test(t, a_policy_that_is_used_takes_the_rules_place);
+	tcase_add_test(t, policies_that_unfold_without_bound_are_refused);
 	tcase_add_test(t, homes_are_found_by_name);
 	tcase_add_test(t, homes_are_refused_with_their_line);
 	tcase_add_loop_test(t,

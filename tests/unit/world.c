@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "conf/home.h"
+#include "conf/rule.h"
 #include "dns/name.h"
 #include "mmdb_make.h"
 
@@ -390,6 +391,11 @@ policies_make(struct world *w)
 		for (size_t k = 0; k < p->nrules; k++) {
 			struct conf_rule *r = &p->rules[k];
 
+			r->owner = (uint16_t)i;
+			r->number = (uint16_t)(k + 1);
+			r->uses = CONF_NONE;
+			if (i > 0 && chance(25))
+				r->uses = (uint16_t)world_dice((uint32_t)i);
 			if (k + 1 < p->nrules)
 				rule_match_make(w, r);
 			r->order = (enum conf_order)world_dice(4);
@@ -406,6 +412,18 @@ policies_make(struct world *w)
 				    (uint16_t)world_dice((uint32_t)c->npools);
 		}
 	}
+}
+
+/* Where policies use earlier ones. */
+static void
+policies_unfold(struct world *w)
+{
+	struct diag d;
+	struct schema_reader r = {.conf = w->conf, .d = &d};
+
+	diag_init(&d);
+	rule_unfold(&r);
+	diag_fini(&d);
 }
 
 static void
@@ -430,6 +448,7 @@ world_new(struct world *w)
 	memset(w, 0, sizeof(*w));
 	w->arena = arena_new();
 	w->conf = arena_alloc(w->arena, sizeof(*w->conf));
+	w->conf->arena = w->arena;
 	w->prefixes = arena_array(w->arena, SPARE, sizeof(*w->prefixes));
 	w->conf->nmonitors = MONITORS;
 	w->conf->monitors =
@@ -450,6 +469,7 @@ world_new(struct world *w)
 	latency_make(w);
 	pools_make(w);
 	policies_make(w);
+	policies_unfold(w);
 	names_make(w);
 }
 
