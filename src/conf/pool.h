@@ -69,6 +69,7 @@ struct conf_pool {
 	unsigned min_healthy;
 	enum conf_answer_mode mode;
 	unsigned max;
+	double cost; /* of capacity: an answer a second; 0: it does not count */
 	struct conf_pool_region *regions;
 	size_t nregions; /* 1..CONF_POOL_REGIONS_MAX */
 	/* What it offers, the same in every region; ascending. CNAME alone. */

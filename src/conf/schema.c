@@ -214,6 +214,7 @@ static const struct schema_key keys[] = {
 	RANGE(1, 16), .fallback = "all"},
 {SCHEMA_POOL, "min_healthy", value_number, AT(conf_pool, min_healthy),
 	RANGE(1, TARGETS_MAX), .fallback = "1"},
+{SCHEMA_POOL, "cost", value_decimal, AT(conf_pool, cost), RANGE(0, 1000000)},
 {SCHEMA_POOL, "answer", schema_read_map, .of = SCHEMA_ANSWER},
 {SCHEMA_POOL, "regions", value_offers, .required = true,
 	RANGE(1, TARGETS_MAX), .nmin = 1, .nmax = CONF_POOL_REGIONS_MAX},

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -126,6 +127,25 @@ value_percent(struct schema_reader *r, const struct schema_key *k,
 	if (!value_in_range(r, k, node, value, "%"))
 		return false;
 	value_store(field, k->size, value);
+	return true;
+}
+
+bool
+value_decimal(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	double value;
+
+	if (!value_parse_degrees(node, (double)k->max, &value) || value <= 0 ||
+	    value < (double)k->min) {
+		char what[80];
+
+		snprintf(what, sizeof(what),
+		    "a number above %lld, up to %lld, as 0.25",
+		    (long long)k->min, (long long)k->max);
+		return value_wrong(r, k, node, what);
+	}
+	*(double *)field = value;
 	return true;
 }
 

@@ -11,6 +11,7 @@
 schema_kind value_none;    /* read elsewhere */
 schema_kind value_number;  /* 16, 32 or 64 bits by the field's size */
 schema_kind value_percent; /* 85% */
+schema_kind value_decimal; /* 0.25: a double; the range is in whole numbers */
 schema_kind value_span;    /* 5s; the field and its range in ms */
 schema_kind value_text;    /* the range is that of its length */
 schema_kind value_path;    /* as seen from the file that says it */

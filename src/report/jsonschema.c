@@ -62,6 +62,7 @@ static const struct shape {
     {value_addrs, ONE_OR_LIST("{'type': 'string'}"), 0},
     {value_cname, "{'type': 'string'}", 0},
     {value_database, "{'type': 'string'}", 0},
+    {value_decimal, "{'type': 'number'}", 0},
     {value_ecs,
 	EITHER("{'enum': ['any', 'none']}", LIST_OF("{'type': 'string'}")), 0},
     {value_endpoint, "{'type': 'string'}", 0},

@@ -316,6 +316,17 @@ share_describe(
 		drain_describe(t, "drained", pr->part);
 }
 
+/* A full one: which clients it keeps, and whether the client is one. */
+static void
+full_describe(struct text *t, const struct oracle_region *r)
+{
+	if (r->full)
+		text_add(t,
+		    "\n  full: it sends its farthest clients on: the client is "
+		    "at %u of %u from the nearest, it keeps those below %u",
+		    r->position, SHARE_COHORTS, r->kept);
+}
+
 static const struct pool_region *
 region_of(const struct pool *p, uint16_t region)
 {
@@ -350,6 +361,7 @@ region_describe(
 	text_add(t, ", %zu of %zu targets live, %u needed", pr->nlive,
 	    pr->ntargets, pool->conf->min_healthy);
 	share_describe(t, r, pr);
+	full_describe(t, r);
 	for (size_t i = 0; i < pr->ntargets; i++)
 		target_describe(t, &pr->targets[i], s->all_up);
 }

@@ -37,10 +37,13 @@ pool_believe(struct pool *p, const struct pool *from)
 		struct pool_region *r = &p->regions[i];
 
 		r->share = from->regions[i].share;
+		atomic_store(&r->spill, atomic_load(&from->regions[i].spill));
 		for (size_t k = 0; k < r->ntargets; k++)
 			target_believe(
 			    &r->targets[k], &from->regions[i].targets[k]);
 	}
+	p->tables = from->tables;
+	p->ntables = from->ntables;
 	atomic_store(&p->live, atomic_load(&from->live));
 	atomic_store(&p->last_known, atomic_load(&from->last_known));
 }

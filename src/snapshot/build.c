@@ -98,6 +98,31 @@ build_geo(struct snapshot *s, struct diag *d)
 	return ok;
 }
 
+/* The tables that steer to each pool, a policy once. */
+static void
+link_tables(struct snapshot *s)
+{
+	const struct conf *conf = s->conf;
+
+	for (size_t i = 0; i < conf->nnames; i++)
+		s->pools[conf->names[i].pool].ntables +=
+		    s->steered[i].first == i;
+	for (size_t i = 0; i < conf->npools; i++) {
+		struct pool *p = &s->pools[i];
+
+		p->tables =
+		    arena_array(s->arena, p->ntables, sizeof(*p->tables));
+		p->ntables = 0;
+	}
+	for (size_t i = 0; i < conf->nnames; i++) {
+		struct pool *p = &s->pools[conf->names[i].pool];
+
+		if (s->steered[i].first == i)
+			p->tables[p->ntables++] = (struct pool_table){
+			    conf->names[i].policy, s->steered[i].table};
+	}
+}
+
 /* Rows start on lines of their own: each has one writer. */
 static void
 make_tallies(struct snapshot *s)
@@ -184,6 +209,8 @@ snapshot_build_swapped(const char *path, const struct stage_want *want,
 	chaos_build(&s->chaos, arena, &conf->server);
 	s->zones = zones_build(arena, conf, d);
 	s->pools = pools_build(arena, conf);
+	if (ok)
+		link_tables(s);
 	make_tallies(s);
 	if (ok && s->zones != NULL)
 		return s;

@@ -14,6 +14,7 @@ const char *const oracle_struck_names[] = {
     [STRUCK_DRAINED] = "drained",
     [STRUCK_DOWN] = "down",
     [STRUCK_SHARE] = "not for this client, by its share",
+    [STRUCK_FULL] = "full",
     [STRUCK_NOT_IN_POOL] = "not in the pool",
 };
 
@@ -115,6 +116,46 @@ share_out(
 		region->struck = STRUCK_SHARE;
 }
 
+/* The table of the policy for the pool: classes are its. */
+static const struct policy_table *
+table_of(const struct line_question *q, uint16_t pool)
+{
+	const struct pool *p = &q->oracle->pools[pool];
+
+	for (size_t i = 0; i < p->ntables; i++)
+		if (p->tables[i].policy == q->policy - q->conf->policies)
+			return p->tables[i].table;
+	return NULL;
+}
+
+/* Where the client is among those of a full region, from near to far. */
+static void
+send_on(
+    const struct line_question *q, uint16_t pool, struct oracle_region *region)
+{
+	const struct pool_region *r = believed(q, pool, region->region);
+	uint32_t spill = r != NULL ? atomic_load(&r->spill) : 0;
+	const struct policy_table *table;
+	const struct far *far;
+
+	if (spill == 0 || q->client == NULL || region->struck != STRUCK_NOT)
+		return;
+	table = table_of(q, pool);
+	far = table != NULL
+	    ? table->ranks[policy_find(table, q->client).class].far
+	    : NULL;
+	if (far == NULL)
+		return;
+	region->full = true;
+	region->cohort = share_cohort(q->client, r->name);
+	region->kept = SHARE_COHORTS - spill;
+	region->position =
+	    far_position(&far[r - q->oracle->pools[pool].regions],
+		region->cohort.number);
+	if (region->position >= region->kept)
+		region->struck = STRUCK_FULL;
+}
+
 static void
 strike_all(const struct line_question *q, uint16_t pool,
     struct oracle_region *regions, size_t n)
@@ -173,7 +214,8 @@ watch_seconds(const struct watch *w)
 static bool
 is_live(const struct oracle_region *r)
 {
-	return r->struck == STRUCK_NOT || r->struck == STRUCK_SHARE;
+	return r->struck == STRUCK_NOT || r->struck == STRUCK_SHARE ||
+	    r->struck == STRUCK_FULL;
 }
 
 static void
@@ -332,7 +374,7 @@ pick_fallback(const struct line_question *q, struct oracle_decision *d)
 
 static enum pool_reason
 reason_of(const struct line_question *q, const struct oracle_decision *d,
-    size_t picked)
+    size_t picked, size_t looked)
 {
 	size_t first = first_in(d->regions, d->nregions);
 	const struct pool_region *r =
@@ -345,6 +387,9 @@ reason_of(const struct line_question *q, const struct oracle_decision *d,
 	if (d->regions[first].struck == STRUCK_DRAINED ||
 	    (r != NULL && r->share.out != 0))
 		return POOL_DRAINED;
+	for (size_t i = 0; i < d->nregions; i++)
+		if (d->regions[i].struck == STRUCK_FULL && i < looked)
+			return POOL_SPILLED;
 	return POOL_FAILOVER;
 }
 
@@ -353,7 +398,8 @@ static void
 narrow(struct oracle_decision *d, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (is_live(&d->regions[i]) && d->regions[i].shared)
+		if (is_live(&d->regions[i]) &&
+		    (d->regions[i].shared || d->regions[i].full))
 			d->cohort_len = d->regions[i].cohort.len;
 }
 
@@ -396,7 +442,7 @@ pick(const struct line_question *q, struct oracle_decision *d)
 			i = k;
 	if (i < n) {
 		d->region = d->regions[i].region;
-		d->reason = reason_of(q, d, i);
+		d->reason = reason_of(q, d, i, looked);
 		return;
 	}
 	d->reason = POOL_ALL_DOWN;
@@ -446,8 +492,10 @@ decide(const struct oracle *o, const struct conf_name *name,
 	if (d->drawn)
 		d->home = line_home(&q, d->regions, d->nregions);
 	strike_all(&q, d->pool, d->regions, d->nregions);
-	for (size_t i = 0; i < d->nregions; i++)
+	for (size_t i = 0; i < d->nregions; i++) {
 		share_out(&q, d->pool, &d->regions[i]);
+		send_on(&q, d->pool, &d->regions[i]);
+	}
 	d->ttl = name->ttl_max;
 	d->ttl_region = CONF_NONE;
 	pick(&q, d);

@@ -25,6 +25,7 @@ enum oracle_struck {
 	STRUCK_DRAINED,
 	STRUCK_DOWN,
 	STRUCK_SHARE, /* live, but its share does not take the client */
+	STRUCK_FULL,  /* live, but it sends the client on */
 	STRUCK_NOT_IN_POOL
 };
 
@@ -41,6 +42,9 @@ struct oracle_region {
 	bool shared;          /* a share is in force, ... */
 	struct cohort cohort; /* ... by which the client is in this cohort, */
 	uint32_t taken;       /* and the region takes those below */
+	bool full;            /* the region is, ... */
+	uint32_t position;    /* ... the client is there among its clients, */
+	uint32_t kept;        /* and it keeps those below */
 };
 
 struct oracle_decision {

@@ -27,21 +27,50 @@ offer_of(const struct pool_region *r)
 	return atomic_load_explicit(&r->offer, memory_order_acquire);
 }
 
-/* Does the region's share take the client? */
 static bool
-takes(const struct pool_region *r, const struct pick_question *q,
-    struct pick *pick)
+share_takes(const struct pool_region *r, const struct pick_question *q,
+    const struct cohort *c, struct pick *pick)
 {
 	const struct share *s = &offer_of(r)->share;
 	const struct conf_failback *f = q->rank->failback;
+
+	if (!share_in_force(s, f, q->now_s))
+		return true;
+	pick->cohort_len = c->len;
+	least(&pick->ttl, share_change_s(s, f, c->number, q->now_s));
+	return c->number < share_taken(s, f, q->now_s);
+}
+
+static bool
+spill_takes(const struct pool *p, uint8_t at, const struct pick_question *q,
+    const struct cohort *c, struct pick *pick)
+{
+	uint32_t spill = atomic_load_explicit(
+	    &p->regions[at].spill, memory_order_acquire);
+
+	if (spill == 0 || q->rank->far == NULL)
+		return true;
+	pick->cohort_len = c->len;
+	return far_position(&q->rank->far[at], c->number) <
+	    SHARE_COHORTS - spill;
+}
+
+/* Does the region take the client: its share, and as it is not full? */
+static bool
+takes(const struct pool *p, uint8_t at, const struct pick_question *q,
+    struct pick *pick, bool *spilled)
+{
 	struct cohort c;
 
-	if (q->client == NULL || !share_in_force(s, f, q->now_s))
+	if (q->client == NULL)
 		return true;
-	c = share_cohort(q->client, r->name);
-	pick->cohort_len = c.len;
-	least(&pick->ttl, share_change_s(s, f, c.number, q->now_s));
-	return c.number < share_taken(s, f, q->now_s);
+	c = share_cohort(q->client, p->regions[at].name);
+	if (!share_takes(&p->regions[at], q, &c, pick))
+		return false;
+	if (spill_takes(p, at, q, &c, pick))
+		return true;
+	*spilled = true;
+	return false;
 }
 
 /* The client's regions, best first, as far as they were looked at. */
@@ -49,6 +78,7 @@ struct turns {
 	const struct rank *rank;
 	bool drawn, trickled;
 	struct rendezvous draw;
+	bool spilled; /* one of them is full */
 	uint8_t order[CONF_POOL_REGIONS_MAX];
 };
 
@@ -97,6 +127,7 @@ turns_begin(struct turns *t, const struct pool *p,
 
 	t->rank = q->rank;
 	t->trickled = false;
+	t->spilled = false;
 	t->drawn = draw_key(q, pick, &key);
 	if (!t->drawn)
 		return;
@@ -142,7 +173,8 @@ next_live(struct look *l, size_t i)
 		least(&l->pick->ttl, change_s(r, q->now_s));
 		if ((l->live >> at & 1) == 0)
 			continue;
-		if ((l->shared >> at & 1) == 0 || takes(r, q, l->pick))
+		if ((l->shared >> at & 1) == 0 ||
+		    takes(l->pool, at, q, l->pick, &l->turns->spilled))
 			return i;
 		if (l->second_best == q->rank->n)
 			l->second_best = i;
@@ -260,7 +292,9 @@ reason_of(const struct pool *p, const struct turns *turns, size_t picked)
 		return POOL_TRICKLE;
 	if (picked == 0)
 		return turns->rank->unlocated ? POOL_UNLOCATED : POOL_FIRST;
-	return is_drained(p, turns->order[0]) ? POOL_DRAINED : POOL_FAILOVER;
+	if (is_drained(p, turns->order[0]))
+		return POOL_DRAINED;
+	return turns->spilled ? POOL_SPILLED : POOL_FAILOVER;
 }
 
 static const struct body *

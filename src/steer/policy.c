@@ -384,6 +384,40 @@ classes_make(struct classes *c, const struct conf *conf, const struct geo *geo,
 	return map;
 }
 
+static void
+mass_add(double *mass, size_t nplaces, const struct trie_leaf *leaves, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (leaves[i].value < nplaces)
+			mass[leaves[i].value] += ldexp(1, -(int)leaves[i].len);
+}
+
+/* Half of it is of IPv4. */
+static void
+far_find(const struct policy_table *t, struct classes *c,
+    const struct conf *conf, struct geo *geo, const uint32_t *map)
+{
+	struct far_places p = {.classes = map, .nclasses = c->ranks.n};
+	size_t n, step = conf->pools[t->pool].nregions;
+	const struct trie_leaf *leaves;
+	struct far *far;
+	double *mass;
+
+	p.places = geo_places(geo, &p.n);
+	p.mass = mass = xcalloc(p.n, sizeof(*mass));
+	/* A class of places without leaves is not nothing. */
+	for (size_t i = 0; i < p.n; i++)
+		mass[i] = 1e-12;
+	leaves = geo_leaves(geo, 4, &n, NULL);
+	mass_add(mass, p.n, leaves, n);
+	leaves = geo_leaves(geo, 6, &n, NULL);
+	mass_add(mass, p.n, leaves, n);
+	far = far_build(c->arena, conf, t->pool, &p);
+	for (size_t i = 0; far != NULL && i < c->ranks.n; i++)
+		c->ranks.at[i].far = far + i * step;
+	free(mass);
+}
+
 /* Leaves of classes, merged. teredo: what its one leaf counts as. */
 static struct trie_leaf *
 leaves_map(const struct trie_leaf *leaves, size_t *n, const uint32_t *map,
@@ -426,6 +460,8 @@ policy_build(struct arena *a, const struct conf *conf, struct geo *geo,
 	mapped = leaves_map(ipv6, &n6, map, teredo);
 	t->ipv6 = trie_build(a, mapped, n6, 128);
 	free(mapped);
+	if (conf->pools[pool].cost > 0)
+		far_find(t, &c, conf, geo, map);
 	free(map);
 	t->nranks = c.ranks.n;
 	t->ranks = arena_dup(a, c.ranks.at, c.ranks.n * sizeof(*c.ranks.at));

@@ -14,6 +14,7 @@
 
 #include "conf/conf.h"
 #include "geo/geo.h"
+#include "steer/far.h"
 #include "steer/rendezvous.h"
 
 /* What a class of clients gets. Orders are positions in conf_pool.regions. */
@@ -29,6 +30,8 @@ struct rank {
 	bool unlocated;  /* by the policy's unlocated list */
 	uint16_t pool;   /* of CONF_DOWN_POOL */
 	const struct conf_failback *failback; /* NULL: at once */
+	const struct far *far; /* of the pool's regions; NULL: capacity does
+				  not count */
 };
 
 /* NULL when regions get their clients back at once. */

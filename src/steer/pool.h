@@ -12,27 +12,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/rcu.h"
-#include "dns/body.h"
 #include "steer/drain.h"
 #include "steer/health.h"
+#include "steer/offer.h"
 #include "steer/policy.h"
-#include "steer/share.h"
-
-/* One composed answer; of several (mode: one) the first whose until is above
- * a random number below the offer's total weight of that type. */
-struct variant {
-	uint32_t until;
-	const struct body *body; /* in the offer's own block */
-};
-
-struct offer {
-	struct rcu_head rcu; /* first: it is freed by it */
-	struct share share;
-	uint32_t total[CONF_POOL_TYPES_MAX]; /* of conf_pool.types */
-	uint16_t count[CONF_POOL_TYPES_MAX];
-	struct variant *variants[CONF_POOL_TYPES_MAX];
-};
 
 struct pool_target {
 	const struct conf_target *conf;
@@ -57,6 +40,15 @@ struct pool_region {
 	/* When it could change: low 32 bits seconds from any moment (probes),
 	 * high 32 the monotonic second of a lease's end or begin (0: none). */
 	_Atomic uint64_t change;
+	/* Full: those of its clients that it sends on, as many positions from
+	 * the farthest (steer/far); 0: none.  Main stores, workers load. */
+	_Atomic uint32_t spill;
+};
+
+/* By which policy names are steered to the pool. */
+struct pool_table {
+	uint16_t policy;
+	const struct policy_table *table;
 };
 
 struct pool {
@@ -67,9 +59,11 @@ struct pool {
 	struct pool_region *regions;
 	const struct conf_failback **failbacks; /* of names that use it */
 	size_t nfailbacks;
+	struct pool_table *tables; /* of the snapshot that it is part of */
+	size_t ntables;
 	_Atomic uint64_t live;    /* bit i: regions[i]; main stores */
 	_Atomic uint64_t drained; /* as a whole, or not live by drains alone */
-	_Atomic uint64_t shared;  /* the offer's share says something */
+	_Atomic uint64_t shared;  /* the offer's share, or spill, says something */
 	_Atomic uint64_t last_known; /* the last live word that was not 0 */
 };
 
@@ -95,6 +89,9 @@ bool pool_region_would_live(
  * live target) stops the clock of a region's coming back. */
 void pool_share_tick(struct pool *p, size_t region);
 
+/* Main: the region sends so many positions on from now on. */
+void pool_spill(struct pool *p, size_t region, uint32_t spill);
+
 /* Main: an operator lets the region come back; false: it is not coming. */
 bool pool_resume(struct pool *p, size_t region);
 
@@ -108,6 +105,7 @@ enum pool_reason {
 	POOL_ALL_DOWN,
 	POOL_UNLOCATED,
 	POOL_TRICKLE,
+	POOL_SPILLED, /* a better one is full */
 	POOL_REASON_COUNT
 };
 

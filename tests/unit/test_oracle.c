@@ -34,6 +34,28 @@ struct both {
 };
 
 static void
+table_add(struct both *b, size_t name)
+{
+	const struct conf *conf = b->world.conf;
+	struct pool *p = &b->pools[conf->names[name].pool];
+
+	if (p->tables == NULL)
+		p->tables =
+		    arena_array(b->arena, conf->nnames, sizeof(*p->tables));
+	p->tables[p->ntables++] =
+	    (struct pool_table){conf->names[name].policy, b->tables[name]};
+}
+
+/* Some regions are full. */
+static void
+spill_random(struct pool *p)
+{
+	for (size_t i = 0; p->conf->cost > 0 && i < p->nregions; i++)
+		pool_spill(p, i,
+		    world_dice(2) == 0 ? 0 : world_dice(SHARE_COHORTS + 1));
+}
+
+static void
 both_new(struct both *b, unsigned seed)
 {
 	struct conf *conf;
@@ -55,6 +77,8 @@ both_new(struct both *b, unsigned seed)
 	b->watches = watches_new();
 	b->pools = pools_build(b->arena, conf);
 	pools_bind(b->pools, conf->npools, conf, b->watches);
+	for (size_t i = 0; i < conf->nnames; i++)
+		table_add(b, i);
 	b->oracle = (struct oracle){conf, b->geo, b->pools};
 }
 
@@ -157,9 +181,11 @@ shake(struct both *b)
 			health_count(&all[i]->health, all[i]->monitor,
 			    random_result(failing), &now);
 	}
-	for (size_t i = 0; i < conf->npools; i++)
+	for (size_t i = 0; i < conf->npools; i++) {
+		spill_random(&b->pools[i]);
 		for (size_t r = 0; r < conf->pools[i].nregions; r++)
 			pool_refresh(&b->pools[i], r, &b->drains);
+	}
 }
 
 /* As the configuration's checks make sure of. */

@@ -261,6 +261,7 @@ pools_make(struct world *w)
 			p->nmonitors++;
 		}
 		p->require = world_dice((uint32_t)p->nmonitors + 1);
+		p->cost = (double)(i % 2);
 		p->regions =
 		    arena_array(w->arena, p->nregions, sizeof(*p->regions));
 		for (size_t k = 0; k < p->nregions; k++) {
