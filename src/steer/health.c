@@ -256,3 +256,13 @@ watches_sweep(
 	w->all.n = kept;
 	rehash(w, w->size);
 }
+
+bool
+watch_has_load(const struct watch *w)
+{
+	const struct conf_monitor *m = w->monitor;
+	int64_t age_ms = clock_mono_ms() - w->load_ms;
+
+	return w->load_ms != 0 &&
+	    age_ms <= 2 * ((int64_t)m->interval_ms + m->timeout_ms);
+}

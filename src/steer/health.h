@@ -79,6 +79,8 @@ struct watch {
 	int64_t
 	    first_failed_us; /* monotonic, of the failures counted; 0: none */
 	int64_t certificate_until; /* wall; 0: none seen */
+	double load;     /* of the target, as it last said: 1 is full, */
+	int64_t load_ms; /* then, monotonic; 0: it never did */
 	bool idle;     /* decides nothing until it is counted again */
 	bool wanted;   /* by the current snapshot */
 	bool restored; /* all it knows is of before the start */
@@ -92,6 +94,9 @@ struct watch {
 	int64_t worse_us;
 	void *probe; /* the prober's own */
 };
+
+/* Did it say its load lately? */
+bool watch_has_load(const struct watch *w);
 
 struct watches; /* the table */
 
