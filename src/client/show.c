@@ -104,6 +104,30 @@ status_targets(
 }
 
 static void
+capacity_show(const json_t *capacity)
+{
+	const json_t *r;
+	size_t i;
+
+	if (json_is_true(json_object_get(capacity, "brownout")))
+		printf("%sBROWNOUT: regions are over %lld%% of their capacity "
+		       "together%s\n",
+		    RED, int_of(capacity, "max_fill"), PLAIN);
+	json_array_foreach(json_object_get(capacity, "regions"), i, r)
+	{
+		printf("region %s is filled to %.0f%%%s", text_of(r, "region"),
+		    json_number_value(json_object_get(r, "fill")),
+		    json_is_true(json_object_get(r, "reported"))
+			? ", as its targets say"
+			: "");
+		if (json_number_value(json_object_get(r, "sent_on")) > 0)
+			printf(", and sends %.0f%% of its clients on",
+			    json_number_value(json_object_get(r, "sent_on")));
+		putchar('\n');
+	}
+}
+
+static void
 held_show(const json_t *databases)
 {
 	const json_t *entry;
@@ -179,6 +203,7 @@ status_show(const json_t *status)
 	    json_array_size(json_object_get(status, "drains")));
 	prober_show(json_object_get(status, "prober"));
 	held_show(json_object_get(status, "geoip"));
+	capacity_show(json_object_get(status, "capacity"));
 	json_array_foreach(json_object_get(status, "zones"), i, zone)
 	{
 		printf("zone %s serial %lld, %lld records\n",

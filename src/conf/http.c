@@ -89,6 +89,26 @@ check_host(struct schema_reader *r, const struct yaml_node *node,
 		    "\"host\" must be a host name");
 }
 
+/* One of the two, and something to read it from. */
+static void
+check_load(struct schema_reader *r, const struct yaml_node *node,
+    const struct conf_monitor *m)
+{
+	const struct yaml_node *load = yaml_find(node, "load");
+
+	if (!load)
+		return;
+	if ((m->load.header != NULL) == (m->load.metric != NULL))
+		diag_error(r->d, &load->mark,
+		    "\"load\" needs one of \"header\" and \"metric\"");
+	else if (m->load.header && !is_token(m->load.header))
+		diag_error(r->d, &load->mark, "\"%s\" is no name for a header",
+		    m->load.header);
+	else if (m->load.metric && m->method == CONF_METHOD_HEAD)
+		diag_error(r->d, &load->mark,
+		    "a metric stands in the body, which HEAD does not get");
+}
+
 void
 check_http(struct schema_reader *r, const struct yaml_node *node,
     struct conf_monitor *m)
@@ -101,6 +121,7 @@ check_http(struct schema_reader *r, const struct yaml_node *node,
 		    "\"path\" "
 		    "must begin with / and have no space");
 	check_host(r, node, m);
+	check_load(r, node, m);
 }
 
 /* The state of a target is kept when the file's content changes. */

@@ -55,6 +55,7 @@ static const struct monitor_key {
     {NULL, "sni", HTTPS | GRPC, 0},
     {NULL, "verify", HTTPS | GRPC, 0},
     {NULL, "ca", HTTPS | GRPC, 0},
+    {NULL, "load", HTTP, 0},
     {NULL, "query", DNS, DNS},
     {NULL, "command", EXEC, EXEC},
     {NULL, "file", EXTERNAL, 0},

@@ -182,6 +182,7 @@ static const struct schema_key keys[] = {
 {SCHEMA_MONITOR, "clear", value_number, AT(conf_monitor, clear),
 	RANGE(1, 100), .fallback = "6"},
 {SCHEMA_MONITOR, "damp", schema_read_map, .of = SCHEMA_DAMP},
+{SCHEMA_MONITOR, "load", schema_read_map, .of = SCHEMA_LOAD},
 {SCHEMA_MONITOR, "mode", value_word, AT(conf_monitor, observe),
 	.words = monitor_modes, .fallback = "decide"},
 
@@ -207,6 +208,13 @@ static const struct schema_key keys[] = {
 	RANGE(1000, DAY_MS), .fallback = "5m"},
 {SCHEMA_DAMP, "max", value_span, AT(conf_monitor, damp.max_ms),
 	RANGE(0, HOUR_MS), .fallback = "5m"},
+
+{SCHEMA_LOAD, "header", value_text, AT(conf_monitor, load.header),
+	RANGE(1, 128)},
+{SCHEMA_LOAD, "metric", value_text, AT(conf_monitor, load.metric),
+	RANGE(1, 256)},
+{SCHEMA_LOAD, "full", value_decimal, AT(conf_monitor, load.full),
+	RANGE(0, 1000000000), .fallback = "1"},
 
 {SCHEMA_POOL, "monitor", value_ref, .of = SECTION_MONITORS,
 	MANY(conf_pool, monitors, nmonitors, 1, 16)},
@@ -350,6 +358,7 @@ const struct walk_map walk_maps[SCHEMA_MAPS] = {
 	[SCHEMA_QUERY] = {.title = "monitors.NAME.query", .what = "query"},
 	[SCHEMA_EXPECT] = {.title = "monitors.NAME.expect", .what = "expect"},
 	[SCHEMA_DAMP] = {.title = "monitors.NAME.damp", .what = "damp"},
+	[SCHEMA_LOAD] = {.title = "monitors.NAME.load", .what = "load"},
 	[SCHEMA_POOL] = {.title = "pools.NAME", .what = "a pool",
 	    .mark = offsetof(struct conf_pool, mark), .check = check_pool},
 	[SCHEMA_ANSWER] = {.title = "pools.NAME.answer", .what = "answer"},

@@ -42,6 +42,12 @@ struct conf_damp {
 	uint32_t max_ms;    /* the longest that it must stay well */
 };
 
+/* How targets say how full they are. */
+struct conf_load {
+	const char *header, *metric; /* one of them; both NULL: they do not */
+	double full;                 /* what they say then */
+};
+
 /* What a monitor of type external does with nothing fresh. */
 enum conf_stale { CONF_STALE_KEEP, CONF_STALE_DOWN, CONF_STALE_IGNORE };
 
@@ -89,6 +95,7 @@ struct conf_monitor {
 	uint32_t slow_ms; /* an answer that takes longer degrades; 0: none */
 	unsigned fall, rise, clear;
 	struct conf_damp damp;
+	struct conf_load load;
 	unsigned observe; /* decides nothing: 0 or 1 */
 	const char *text; /* all of this; equal for equal monitors */
 	struct conf_mark mark;

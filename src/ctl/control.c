@@ -14,6 +14,7 @@
 #include "ctl/geoip.h"
 #include "ctl/glass.h"
 #include "ctl/reload.h"
+#include "ctl/safety.h"
 #include "ctl/state.h"
 #include "ctl/what.h"
 #include "probe/probe.h"
@@ -390,6 +391,7 @@ control_adopt(struct control *c, struct snapshot *s, json_t *warnings)
 	if (c->status.snapshot != NULL)
 		traffic_move(
 		    &c->traffic, c->status.snapshot, s, clock_mono_s());
+	capacity_adopt(&c->capacity, s, c->status.snapshot);
 	snapshot_publish(s);
 	c->status.snapshot = s;
 	warn_lost_drains(c, warnings);
@@ -477,6 +479,7 @@ control_tick(evutil_socket_t fd, short what, void *arg)
 	drain_tick(c);
 	failback_tick(c);
 	traffic_look(&c->traffic, c->status.snapshot, clock_mono_s());
+	safety_tick(c);
 	if (++c->ticks % HEALTH_SAVE_S == 0)
 		save_health(c);
 }
@@ -497,6 +500,7 @@ control_new(struct event_base *base, const char *path, struct snapshot *s,
 	prober_set_signals(c->prober, &c->signals);
 	c->status.suspect = c->suspect;
 	c->status.drains = &c->drains;
+	c->status.capacity = &c->capacity;
 	c->status.config = c->path;
 	c->clock_apart_s = clock_apart_s();
 	c->status.started = clock_wall_s();
@@ -544,6 +548,7 @@ control_free(struct control *c)
 	events_free(c->events);
 	failures_fini(&c->status.failures);
 	traffic_fini(&c->traffic);
+	capacity_fini(&c->capacity);
 	json_decref(c->status.warnings);
 	json_decref(c->status.geoip);
 	for (size_t i = 0; i < CONTROL_FIXED; i++)

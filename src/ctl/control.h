@@ -15,7 +15,7 @@
 #include "ctl/event.h"
 #include "probe/signal.h"
 #include "report/status.h"
-#include "traffic/traffic.h"
+#include "traffic/capacity.h"
 
 enum exit_code {
 	EXIT_DONE,
@@ -49,6 +49,7 @@ struct control {
 	struct suspect *suspect;
 	struct events *events;
 	struct traffic traffic;     /* of the last minutes */
+	struct capacity capacity;   /* what regions carry of it */
 	char *path;                 /* configuration */
 	char *folder;               /* state */
 	VEC(struct use) uses;       /* by watch */

@@ -66,8 +66,6 @@ pool_inherit(struct pool *to, const struct pool *from)
 		if (k == from->nregions)
 			continue;
 		to->regions[i].share = from->regions[k].share;
-		pool_spill(
-		    to, i, atomic_load(&from->regions[k].spill));
 		bit_copy(&to->live, i, &from->live, k);
 		bit_copy(&to->last_known, i, &from->last_known, k);
 	}

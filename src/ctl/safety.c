@@ -293,3 +293,69 @@ safety_judge(const struct snapshot *s, const struct drains *drains,
 	tables_fini(&t);
 	return pools;
 }
+
+/* Full regions ----------------------------------------------------------- */
+
+static void
+tell_full(struct control *c, size_t region, const struct capacity_region *r)
+{
+	const char *name = c->status.snapshot->conf->regions[region].name;
+	bool full = r->spill > 0;
+
+	event_put(c->events, full ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "full",
+	    json_pack("{s:s, s:b, s:f, s:f}", "region", name, "full", full,
+		"load", r->load, "capacity", r->capacity),
+	    full ? "region %s is full (%.0f%% of its capacity): it sends its "
+		   "farthest clients on"
+		 : "region %s has room (%.0f%% of its capacity): all its "
+		   "clients are back",
+	    name, 100 * r->load / r->capacity);
+}
+
+static void
+tell_brownout(struct control *c)
+{
+	const struct conf *conf = c->status.snapshot->conf;
+	const struct capacity *now = &c->capacity;
+	json_t *regions = json_array();
+	struct text t = {0};
+
+	for (size_t i = 0; i < now->n; i++) {
+		if (!now->brownout || !now->regions[i].over)
+			continue;
+		text_add(
+		    &t, "%s%s", t.len > 0 ? ", " : "", conf->regions[i].name);
+		json_array_append_new(
+		    regions, json_string(conf->regions[i].name));
+	}
+	event_put(c->events, now->brownout ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+	    "brownout",
+	    json_pack(
+		"{s:b, s:o}", "brownout", now->brownout, "regions", regions),
+	    now->brownout ? "BROWNOUT: %s cannot carry their clients within "
+			    "%u%% of their capacity: the load is spread in "
+			    "proportion"
+			  : "the brownout is over%s: regions are within %u%% "
+			    "of their capacity",
+	    t.at != NULL ? t.at : "", conf->safety.max_fill);
+	text_fini(&t);
+}
+
+void
+safety_tick(struct control *c)
+{
+	struct capacity *now = &c->capacity;
+	bool *full = xcalloc(now->n, sizeof(*full)), brownout = now->brownout;
+
+	for (size_t i = 0; i < now->n; i++)
+		full[i] = now->regions[i].spill > 0;
+	if (capacity_tick(
+		now, c->status.snapshot, &c->traffic, clock_mono_s())) {
+		for (size_t i = 0; i < now->n; i++)
+			if (full[i] != (now->regions[i].spill > 0))
+				tell_full(c, i, &now->regions[i]);
+		if (brownout != now->brownout)
+			tell_brownout(c);
+	}
+	free(full);
+}

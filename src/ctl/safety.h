@@ -20,6 +20,10 @@
 #include "ctl/control.h"
 #include "report/text.h"
 
+/* Each second: regions that are full send clients on; events tell which, and
+ * when all are full together (traffic/capacity). */
+void safety_tick(struct control *c);
+
 enum { SAFETY_ANSWERS_MIN = 1000 };
 
 /* The effects on all pools that d touches, d being announced in the drains or

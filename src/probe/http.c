@@ -12,8 +12,11 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/spare.h"
+#include "probe/load.h"
 #include "probe/tcp.h"
 #include "probe/tls.h"
+
+enum { LOAD_TEXT_MAX = 32 };
 
 struct http {
 	struct evhttp_connection *connection; /* NULL: none */
@@ -98,13 +101,42 @@ statuses_format(char *buf, size_t size, const struct conf_monitor *m)
 	return buf;
 }
 
+/* ", load 83%", when it says so: returns buf. */
+static const char *
+http_load(
+    char buf[LOAD_TEXT_MAX], struct probe *p, struct evhttp_request *request)
+{
+	const struct conf_load *l = &p->watch->monitor->load;
+	struct evbuffer *body = evhttp_request_get_input_buffer(request);
+	size_t len = evbuffer_get_length(body);
+	const char *header = NULL;
+	double load;
+
+	*buf = '\0';
+	if (l->header == NULL && l->metric == NULL)
+		return buf;
+	if (l->header != NULL)
+		header = evhttp_find_header(
+		    evhttp_request_get_input_headers(request), l->header);
+	if (!load_find(l, header,
+		len > 0 ? (const char *)evbuffer_pullup(body, -1) : "", len,
+		&load)) {
+		snprintf(buf, LOAD_TEXT_MAX, ", no load in it");
+		return buf;
+	}
+	p->watch->load = load;
+	p->watch->load_ms = clock_mono_ms();
+	snprintf(buf, LOAD_TEXT_MAX, ", load %.0f%%", 100 * load);
+	return buf;
+}
+
 static void
 http_judge(struct probe *p, struct evhttp_request *request)
 {
 	const struct conf_monitor *m = p->watch->monitor;
 	int status = evhttp_request_get_response_code(request);
 	struct http *h = p->state;
-	char buf[64], left[TLS_LEFT_MAX];
+	char buf[64], left[TLS_LEFT_MAX], load[LOAD_TEXT_MAX];
 
 	h->answers++;
 	if (!status_expected(m, status))
@@ -116,9 +148,9 @@ http_judge(struct probe *p, struct evhttp_request *request)
 		    "\"%.60s\"",
 		    status, m->body);
 	else
-		probe_done(p, true, "ok", "status %d in %.1f ms%s", status,
+		probe_done(p, true, "ok", "status %d in %.1f ms%s%s", status,
 		    (double)(clock_mono_us() - p->started_us) / 1000,
-		    tls_left(left, p->watch));
+		    http_load(load, p, request), tls_left(left, p->watch));
 }
 
 /* What evhttp says of a reply that broke off.  It calls a header that is too

@@ -10,55 +10,6 @@
 #include "serve/count.h"
 #include "snapshot/build.h"
 
-const double histogram_bounds[HISTOGRAM_BOUNDS] = {
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
-
-void
-histogram_add(struct histogram *h, double seconds)
-{
-	size_t i = 0;
-
-	while (i < HISTOGRAM_BOUNDS && seconds > histogram_bounds[i])
-		i++;
-	h->counts[i]++;
-	h->sum += seconds;
-}
-
-void
-failures_count(struct failures *f, const char *pool, const char *region,
-    const char *reason)
-{
-	struct failure row = {.n = 1};
-
-	for (size_t i = 0; i < f->all.n; i++) {
-		struct failure *at = &f->all.at[i];
-
-		if (strcmp(at->pool, pool) == 0 &&
-		    strcmp(at->region, region) == 0 &&
-		    strcmp(at->reason, reason) == 0) {
-			at->n++;
-			return;
-		}
-	}
-	row.pool = xstrdup(pool);
-	row.region = xstrdup(region);
-	row.reason = xstrdup(reason);
-	vec_push(&f->all, row);
-}
-
-void
-failures_fini(struct failures *f)
-{
-	for (size_t i = 0; i < f->all.n; i++) {
-		free(f->all.at[i].pool);
-		free(f->all.at[i].region);
-		free(f->all.at[i].reason);
-	}
-	vec_free(&f->all);
-}
-
-/* Printing --------------------------------------------------------------- */
-
 struct printer {
 	const struct status *status;
 	const struct counters *sum;
@@ -379,6 +330,53 @@ put_drain(struct printer *p, const struct drain *d, int64_t moment)
 }
 
 static void
+put_capacity(struct printer *p, double (*of)(const struct capacity_region *r))
+{
+	const struct capacity *c = p->status->capacity;
+
+	for (size_t i = 0; i < c->n; i++) {
+		const struct capacity_region *r = &c->regions[i];
+
+		if (r->capacity <= 0)
+			continue;
+		text_add(p->text, "%s", p->name);
+		put_label(p, "{", "region",
+		    p->status->snapshot->conf->regions[i].name);
+		text_add(p->text, "} %.4f\n", of(r));
+	}
+}
+
+static double
+fill_of(const struct capacity_region *r)
+{
+	return r->load / r->capacity;
+}
+
+static double
+sent_on_of(const struct capacity_region *r)
+{
+	return r->sent_on;
+}
+
+static void
+put_region_fill(struct printer *p)
+{
+	put_capacity(p, fill_of);
+}
+
+static void
+put_region_sent_on(struct printer *p)
+{
+	put_capacity(p, sent_on_of);
+}
+
+static void
+put_brownout(struct printer *p)
+{
+	put_number(p, p->status->capacity->brownout);
+}
+
+static void
 put_frozen(struct printer *p)
 {
 	put_number(p, suspect_state(p->status->suspect)->frozen);
@@ -514,6 +512,14 @@ static const struct metric {
     {"meridian_region_share", "gauge",
 	"Part of its clients that the region takes when it is live, 0 to 1.",
 	put_region_share},
+    {"meridian_region_fill", "gauge",
+	"Part of the region's capacity that it carries; above 1: over it.",
+	put_region_fill},
+    {"meridian_region_sent_on", "gauge",
+	"Part of the traffic that a full region would have taken, 0 to 1.",
+	put_region_sent_on},
+    {"meridian_brownout", "gauge",
+	"1 while regions are over safety.max_fill together.", put_brownout},
     {"meridian_target_up", "gauge", "1 unless the target is believed down.",
 	put_target_up},
     {"meridian_probe_seconds", "histogram", "Duration of probes.",

@@ -9,35 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/arena.h"
+#include "report/series.h"
 
 struct status;
 struct text;
-
-enum { HISTOGRAM_BOUNDS = 14 };
-
-struct histogram {
-	uint64_t counts[HISTOGRAM_BOUNDS + 1]; /* the last one: above all */
-	double sum;
-};
-
-extern const double histogram_bounds[HISTOGRAM_BOUNDS]; /* seconds */
-
-void histogram_add(struct histogram *h, double seconds);
-
-/* Failed probes by pool, region and reason; they outlive snapshots. */
-struct failure {
-	char *pool, *region, *reason;
-	uint64_t n;
-};
-
-struct failures {
-	VEC(struct failure) all;
-};
-
-void failures_count(struct failures *f, const char *pool, const char *region,
-    const char *reason);
-void failures_fini(struct failures *f);
 
 /* All metrics. */
 void metrics_print(const struct status *s, struct text *t);

@@ -212,6 +212,11 @@ page_lines(struct text *t, const json_t *status)
 		    "<p class=\"down\">The prober suspects itself: health "
 		    "is frozen.</p>\n");
 	put_held(json_object_get(status, "geoip"), t);
+	if (json_is_true(json_object_get(
+		json_object_get(status, "capacity"), "brownout")))
+		text_add(t,
+		    "<p class=\"down\">BROWNOUT: regions are over their "
+		    "capacity together.</p>\n");
 	json_array_foreach(json_object_get(status, "warnings"), i, warning)
 	{
 		text_add(t, "<p class=\"degraded\">");

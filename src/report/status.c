@@ -227,6 +227,28 @@ status_prober(const struct suspect *suspect)
 	    status_anchors(suspect));
 }
 
+/* What regions carry, where that is known. */
+static json_t *
+status_capacity(const struct capacity *c, const struct conf *conf)
+{
+	json_t *regions = json_array();
+
+	for (size_t i = 0; i < c->n; i++) {
+		const struct capacity_region *r = &c->regions[i];
+
+		if (r->capacity <= 0)
+			continue;
+		json_array_append_new(regions,
+		    json_pack("{s:s, s:f, s:f, s:f, s:b, s:f, s:b}", "region",
+			conf->regions[i].name, "capacity", r->capacity, "load",
+			r->load, "fill", 100 * r->load / r->capacity,
+			"reported", r->reported, "sent_on", 100 * r->sent_on,
+			"over", r->over));
+	}
+	return json_pack("{s:b, s:i, s:o}", "brownout", c->brownout, "max_fill",
+	    (int)conf->safety.max_fill, "regions", regions);
+}
+
 json_t *
 status_report(const struct status *s)
 {
@@ -249,6 +271,8 @@ status_report(const struct status *s)
 	json_object_update(report, rest);
 	json_decref(rest);
 	json_object_set(report, "geoip", s->geoip);
+	json_object_set_new(
+	    report, "capacity", status_capacity(s->capacity, shot->conf));
 	return report;
 }
 

@@ -11,11 +11,13 @@
 #include "report/metrics.h"
 #include "snapshot/snapshot.h"
 #include "steer/suspect.h"
+#include "traffic/capacity.h"
 
 struct status {
 	const struct snapshot *snapshot; /* the current one */
 	const struct drains *drains;
 	const struct suspect *suspect;
+	const struct capacity *capacity;
 	const char *config;
 	int64_t started;               /* wall */
 	uint32_t started_s;            /* monotonic */

@@ -81,9 +81,9 @@ struct watch {
 	int64_t certificate_until; /* wall; 0: none seen */
 	double load;     /* of the target, as it last said: 1 is full, */
 	int64_t load_ms; /* then, monotonic; 0: it never did */
-	bool idle;     /* decides nothing until it is counted again */
-	bool wanted;   /* by the current snapshot */
-	bool restored; /* all it knows is of before the start */
+	bool idle;       /* decides nothing until it is counted again */
+	bool wanted;     /* by the current snapshot */
+	bool restored;   /* all it knows is of before the start */
 	/* What steer/suspect remembers; monotonic. */
 	bool anchor;
 	bool answered;        /* a probe, ever */

@@ -149,9 +149,8 @@ send_on(
 	region->full = true;
 	region->cohort = share_cohort(q->client, r->name);
 	region->kept = SHARE_COHORTS - spill;
-	region->position =
-	    far_position(&far[r - q->oracle->pools[pool].regions],
-		region->cohort.number);
+	region->position = far_position(
+	    &far[r - q->oracle->pools[pool].regions], region->cohort.number);
 	if (region->position >= region->kept)
 		region->struck = STRUCK_FULL;
 }

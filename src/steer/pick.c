@@ -45,8 +45,8 @@ static bool
 spill_takes(const struct pool *p, uint8_t at, const struct pick_question *q,
     const struct cohort *c, struct pick *pick)
 {
-	uint32_t spill = atomic_load_explicit(
-	    &p->regions[at].spill, memory_order_acquire);
+	uint32_t spill =
+	    atomic_load_explicit(&p->regions[at].spill, memory_order_acquire);
 
 	if (spill == 0 || q->rank->far == NULL)
 		return true;

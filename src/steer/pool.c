@@ -284,7 +284,8 @@ bit_store(_Atomic uint64_t *word, size_t bit, bool on)
 	atomic_store_explicit(word, v, memory_order_release);
 }
 
-/* Is there anything but health by which it takes some clients and not others? */
+/* Is there anything but health by which it takes some clients and not others?
+ */
 static void
 shared_store(struct pool *p, size_t region)
 {

@@ -63,7 +63,8 @@ struct pool {
 	size_t ntables;
 	_Atomic uint64_t live;    /* bit i: regions[i]; main stores */
 	_Atomic uint64_t drained; /* as a whole, or not live by drains alone */
-	_Atomic uint64_t shared;  /* the offer's share, or spill, says something */
+	_Atomic uint64_t
+	    shared; /* the offer's share, or spill, says something */
 	_Atomic uint64_t last_known; /* the last live word that was not 0 */
 };
 

@@ -20,7 +20,7 @@
 #define BELIEF_REPORTED 0.1
 
 enum {
-	LAG_S = 60,      /* reported load follows answers so late: TTLs */
+	LAG_S = 60, /* reported load follows answers so late: TTLs */
 	RELATIVE_MAX = 10,
 };
 
@@ -40,8 +40,8 @@ answers_of(const struct snapshot *s, const struct pool *p, size_t region)
 	double n = 0;
 
 	for (unsigned i = 0; i < POOL_REASON_COUNT; i++)
-		n += (double)snapshot_steered(
-		    s, p, region, (enum pool_reason)i);
+		n +=
+		    (double)snapshot_steered(s, p, region, (enum pool_reason)i);
 	return n;
 }
 
@@ -62,7 +62,6 @@ regions_find(struct capacity *c, const struct snapshot *s)
 			struct capacity_region *region =
 			    &c->regions[p->regions[r].region];
 
-			c->counted[p->first_tally + r] = answers_of(s, p, r);
 			if (is_counted(s, p, r))
 				region->capacity =
 				    (double)s->conf
@@ -85,31 +84,6 @@ region_inherit(struct capacity_region *to, const char *name,
 	to->capacity = capacity;
 	if (capacity <= 0)
 		*to = (struct capacity_region){.relative = 1};
-}
-
-void
-capacity_adopt(struct capacity *c, const struct snapshot *s,
-    const struct snapshot *before, uint32_t now_s)
-{
-	struct capacity old = *c;
-	bool counts = false;
-
-	memset(c, 0, sizeof(*c));
-	c->n = s->conf->nregions;
-	c->regions = xcalloc(c->n, sizeof(*c->regions));
-	c->counted = xcalloc(s->ntallies, sizeof(*c->counted));
-	c->since_s = now_s;
-	c->brownout = old.brownout;
-	regions_find(c, s);
-	for (size_t i = 0; i < c->n; i++) {
-		c->regions[i].relative = 1;
-		region_inherit(&c->regions[i], s->conf->regions[i].name,
-		    &old, before);
-		counts |= c->regions[i].capacity > 0;
-	}
-	capacity_fini(&old);
-	if (!counts)
-		capacity_fini(c);
 }
 
 /* Measuring -------------------------------------------------------------- */
@@ -167,17 +141,37 @@ measure(struct capacity *c, const struct snapshot *s, double seconds)
 
 /* The model, scaled ------------------------------------------------------ */
 
+/* How much more or less a region carries by what the model says than all do
+ * together; of what brings it next to nothing there is nothing to compare. */
+static void
+compare(struct capacity_region *r, double scale, double least, double belief)
+{
+	double is = 1;
+
+	if (scale > 0 && r->modelled > least)
+		is = fmin(r->load / r->modelled / scale, RELATIVE_MAX);
+	r->relative += (is - r->relative) * belief;
+}
+
+static double
+belief_of(const struct capacity *c, const struct capacity_region *r)
+{
+	if (!c->begun)
+		return 1;
+	return r->reported ? BELIEF_REPORTED : BELIEF_ANSWERS;
+}
+
 /* What the model says of regions as they are becomes what was measured. */
 static void
 calibrate(struct capacity *c, struct model *m, double seconds, bool steady)
 {
 	double load = 0, modelled = 0, scale;
 
-	model_scale(m, NULL);
 	model_steer(m);
 	for (size_t i = 0; i < c->n; i++) {
 		struct capacity_region *r = &c->regions[i];
-		double late = r->reported ? fmin(seconds / LAG_S, 1) : 1;
+		double late =
+		    r->reported && c->begun ? fmin(seconds / LAG_S, 1) : 1;
 
 		if (r->capacity <= 0)
 			continue;
@@ -188,16 +182,14 @@ calibrate(struct capacity *c, struct model *m, double seconds, bool steady)
 	scale = modelled > 0 ? load / modelled : 1;
 	for (size_t i = 0; i < c->n; i++) {
 		struct capacity_region *r = &c->regions[i];
-		double belief =
-		    r->reported ? BELIEF_REPORTED : BELIEF_ANSWERS;
-		double is = scale > 0 && r->modelled > modelled / 100
-		    ? r->load / r->modelled / scale
-		    : 1;
+		double least = modelled / 100;
 
-		if (steady)
-			r->relative +=
-			    (fmin(is, RELATIVE_MAX) - r->relative) * belief;
+		if (steady || !c->begun)
+			compare(r, scale, least, belief_of(c, r));
 		m->scale[i] = scale * fmax(r->relative, 1.0 / RELATIVE_MAX);
+		/* Its targets are busy with something else. */
+		if (r->reported && r->modelled <= least)
+			m->base[i] = r->load;
 	}
 }
 
@@ -232,7 +224,8 @@ enforce(const struct capacity *c, const struct snapshot *s)
 		struct pool *p = &s->pools[i];
 
 		for (size_t r = 0; r < p->nregions; r++) {
-			uint32_t spill = is_counted(s, p, r)
+			uint32_t spill =
+			    c->regions != NULL && is_counted(s, p, r)
 			    ? c->regions[p->regions[r].region].spill
 			    : 0;
 
@@ -241,6 +234,33 @@ enforce(const struct capacity *c, const struct snapshot *s)
 		}
 	}
 }
+
+void
+capacity_adopt(
+    struct capacity *c, const struct snapshot *s, const struct snapshot *before)
+{
+	struct capacity old = *c;
+	bool counts = false;
+
+	memset(c, 0, sizeof(*c));
+	c->n = s->conf->nregions;
+	c->regions = xcalloc(c->n, sizeof(*c->regions));
+	c->counted = xcalloc(s->ntallies, sizeof(*c->counted));
+	c->brownout = old.brownout;
+	regions_find(c, s);
+	for (size_t i = 0; i < c->n; i++) {
+		c->regions[i].relative = 1;
+		region_inherit(
+		    &c->regions[i], s->conf->regions[i].name, &old, before);
+		counts |= c->regions[i].capacity > 0;
+	}
+	capacity_fini(&old);
+	if (!counts)
+		capacity_fini(c);
+	enforce(c, s);
+}
+
+/* Looking ----------------------------------------------------------------- */
 
 static void
 look(struct capacity *c, const struct snapshot *s, struct model *m, bool jump)
@@ -256,8 +276,7 @@ look(struct capacity *c, const struct snapshot *s, struct model *m, bool jump)
 	for (size_t i = 0; i < c->n; i++)
 		m->capacity[i] = c->regions[i].capacity;
 	over = model_solve(m, &most_by, most);
-	c->brownout = model_solve(m, &least_by, least) ||
-	    (over && c->brownout);
+	c->brownout = model_solve(m, &least_by, least) || (over && c->brownout);
 	for (size_t i = 0; i < c->n; i++)
 		c->regions[i].over = m->over[i];
 	for (size_t i = 0; i < c->n; i++)
@@ -269,11 +288,18 @@ look(struct capacity *c, const struct snapshot *s, struct model *m, bool jump)
 		r->sent_on = m->refused[i] > 0
 		    ? m->refused[i] / (m->refused[i] + m->load[i])
 		    : 0;
-		r->spill =
-		    step(r, m, (uint16_t)i, least[i], most[i], jump);
+		r->spill = step(r, m, (uint16_t)i, least[i], most[i], jump);
 	}
 	free(least);
 	free(most);
+}
+
+/* Tallies go on from the snapshot before once it is out of service. */
+static void
+count_begin(struct capacity *c, const struct snapshot *s, uint32_t now_s)
+{
+	measure(c, s, 1);
+	c->since_s = now_s;
 }
 
 static uint64_t
@@ -299,9 +325,14 @@ capacity_tick(struct capacity *c, const struct snapshot *s,
 	struct traffic now;
 	struct model m;
 
+	if (c->regions == NULL)
+		return false;
+	if (c->since_s == 0) {
+		count_begin(c, s, now_s);
+		return false;
+	}
 	/* Who comes and goes is not waited for. */
-	if (c->regions == NULL || seconds < 1 ||
-	    (seconds < CAPACITY_PERIOD_S && !jump))
+	if (seconds < 1 || (seconds < CAPACITY_PERIOD_S && !jump))
 		return false;
 	c->since_s = now_s;
 	c->live = live;

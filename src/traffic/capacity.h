@@ -41,7 +41,7 @@ struct capacity {
 	struct capacity_region *regions; /* NULL: no pool has a cost */
 	size_t n;
 	double *counted;  /* answers so far, as tallies are */
-	uint32_t since_s; /* monotonic, of counted */
+	uint32_t since_s; /* monotonic, of counted; 0: not counted yet */
 	uint64_t live;    /* of live words, at the last look */
 	bool begun;
 	bool brownout;
@@ -49,9 +49,10 @@ struct capacity {
 
 void capacity_fini(struct capacity *c);
 
-/* s goes into service in place of before (NULL: the first). */
+/* s is about to go into service in place of before (NULL: the first): what
+ * regions send on goes on. */
 void capacity_adopt(struct capacity *c, const struct snapshot *s,
-    const struct snapshot *before, uint32_t now_s);
+    const struct snapshot *before);
 
 /* Each second; true when it looked, as it does each period: then what regions
  * send on is in force. */

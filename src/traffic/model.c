@@ -111,11 +111,13 @@ model_init(struct model *m, const struct snapshot *s, const struct traffic *t,
 	m->snapshot = s;
 	pools_copy(m);
 	m->scale = xcalloc(n, sizeof(*m->scale));
+	m->base = xcalloc(n, sizeof(*m->base));
 	m->capacity = xcalloc(n, sizeof(*m->capacity));
 	m->load = xcalloc(n, sizeof(*m->load));
 	m->refused = xcalloc(n, sizeof(*m->refused));
 	m->over = xcalloc(n, sizeof(*m->over));
-	model_scale(m, NULL);
+	for (size_t i = 0; i < n; i++)
+		m->scale[i] = 1;
 	if (t->minutes > 0)
 		units_make(m, t, now_s);
 }
@@ -127,17 +129,11 @@ model_fini(struct model *m)
 	free(m->regions);
 	free(m->units);
 	free(m->scale);
+	free(m->base);
 	free(m->capacity);
 	free(m->load);
 	free(m->refused);
 	free(m->over);
-}
-
-void
-model_scale(struct model *m, const double *scale)
-{
-	for (size_t i = 0; i < m->snapshot->conf->nregions; i++)
-		m->scale[i] = scale != NULL ? scale[i] : 1;
 }
 
 void
@@ -165,8 +161,7 @@ position_of(const struct model_unit *u, const struct pool *p, size_t at)
 static bool
 is_sent_on(const struct pool *p, size_t at, uint32_t position)
 {
-	return position >=
-	    SHARE_COHORTS - atomic_load(&p->regions[at].spill);
+	return position >= SHARE_COHORTS - atomic_load(&p->regions[at].spill);
 }
 
 static void
@@ -193,7 +188,7 @@ model_steer(struct model *m)
 {
 	size_t n = m->snapshot->conf->nregions;
 
-	memset(m->load, 0, n * sizeof(*m->load));
+	memcpy(m->load, m->base, n * sizeof(*m->load));
 	memset(m->refused, 0, n * sizeof(*m->refused));
 	for (size_t i = 0; i < m->n; i++) {
 		struct model_unit *u = &m->units[i];

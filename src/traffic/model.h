@@ -27,8 +27,9 @@ struct model {
 	struct model_unit *units;
 	size_t n;
 	/* Of conf.regions: */
-	double *scale;    /* of n, in the region */
-	double *capacity; /* 0: not limited */
+	double *scale;          /* of n, in the region; 1 to begin with */
+	double *base;           /* what it carries besides */
+	double *capacity;       /* 0: not limited */
 	double *load, *refused; /* after model_steer() */
 	bool *over;             /* after model_solve() */
 };
@@ -38,8 +39,6 @@ void model_init(struct model *m, const struct snapshot *s,
     const struct traffic *t, uint32_t now_s);
 void model_fini(struct model *m);
 
-/* NULL: 1 everywhere. */
-void model_scale(struct model *m, const double *scale);
 void model_spill(struct model *m, uint16_t region, uint32_t spill);
 
 /* Each unit to its region; what was refused is counted where regions are in

@@ -62,14 +62,29 @@ static const struct {
 	float latitude, longitude;
 	unsigned percent;
 } cities[] = {
-    {52.5f, 13.4f, 6},   {51.5f, -0.1f, 9},    {48.9f, 2.3f, 6},
-    {41.9f, 12.5f, 4},   {40.4f, -3.7f, 3},    {59.3f, 18.1f, 2},
-    {30.0f, 31.2f, 2},   {40.7f, -74.0f, 9},   {41.9f, -87.6f, 6},
-    {34.1f, -118.2f, 7}, {25.8f, -80.2f, 4},   {19.4f, -99.1f, 4},
-    {35.7f, 139.7f, 8},  {37.6f, 127.0f, 4},   {22.3f, 114.2f, 4},
-    {1.4f, 103.8f, 3},   {-23.5f, -46.6f, 5},  {-34.6f, -58.4f, 3},
-    {4.7f, -74.1f, 2},   {-33.9f, 151.2f, 4},  {-37.8f, 145.0f, 3},
-    {-36.8f, 174.8f, 1}, {-26.2f, 28.0f, 1},
+    {52.5f, 13.4f, 6},
+    {51.5f, -0.1f, 9},
+    {48.9f, 2.3f, 6},
+    {41.9f, 12.5f, 4},
+    {40.4f, -3.7f, 3},
+    {59.3f, 18.1f, 2},
+    {30.0f, 31.2f, 2},
+    {40.7f, -74.0f, 9},
+    {41.9f, -87.6f, 6},
+    {34.1f, -118.2f, 7},
+    {25.8f, -80.2f, 4},
+    {19.4f, -99.1f, 4},
+    {35.7f, 139.7f, 8},
+    {37.6f, 127.0f, 4},
+    {22.3f, 114.2f, 4},
+    {1.4f, 103.8f, 3},
+    {-23.5f, -46.6f, 5},
+    {-34.6f, -58.4f, 3},
+    {4.7f, -74.1f, 2},
+    {-33.9f, 151.2f, 4},
+    {-37.8f, 145.0f, 3},
+    {-36.8f, 174.8f, 1},
+    {-26.2f, 28.0f, 1},
 };
 
 enum { CITIES = sizeof(cities) / sizeof(cities[0]) };
@@ -125,8 +140,8 @@ clients_make(size_t n)
 					 (uint8_t)(k % 251),
 					 (uint8_t)(k / 251)},
 				.family = 4},
-			    .asks_s = now_s +
-				answer_random(&random_state) % TTL_S,
+			    .asks_s =
+				now_s + answer_random(&random_state) % TTL_S,
 			    .region = REGIONS,
 			};
 		}
@@ -158,7 +173,7 @@ setup(void)
 	sampler = sampler_new();
 	memset(&traffic, 0, sizeof(traffic));
 	memset(&capacity, 0, sizeof(capacity));
-	capacity_adopt(&capacity, snapshot, NULL, now_s);
+	capacity_adopt(&capacity, snapshot, NULL);
 }
 
 static void
@@ -190,9 +205,8 @@ ask(struct client *c)
 	moved += c->region != region;
 	c->region = region;
 	c->asks_s = now_s + TTL_S;
-	atomic_fetch_add(
-	    &row[steer.pick.pool->first_tally + steer.pick.region]
-		 .steered[steer.pick.reason],
+	atomic_fetch_add(&row[steer.pick.pool->first_tally + steer.pick.region]
+			      .steered[steer.pick.reason],
 	    1);
 	sampler_add(sampler,
 	    &(struct sample_seen){.generation = snapshot->generation,
@@ -390,7 +404,7 @@ START_TEST(without_declared_capacity_nothing_happens)
 
 	for (unsigned i = 0; i < REGIONS; i++)
 		regions[i].capacity = 0;
-	capacity_adopt(&capacity, snapshot, snapshot, now_s);
+	capacity_adopt(&capacity, snapshot, snapshot);
 	ck_assert_ptr_null(capacity.regions);
 	ck_assert(!capacity_tick(&capacity, snapshot, &traffic, now_s + 60));
 }

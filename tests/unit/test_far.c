@@ -14,10 +14,14 @@ static struct conf_region regions[NREGIONS] = {
 };
 static struct conf_pool_region in_pool[] = {
     {.region = US}, {.region = EU}, {.region = UNPLACED}};
-static struct conf_pool pool = {
-    .name = "www", .regions = in_pool, .nregions = NREGIONS, .cost = 1};
-static const struct conf conf = {
-    .regions = regions, .nregions = NREGIONS, .pools = &pool, .npools = 1};
+static struct conf_pool pool = {.name = "www",
+    .regions = in_pool,
+    .nregions = NREGIONS,
+    .cost = 1};
+static const struct conf conf = {.regions = regions,
+    .nregions = NREGIONS,
+    .pools = &pool,
+    .npools = 1};
 static const struct place places[PLACES] = {
     [BERLIN] = {.latitude = 52.5f, .longitude = 13.4f, .located = true},
     [LONDON] = {.latitude = 51.5f, .longitude = -0.1f, .located = true},
