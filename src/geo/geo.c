@@ -5,6 +5,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "geo/nets.h"
 #include "geo/prefix.h"
 
 struct database {
@@ -14,6 +15,7 @@ struct database {
 
 struct geo {
 	const struct conf *conf;
+	struct nets *nets;
 	VEC(struct database) databases;
 	struct latency *latency;
 	VEC(struct place) places; /* what leaves refer to */
@@ -40,6 +42,7 @@ geo_load(const struct conf *conf, struct error *err)
 	struct geo *g = xcalloc(1, sizeof(*g));
 
 	g->conf = conf;
+	g->nets = nets_new(conf);
 	g->latency = latency_build(&conf->latency);
 	for (size_t i = 0; i < conf->ndatabases; i++) {
 		const struct conf_database *declared = &conf->databases[i];
@@ -84,24 +87,15 @@ raise_depth(unsigned *depth, unsigned to)
 static void
 find_nets(const struct geo *g, const struct addr *a, struct geo_found *f)
 {
-	for (size_t i = 0; i < g->conf->nnets; i++) {
-		const struct conf_net *net = &g->conf->nets[i];
+	struct nets_found found;
 
-		for (size_t k = 0; k < net->nprefixes; k++) {
-			const struct prefix *p = &net->prefixes[k];
-
-			if (p->addr.family != a->family)
-				continue;
-			raise_depth(&f->depth, prefix_depth_beside(p, a));
-			if (!prefix_covers(p, a))
-				continue;
-			f->place.nets |= (uint64_t)1 << i;
-			if (f->net == NULL || p->len >= f->net_prefix.len) {
-				f->net = net->name;
-				f->net_prefix = *p;
-			}
-		}
-	}
+	nets_find(g->nets, a, &found);
+	raise_depth(&f->depth, found.depth);
+	f->place.nets = found.nets;
+	if (found.net == CONF_NONE)
+		return;
+	f->net = g->conf->nets[found.net].name;
+	f->net_prefix = found.longest;
 }
 
 static void
@@ -164,6 +158,12 @@ geo_find(const struct geo *g, const struct addr *a, struct geo_found *f)
 	find_latency(g, &f->counted, f);
 	find_depth(a, f, offset);
 	place_complete(&f->place);
+}
+
+void
+geo_find_nets(const struct geo *g, const struct addr *a, struct nets_found *f)
+{
+	nets_find(g->nets, a, f);
 }
 
 bool

@@ -11,6 +11,7 @@
 
 #include "geo/latency.h"
 #include "geo/mmdb.h"
+#include "geo/nets.h"
 #include "geo/place.h"
 #include "geo/trie.h"
 
@@ -38,6 +39,10 @@ void geo_find(const struct geo *g, const struct addr *a, struct geo_found *f);
 /* Of what was found, in microseconds; LATENCY_UNKNOWN. */
 uint32_t geo_latency_us(
     const struct geo *g, const struct geo_found *f, uint16_t region);
+
+/* The nets alone, a counting as it is. */
+void geo_find_nets(
+    const struct geo *g, const struct addr *a, struct nets_found *f);
 
 /*
  * What a place is made of: equal keys are equal places, so that who walks many

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "prove/subnet.h"
 
+#include "geo/prefix.h"
 #include "prove/space.h"
 
 /* What a scan says of an address. */
@@ -9,44 +10,34 @@ struct scanned {
 	unsigned depth; /* of a prefix around it in which that is so */
 };
 
-/* How long a prefix of a must be to lie wholly in p, or wholly outside. */
 static void
 beside(const struct addr *a, const struct prefix *p, unsigned *depth)
 {
 	unsigned n = 0;
 
-	if (a->family != p->addr.family)
-		return;
-	while (n < p->len && addr_bit(a, n) == addr_bit(&p->addr, n))
-		n++;
-	if (n < p->len)
-		n++;
+	if (a->family == p->addr.family)
+		n = prefix_depth_beside(p, a);
 	if (n > *depth)
 		*depth = n;
 }
 
 static void
-scan(const struct conf *conf, const struct addr *a, struct scanned *s)
+scan(const struct geo *geo, const struct addr *a, struct scanned *s)
 {
+	struct nets_found nets;
 	size_t n;
 	const struct prefix *p = addr_unroutable(&n);
 
-	s->depth = 0;
+	geo_find_nets(geo, a, &nets);
+	s->depth = nets.depth;
 	for (size_t i = 0; i < n; i++)
 		beside(a, &p[i], &s->depth);
-	s->counts = !addr_is_unroutable(a);
-	for (size_t i = 0; i < conf->nnets; i++) {
-		for (size_t k = 0; k < conf->nets[i].nprefixes; k++) {
-			beside(a, &conf->nets[i].prefixes[k], &s->depth);
-			s->counts |=
-			    prefix_covers(&conf->nets[i].prefixes[k], a);
-		}
-	}
+	s->counts = !addr_is_unroutable(a) || nets.nets != 0;
 }
 
 /* An IPv4 address within IPv6 counts as that. */
 static void
-scan_counted(const struct conf *conf, const struct addr *a, struct scanned *s)
+scan_counted(const struct geo *geo, const struct addr *a, struct scanned *s)
 {
 	struct addr v4;
 	unsigned offset;
@@ -54,11 +45,11 @@ scan_counted(const struct conf *conf, const struct addr *a, struct scanned *s)
 	const struct prefix *p = addr_embedding(&n);
 
 	if (addr_embedded(a, &v4, &offset)) {
-		scan(conf, &v4, s);
+		scan(geo, &v4, s);
 		s->depth += offset;
 		return;
 	}
-	scan(conf, a, s);
+	scan(geo, a, s);
 	for (size_t i = 0; i < n; i++)
 		beside(a, &p[i], &s->depth);
 }
@@ -111,7 +102,7 @@ walk_family(struct walk *w, uint8_t family)
 	w->last.addr.family = 0;
 	do {
 		hit = client_find(w->snapshot->clients, &at);
-		scan_counted(w->snapshot->conf, &at, &s);
+		scan_counted(w->snapshot->geo, &at, &s);
 		look_at_leaf(w, &at, &hit);
 		if (hit.counts != s.counts)
 			findings_add(w->findings, CLAIM_CLIENTS, NULL,

@@ -38,8 +38,8 @@ regions:
   us: {location: [39.0, -77.5], jurisdiction: US, capacity: 8000}
   ap: {location: [35.7, 139.7], jurisdiction: JP, capacity: 8000}
 monitors:
-  gate: {type: external}
-  late: {type: external, interval: 10s, fall: 2}
+  gate: {type: external, damp: {max: 0s}}
+  late: {type: external, interval: 10s, fall: 2, damp: {max: 0s}}
 pools:
   www:
     monitor: gate

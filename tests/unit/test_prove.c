@@ -13,8 +13,12 @@
 
 #include "mmdb_make.h"
 #include "prove/space.h"
+#include "prove/table.h"
 #include "sample.h"
 #include "snapshot/build.h"
+#include "world.h"
+
+enum { WORLDS = 40 };
 
 static const char conf_text[] =
     "meridian: 1\n"
@@ -392,6 +396,55 @@ START_TEST(segments_cover_all_addresses)
 }
 END_TEST
 
+/* All that random configurations declare, all of their databases. */
+static void
+prove_world(unsigned seed)
+{
+	struct snapshot like = {.generation = 1};
+	struct findings findings = {0};
+	struct arena *arena = arena_new();
+	struct world w;
+	struct error err;
+
+	srandom(seed);
+	world_new(&w);
+	like.conf = w.conf;
+	like.geo = geo_load(w.conf, &err);
+	ck_assert_msg(like.geo != NULL, "%s", err.text);
+	for (size_t i = 0; i < w.conf->nnames; i++) {
+		const struct conf_name *name = &w.conf->names[i];
+		struct policy_table *t = policy_build(
+		    arena, w.conf, like.geo, name->policy, name->pool, &err);
+		struct table_proof p;
+
+		ck_assert_msg(t != NULL, "%s", err.text);
+		table_begin(&p, &like, name, t, &findings);
+		for (uint8_t family = 4; family <= 6; family += 2) {
+			struct space space;
+
+			ck_assert(space_cut(&space, like.geo, family, &stop));
+			ck_assert(table_walk(&p, &space, &stop));
+			space_fini(&space);
+		}
+		table_fini(&p);
+	}
+	ck_assert_msg(findings.count[CLAIM_SCOPES] == 0, "%u: %s", seed,
+	    findings.all.at[0].text);
+	ck_assert_msg(findings.count[CLAIM_FENCES] == 0, "%u: %s", seed,
+	    findings.all.at[0].text);
+	findings_fini(&findings);
+	geo_free(like.geo);
+	arena_free(arena);
+	world_free(&w);
+}
+
+START_TEST(random_configurations_are_proven)
+{
+	for (unsigned seed = 0; seed < WORLDS; seed++)
+		prove_world(seed);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -415,6 +468,7 @@ main(void)
 	    it_can_be_stopped,
 	    a_configuration_that_is_wrong_is_not_proven,
 	    segments_cover_all_addresses,
+	    random_configurations_are_proven,
 	};
 	Suite *suite = suite_create("prove");
 	TCase *tc = tcase_create("prove");
@@ -422,6 +476,7 @@ main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 120);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_test(tc, tests[i]);
 	suite_add_tcase(suite, tc);
