@@ -8,9 +8,8 @@
 #include "base/clock.h"
 #include "steer/require.h"
 
-const char *const pool_reason_names[POOL_REASON_COUNT] = {
-    "first", "failover", "drained", "all_down", "unlocated", "trickle",
-    "spilled"};
+const char *const pool_reason_names[POOL_REASON_COUNT] = {"first", "failover",
+    "drained", "all_down", "unlocated", "trickle", "spilled"};
 
 static void
 offer_free(struct rcu_head *head)
