@@ -4,6 +4,8 @@
 weights over regions stick to a client's prefix, a tenant's home is who the
 manual says, and who is elsewhere by a failure is nobody else."""
 import math
+import os
+import re
 
 import meridian as m
 
@@ -33,6 +35,16 @@ def draw(key, region):
 def home(tenant, regions):
     """The regions of a tenant, its home first."""
     return sorted(regions, key=lambda r: -draw(tenant.encode(), r))
+
+
+def manual_home():
+    """The program in the manual."""
+    with open(os.path.join(m.SRCDIR, "man/meridian.yaml.5")) as f:
+        text = f.read()
+    program = re.search(r"^M = .*?(?=^\.Ed)", text, re.M | re.S).group()
+    names = {}
+    exec(program, names)
+    return names["home"]
 
 
 def sticky(key, weights):
@@ -133,6 +145,9 @@ with m.Daemon(config(WEIGHTS), FILES) as d:
     m.check(all(homes[t] == home(t, REGIONS)[0] for t in homes),
             "tenants are at home where the manual says")
     m.check(set(homes.values()) == set(REGIONS), "in all regions")
+    said = manual_home()
+    m.check(all(homes[t] == said(t, REGIONS) for t in homes),
+            "the program in the manual says so too")
     m.check(region_of(d.query("a.b.TENANT7.t.example.com")) ==
             homes["tenant7.t.example.com"], "all names of a tenant are there")
     m.check(region_of(d.query("big.t.example.com")) == "ap" and

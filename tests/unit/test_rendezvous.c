@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "dns/name.h"
@@ -23,12 +24,36 @@ lots_make(struct lot *lots, const uint32_t *weights, size_t n)
 
 /* As /24s stand beside each other. */
 static uint64_t
-key_of(uint32_t i)
+prefix_key(uint32_t i)
 {
 	const uint8_t octets[] = {
 	    (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i};
 
 	return rendezvous_hash(octets, sizeof(octets));
+}
+
+/* As the tenants of a service. */
+static uint64_t
+tenant_key(uint32_t i)
+{
+	char text[32];
+	int len = snprintf(text, sizeof(text), "t%u.example.com", i);
+
+	return rendezvous_hash(text, (size_t)len);
+}
+
+static uint64_t (*key_of)(uint32_t i) = prefix_key;
+
+static void
+by_prefix(void)
+{
+	key_of = prefix_key;
+}
+
+static void
+by_tenant(void)
+{
+	key_of = tenant_key;
 }
 
 static size_t
@@ -293,6 +318,22 @@ START_TEST(weight_0_comes_after_all_others_as_declared)
 }
 END_TEST
 
+static void
+add_tests(Suite *s, const char *by, void (*setup)(void))
+{
+	TCase *c = tcase_create(by);
+
+	tcase_set_timeout(c, 300);
+	tcase_add_checked_fixture(c, setup, NULL);
+	suite_add_tcase(s, c);
+	tcase_add_test(c, what_is_taken_is_the_first_of_all);
+	tcase_add_test(c, each_region_is_the_first_of_its_share);
+	tcase_add_test(c, another_weight_moves_no_more_than_it_must);
+	tcase_add_test(c, a_region_more_or_less_moves_its_own_share_alone);
+	tcase_add_test(c, the_order_of_the_others_does_not_depend_on_one);
+	tcase_add_test(c, weight_0_comes_after_all_others_as_declared);
+}
+
 int
 main(void)
 {
@@ -308,13 +349,9 @@ main(void)
 	tcase_add_loop_test(c, a_tenant_is_one_label_below_the_wildcards_parent,
 	    0, sizeof(tenants) / sizeof(*tenants));
 	tcase_add_test(c, the_manual_and_the_code_draw_alike);
-	tcase_add_test(c, what_is_taken_is_the_first_of_all);
 	tcase_add_test(c, the_logarithm_is_right_and_never_rises);
-	tcase_add_test(c, each_region_is_the_first_of_its_share);
-	tcase_add_test(c, another_weight_moves_no_more_than_it_must);
-	tcase_add_test(c, a_region_more_or_less_moves_its_own_share_alone);
-	tcase_add_test(c, the_order_of_the_others_does_not_depend_on_one);
-	tcase_add_test(c, weight_0_comes_after_all_others_as_declared);
+	add_tests(s, "by prefix", by_prefix);
+	add_tests(s, "by tenant", by_tenant);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);
