@@ -122,9 +122,12 @@ show_fences(const json_t *fences)
 		printf("\nwhat clients within fences can get at all:\n");
 	json_array_foreach(fences, i, f)
 	{
-		printf("  %s:%lld: policy %s, rule %lld, fence %s, pool %s "
+		bool now = json_is_null(json_object_get(f, "step"));
+
+		printf("  %s:%lld: policy %s%s%s, rule %lld, fence %s, pool %s "
 		       "(%lld prefixes): ",
 		    text_of(f, "file"), int_of(f, "line"), text_of(f, "policy"),
+		    now ? "" : " at step ", text_of(f, "step"),
 		    int_of(f, "rule"), text_of(f, "fence"), text_of(f, "pool"),
 		    int_of(f, "prefixes"));
 		show_words(json_object_get(f, "regions"));
@@ -156,9 +159,17 @@ show_aliases(const json_t *aliases)
 static void
 prove_show(const json_t *report)
 {
+	const json_t *service = json_object_get(report, "in_service");
+
 	printf("%sProof of %s%s, by meridian %s\n", BOLD,
 	    text_of(report, "file"), PLAIN, text_of(report, "version"));
 	show_files(json_object_get(report, "files"));
+	if (json_is_boolean(service))
+		printf("%s\n",
+		    json_is_true(service) ? "  which the daemon serves"
+					  : "  which the daemon does not "
+					    "serve: it was started or "
+					    "reloaded with others");
 	show_claims(report);
 	show_fences(json_object_get(report, "fences"));
 	show_aliases(json_object_get(report, "aliases"));

@@ -55,8 +55,6 @@ diag_read(struct diag *d, const char *path, const void *data, size_t len)
 {
 	struct diag_file f = {.size = len};
 
-	if (!d->digests)
-		return;
 	f.path = arena_strdup(d->arena, path);
 	digest_make(&f.digest, data, len);
 	vec_push(&d->files, f);

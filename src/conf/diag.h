@@ -38,9 +38,8 @@ struct diag {
 		const char *file;
 		const char *text;
 	})
-	sources;      /* for source lines */
-	bool digests; /* the next is wanted: set after diag_init() */
-	VEC(struct diag_file) files;
+	sources;                     /* for source lines */
+	VEC(struct diag_file) files; /* all that were read */
 };
 
 void diag_init(struct diag *d);

@@ -146,6 +146,7 @@ read_state(struct schema_reader *r)
 		diag_error(r->d, &mark, "%s", err.text);
 		return;
 	}
+	diag_read(r->d, path, text, len);
 	json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &wrong);
 	free(text);
 	if (!json_is_array(json_object_get(json, "stages")))

@@ -155,6 +155,20 @@ stage_adopt(struct control *c, struct builder *b)
 	return reply;
 }
 
+/* Is it what the daemon serves that was proven? */
+static json_t *
+reload_proven(const struct control *c, json_t *report)
+{
+	json_t *files = status_files(c->status.snapshot);
+
+	if (json_object_get(report, "error") == NULL)
+		json_object_set_new(report, "in_service",
+		    json_boolean(
+			json_equal(files, json_object_get(report, "files"))));
+	json_decref(files);
+	return report;
+}
+
 /* The thread has ended, or is about to. */
 static json_t *
 builder_finish(struct builder *b)
@@ -165,7 +179,7 @@ builder_finish(struct builder *b)
 	pthread_join(b->thread, NULL);
 	*slot_of(b) = NULL;
 	if (b->work == RELOAD_PROVE)
-		return b->report;
+		return reload_proven(c, b->report);
 	if (b->want != NULL)
 		return stage_adopt(c, b);
 	if (b->work == RELOAD_ADOPT)

@@ -8,6 +8,7 @@
 #include "dns/name.h"
 #include "prove/subnet.h"
 #include "prove/table.h"
+#include "report/status.h"
 #include "report/text.h"
 #include "snapshot/build.h"
 #include "zone/find.h"
@@ -16,7 +17,7 @@ enum { EXIT_WRONG = 1 };
 
 struct proof {
 	const struct snapshot *snapshot;
-	const struct diag *diag;
+	struct arena *arena; /* of tables that are not the snapshot's */
 	const _Atomic bool *stop;
 	struct findings findings;
 	VEC(struct table_proof) tables;
@@ -28,27 +29,72 @@ struct proof {
 /* Tables ----------------------------------------------------------------- */
 
 static bool
-has_table(const struct proof *p, const struct policy_table *t)
+has_table(const struct proof *p, uint16_t policy, uint16_t pool)
 {
 	for (size_t i = 0; i < p->tables.n; i++)
-		if (p->tables.at[i].table == t)
+		if (p->tables.at[i].table->policy == policy &&
+		    p->tables.at[i].table->pool == pool)
 			return true;
 	return false;
+}
+
+static void
+add_table(struct proof *p, const struct conf_name *name,
+    const struct policy_table *table, const char *step)
+{
+	struct table_proof t;
+
+	table_begin(&t, p->snapshot, name, table, &p->findings);
+	t.step = step;
+	vec_push(&p->tables, t);
+}
+
+/* Of a step that is not in force, as a promotion would compile it. */
+static void
+add_choice(struct proof *p, const struct conf_stage *stage,
+    const struct conf_step *step, const struct conf_choice *choice)
+{
+	const struct snapshot *s = p->snapshot;
+	struct conf_name *name =
+	    arena_dup(p->arena, &s->conf->names[choice->name], sizeof(*name));
+	const struct policy_table *table;
+	struct error err;
+
+	if (has_table(p, choice->policy, name->pool))
+		return;
+	name->policy = choice->policy;
+	table = policy_build(
+	    p->arena, s->conf, s->geo, name->policy, name->pool, &err);
+	if (table == NULL)
+		findings_add(
+		    &p->findings, CLAIM_SCOPES, &step->mark, "%s", err.text);
+	else
+		add_table(p, name, table,
+		    arena_printf(p->arena, "%s/%s", stage->name, step->name));
 }
 
 static void
 begin_tables(struct proof *p)
 {
 	const struct snapshot *s = p->snapshot;
-	struct table_proof t;
+	const struct conf *conf = s->conf;
 
-	for (size_t i = 0; i < s->conf->nnames; i++) {
-		if (has_table(p, s->steered[i].table))
-			continue;
-		table_begin(&t, s, &s->conf->names[i], s->steered[i].table,
-		    &p->findings);
-		vec_push(&p->tables, t);
+	for (size_t i = 0; i < conf->nnames; i++) {
+		const struct conf_name *name = &conf->names[i];
+
+		if (!has_table(p, name->policy, name->pool))
+			add_table(p, name, s->steered[i].table, NULL);
 	}
+	for (size_t i = 0; i < conf->nstages; i++)
+		for (size_t k = 0; k < conf->stages[i].nsteps; k++) {
+			const struct conf_step *step =
+			    &conf->stages[i].steps[k];
+
+			for (size_t c = 0; c < step->nchoices; c++)
+				add_choice(p, &conf->stages[i], step,
+				    &step->choices[c]);
+		}
+	geo_forget_leaves(s->geo);
 }
 
 static bool
@@ -175,23 +221,6 @@ check_rule(struct proof *p, const struct conf_policy *policy,
 /* The report ------------------------------------------------------------- */
 
 static json_t *
-files_report(const struct diag *d)
-{
-	json_t *all = json_array();
-	char digest[DIGEST_TEXT_MAX];
-
-	for (size_t i = 0; i < d->files.n; i++) {
-		const struct diag_file *f = &d->files.at[i];
-
-		json_array_append_new(all,
-		    json_pack("{s:o, s:I, s:s}", "file", text_string(f->path),
-			"size", (json_int_t)f->size, "sha256",
-			digest_format(digest, &f->digest)));
-	}
-	return all;
-}
-
-static json_t *
 regions_report(const struct conf *conf, uint16_t pool, uint64_t regions)
 {
 	const struct conf_pool *p = &conf->pools[pool];
@@ -211,6 +240,12 @@ static const char *const down_names[] = {
     [CONF_DOWN_POOL] = "pool",
 };
 
+static json_t *
+step_report(const struct table_proof *t)
+{
+	return t->step != NULL ? json_string(t->step) : json_null();
+}
+
 /* What clients of a fenced rule can get at all. */
 static json_t *
 fence_report(const struct table_proof *t, size_t index)
@@ -223,8 +258,9 @@ fence_report(const struct table_proof *t, size_t index)
 	bool other = down->action == CONF_DOWN_POOL;
 
 	return json_pack(
-	    "{s:s, s:s, s:I, s:o, s:I, s:s, s:I, s:o, s:s, s:o, s:o}", "policy",
-	    policy->name, "pool", conf->pools[t->table->pool].name, "rule",
+	    "{s:s, s:s, s:o, s:I, s:o, s:I, s:s, s:I, s:o, s:s, s:o, s:o}",
+	    "policy", policy->name, "pool", conf->pools[t->table->pool].name,
+	    "step", step_report(t), "rule",
 	    (json_int_t)conf_rule_outermost(rule)->number, "file",
 	    text_string(rule->mark.file), "line", (json_int_t)rule->mark.line,
 	    "fence", conf_rule_fence(rule), "prefixes",
@@ -285,11 +321,11 @@ tables_report(const struct proof *p)
 		const struct table_proof *t = &p->tables.at[i];
 
 		json_array_append_new(all,
-		    json_pack("{s:s, s:s, s:I, s:I, s:I}", "policy",
+		    json_pack("{s:s, s:s, s:o, s:I, s:I, s:I}", "policy",
 			conf->policies[t->table->policy].name, "pool",
-			conf->pools[t->table->pool].name, "classes",
-			(json_int_t)t->table->nranks, "leaves_ipv4",
-			(json_int_t)t->leaves[0], "leaves_ipv6",
+			conf->pools[t->table->pool].name, "step",
+			step_report(t), "classes", (json_int_t)t->table->nranks,
+			"leaves_ipv4", (json_int_t)t->leaves[0], "leaves_ipv6",
 			(json_int_t)t->leaves[1]));
 	}
 	return all;
@@ -423,10 +459,10 @@ report(struct proof *p)
 
 	return json_pack("{s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "file", text_string(conf->path), "version", PACKAGE_VERSION, "ok",
-	    ok, "files", files_report(p->diag), "claims", claims, "findings",
-	    findings_report(&p->findings), "fences", fences_report(p), "rules",
-	    rules_report(p), "tables", tables_report(p), "aliases",
-	    aliases_report(conf));
+	    ok, "files", status_files(p->snapshot), "claims", claims,
+	    "findings", findings_report(&p->findings), "fences",
+	    fences_report(p), "rules", rules_report(p), "tables",
+	    tables_report(p), "aliases", aliases_report(conf));
 }
 
 static json_t *
@@ -449,15 +485,15 @@ prove(struct proof *p)
 	for (size_t i = 0; i < p->tables.n; i++)
 		table_fini(&p->tables.at[i]);
 	vec_free(&p->tables);
+	arena_free(p->arena);
 	findings_fini(&p->findings);
 	return json;
 }
 
 json_t *
-prove_snapshot(
-    const struct snapshot *s, const struct diag *d, const _Atomic bool *stop)
+prove_snapshot(const struct snapshot *s, const _Atomic bool *stop)
 {
-	struct proof p = {.snapshot = s, .diag = d, .stop = stop};
+	struct proof p = {.snapshot = s, .arena = arena_new(), .stop = stop};
 
 	return prove(&p);
 }
@@ -477,7 +513,6 @@ prove_report(const char *path, const _Atomic bool *stop)
 	json_t *json;
 
 	diag_init(&d);
-	d.digests = true;
 	s = snapshot_build(path, &d);
 	if (s == NULL) {
 		char *text = diag_text(&d);
@@ -485,7 +520,7 @@ prove_report(const char *path, const _Atomic bool *stop)
 		json = fail(text);
 		free(text);
 	} else {
-		json = prove_snapshot(s, &d, stop);
+		json = prove_snapshot(s, stop);
 		if (json == NULL)
 			json = fail("the proof was stopped");
 	}

@@ -20,10 +20,8 @@
  */
 json_t *prove_report(const char *path, const _Atomic bool *stop);
 
-/* The same of what has been built, by d; NULL: stopped. */
+/* The same of one that is built and not in service; NULL: stopped. */
 struct snapshot;
-struct diag;
-json_t *prove_snapshot(
-    const struct snapshot *s, const struct diag *d, const _Atomic bool *stop);
+json_t *prove_snapshot(const struct snapshot *s, const _Atomic bool *stop);
 
 #endif

@@ -21,8 +21,9 @@ struct table_proof {
 	const struct snapshot *snapshot;
 	const struct policy_table *table;
 	const struct conf_name *name; /* one that uses it */
-	size_t leaves[2];             /* IPv4, IPv6 */
-	struct table_rule *rules;     /* of the policy */
+	const char *step; /* "STAGE/STEP" that it would be by; NULL: now */
+	size_t leaves[2]; /* IPv4, IPv6 */
+	struct table_rule *rules; /* of the policy */
 	struct findings *findings;
 	/* While it is walked: */
 	uint32_t *class_of; /* of a space's places: + 1; 0: not judged yet */

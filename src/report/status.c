@@ -250,6 +250,23 @@ status_capacity(const struct capacity *c, const struct conf *conf)
 }
 
 json_t *
+status_files(const struct snapshot *s)
+{
+	json_t *all = json_array();
+	char digest[DIGEST_TEXT_MAX];
+
+	for (size_t i = 0; i < s->nfiles; i++) {
+		const struct diag_file *f = &s->files[i];
+
+		json_array_append_new(all,
+		    json_pack("{s:o, s:I, s:s}", "file", text_string(f->path),
+			"size", (json_int_t)f->size, "sha256",
+			digest_format(digest, &f->digest)));
+	}
+	return all;
+}
+
+json_t *
 status_report(const struct status *s)
 {
 	const struct snapshot *shot = s->snapshot;
@@ -270,6 +287,7 @@ status_report(const struct status *s)
 
 	json_object_update(report, rest);
 	json_decref(rest);
+	json_object_set_new(report, "files", status_files(shot));
 	json_object_set(report, "geoip", s->geoip);
 	json_object_set_new(
 	    report, "capacity", status_capacity(s->capacity, shot->conf));

@@ -39,6 +39,9 @@ json_t *status_stats(const struct status *s);
  * "since", "owner", "reason"}]; the last three of those that were promoted. */
 json_t *status_stages(const struct conf *conf);
 
+/* [{"file", "size", "sha256"}] of all that were read for it. */
+json_t *status_files(const struct snapshot *s);
+
 /* {"drains", "force_ups": [{"what", "owner", "reason", "since", "at",
  * "begins_s", "until", "left_s", "forced", "let_go_s"}]}; at and begins_s are
  * null of one in force, until and left_s until cancelled, let_go_s of one

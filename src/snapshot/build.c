@@ -168,6 +168,20 @@ swap_databases(struct conf *conf, const struct build_swap *swap)
 	}
 }
 
+static void
+keep_files(struct snapshot *s, const struct diag *d)
+{
+	struct diag_file *files =
+	    arena_array(s->arena, d->files.n, sizeof(*files));
+
+	for (size_t i = 0; i < d->files.n; i++) {
+		files[i] = d->files.at[i];
+		files[i].path = arena_strdup(s->arena, files[i].path);
+	}
+	s->files = files;
+	s->nfiles = d->files.n;
+}
+
 struct snapshot *
 snapshot_build(const char *path, struct diag *d)
 {
@@ -212,6 +226,7 @@ snapshot_build_swapped(const char *path, const struct stage_want *want,
 	if (ok)
 		link_tables(s);
 	make_tallies(s);
+	keep_files(s, d);
 	if (ok && s->zones != NULL)
 		return s;
 	snapshot_free(s);

@@ -7,7 +7,7 @@
 #define SNAPSHOT_SNAPSHOT_H
 
 #include "base/rcu.h"
-#include "conf/conf.h"
+#include "conf/diag.h"
 #include "geo/geo.h"
 #include "geo/origin.h"
 #include "steer/client.h"
@@ -44,6 +44,8 @@ struct snapshot {
 	struct steered *steered;       /* conf->nnames */
 	struct tally *tallies;         /* nrows rows of ntallies */
 	size_t ntallies;               /* regions of all pools */
+	const struct diag_file *files; /* all that were read for it */
+	size_t nfiles;
 	struct cookie_secrets cookies; /* all: conf's */
 	size_t nrows;          /* SNAPSHOT_ROWS of workers, and a last one
 				  with what earlier snapshots counted */

@@ -22,6 +22,12 @@ pools:
 names:
   www.example.com: {pool: www, policy: near}
   cdn.example.com: {pool: cdn, policy: near}
+  staged.example.com: {pool: www}
+stages:
+  move:
+    steps:
+      - {name: before, policies: {staged.example.com: near}}
+      - {name: after, policies: {staged.example.com: home}}
 """
 POLICIES = """policies:
   near:
@@ -30,6 +36,7 @@ POLICIES = """policies:
       - {nets: all, regions: [eu]}
       - {geo: [DE], regions: [eu]}
       - {regions: nearest}
+  home: {rules: [{regions: [us, eu], fence: US}]}
 """
 FILES = {
     "policies.yaml": POLICIES,
@@ -61,10 +68,14 @@ with m.Daemon(CONFIG, FILES) as d:
         check_files(d, report)
         m.check([(f["line"], f["claim"]) for f in report["findings"]] ==
                 [(6, "rules")], "the rule that nothing reaches is named")
-        m.check([(f["line"], f["fence"], f["pool"], f["regions"])
+        m.check([(f["line"], f["fence"], f["pool"], f["regions"], f["step"])
                  for f in report["fences"]] ==
-                [(4, "EU", "www", ["eu"]), (4, "EU", "cdn", ["eu"])],
-                "what clients within the fence can get is said")
+                [(4, "EU", "www", ["eu"], None), (4, "EU", "cdn", ["eu"], None),
+                 (8, "US", "www", ["us"], "move/after")],
+                "what clients within fences can get is said, by a step that "
+                "is not in force, too")
+        m.check(report.get("in_service") is (None if how else True),
+                "the daemon says that it serves these files")
         m.check([a["name"] for a in report["aliases"]] ==
                 ["cdn.example.com."], "what is not in the proof is said")
         text = d.ctl("prove", *how).stdout
@@ -73,9 +84,23 @@ with m.Daemon(CONFIG, FILES) as d:
                 "cdn.example.com. answers aliases" in text,
                 "and so is the text for people")
 
+    m.check(d.json("status")["files"] == d.json("prove")["files"],
+            "status has the hashes of what is served")
+    d.write("corp.txt", FILES["corp.txt"] + "192.168.0.0/16\n")
+    m.check(d.json("prove")["in_service"] is False and
+            "does not serve" in d.ctl("prove").stdout,
+            "other files are proven than are served")
+    d.ctl("reload")
+    m.check(d.json("prove")["in_service"] is True, "until they are")
+    d.ctl("promote", "move", "after", "--reason", "test")
+    report = d.json("prove")
+    m.check(all(f["step"] is None for f in report["fences"]) and
+            any("stages.json" in f["file"] for f in report["files"]),
+            "the step in force is told by its file")
+
     d.write("policies.yaml", POLICIES.replace("DE", "D"))
     for how in ([], ["-c", d.config]):
         done = d.ctl("prove", *how, expect=1)
         m.check("policies.yaml:6" in done.stderr and not done.stdout,
                 f"prove {how}: what is wrong cannot be proven")
-    m.check(d.json("status")["generation"] == 1, "nothing has changed")
+    m.check(d.json("status")["generation"] == 3, "nothing has changed")

@@ -103,7 +103,6 @@ setup(void)
 	fputs(conf_text, f);
 	fclose(f);
 	diag_init(&diag);
-	diag.digests = true;
 	s = snapshot_build(sample.conf, &diag);
 	if (s == NULL)
 		ck_abort_msg("%s", diag_text(&diag));
@@ -142,7 +141,7 @@ wrong_with(const json_t *report, const char *claim)
 static void
 expect_broken(const char *claim, const char *text)
 {
-	json_t *report = prove_snapshot(s, &diag, &stop);
+	json_t *report = prove_snapshot(s, &stop);
 	const char *wrong = wrong_with(report, claim);
 
 	ck_assert(!json_is_true(json_object_get(report, "ok")));
@@ -170,7 +169,7 @@ rank_of(const char *addr)
 
 START_TEST(what_is_built_is_proven)
 {
-	json_t *report = prove_snapshot(s, &diag, &stop);
+	json_t *report = prove_snapshot(s, &stop);
 
 	ck_assert(json_is_true(json_object_get(report, "ok")));
 	ck_assert_ptr_null(wrong_with(report, "clients"));
@@ -183,7 +182,7 @@ END_TEST
 
 START_TEST(a_rule_that_nothing_reaches_is_named)
 {
-	json_t *report = prove_snapshot(s, &diag, &stop);
+	json_t *report = prove_snapshot(s, &stop);
 	const json_t *finding =
 	    json_array_get(json_object_get(report, "findings"), 0);
 
@@ -197,7 +196,7 @@ END_TEST
 
 START_TEST(the_report_says_what_clients_within_a_fence_can_get)
 {
-	json_t *report = prove_snapshot(s, &diag, &stop);
+	json_t *report = prove_snapshot(s, &stop);
 	const json_t *fence =
 	    json_array_get(json_object_get(report, "fences"), 0);
 	char *text = json_dumps(fence, JSON_COMPACT);
@@ -361,7 +360,7 @@ END_TEST
 START_TEST(it_can_be_stopped)
 {
 	atomic_store(&stop, true);
-	ck_assert_ptr_null(prove_snapshot(s, &diag, &stop));
+	ck_assert_ptr_null(prove_snapshot(s, &stop));
 }
 END_TEST
 
