@@ -70,6 +70,7 @@ geo_free(struct geo *g)
 	}
 	vec_free(&g->databases);
 	latency_free(g->latency);
+	nets_free(g->nets);
 	vec_free(&g->places);
 	geo_forget_leaves(g);
 	free(g);
