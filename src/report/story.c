@@ -306,12 +306,16 @@ share_describe(
 	if (!r->shared)
 		return;
 	text_add(t,
-	    "\n  takes %.1f%% of its clients (%s): cohort %u of %u, that of "
-	    "the client's /%u, %s",
+	    "\n  takes %.1f%% of its clients (%s): cohort %u of %u, that of ",
 	    100.0 * r->taken / SHARE_COHORTS,
 	    pr->part != NULL ? "drained in part" : "coming back",
-	    r->cohort.number, SHARE_COHORTS, r->cohort.len,
-	    r->cohort.number < r->taken ? "is taken" : "is not");
+	    r->cohort.number, SHARE_COHORTS);
+	if (r->cohort.len > 0)
+		text_add(t, "the client's /%u", r->cohort.len);
+	else
+		text_add(t, "the tenant");
+	text_add(
+	    t, ", %s", r->cohort.number < r->taken ? "is taken" : "is not");
 	if (pr->part != NULL)
 		drain_describe(t, "drained", pr->part);
 }

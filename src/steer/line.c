@@ -346,3 +346,14 @@ line_home(const struct line_question *q, struct oracle_region *r, size_t n)
 		line_swap(&r[at], &r[at - 1]);
 	return home;
 }
+
+struct cohort
+line_cohort(const struct line_question *q, uint16_t region)
+{
+	const char *name = q->conf->regions[region].name;
+
+	if (q->rule->hash != CONF_HASH_QNAME || q->assume->name == NULL)
+		return share_cohort(q->client, name);
+	return share_cohort_name(
+	    rendezvous_tenant(q->assume->name, q->name->name), name);
+}

@@ -34,6 +34,9 @@ bool line_is_lost(const struct line_question *q, uint16_t pool);
 bool line_draw(const struct line_question *q, struct oracle_region *regions,
     size_t n, uint8_t *len);
 
+/* Where the client, or the tenant, is among the cohorts of a region. */
+struct cohort line_cohort(const struct line_question *q, uint16_t region);
+
 /* The home of whoever the name is, in front of those that were drawn; NULL: it
  * has none. */
 const struct conf_home *line_home(

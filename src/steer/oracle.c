@@ -108,8 +108,7 @@ share_out(
 	    !share_in_force(&r->share, f, now_s))
 		return;
 	region->shared = true;
-	region->cohort =
-	    share_cohort(q->client, q->conf->regions[region->region].name);
+	region->cohort = line_cohort(q, region->region);
 	region->taken = share_taken(&r->share, f, now_s);
 	if (region->struck == STRUCK_NOT &&
 	    region->cohort.number >= region->taken)
@@ -147,7 +146,7 @@ send_on(
 	if (far == NULL)
 		return;
 	region->full = true;
-	region->cohort = share_cohort(q->client, r->name);
+	region->cohort = line_cohort(q, region->region);
 	region->kept = SHARE_COHORTS - spill;
 	region->position = far_position(
 	    &far[r - q->oracle->pools[pool].regions], region->cohort.number);

@@ -55,6 +55,15 @@ spill_takes(const struct pool *p, uint8_t at, const struct pick_question *q,
 	    SHARE_COHORTS - spill;
 }
 
+static struct cohort
+cohort_of(const struct pick_question *q, const char *region)
+{
+	if (q->rank->hash == CONF_HASH_QNAME && q->name != NULL)
+		return share_cohort_name(
+		    rendezvous_tenant(q->name, q->owner), region);
+	return share_cohort(q->client, region);
+}
+
 /* Does the region take the client: its share, and as it is not full? */
 static bool
 takes(const struct pool *p, uint8_t at, const struct pick_question *q,
@@ -64,7 +73,7 @@ takes(const struct pool *p, uint8_t at, const struct pick_question *q,
 
 	if (q->client == NULL)
 		return true;
-	c = share_cohort(q->client, p->regions[at].name);
+	c = cohort_of(q, p->regions[at].name);
 	if (!share_takes(&p->regions[at], q, &c, pick))
 		return false;
 	if (spill_takes(p, at, q, &c, pick))

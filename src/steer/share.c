@@ -4,6 +4,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "dns/name.h"
+
 size_t
 share_prefix(const struct addr *client, struct addr *prefix, uint8_t *len)
 {
@@ -28,6 +30,16 @@ share_cohort(const struct addr *client, const char *region)
 		       XXH3_64bits(region, strlen(region)) + a.family) %
 	    SHARE_COHORTS;
 	return c;
+}
+
+struct cohort
+share_cohort_name(const uint8_t *tenant, const char *region)
+{
+	return (struct cohort){
+	    .number = (uint32_t)XXH3_64bits_withSeed(tenant, name_len(tenant),
+			  XXH3_64bits(region, strlen(region))) %
+		SHARE_COHORTS,
+	};
 }
 
 struct cohort

@@ -50,6 +50,10 @@ size_t share_prefix(
  * within IPv6 (mapped, 6to4, Teredo) counts as the former. */
 struct cohort share_cohort(const struct addr *client, const char *region);
 
+/* A tenant's place, as a whole: whoever asks gets the same.  In wire form,
+ * lower case. */
+struct cohort share_cohort_name(const uint8_t *tenant, const char *region);
+
 /* Those with a lower number than so many percent of them are the clients of a
  * rule's trickle. */
 struct cohort share_trickle(const struct addr *client);

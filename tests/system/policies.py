@@ -230,6 +230,18 @@ with m.Daemon(config(WEIGHTS), FILES) as d:
     m.check(all(again[t] == next(r for r in home(t, REGIONS) if r != "us")
                 for t in homes), "likewise tenants")
     d.ctl("undrain", "us")
+    d.ctl("drain", "us", "--share", "50%", "--for", "1h", "--reason", "test",
+          "--force")
+    at_us = [t for t in homes if homes[t] == "us"]
+    part = {t: {(region_of(r), m.ecs_of(r).scopelen) for r in
+                (d.query(t, ecs=f"10.{i}.2.0/24") for i in range(8))}
+            for t in at_us}
+    left = sum(part[t] == {(home(t, REGIONS)[1], 0)} for t in at_us)
+    m.check(all(len(part[t]) == 1 for t in at_us) and
+            0 < left < len(at_us),
+            f"a drain in part moves tenants as a whole: {left} of "
+            f"{len(at_us)}")
+    d.ctl("undrain", "us")
 
     d.write("meridian.yaml", config({"eu": 3, "us": 2, "ap": 2}))
     d.ctl("reload")

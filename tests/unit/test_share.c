@@ -159,6 +159,20 @@ START_TEST(a_partial_drain_takes_its_share_out)
 }
 END_TEST
 
+START_TEST(a_tenant_is_of_one_cohort_whoever_asks)
+{
+	static const uint8_t a[] = {1, 'a', 1, 't', 0};
+	static const uint8_t b[] = {1, 'b', 1, 't', 0};
+
+	ck_assert_uint_eq(share_cohort_name(a, "eu").len, 0);
+	ck_assert_uint_lt(share_cohort_name(a, "eu").number, SHARE_COHORTS);
+	ck_assert_uint_ne(share_cohort_name(a, "eu").number,
+	    share_cohort_name(b, "eu").number);
+	ck_assert_uint_ne(share_cohort_name(a, "eu").number,
+	    share_cohort_name(a, "us").number);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -167,6 +181,7 @@ main(void)
 	SRunner *runner = srunner_create(s);
 	int failed;
 
+	tcase_add_test(tc, a_tenant_is_of_one_cohort_whoever_asks);
 	tcase_add_test(tc, cohorts_are_those_of_a_prefix);
 	tcase_add_test(tc, regions_draw_their_cohorts_apart);
 	tcase_add_test(tc, without_a_share_all_are_taken);
