@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "dns/name.h"
 #include "dns/wire.h"
+#include "zone/field.h"
 #include "zone/rdata.h"
 #include "zone/text.h"
 
@@ -222,6 +223,23 @@ ttl_and_class(struct source *s, const char **p, uint32_t *ttl, const char *text)
 	}
 }
 
+/* ldns has names of types that it cannot read. */
+static bool
+is_type(const char *word)
+{
+	char name[RR_TEXT_MAX];
+	size_t len = (size_t)(word_end(word) - word);
+	ldns_rr_type type;
+
+	if (len == 0 || len >= sizeof(name))
+		return len == 0;
+	memcpy(name, word, len);
+	name[len] = '\0';
+	type = ldns_get_rr_type_by_name(name);
+	return type != 0 &&
+	    ldns_rr_descriptor_maximum(ldns_rr_descript(type)) > 0;
+}
+
 static ldns_rdf *name_read(struct source *s, const char *word);
 
 /* owner: its own, or NULL where ldns reads it with the rest. */
@@ -239,7 +257,12 @@ record_parse(
 		s->previous = owner;
 	}
 	if (status != LDNS_STATUS_OK)
-		return complain(s, ldns_get_errorstr_by_id(status), text);
+		return complain(s,
+		    is_type(type)
+			? ldns_get_errorstr_by_id(status)
+			: "not a type that is known; any is read as TYPE and "
+			  "its number (RFC 3597)",
+		    text);
 	if (owner != NULL) {
 		ldns_rdf_deep_free(ldns_rr_owner(rr));
 		ldns_rr_set_owner(rr, ldns_rdf_clone(owner));
@@ -289,7 +312,7 @@ record_read(const char *text, void *arg)
 	l->line.n = 0;
 	text_append(&l->line, owner != NULL ? "." : text, owner_len);
 	text_append(&l->line, between, strlen(between));
-	text_append(&l->line, type, strlen(type) + 1);
+	field_append(&l->line, type);
 	return record_parse(s, type, text, owner);
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "zone/rdata.h"
 
+#include <ctype.h>
 #include <ldns/ldns.h>
 #include <string.h>
 
 #include "dns/rr.h"
+#include "zone/field.h"
 #include "zone/svcb.h"
 #include "zone/text.h"
 
@@ -21,8 +23,10 @@ is_whole(const ldns_rr *rr, const char *text, size_t len)
 	if (ldns_rr_rd_count(rr) < ldns_rr_descriptor_minimum(d) &&
 	    strncmp(d->_name, "TYPE", 4) != 0)
 		return false;
-	return strncmp(text, "\\# ", 3) != 0 ||
-	    strtoul(text + 3, NULL, 10) == len;
+	if (strncmp(text, "\\# ", 3) != 0)
+		return true;
+	text += 2 + strspn(text + 2, " ");
+	return isdigit((unsigned char)*text) && strtoul(text, NULL, 10) == len;
 }
 
 /* ldns joins names and origins without a look at the length. */
@@ -57,6 +61,7 @@ const char *
 rdata_put(ldns_buffer *buf, const ldns_rr *rr, const char *text)
 {
 	uint16_t type = (uint16_t)ldns_rr_get_type(rr);
+	const char *wrong;
 
 	if (!names_fit(rr))
 		return "too long a name";
@@ -68,8 +73,9 @@ rdata_put(ldns_buffer *buf, const ldns_rr *rr, const char *text)
 		return "too large a record";
 	if (!is_whole(rr, text, ldns_buffer_position(buf)))
 		return "data that its type does not have";
-	if (type != DNS_SVCB && type != DNS_HTTPS)
-		return NULL;
+	wrong = field_wrong(rr, text);
+	if (wrong != NULL || (type != DNS_SVCB && type != DNS_HTTPS))
+		return wrong;
 	if (!port_fits(text))
 		return "port above 65535";
 	return svcb_wrong(ldns_buffer_begin(buf), ldns_buffer_position(buf));
@@ -82,29 +88,37 @@ struct reader {
 	struct diag *diag;
 	ldns_buffer *buffer;
 	ldns_rdf *root;
-	text_record line;
+	text_record joined, line; /* as it is written, as ldns gets it */
 	VEC(const struct conf_record *) all; /* of one region and type */
 };
 
-/* What would stand in a zone file, as one line. */
-static bool
+/* What would stand in a zone file, as one line; where the data begins in
+ * joined, or NULL. */
+static const char *
 line_make(struct reader *r, const struct conf_record *record)
 {
+	static const char before[] = ". 0 IN ";
 	char type[RR_TEXT_MAX];
-	const char *source = arena_printf(r->conf->arena, ". 0 IN %s %s",
+	const char *source = arena_printf(r->conf->arena, "%s %s",
 	    rr_type_format(type, record->type), record->text);
 	struct text t = {source, source + strlen(source), 1};
 	text_record more = {0};
 	struct error err = {""};
 	unsigned line;
-	bool ok = text_next(&t, &r->line, &line, &err) == TEXT_RECORD;
+	bool ok = text_next(&t, &r->joined, &line, &err) == TEXT_RECORD;
 
 	if (ok && text_next(&t, &more, &line, &err) != TEXT_END)
 		error_set(&err, "more than one line");
 	vec_free(&more);
-	if (err.text[0] == '\0')
-		return true;
-	return diag_error(r->diag, &record->mark, "%s", err.text);
+	if (err.text[0] != '\0') {
+		diag_error(r->diag, &record->mark, "%s", err.text);
+		return NULL;
+	}
+	r->line.n = 0;
+	text_append(&r->line, before, strlen(before));
+	field_append(&r->line, r->joined.at);
+	source = r->joined.at + strlen(type);
+	return source + strspn(source, " ");
 }
 
 /* Words without quotes are strings of their own, which is seldom meant. */
@@ -121,15 +135,14 @@ record_read(struct reader *r, struct conf_record *record)
 {
 	ldns_rr *rr = NULL;
 	ldns_rdf *previous = NULL;
-	const char *wrong;
+	const char *wrong, *text = line_make(r, record);
 	ldns_status status;
 
-	if (!line_make(r, record))
+	if (text == NULL)
 		return;
 	status = ldns_rr_new_frm_str(&rr, r->line.at, 0, r->root, &previous);
-	wrong = status != LDNS_STATUS_OK
-	    ? ldns_get_errorstr_by_id(status)
-	    : rdata_put(r->buffer, rr, record->text);
+	wrong = status != LDNS_STATUS_OK ? ldns_get_errorstr_by_id(status)
+					 : rdata_put(r->buffer, rr, text);
 	if (wrong == NULL) {
 		record->rdata_len = (uint16_t)ldns_buffer_position(r->buffer);
 		record->rdata = arena_dup(r->conf->arena,
@@ -238,6 +251,7 @@ rdata_read_pools(struct conf *c, struct diag *d)
 	for (size_t i = 0; i < c->npools; i++)
 		for (size_t k = 0; k < c->pools[i].nregions; k++)
 			region_read(&r, &c->pools[i], &c->pools[i].regions[k]);
+	vec_free(&r.joined);
 	vec_free(&r.line);
 	vec_free(&r.all);
 	ldns_rdf_deep_free(r.root);

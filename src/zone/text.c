@@ -10,6 +10,7 @@
 /* Where a logical record is being read. */
 struct scan {
 	bool quoted, content;
+	bool opened; /* by a parenthesis: what is blank is no missing owner */
 	unsigned depth;
 	const char *wrong;
 };
@@ -20,6 +21,14 @@ text_append(text_record *record, const char *text, size_t len)
 	vec_reserve(record, record->n + len + 1);
 	memcpy(record->at + record->n, text, len);
 	record->n += len;
+}
+
+static void
+put(struct scan *s, char c, text_record *record)
+{
+	s->content = s->content || c != ' ';
+	if (s->content || !s->opened)
+		vec_push(record, c);
 }
 
 static void
@@ -36,7 +45,7 @@ scan_newline(struct text *t, struct scan *s, text_record *record)
 	t->at++;
 	if (s->depth == 0 || s->quoted)
 		return false;
-	vec_push(record, ' ');
+	put(s, ' ', record);
 	return true;
 }
 
@@ -68,12 +77,12 @@ scan_octet(struct text *t, struct scan *s, text_record *record)
 		skip_comment(t);
 		return true;
 	} else if (!s->quoted && (c == '(' || c == ')')) {
+		s->opened = s->opened || record->n == 0;
 		c = scan_parenthesis(s, c);
 	} else if (!s->quoted && isspace((unsigned char)c)) {
 		c = ' ';
 	}
-	s->content = s->content || c != ' ';
-	vec_push(record, c);
+	put(s, c, record);
 	t->at++;
 	return s->wrong == NULL;
 }

@@ -54,16 +54,17 @@ by_octets(const void *x, const void *y)
 	return order != 0 ? order : (int)a->len - (int)b->len;
 }
 
-/* ldns lowers the names in the data of RFC 4034's types; in SVCB and HTTPS we
- * do, as servers may (RFC 4343 3, RFC 9460 2.2). */
+/* ldns lowers the names in the data of RFC 4034's types; here those of others
+ * are, as servers may (RFC 4343 3). */
 static void
-lower_target(const ldns_rr *rr)
+lower_names(const ldns_rr *rr)
 {
-	ldns_rr_type type = ldns_rr_get_type(rr);
+	for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+		ldns_rdf *f = ldns_rr_rdf(rr, i);
 
-	if ((type == LDNS_RR_TYPE_SVCB || type == LDNS_RR_TYPE_HTTPS) &&
-	    ldns_rr_rd_count(rr) > 1)
-		ldns_dname2canonical(ldns_rr_rdf(rr, 1));
+		if (ldns_rdf_get_type(f) == LDNS_RDF_TYPE_DNAME)
+			ldns_dname2canonical(f);
+	}
 }
 
 static bool
@@ -75,7 +76,7 @@ record_read(struct record *r, ldns_rr *rr, int section)
 		buffer = ldns_buffer_new(LDNS_MAX_PACKETLEN);
 	ldns_buffer_clear(buffer);
 	ldns_rr2canonical(rr);
-	lower_target(rr);
+	lower_names(rr);
 	if (ldns_rr2buffer_wire(buffer, rr, section) != LDNS_STATUS_OK)
 		return false;
 	r->len = (uint16_t)ldns_buffer_position(buffer);

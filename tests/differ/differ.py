@@ -141,6 +141,10 @@ controls {{ }};
 SERVERS = [("ours", ours), ("nsd", nsd), ("knot", knot), ("bind", bind)]
 
 
+class Unserved(Exception):
+    """A server refuses a zone, or does not start."""
+
+
 class Server:
     """A process in a folder of its own, ended by its id."""
 
@@ -174,8 +178,9 @@ class Server:
                 while not self.answers(s, query):
                     if self.process.poll() is not None or \
                             time.monotonic() > end:
-                        sys.exit(f"{self.kind} does not serve "
-                                 f"{origin.text()}:\n{self.log_text()[-4000:]}")
+                        raise Unserved(
+                            f"{self.kind} does not serve {origin.text()}:\n"
+                            f"{self.log_text()[-4000:]}")
 
     @staticmethod
     def answers(s, query):
@@ -235,6 +240,8 @@ def round_(seed, first, count, totals, keep):
         if servers[0].process.poll() is not None:
             print("meridiand ended:", servers[0].log_text()[-4000:])
             good = False
+    except Unserved as e:
+        print(e)
     finally:
         for s in servers:
             code = s.end()
@@ -283,6 +290,7 @@ def main():
     p.add_argument("--query", type=int)
     p.add_argument("--keep", action="store_true")
     args = p.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     start = time.monotonic()
     totals = collections.defaultdict(lambda: [0] * 4, {None: [0] * 5})
     good = True

@@ -98,6 +98,9 @@ class Zone:
         # BIND takes it at a server of the zone for one at the apex.
         if kind == "DS" and at in {self.origin.lower(), *self.servers}:
             return False
+        # BIND wants DNSKEYs with them (RFC 7344 4.1).
+        if kind in ("CDS", "CDNSKEY") and at == self.origin.lower():
+            return False
         # The zone's own servers are not delegated away.
         if kind == "NS" and at != self.origin.lower() and \
                 any(s.under(at) for s in self.servers):

@@ -147,6 +147,20 @@ START_TEST(parentheses_quotes_and_comments_are_understood)
 END_TEST
 
 /* Of any length, so that the text's memory grows at each place. */
+START_TEST(a_parenthesis_before_the_owner_is_no_blank)
+{
+	expect("(a 5 A 192.0.2.1)\n"
+	       "( ; first\n"
+	       "  b 5\n"
+	       "  A 192.0.2.2 )\n"
+	       "\t( 5 A 192.0.2.3 )\n"
+	       "()\n",
+	    "1 a.example.com. 5 1 c0000201\n"
+	    "2 b.example.com. 5 1 c0000202\n"
+	    "5 b.example.com. 5 1 c0000203\n");
+}
+END_TEST
+
 START_TEST(lines_in_parentheses_are_one)
 {
 	for (int len = 1; len < 200; len++) {
@@ -246,6 +260,8 @@ START_TEST(all_errors_come_in_one_run_with_their_lines)
 }
 END_TEST
 
+#define HEX_20 "000102030405060708090a0b0c0d0e0f10111213"
+
 /* A line, and what is said of it; NULL: nothing is wrong. */
 static const struct {
 	const char *text, *wrong;
@@ -259,10 +275,55 @@ static const struct {
     {"a 5 HS TXT x", "a class but IN"},
     {"a 5 cs TXT x", "a class but IN"},
     {"a 5 CLASS3 TXT x", "a class but IN"},
-    {"a 5 CLASS TXT x", "Syntax error"},
-    {"a 5 XX TXT x", "Syntax error"},
-    {"a IN IN A 192.0.2.1", "Syntax error"},
-    {"a 5 5 A 192.0.2.1", "Syntax error"},
+    {"a 5 CLASS TXT x", "not a type"},
+    {"a 5 XX TXT x", "not a type"},
+    {"a 5 RESINFO x", "not a type"},
+    {"a 5 THISTYPEHASALONGNAME x", "not a type"},
+    {"a IN IN A 192.0.2.1", "not a type"},
+    {"a 5 5 A 192.0.2.1", "not a type"},
+    {"a 5", "Syntax error"},
+    {"a 5 A 192.0.2.256", "Syntax error"},
+    {"a 5 MX 65535 b", NULL},
+    {"a 5 MX 65536 b", "a number that its field does not hold"},
+    {"a 5 MX -1 b", "a number that its field does not hold"},
+    {"a 5 SRV 0 0 65536 b", "a number that its field does not hold"},
+    {"a 5 CAA 255 issue \"x\"", NULL},
+    {"a 5 CAA 256 issue \"x\"", "a number that its field does not hold"},
+    {"a 5 CAA 0 issue x", NULL},
+    {"a 5 CAA 0 issue x\\ y", NULL},
+    {"a 5 caa 0 issue x y", "Syntax error"},
+    {"a 5 CAA 0 issue", "Syntax error"},
+    {"a 5 CAA \\# 4 00017878", NULL},
+    {"a 5 TLSA 256 1 1 ab", "a number that its field does not hold"},
+    {"a 5 TLSA PKIX-TA 1 1 ab", NULL},
+    {"a 5 TLSA 3 1 1 abc", "half of an octet"},
+    {"a 5 TLSA 3 1 1 ab cd e f", NULL},
+    {"a 5 HTTPS 65536 .", "a number that its field does not hold"},
+    {"a 5 SOA a\\ b c 4294967295 2 3 4 5", NULL},
+    {"a 5 SOA a b 4294967296 2 3 4 5", "a number that its field does not hold"},
+    {"a 5 SOA a b 1 2h 3w 4d 4294967295", NULL},
+    {"a 5 SOA a b 1 2 3 4 4294967296", "a number that its field does not hold"},
+    {"a 5 DS 1 8 1 " HEX_20, NULL},
+    {"a 5 DS 1 8 2 " HEX_20, "a digest of another length"},
+    {"a 5 DS 1 8 200 " HEX_20, NULL},
+    {"a 5 DS 1 8 2 ( " HEX_20 " ab )", "a digest of another length"},
+    {"a 5 DS \\# 24 0001 08 02 " HEX_20, "a digest of another length"},
+    {"a 5 CDS 0 0 0 00", NULL},
+    {"a 5 SSHFP 1 1 " HEX_20, NULL},
+    {"a 5 SSHFP 1 2 " HEX_20, "a digest of another length"},
+    {"a 5 LOC 90 N 180 W 0", NULL},
+    {"a 5 LOC 42 21 54 N 71 06 18 W -24m 30m", NULL},
+    {"a 5 LOC 91 N 0 E 0", "a place that is not on Earth"},
+    {"a 5 LOC 90 0 1 N 0 E 0", "a place that is not on Earth"},
+    {"a 5 LOC 0 N 181 E 0", "a place that is not on Earth"},
+    {"a 5 LOC 0 60 N 0 E 0", "a place that is not on Earth"},
+    {"a 5 LOC 0 0 60 N 0 E 0", "a place that is not on Earth"},
+    {"a 5 APL 1:192.0.2.0/32 2:::/128 3:x/255", "Syntax error"},
+    {"a 5 APL 1:192.0.2.0/32 !2:ff00::/128", NULL},
+    {"a 5 APL 1:192.0.2.0/33", "too long a prefix"},
+    {"a 5 APL 2:ff00::/129", "too long a prefix"},
+    {"a 5 TYPE65280 \\# abcd", "data that its type does not have"},
+    {"a 5 TYPE65280 \\#  2 abcd", NULL},
     {"a 5mm A 192.0.2.1", "not a TTL"},
     {"a 5h5 A 192.0.2.1", NULL},
     {"a 4294967296w A 192.0.2.1", "not a TTL"},
@@ -525,6 +586,7 @@ main(void)
 	tcase_add_test(tc, without_ttl_directive_the_last_ttl_counts);
 	tcase_add_test(tc, ttl_and_class_come_in_either_order);
 	tcase_add_test(tc, parentheses_quotes_and_comments_are_understood);
+	tcase_add_test(tc, a_parenthesis_before_the_owner_is_no_blank);
 	tcase_add_test(tc, lines_in_parentheses_are_one);
 	tcase_add_test(tc, carriage_returns_and_tabs_are_blanks);
 	tcase_add_test(tc, any_octet_may_be_in_a_label);
