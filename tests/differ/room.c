@@ -57,6 +57,15 @@ near_limit(
 	    largest(whole) > limit_of(&x->query);
 }
 
+/* The other cuts what just fits in as we say it. */
+bool
+we_compress(
+    const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	return !flag(m, FLAG_TC) && flag(p, FLAG_TC) &&
+	    largest(m) > limit_of(&x->query) && m->len <= limit_of(&x->query);
+}
+
 /* What may be added for a target (RFC 1034 4.3.2, RFC 9460 4.1). */
 static bool
 is_helpful(const struct record *r)
