@@ -214,11 +214,11 @@ END_TEST
 START_TEST(ds_of_zones_further_above_is_hidden)
 {
 	static const char ds[] =
-	    "child.of 60 DS 1 8 2 00\nx.child.of 60 DS 1 8 2 00\n";
+	    "child.of 60 DS 1 8 9 00\nx.child.of 60 DS 1 8 9 00\n";
 
 	zone_sample_zone(&sample, "child.of.example.com.", WHOLE);
 	zone_sample_zone(
-	    &sample, "of.example.com.", WHOLE "x.child 60 DS 1 8 2 00\n");
+	    &sample, "of.example.com.", WHOLE "x.child 60 DS 1 8 9 00\n");
 	zone_sample_zone(&sample, "example.com.",
 	    arena_printf(sample.arena, "%s%s", WHOLE, ds));
 	expect_warned("");

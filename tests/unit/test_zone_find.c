@@ -37,7 +37,7 @@ static const char zone_text[] = "$TTL 60\n" SOA "@ NS ns\n"
 				"cut NS ns.cut\n"
 				"cut NS ns\n"
 				"cut NS ns.sister\n"
-				"cut DS 1 8 2 00\n"
+				"cut DS 1 8 9 00\n"
 				"cut TXT \"hidden\"\n"
 				"ns.cut A 192.0.2.9\n"
 				"ns.cut AAAA 2001:db8::9\n"
@@ -53,7 +53,7 @@ static const char child_text[] = "$TTL 60\n"
 				 "ns A 192.0.2.20\n";
 
 static const char parent_extra[] = "child.of NS ns.child.of\n"
-				   "child.of DS 2 8 2 00\n"
+				   "child.of DS 2 8 9 00\n"
 				   "ns.child.of A 192.0.2.66\n"
 				   "bare NS ns.bare\n"
 				   "away NS ns.elsewhere.net.\n";
@@ -376,7 +376,7 @@ START_TEST(asterisks_within_names_are_labels_as_others)
 	    "*.cut.d A 192.0.2.1\n"
 	    "cut.d NS ns.example.com.\n"
 	    "* TYPE65280 \\# 0\n"
-	    "*.ds DS 1 8 2 00\n");
+	    "*.ds DS 1 8 9 00\n");
 	expect_start("y.a.st.org.", "TXT", "nxdomain");
 	expect_start("**.a.st.org.", "TXT", "data");
 	expect_start("y.b.st.org.", "TXT", "nodata");
@@ -523,10 +523,10 @@ START_TEST(ds_is_of_the_zone_next_above_alone)
 	zone_sample_zone(&sample, ".",
 	    "@ 60 SOA a. b. 1 2 3 4 5\n@ 60 NS ns.example.com.\n"
 	    "example.com. 60 NS ns.example.com.\n"
-	    "cut.example.com. 60 DS 3 8 2 00\n");
+	    "cut.example.com. 60 DS 3 8 9 00\n");
 	zone_sample_zone(&sample, "cut.example.com.", child_text);
 	expect("cut.example.com.", "DS",
-	    "data in example.com.\nan cut.example.com. 60 IN DS 1 8 2 00\n");
+	    "data in example.com.\nan cut.example.com. 60 IN DS 1 8 9 00\n");
 }
 END_TEST
 
@@ -534,7 +534,7 @@ START_TEST(ds_at_a_cut_is_ours)
 {
 	expect("cut.example.com.", "DS",
 	    "data in example.com.\n"
-	    "an cut.example.com. 60 IN DS 1 8 2 00\n");
+	    "an cut.example.com. 60 IN DS 1 8 9 00\n");
 	expect("sister.example.com.", "DS", NODATA);
 }
 END_TEST
@@ -571,7 +571,7 @@ START_TEST(the_parent_answers_for_ds)
 	with_child();
 	expect("child.of.example.com.", "DS",
 	    "data in example.com.\n"
-	    "an child.of.example.com. 60 IN DS 2 8 2 00\n");
+	    "an child.of.example.com. 60 IN DS 2 8 9 00\n");
 	expect("bare.example.com.", "DS", NODATA);
 	expect("far.away.example.com.", "DS",
 	    "referral in example.com.\n"
