@@ -69,15 +69,16 @@ trie_merge(struct trie_leaf *leaves, size_t n)
 	return top;
 }
 
-/* count bits from offset on; those beyond the address are 0. */
+/* count bits, up to 16, from offset on; those beyond the address are 0. */
 static unsigned
 bits_at(const uint8_t bytes[16], unsigned offset, unsigned count)
 {
-	unsigned v = 0;
+	unsigned at = offset / 8;
+	uint32_t v = 0;
 
-	for (unsigned i = offset; i < offset + count; i++)
-		v = v << 1 | (i < 128 ? bit_at(bytes, i) : 0);
-	return v;
+	for (unsigned i = at; i < at + 3; i++)
+		v = v << 8 | (i < 16 ? bytes[i] : 0u);
+	return v >> (24 - offset % 8 - count) & ((1u << count) - 1);
 }
 
 static uint32_t
@@ -94,8 +95,14 @@ slot_end(const struct build *b, size_t i, size_t end, unsigned offset,
 {
 	unsigned slot = bits_at(b->leaves[i].bytes, offset, count);
 
-	while (i < end && bits_at(b->leaves[i].bytes, offset, count) == slot)
-		i++;
+	while (i < end) {
+		size_t middle = i + (end - i) / 2;
+
+		if (bits_at(b->leaves[middle].bytes, offset, count) == slot)
+			i = middle + 1;
+		else
+			end = middle;
+	}
 	return i;
 }
 

@@ -4,7 +4,8 @@
  * takes to compile them, with which memory, to how many leaves, and how long
  * to prove them.  The database is made up: networks of the world as random
  * cuts, each block of a country, each network of one of its cities.
- *   bench_city [NETWORKS]
+ *   bench_city [NETWORKS [FOLDER]]
+ * With a folder the configuration and its database are only left there.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,6 +182,8 @@ static void
 put_conf(FILE *f)
 {
 	fputs("meridian: 1\ngeoip: {databases: [city.mmdb]}\n"
+	      "server: {listen: [127.0.0.1@0], state: state,\n"
+	      "  control: control.sock}\n"
 	      "zones: {example.com: zone}\nregions:\n",
 	    f);
 	for (unsigned i = 0; i < REGIONS; i++)
@@ -258,6 +261,20 @@ measure_proof(const char *path)
 	json_decref(report);
 }
 
+static void
+remove_files(const struct bench *b)
+{
+	static const char *const names[] = {
+	    "city.mmdb", "zone", "meridian.yaml"};
+	char path[2 * PATH_MAX_HERE];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", b->folder, names[i]);
+		unlink(path);
+	}
+	rmdir(b->folder);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -265,19 +282,16 @@ main(int argc, char **argv)
 	char path[2 * PATH_MAX_HERE];
 	size_t networks = argc > 1 ? strtoul(argv[1], NULL, 10) : NETWORKS;
 
-	if (mkdtemp(b.folder) == NULL)
+	if (argc > 2)
+		snprintf(b.folder, sizeof(b.folder), "%s", argv[2]);
+	else if (mkdtemp(b.folder) == NULL)
 		return EXIT_FAILURE;
 	make_database(&b, networks);
 	make_conf(&b, path);
+	if (argc > 2)
+		return EXIT_SUCCESS;
 	measure_build(path);
 	measure_proof(path);
-	for (size_t i = 0; i < 3; i++) {
-		static const char *const names[] = {
-		    "city.mmdb", "zone", "meridian.yaml"};
-
-		snprintf(path, sizeof(path), "%s/%s", b.folder, names[i]);
-		unlink(path);
-	}
-	rmdir(b.folder);
+	remove_files(&b);
 	return EXIT_SUCCESS;
 }
