@@ -429,16 +429,23 @@ open_drains(struct control *c, struct error *err)
 }
 
 static void
-save_health(struct control *c)
+finish_saving(struct control *c)
 {
 	struct error err;
 
+	if (saver_finish(c->saver, &err))
+		return;
+	log_error("%s", err.text);
+	c->health_changed = true;
+}
+
+static void
+save_health(struct control *c)
+{
 	if (!c->health_changed)
 		return;
 	c->health_changed = false;
-	if (!state_save_health(c->folder, c->watches, &err) ||
-	    !failback_save(c->folder, c->status.snapshot, &err))
-		log_error("%s", err.text);
+	saver_start(c->saver, c->watches, failback_list(c->status.snapshot));
 }
 
 static int64_t
@@ -480,6 +487,9 @@ control_tick(evutil_socket_t fd, short what, void *arg)
 	failback_tick(c);
 	traffic_look(&c->traffic, c->status.snapshot, clock_mono_s());
 	safety_tick(c);
+	if (saver_is_busy(c->saver))
+		return;
+	finish_saving(c);
 	if (++c->ticks % HEALTH_SAVE_S == 0)
 		save_health(c);
 }
@@ -493,6 +503,7 @@ control_new(struct event_base *base, const char *path, struct snapshot *s,
 	c->base = base;
 	c->path = xstrdup(path);
 	c->folder = xstrdup(s->conf->server.state);
+	c->saver = saver_new(c->folder);
 	c->watches = watches_new();
 	c->events = events_new();
 	c->suspect = suspect_new();
@@ -539,7 +550,10 @@ control_free(struct control *c)
 	if (c->tick != NULL)
 		event_free(c->tick);
 	monitor_cancel(c, "the daemon ends");
+	finish_saving(c);
 	save_health(c);
+	finish_saving(c);
+	saver_free(c->saver);
 	prober_free(c->prober);
 	suspect_free(c->suspect);
 	watches_free(c->watches);

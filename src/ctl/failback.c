@@ -137,15 +137,15 @@ region_save(json_t *list, const struct pool *p, size_t i)
 		"resumed", share.resumed, "live", live));
 }
 
-bool
-failback_save(const char *folder, const struct snapshot *s, struct error *err)
+json_t *
+failback_list(const struct snapshot *s)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < s->conf->npools; i++)
 		for (size_t r = 0; r < s->pools[i].nregions; r++)
 			region_save(list, &s->pools[i], r);
-	return state_save(folder, "failback", list, err);
+	return list;
 }
 
 /* The command ------------------------------------------------------------ */

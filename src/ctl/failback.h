@@ -15,10 +15,10 @@ void failback_tick(struct control *c);
  * with those of the snapshot in service stays as it is. */
 void failback_inherit(const struct control *c, struct snapshot *next);
 
-/* As inherit, from the state folder, and to it; false: err. */
+/* As inherit, from the state folder; false: err. */
 bool failback_load(const char *folder, struct snapshot *s, struct error *err);
-bool failback_save(
-    const char *folder, const struct snapshot *s, struct error *err);
+/* What is to be saved for it. */
+json_t *failback_list(const struct snapshot *s);
 
 /* {"what": "eu" or "www/eu"}: comes back now, without hold. */
 json_t *failback_resume(

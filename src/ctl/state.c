@@ -3,17 +3,22 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "report/text.h"
 
-enum { STATE_MAX = 64 << 20, STATE_VERSION = 1 };
+enum { STATE_MAX = 64 << 20, STATE_VERSION = 1, SAVER_NICE = 10 };
 
 #define FLAP_AGE_MAX_MS INT64_C(1000000000000000)
 
@@ -93,19 +98,134 @@ time_now(void)
 	return (struct health_time){clock_wall_s(), (int64_t)clock_mono_ms()};
 }
 
-bool
-state_save_health(
-    const char *folder, const struct watches *watches, struct error *err)
+/* Watches as they were; their keys are copies. */
+struct copies {
+	VEC(struct watch) all;
+};
+
+static void
+copies_make(struct copies *c, const struct watches *watches)
+{
+	size_t n;
+	struct watch **all = watches_all(watches, &n);
+
+	vec_reserve(&c->all, n);
+	for (size_t i = 0; i < n; i++) {
+		vec_push(&c->all, *all[i]);
+		c->all.at[i].key = xstrdup(all[i]->key);
+	}
+}
+
+static void
+copies_free(struct copies *c)
+{
+	for (size_t i = 0; i < c->all.n; i++)
+		free(c->all.at[i].key);
+	vec_free(&c->all);
+}
+
+static bool
+copies_save(const char *folder, const struct copies *c, struct error *err)
 {
 	struct health_time now = time_now();
 	json_t *list = json_array();
-	struct watch **all;
-	size_t n;
 
-	all = watches_all(watches, &n);
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, watch_save(all[i], &now));
+	for (size_t i = 0; i < c->all.n; i++)
+		json_array_append_new(list, watch_save(&c->all.at[i], &now));
 	return state_save(folder, "health", list, err);
+}
+
+/* Beside main ------------------------------------------------------------ */
+
+/* The thread has all but the first four until it is over. */
+struct saver {
+	char *folder;
+	pthread_t thread;
+	bool running;      /* main: to be joined */
+	_Atomic bool over; /* the thread stores, main loads */
+	struct copies copies;
+	json_t *failback;
+	bool ok;
+	struct error err;
+};
+
+struct saver *
+saver_new(const char *folder)
+{
+	struct saver *s = xcalloc(1, sizeof(*s));
+
+	s->folder = xstrdup(folder);
+	s->ok = true;
+	return s;
+}
+
+static void
+saver_save(struct saver *s)
+{
+	bool ok = copies_save(s->folder, &s->copies, &s->err);
+
+	s->ok = state_save(
+		    s->folder, "failback", s->failback, ok ? &s->err : NULL) &&
+	    ok;
+	copies_free(&s->copies);
+}
+
+static void *
+saver_run(void *arg)
+{
+	struct saver *s = arg;
+
+	/* On Linux this is the thread's own. */
+	setpriority(PRIO_PROCESS, (id_t)gettid(), SAVER_NICE);
+	saver_save(s);
+	atomic_store_explicit(&s->over, true, memory_order_release);
+	return NULL;
+}
+
+void
+saver_start(struct saver *s, const struct watches *watches, json_t *failback)
+{
+	sigset_t all, before;
+
+	s->failback = failback;
+	copies_make(&s->copies, watches);
+	atomic_store_explicit(&s->over, false, memory_order_relaxed);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	s->running = pthread_create(&s->thread, NULL, saver_run, s) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!s->running)
+		saver_save(s);
+}
+
+bool
+saver_is_busy(const struct saver *s)
+{
+	return s->running &&
+	    !atomic_load_explicit(&s->over, memory_order_acquire);
+}
+
+bool
+saver_finish(struct saver *s, struct error *err)
+{
+	bool ok;
+
+	if (s->running)
+		pthread_join(s->thread, NULL);
+	s->running = false;
+	ok = s->ok;
+	s->ok = true;
+	return ok || error_set(err, "%s", s->err.text);
+}
+
+void
+saver_free(struct saver *s)
+{
+	if (s == NULL)
+		return;
+	saver_finish(s, NULL);
+	free(s->folder);
+	free(s);
 }
 
 /* Loading ---------------------------------------------------------------- */

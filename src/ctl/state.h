@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What outlives the daemon: drains.json, health.json and failback.json in the
- * state folder, replaced as a whole.  Main thread.
+ * state folder, replaced as a whole.  Main thread; health is saved by one of
+ * its own, as it is large and often saved: main does not wait for the disk.
  */
 #ifndef CTL_STATE_H
 #define CTL_STATE_H
@@ -26,8 +27,6 @@ bool state_load(const char *folder, const char *kind,
 
 bool state_save_drains(
     const char *folder, const struct drains *drains, struct error *err);
-bool state_save_health(
-    const char *folder, const struct watches *watches, struct error *err);
 
 /* As state_load(). */
 bool state_load_drains(
@@ -36,5 +35,17 @@ bool state_load_drains(
  * keep_s ago is left unknown. */
 bool state_load_health(const char *folder, struct watches *watches,
     int64_t keep_s, struct error *err);
+
+struct saver;
+
+struct saver *saver_new(const char *folder);
+void saver_free(struct saver *s);
+/* Begins to save copies of the watches, and the list of failback, which it
+ * takes over.  Not while it is busy, nor before saver_finish(). */
+void saver_start(
+    struct saver *s, const struct watches *watches, json_t *failback);
+bool saver_is_busy(const struct saver *s);
+/* Waits for it; false: what was saved last could not be, as err says. */
+bool saver_finish(struct saver *s, struct error *err);
 
 #endif

@@ -20,7 +20,7 @@ ONLY = [  # include, where it may stand
     (r"libsmartcols", r"^client/"),
     (r"urcu", r"^base/rcu\.[ch]$"),
 ]
-THREADS = r"^(main\.c|serve/.*|ctl/reload\.c)$"
+THREADS = r"^(main\.c|serve/.*|ctl/reload\.c|ctl/state\.c)$"
 NO_NAMES = {"common", "util", "utils", "misc", "core", "lib"}
 MODULES = (2, 16)
 

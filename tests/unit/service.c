@@ -132,7 +132,8 @@ service_close(struct service *s)
 {
 	static const char *const names[] = {"state/drains.json",
 	    "state/drains.json.bad", "state/health.json",
-	    "state/health.json.bad", "meridian.yaml", "example.com.zone"};
+	    "state/health.json.bad", "state/failback.json", "meridian.yaml",
+	    "example.com.zone"};
 	char path[SERVICE_PATH_MAX + 64];
 
 	stop(s);

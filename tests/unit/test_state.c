@@ -41,6 +41,18 @@ watch_at(const char *address)
 	return NULL;
 }
 
+static bool
+save_health(const struct watches *watches)
+{
+	struct saver *saver = saver_new(folder);
+	bool ok;
+
+	saver_start(saver, watches, json_array());
+	ok = saver_finish(saver, NULL);
+	saver_free(saver);
+	return ok;
+}
+
 START_TEST(drains_come_back_as_they_were)
 {
 	struct drains out = {0}, in = {0};
@@ -140,7 +152,7 @@ START_TEST(health_comes_back_by_what_is_watched)
 	    (struct health){.state = HEALTH_DOWN, .successes = 1, .since = 77};
 	snprintf(w->last, sizeof(w->last), "refused");
 	w->last_at = last_at;
-	ck_assert(state_save_health(folder, s.control->watches, NULL));
+	ck_assert(save_health(s.control->watches));
 	service_restart(&s);
 	w = watch_at("192.0.2.10");
 	ck_assert_int_eq(w->health.state, HEALTH_DOWN);
@@ -161,7 +173,7 @@ START_TEST(counters_that_cannot_be_are_refused)
 	w->health =
 	    (struct health){.state = HEALTH_DOWN, .successes = 9, .since = 77};
 	w->last_at = clock_wall_s();
-	ck_assert(state_save_health(folder, s.control->watches, NULL));
+	ck_assert(save_health(s.control->watches));
 	w->health.state = HEALTH_UNKNOWN;
 	ck_assert(!state_load_health(folder, s.control->watches, 3600, &err));
 	ck_assert_int_eq(w->health.state, HEALTH_UNKNOWN);
@@ -180,12 +192,42 @@ START_TEST(health_of_another_time_is_unknown)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		w->health = (struct health){.state = HEALTH_UP};
 		w->last_at = clock_wall_s() - rows[i].age;
-		ck_assert(state_save_health(folder, s.control->watches, NULL));
+		ck_assert(save_health(s.control->watches));
 		w->health.state = HEALTH_UNKNOWN;
 		ck_assert(
 		    state_load_health(folder, s.control->watches, 3600, NULL));
 		ck_assert_int_eq(w->health.state, rows[i].state);
 	}
+}
+END_TEST
+
+START_TEST(health_is_saved_as_it_was_when_that_began)
+{
+	struct saver *saver = saver_new(folder);
+	struct watch *w = watch_at("192.0.2.10");
+
+	w->health = (struct health){.state = HEALTH_UP};
+	w->last_at = clock_wall_s();
+	saver_start(saver, s.control->watches, json_array());
+	w->health.state = HEALTH_DOWN;
+	ck_assert(saver_finish(saver, NULL));
+	ck_assert(!saver_is_busy(saver));
+	ck_assert(state_load_health(folder, s.control->watches, 3600, NULL));
+	ck_assert_int_eq(w->health.state, HEALTH_UP);
+	saver_free(saver);
+}
+END_TEST
+
+START_TEST(what_cannot_be_saved_is_told_once)
+{
+	struct saver *saver = saver_new("/dev/null");
+	struct error err;
+
+	saver_start(saver, s.control->watches, json_array());
+	ck_assert(!saver_finish(saver, &err));
+	ck_assert_ptr_nonnull(strstr(err.text, "/dev/null/health.json"));
+	ck_assert(saver_finish(saver, &err));
+	saver_free(saver);
 }
 END_TEST
 
@@ -202,7 +244,7 @@ START_TEST(damping_comes_back)
 	w->health = damped;
 	w->health.flap_ms = (int64_t)clock_mono_ms() - 90000;
 	w->last_at = clock_wall_s() - 10;
-	ck_assert(state_save_health(folder, s.control->watches, NULL));
+	ck_assert(save_health(s.control->watches));
 	service_restart(&s);
 	w = watch_at("192.0.2.10");
 	age_ms = (int64_t)clock_mono_ms() - w->health.flap_ms;
@@ -293,7 +335,7 @@ START_TEST(ten_thousand_watches_are_found)
 		w->last_at = clock_wall_s();
 		watches_get(in, &m, &a);
 	}
-	ck_assert(state_save_health(folder, out, &err));
+	ck_assert(save_health(out));
 	ck_assert_msg(
 	    state_load_health(folder, in, 3600, &err), "%s", err.text);
 	all = watches_all(in, &n);
@@ -324,6 +366,8 @@ main(void)
 	tcase_add_test(t, health_comes_back_by_what_is_watched);
 	tcase_add_test(t, counters_that_cannot_be_are_refused);
 	tcase_add_test(t, health_of_another_time_is_unknown);
+	tcase_add_test(t, health_is_saved_as_it_was_when_that_began);
+	tcase_add_test(t, what_cannot_be_saved_is_told_once);
 	tcase_add_test(t, damping_comes_back);
 	tcase_add_loop_test(t, counters_of_no_such_monitor_are_refused, 0,
 	    sizeof(strange) / sizeof(*strange));
