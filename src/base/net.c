@@ -317,8 +317,10 @@ listen_on(const struct endpoint *e, int type, struct error *err)
 
 	if (fd == -1)
 		goto fail;
-	if (!set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) ||
-	    !set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) ||
+	/* Workers share a port of UDP.  Not of TCP: a second daemon, which
+	 * would take queries off the first, cannot have it. */
+	if (!set_option(fd, SOL_SOCKET,
+		type == SOCK_DGRAM ? SO_REUSEPORT : SO_REUSEADDR, 1) ||
 	    (v6 && !set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)))
 		goto fail;
 	if (type == SOCK_DGRAM && v6 &&

@@ -67,8 +67,8 @@ bool prefix_covers(const struct prefix *p, const struct addr *a);
 bool endpoint_parse(const char *text, struct endpoint *e, struct error *err);
 char *endpoint_format(char buf[ENDPOINT_TEXT_MAX], const struct endpoint *e);
 
-/* Non-blocking, close-on-exec, SO_REUSEPORT, IPV6_V6ONLY, with the asked
- * address reported by recvmsg (IP_PKTINFO); -1 with err set on failure. */
+/* Non-blocking, close-on-exec, IPV6_V6ONLY; -1 with err set on failure.  UDP:
+ * SO_REUSEPORT, with the asked address reported by recvmsg (IP_PKTINFO). */
 int net_listen_udp(const struct endpoint *e, struct error *err);
 int net_listen_tcp(const struct endpoint *e, struct error *err);
 

@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """TCP: pipelining, messages in pieces, half-close, what is too large for UDP,
 connections beyond the limit; UDP sizes."""
+import os
+import re
 import socket
 import struct
+import subprocess
 
 import dns.flags
 import dns.message
@@ -70,6 +73,14 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE + BIG}) as d:
     m.check(len(tcp.answer[0]) == 12, "whole over TCP")
     m.check(d.query("big.example.com", "TXT").flags & dns.flags.AA,
             "AA is set on a truncated answer too")
+    d.write("second.yaml", config.replace("@0", f"@{d.port}").replace(
+        "control.sock", "second.sock"))
+    second = subprocess.run(
+        [m.MERIDIAND, "-c", os.path.join(d.dir, "second.yaml")],
+        capture_output=True, text=True, timeout=m.DEADLINE)
+    m.check(second.returncode != 0 and re.search(
+        rf"127\.0\.0\.1@{d.port} over TCP: Address already in use",
+        second.stderr), "a second daemon cannot take queries off the first")
     idle = [connect(d) for _ in range(1200)]
     m.check(d.addresses("www.example.com", tcp=True) == ["192.0.2.10"],
             "1200 idle connections: a new one is served")

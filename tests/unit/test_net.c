@@ -228,7 +228,7 @@ START_TEST(socket_addresses_go_both_ways)
 }
 END_TEST
 
-START_TEST(sockets_of_one_port_are_shared)
+START_TEST(sockets_of_one_port_are_shared_over_udp_alone)
 {
 	struct endpoint e = {.addr = addr("127.0.0.1")};
 	struct error err;
@@ -242,6 +242,8 @@ START_TEST(sockets_of_one_port_are_shared)
 	ck_assert_msg(one >= 0, "%s", err.text);
 	two = net_listen_udp(&e, &err);
 	ck_assert_msg(two >= 0, "%s", err.text);
+	ck_assert_int_eq(net_listen_tcp(&e, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "over TCP: Address already"));
 	ck_assert(fcntl(one, F_GETFL) & O_NONBLOCK);
 	ck_assert(fcntl(one, F_GETFD) & FD_CLOEXEC);
 	close(one);
@@ -279,7 +281,7 @@ main(void)
 	tcase_add_test(tc, a_prefix_covers_its_addresses_alone);
 	tcase_add_test(tc, endpoints_are_read_and_written);
 	tcase_add_test(tc, socket_addresses_go_both_ways);
-	tcase_add_test(tc, sockets_of_one_port_are_shared);
+	tcase_add_test(tc, sockets_of_one_port_are_shared_over_udp_alone);
 	tcase_add_test(tc, an_address_of_another_machine_is_refused);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);
