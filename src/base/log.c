@@ -34,6 +34,11 @@ log_line(enum log_level level, const char *fmt, va_list ap)
 	len += more;
 	if (len > (int)sizeof(line) - 2)
 		len = (int)sizeof(line) - 2;
+	/* What others said may be in it: it makes no line, and no colours. */
+	for (int i = 0; i < len; i++)
+		if ((line[i] >= 0 && line[i] < ' ' && line[i] != '\t') ||
+		    line[i] == 0x7f)
+			line[i] = '?';
 	line[len++] = '\n';
 	if (write(STDERR_FILENO, line, (size_t)len) < 0)
 		return; /* nowhere is left to say so */

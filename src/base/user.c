@@ -4,8 +4,21 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+char *
+user_name(char buf[USER_NAME_MAX], uid_t uid)
+{
+	const struct passwd *pw = getpwuid(uid);
+
+	if (pw != NULL)
+		snprintf(buf, USER_NAME_MAX, "%s", pw->pw_name);
+	else
+		snprintf(buf, USER_NAME_MAX, "uid %u", uid);
+	return buf;
+}
 
 bool
 user_find(const char *name, uid_t *uid, gid_t *gid, struct error *err)

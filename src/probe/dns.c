@@ -152,8 +152,8 @@ dns_judge(struct probe *p, const struct reply *r)
 		    r->flags & DNS_TC ? "truncated, without " : "no ",
 		    m->records[i]);
 	else
-		probe_done(p, true, "ok", "%s, %u records in %.1f ms", rcode,
-		    r->answers,
+		probe_done(p, true, "ok", "%s, %u record%s in %.1f ms", rcode,
+		    r->answers, r->answers == 1 ? "" : "s",
 		    (double)(clock_mono_us() - p->started_us) / 1000);
 }
 

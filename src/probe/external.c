@@ -2,6 +2,7 @@
 #include "probe/external.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +10,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "probe/signal.h"
+
+enum { EXTERNAL_BY_MAX = 100 };
 
 /* Nothing fresh: on_stale says what that means. */
 static void
@@ -32,6 +35,16 @@ external_say(struct probe *p, bool up, const char *by)
 {
 	probe_done(p, up, up ? "ok" : "signal", "%s by %.100s",
 	    up ? "up" : "down", by);
+}
+
+static void
+external_signal(struct probe *p, const struct signal *s)
+{
+	char by[EXTERNAL_BY_MAX], until[CLOCK_TEXT_MAX];
+
+	snprintf(by, sizeof(by), "%.60s until %s", s->owner,
+	    clock_format(until, s->until));
+	external_say(p, s->up, by);
 }
 
 /* The file ---------------------------------------------------------------- */
@@ -128,7 +141,7 @@ external_start(struct probe *p)
 	    signals_find(probe_signals(p), w->monitor->name, &w->addr);
 
 	if (s != NULL)
-		external_say(p, s->up, s->owner);
+		external_signal(p, s);
 	else if (w->monitor->file != NULL)
 		external_file(p);
 	else

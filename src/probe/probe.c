@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "probe/probe.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -287,6 +288,10 @@ probe_end(struct probe *p, const char *detail, va_list ap)
 	p->busy = false;
 	evtimer_del(p->deadline);
 	vsnprintf(w->last, sizeof(w->last), detail, ap);
+	/* What targets said is in it, and goes to terminals. */
+	for (char *c = w->last; *c != '\0'; c++)
+		if (iscntrl((unsigned char)*c))
+			*c = '?';
 	w->last_ms = (uint32_t)((clock_mono_us() - p->started_us) / 1000);
 	w->last_at = clock_wall_s();
 }
@@ -350,7 +355,7 @@ static bool
 is_our_own(int error)
 {
 	return error == EMFILE || error == ENFILE || error == ENOBUFS ||
-	    error == ENOMEM;
+	    error == ENOMEM || error == EADDRNOTAVAIL;
 }
 
 static void

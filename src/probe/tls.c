@@ -165,11 +165,17 @@ const char *
 tls_left(char buf[TLS_LEFT_MAX], const struct watch *w)
 {
 	int64_t left_s = w->certificate_until - clock_wall_s();
+	long long days = llabs(left_s) / 86400;
+	const char *plural = days == 1 ? "" : "s";
 
 	if (w->certificate_until == 0)
 		return "";
-	snprintf(buf, TLS_LEFT_MAX, ", certificate ends in %lld days",
-	    (long long)left_s / 86400);
+	if (left_s < 0)
+		snprintf(buf, TLS_LEFT_MAX,
+		    ", certificate ended %lld day%s ago", days, plural);
+	else
+		snprintf(buf, TLS_LEFT_MAX, ", certificate ends in %lld day%s",
+		    days, plural);
 	return buf;
 }
 

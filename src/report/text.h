@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct text {
 	char *at; /* NUL-terminated; NULL: nothing added */
@@ -17,6 +18,13 @@ struct text {
 void text_add(struct text *t, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void text_fini(struct text *t);
+
+/* What the word behind n ends with. */
+static inline const char *
+text_plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
 
 /* As a JSON string, and finishes it. */
 json_t *text_json(struct text *t);

@@ -49,6 +49,16 @@ START_TEST(a_line_has_time_level_and_words)
 }
 END_TEST
 
+START_TEST(what_was_said_elsewhere_makes_no_line_of_its_own)
+{
+	clock_fake(0, 0);
+	catch_begin();
+	log_info("reason: %s", "a\nerror: b\033[31m\tc \xc3\xa4\177");
+	ck_assert_str_eq(catch_end(),
+	    "1970-01-01T00:00:00Z reason: a?error: b?[31m\tc \xc3\xa4?\n");
+}
+END_TEST
+
 START_TEST(levels_beyond_the_set_one_are_silent)
 {
 	clock_fake(0, 0);
@@ -87,6 +97,7 @@ main(void)
 	int failed;
 
 	tcase_add_test(tc, a_line_has_time_level_and_words);
+	tcase_add_test(tc, what_was_said_elsewhere_makes_no_line_of_its_own);
 	tcase_add_test(tc, levels_beyond_the_set_one_are_silent);
 	tcase_add_test(tc, a_long_line_is_cut_and_still_ends);
 	suite_add_tcase(s, tc);
