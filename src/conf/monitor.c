@@ -126,13 +126,34 @@ monitor_require(struct schema_reader *r, const struct schema_key *k,
 	return true;
 }
 
+/* One that counted twice would be two of those that are required. */
+static void
+check_monitors(struct schema_reader *r, const struct yaml_node *monitor)
+{
+	for (size_t i = 1; monitor->kind == NODE_LIST && i < monitor->n; i++) {
+		const struct yaml_node *a = monitor->items[i];
+		size_t k = 0;
+
+		while (k < i && a->kind == NODE_SCALAR &&
+		    (monitor->items[k]->kind != NODE_SCALAR ||
+			strcmp(monitor->items[k]->text, a->text) != 0))
+			k++;
+		if (k < i && a->kind == NODE_SCALAR)
+			diag_error(r->d, &a->mark,
+			    "the monitor \"%s\" stands twice", a->text);
+	}
+}
+
 void
 check_require(struct schema_reader *r, const struct yaml_node *node,
     const struct conf_pool *pool)
 {
 	const struct yaml_node *require = yaml_find(node, "require");
+	const struct yaml_node *monitor = yaml_find(node, "monitor");
 	size_t n = 0;
 
+	if (monitor != NULL)
+		check_monitors(r, monitor);
 	for (size_t i = 0; i < pool->nmonitors; i++)
 		n += pool->monitors[i] != CONF_NONE &&
 		    !r->conf->monitors[pool->monitors[i]].observe;

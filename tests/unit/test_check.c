@@ -237,6 +237,8 @@ static const struct {
 		"a list"},
 	{"pools", "{www: {monitor: wbe, regions: {eu: [{addr: 1.2.3.4}]}}}",
 		"there is no monitor \"wbe\"; did you mean \"web\"?"},
+	{"pools", "{www: {monitor: [web, web], regions: {eu: [{addr: "
+		"1.2.3.4}]}}}", "the monitor \"web\" stands twice"},
 	{"pools", "{www: {regions: {eu: [{}]}}}", "one of the keys"},
 	{"pools", "{www: {regions: {eu: [{addr: 1.2.3.4, cname: a.}]}}}",
 		"a target with a CNAME has nothing else"},
