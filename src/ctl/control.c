@@ -50,6 +50,7 @@ refresh(struct control *c, struct pool *p, size_t region)
 {
 	const struct pool_region *r = &p->regions[region];
 	const char *name = region_name(c, p, region);
+	struct share_left left;
 	bool live;
 
 	if (!pool_refresh(p, region, &c->drains))
@@ -60,9 +61,12 @@ refresh(struct control *c, struct pool *p, size_t region)
 	    "region",
 	    json_pack("{s:s, s:s, s:b}", "pool", p->conf->name, "region", name,
 		"live", live),
-	    "pool %s: region %s is %s (%s%zu of %zu targets live)",
+	    "pool %s: region %s is %s (%s%zu of %zu targets live%s)",
 	    p->conf->name, name, live ? "live" : "out",
-	    r->drained ? "drained, " : "", r->nlive, r->ntargets);
+	    r->drained ? "drained, " : "", r->nlive, r->ntargets,
+	    !live || !pool_left(p, region, &left) ? ""
+		: left.manual ? ", waits for meridianctl failback"
+			      : ", comes back by and by");
 }
 
 void
@@ -164,9 +168,9 @@ health_event(struct control *c, const struct use *use, enum health_state old)
 		w->monitor->name, "state", health_state_names[state], "was",
 		health_state_names[old], "reason", text_string(w->last),
 		"duration_ms", (json_int_t)w->last_ms),
-	    "target %s/%s/%s: %s: %s after %u of %u (%s)", p->conf->name,
+	    "target %s/%s/%s: %s: %s after %u of %u (%s)%s", p->conf->name,
 	    region, target, w->monitor->name, health_state_names[state], of, of,
-	    w->last);
+	    w->last, w->monitor->observe ? ", decides nothing" : "");
 }
 
 static void
@@ -207,8 +211,8 @@ suspicion_event(struct control *c, const struct suspicion *s)
 		    "one interval",
 		    s->failing, s->of);
 	if (s->frozen)
-		text_add(&t, ": health is frozen, %zu states are taken back",
-		    s->taken_back);
+		text_add(&t, ": health is frozen, %zu state%s taken back",
+		    s->taken_back, text_plural(s->taken_back));
 	event_put(c->events, s->frozen ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
 	    "suspicion",
 	    json_pack("{s:b, s:b, s:I, s:I, s:I}", "frozen", s->frozen,
@@ -235,6 +239,21 @@ suspicion_tell(struct control *c)
 }
 
 static void
+anchor_event(struct control *c, const struct watch *w)
+{
+	const struct endpoint e = {w->addr, w->monitor->port};
+	const char *state = health_state_names[w->health.state];
+	char anchor[ENDPOINT_TEXT_MAX];
+
+	event_put(c->events,
+	    w->health.state == HEALTH_UP ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
+	    "anchor",
+	    json_pack("{s:s, s:s, s:o}", "anchor", endpoint_format(anchor, &e),
+		"state", state, "reason", text_string(w->last)),
+	    "anchor %s: %s (%s)", anchor, state, w->last);
+}
+
+static void
 control_verdict(struct watch *w, const struct verdict *v, void *arg)
 {
 	struct control *c = arg;
@@ -254,8 +273,10 @@ control_verdict(struct watch *w, const struct verdict *v, void *arg)
 			health_event(c, use, v->old);
 		use_tell(c, use, v->changed || v->idle_changed);
 	}
+	if (v->changed && w->anchor)
+		anchor_event(c, w);
 	if (v->changed && w->health.state == HEALTH_DOWN &&
-	    w->first_failed_us != 0)
+	    w->first_failed_us != 0 && !w->anchor && watch_decides(w))
 		histogram_add(&c->status.cutover,
 		    (double)((int64_t)clock_mono_us() - w->first_failed_us) /
 			1e6);
@@ -353,14 +374,18 @@ warn_fixed(
 	}
 }
 
+/* What made sense of a file that was moved aside is in none now: it is saved
+ * again. */
 static void
 load_state(struct control *c, struct snapshot *s)
 {
 	struct error err;
 
-	if (!state_load_drains(c->folder, &c->drains, &err))
+	if (!state_load_drains(c->folder, &c->drains, &err)) {
 		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
 		    "DRAINS MAY BE LOST: %s", err.text);
+		c->drains_changed = true;
+	}
 	if (!state_load_health(
 		c->folder, c->watches, s->conf->health.keep_ms / 1000, &err))
 		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
@@ -537,9 +562,9 @@ control_start(struct control *c)
 	control_refresh(c, NULL, NULL);
 	probe_all(c);
 	event_put(c->events, LOG_LEVEL_INFO, "start", NULL,
-	    "%s is in service, generation %llu, %zu drains", c->path,
-	    (unsigned long long)c->status.snapshot->generation,
-	    c->drains.all.n);
+	    "%s is in service, generation %llu, %zu drain%s", c->path,
+	    (unsigned long long)c->status.snapshot->generation, c->drains.all.n,
+	    text_plural(c->drains.all.n));
 	if (geoip_is_open(c))
 		reload_signal(c);
 }

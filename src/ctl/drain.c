@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ctl/drain.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,20 +14,6 @@
 /* What is on its way when a drain takes effect has been counted after so many
  * looks at the clock. */
 enum { SETTLE_TICKS = 2 };
-
-/* Owners ----------------------------------------------------------------- */
-
-char *
-drain_owner(char owner[DRAIN_OWNER_MAX], uid_t uid)
-{
-	const struct passwd *pw = getpwuid(uid);
-
-	if (pw != NULL)
-		snprintf(owner, DRAIN_OWNER_MAX, "%s", pw->pw_name);
-	else
-		snprintf(owner, DRAIN_OWNER_MAX, "uid %u", uid);
-	return owner;
-}
 
 /* Saying it -------------------------------------------------------------- */
 
@@ -61,6 +46,22 @@ until_add(struct text *t, const char *before, int64_t until)
 	    until == DRAIN_FOREVER ? "cancelled" : clock_format(buf, until));
 }
 
+/* "drain of eu (50% over 10m)" */
+static void
+lease_add(struct text *t, const struct drain *d)
+{
+	char span[CLOCK_TEXT_MAX];
+
+	text_add(t, "%s of %s", nouns[d->kind], d->what);
+	if (d->share == DRAIN_WHOLE && d->over_s == 0)
+		return;
+	text_add(t, " (%u%%", d->share);
+	if (d->over_s != 0)
+		text_add(t, " over %s",
+		    clock_format_span(span, (uint64_t)d->over_s * 1000));
+	text_add(t, ")");
+}
+
 static void
 span_add(struct text *t, const struct drain *d)
 {
@@ -83,11 +84,14 @@ tell_put(struct control *c, const struct drain *d, const struct drain *old)
 	struct text t = {0};
 	char at[CLOCK_TEXT_MAX];
 
-	text_add(&t, "%s of %s%s%s by %s", nouns[d->kind], d->what,
-	    old != NULL ? " renewed" : "", d->at != 0 ? " announced" : "",
+	lease_add(&t, d);
+	text_add(&t, "%s%s by %s", d->at != 0 ? " announced" : "",
+	    old == NULL      ? ""
+		: d->at != 0 ? " anew"
+			     : " renewed",
 	    d->owner);
 	if (d->at != 0)
-		text_add(&t, " for %s,", clock_format(at, d->at));
+		text_add(&t, " from %s", clock_format(at, d->at));
 	span_add(&t, d);
 	if (d->forced)
 		text_add(&t, ", forced");
@@ -150,7 +154,7 @@ static void
 let_go_look(const struct control *c, struct drain *d)
 {
 	int64_t left = given_out_s(c->status.snapshot, d);
-	int64_t grows = d->since + d->over_s - clock_wall_s();
+	int64_t grows = d->whole_s - clock_mono_s();
 
 	if (d->over_s > 0 && grows >= left)
 		left = grows + 1;
@@ -186,8 +190,9 @@ drain_restored(struct control *c)
 	for (size_t i = 0; i < c->drains.all.n; i++) {
 		struct drain *d = c->drains.all.at[i];
 
-		d->let_go = clock_mono_s() + d->since + d->over_s + most + 1 -
-		    clock_wall_s();
+		if (d->at != 0)
+			continue;
+		d->let_go = d->whole_s + most + 1;
 		d->gone = d->let_go <= clock_mono_s();
 	}
 }
@@ -200,7 +205,7 @@ let_go_tick(struct control *c)
 
 		if (d->kind != DRAIN_OUT || d->at != 0 || d->gone)
 			continue;
-		if (clock_wall_s() < d->since + d->over_s)
+		if (clock_mono_s() < d->whole_s)
 			d->settling = SETTLE_TICKS;
 		if (d->settling > 0 ||
 		    (d->target == NULL && d->share == DRAIN_WHOLE))
@@ -230,6 +235,7 @@ wish_read(struct wish *w, const json_t *body, enum drain_kind kind)
 	const json_int_t longest = (json_int_t)DRAIN_YEARS_MAX * 366 * 86400;
 	const int64_t now = clock_wall_s();
 	const char *noun = nouns[kind];
+	json_t *wrong;
 
 	*w = (struct wish){.share = DRAIN_WHOLE};
 	if (json_unpack((json_t *)(uintptr_t)body,
@@ -243,8 +249,9 @@ wish_read(struct wish *w, const json_t *body, enum drain_kind kind)
 		    kind == DRAIN_OUT
 			? ", and perhaps at, force, share and over_s"
 			: "");
-	if (w->reason[strspn(w->reason, " \t\r\n")] == '\0')
-		return control_error(EXIT_USAGE, "a %s needs a reason", noun);
+	wrong = what_reason_wrong(noun, w->reason);
+	if (wrong != NULL)
+		return wrong;
 	if ((w->for_s != 0) == (w->forever != 0) || w->for_s < 0 ||
 	    w->for_s > longest)
 		return control_error(EXIT_USAGE,
@@ -256,6 +263,11 @@ wish_read(struct wish *w, const json_t *body, enum drain_kind kind)
 		return control_error(EXIT_USAGE,
 		    "share is a percentage (1 to %d), over_s 0 to %d",
 		    DRAIN_WHOLE, DRAIN_OVER_MAX_S);
+	if (w->over_s > 0 && !w->forever && w->over_s >= w->for_s)
+		return control_error(EXIT_USAGE,
+		    "a %s that grows over so long must last longer than that: "
+		    "it would end before all of its share is out",
+		    noun);
 	if (w->at != 0 && (w->at <= now || w->at > now + longest))
 		return control_error(EXIT_USAGE,
 		    "a %s is announced for a moment to come (at, seconds since "
@@ -306,11 +318,12 @@ check_share(const struct drain *d)
 static double
 out_now(const struct drain *d)
 {
-	int64_t since = clock_wall_s() - d->since;
+	int64_t left_s = d->whole_s - clock_mono_s();
 
-	if (since >= d->over_s)
+	if (left_s <= 0)
 		return d->share;
-	return (double)d->share * (double)since / (double)d->over_s;
+	return (double)d->share * (double)(d->over_s - left_s) /
+	    (double)d->over_s;
 }
 
 /* What it renews in force was drained from then on, and caches began to let
@@ -325,9 +338,9 @@ drain_continue(struct drain *d, const struct drain *old)
 	if (old == NULL || d->at != 0)
 		return;
 	out = out_now(old);
-	if (d->over_s == 0)
+	if (d->over_s == 0 && out >= d->share)
 		d->since = old->since;
-	else
+	else if (d->over_s != 0)
 		d->since -= (int64_t)((double)d->over_s *
 		    (out < d->share ? out / d->share : 1));
 	if (out < d->share)
@@ -368,9 +381,12 @@ put_reply(const struct control *c, const struct drain *d, json_t *renewed,
 	    moment(d->until, DRAIN_FOREVER), "renewed", renewed, "pools",
 	    pools);
 
-	if (d->kind == DRAIN_OUT)
-		json_object_set_new(
-		    reply, "let_go_s", json_integer(left > 0 ? left : 0));
+	if (d->kind != DRAIN_OUT)
+		return reply;
+	json_object_set_new(
+	    reply, "let_go_s", json_integer(left > 0 ? left : d->settling > 0));
+	json_object_set_new(reply, "share", json_integer((json_int_t)d->share));
+	json_object_set_new(reply, "over_s", json_integer(d->over_s));
 	return reply;
 }
 
@@ -384,6 +400,8 @@ drain_put(struct control *c, struct drain *d, json_t *pools)
 	struct error err;
 
 	drain_continue(d, old);
+	if (d->at == 0)
+		drain_start(d);
 	if (!save_with(c, old, d, &err)) {
 		json_decref(pools);
 		drain_free(d);
@@ -499,6 +517,7 @@ drain_end(struct control *c, enum drain_kind kind, const json_t *body,
 		end_one(c, held, owner);
 	if (announced != NULL)
 		end_one(c, announced, owner);
+	json_object_set_new(reply, "still", what_still(&c->drains, kind, what));
 	return reply;
 }
 
@@ -514,10 +533,11 @@ begin_announced(struct control *c, struct drain *d)
 	json_decref(safety_judge(c->status.snapshot, &c->drains, d, &fault));
 	replaced = drains_begin(&c->drains, d);
 	d->settling = SETTLE_TICKS;
+	lease_add(&t, d);
+	text_add(&t, " by %s begins as announced,", d->owner);
 	span_add(&t, d);
 	event_put(c->events, LOG_LEVEL_WARNING, drain_kind_names[d->kind],
-	    drain_event(d), "%s of %s by %s begins as announced,%s: %s",
-	    nouns[d->kind], d->what, d->owner, t.at, d->reason);
+	    drain_event(d), "%s: %s", t.at, d->reason);
 	if (fault.len > 0)
 		event_put(c->events, LOG_LEVEL_ERROR, "unsafe", drain_event(d),
 		    "drain of %s began as announced, but was to %s", d->what,

@@ -7,11 +7,9 @@
 #ifndef CTL_DRAIN_H
 #define CTL_DRAIN_H
 
-#include <sys/types.h>
-
 #include "ctl/control.h"
 
-enum { DRAIN_YEARS_MAX = 10, DRAIN_OWNER_MAX = 64 };
+enum { DRAIN_YEARS_MAX = 10 };
 
 /* The replies to POST /v1/drain and /v1/undrain (/v1/force_up and
  * /v1/force_up_end), or {"error", "exit"}. */
@@ -19,9 +17,6 @@ json_t *drain_begin(struct control *c, enum drain_kind kind, const json_t *body,
     const char *owner);
 json_t *drain_end(struct control *c, enum drain_kind kind, const json_t *body,
     const char *owner);
-
-/* The name of a user; returns owner. */
-char *drain_owner(char owner[DRAIN_OWNER_MAX], uid_t uid);
 
 /* After loading: nothing is known of what was given out before, but that it
  * was not for longer than the largest TTL. */

@@ -78,6 +78,8 @@ events_since(const struct events *e, uint64_t since, event_line *fn, void *arg)
 {
 	uint64_t oldest = e->last > EVENTS_KEPT ? e->last - EVENTS_KEPT : 0;
 
+	if (since > e->last)
+		since = 0;
 	for (uint64_t n = since > oldest ? since : oldest; n < e->last; n++)
 		fn(e->lines[(n + 1) % EVENTS_KEPT], arg);
 }

@@ -9,6 +9,35 @@
 #include "ctl/what.h"
 #include "report/text.h"
 
+static void
+tell(struct control *c, const struct pool *p, size_t region, const char *text)
+{
+	const char *name = p->regions[region].name;
+	double share = 100 * pool_share(p, region);
+
+	event_put(c->events, LOG_LEVEL_INFO, "failback",
+	    json_pack("{s:s, s:s, s:f}", "pool", p->conf->name, "region", name,
+		"share", share),
+	    "pool %s: region %s %s (%.1f%% of its clients)", p->conf->name,
+	    name, text, share);
+}
+
+static void
+region_tick(struct control *c, struct pool *p, size_t region)
+{
+	struct share *s = &p->regions[region].share;
+	bool back = s->back, frozen = s->frozen_s != 0;
+
+	pool_share_tick(p, region);
+	if (back && frozen != (s->frozen_s != 0))
+		tell(c, p, region,
+		    frozen ? "goes on coming back"
+			   : "stops coming back, as probes of it fail");
+	control_refresh(c, p->conf->name, p->regions[region].name);
+	if (back && !s->back && atomic_load(&p->live) >> region & 1)
+		tell(c, p, region, "is back");
+}
+
 void
 failback_tick(struct control *c)
 {
@@ -18,12 +47,9 @@ failback_tick(struct control *c)
 		struct pool *p = &s->pools[i];
 		uint64_t shared = atomic_load(&p->shared);
 
-		for (size_t r = 0; shared >> r != 0 && r < p->nregions; r++) {
-			if ((shared >> r & 1) == 0)
-				continue;
-			pool_share_tick(p, r);
-			control_refresh(c, p->conf->name, p->regions[r].name);
-		}
+		for (size_t r = 0; shared >> r != 0 && r < p->nregions; r++)
+			if ((shared >> r & 1) != 0)
+				region_tick(c, p, r);
 	}
 }
 

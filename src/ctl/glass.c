@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/user.h"
 #include "ctl/drain.h"
 #include "report/text.h"
 
@@ -19,7 +20,7 @@ enum { GLASS_MAX = 64 << 10 };
 struct glass {
 	struct control *control;
 	const char *path;
-	char owner[DRAIN_OWNER_MAX];
+	char owner[USER_NAME_MAX];
 	unsigned line, taken, wrong;
 };
 
@@ -29,6 +30,7 @@ static void glass_fail(struct glass *g, const char *fmt, ...)
 static void
 glass_fail(struct glass *g, const char *fmt, ...)
 {
+	char line[16] = "";
 	struct error err;
 	va_list ap;
 
@@ -36,25 +38,26 @@ glass_fail(struct glass *g, const char *fmt, ...)
 	vsnprintf(err.text, sizeof(err.text), fmt, ap);
 	va_end(ap);
 	g->wrong++;
+	if (g->line > 0)
+		snprintf(line, sizeof(line), ":%u", g->line);
 	event_put(g->control->events, LOG_LEVEL_ERROR, "break_glass",
 	    json_pack("{s:s, s:I, s:s}", "file", g->path, "line",
 		(json_int_t)g->line, "owner", g->owner),
-	    "%s:%u: %s", g->path, g->line, err.text);
+	    "%s%s: %s", g->path, line, err.text);
 }
 
+/* ms is 0: until cancelled. */
 static void
-glass_drain(
-    struct glass *g, const char *what, const char *span, const char *reason)
+glass_drain(struct glass *g, const char *what, uint64_t ms, const char *reason)
 {
 	json_t *body = json_pack("{s:o, s:o, s:b}", "what", text_string(what),
 	    "reason", text_string(reason), "force", 1);
 	json_t *reply;
 	const char *error;
-	uint64_t ms;
 
-	if (strcmp(span, "until-cancelled") == 0)
+	if (ms == 0)
 		json_object_set_new(body, "until_cancelled", json_true());
-	else if (clock_parse_span(span, &ms) && ms >= 1000)
+	else
 		json_object_set_new(
 		    body, "for_s", json_integer((json_int_t)(ms / 1000)));
 	reply = drain_begin(g->control, DRAIN_OUT, body, g->owner);
@@ -71,10 +74,15 @@ static void
 glass_line(struct glass *g, char *line)
 {
 	static const char blank[] = " \t\r";
+	size_t len = strlen(line);
 	char *rest = NULL;
-	const char *what = strtok_r(line, blank, &rest);
-	const char *span = strtok_r(NULL, blank, &rest);
+	const char *what, *span;
+	uint64_t ms = 0;
 
+	while (len > 0 && strchr(blank, line[len - 1]) != NULL)
+		line[--len] = '\0';
+	what = strtok_r(line, blank, &rest);
+	span = strtok_r(NULL, blank, &rest);
 	g->line++;
 	if (what == NULL || *what == '#')
 		return;
@@ -82,8 +90,21 @@ glass_line(struct glass *g, char *line)
 		glass_fail(g,
 		    "no drain: WHAT TIME REASON, such as "
 		    "\"eu 30m core switch\"");
+	else if (strcmp(span, "until-cancelled") != 0 &&
+	    (!clock_parse_span(span, &ms) || ms < 1000))
+		glass_fail(g,
+		    "%s: not a time of at least 1s, such as 30m, nor "
+		    "until-cancelled",
+		    span);
 	else
-		glass_drain(g, what, span, rest + strspn(rest, blank));
+		glass_drain(g, what, ms, rest + strspn(rest, blank));
+}
+
+static bool
+is_odd(char c)
+{
+	return ((unsigned char)c < ' ' && strchr("\t\r\n", c) == NULL) ||
+	    c == '\0' || c == 0x7f;
 }
 
 /* What there is from *at on, line by line. */
@@ -99,7 +120,7 @@ glass_read(struct glass *g, int fd, off_t *at)
 		*at += n;
 		text[n] = '\0';
 		for (line = text; line < text + n; line++)
-			if (*line == '\0')
+			if (is_odd(*line))
 				*line = '?';
 		for (line = text; line != NULL; line = rest) {
 			rest = strchr(line, '\n');
@@ -127,8 +148,9 @@ glass_rename(const struct glass *g)
 		event_put(g->control->events, LOG_LEVEL_WARNING, "break_glass",
 		    json_pack("{s:s, s:I, s:I}", "owner", g->owner, "taken",
 			(json_int_t)g->taken, "wrong", (json_int_t)g->wrong),
-		    "%s of %s: %u drains, %u lines wrong; it is %s now",
-		    g->path, g->owner, g->taken, g->wrong, to.at);
+		    "%s of %s: %u drain%s, %u line%s wrong; it is %s now",
+		    g->path, g->owner, g->taken, text_plural(g->taken),
+		    g->wrong, text_plural(g->wrong), to.at);
 	text_fini(&to);
 }
 
@@ -138,7 +160,7 @@ glass_take(struct glass *g, int fd, const struct stat *st, int error)
 {
 	off_t at = 0, before;
 
-	drain_owner(g->owner, st->st_uid);
+	user_name(g->owner, st->st_uid);
 	if (!S_ISREG(st->st_mode) || st->st_size > GLASS_MAX)
 		glass_fail(
 		    g, "not a regular file of at most %d octets", GLASS_MAX);

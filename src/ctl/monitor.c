@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "ctl/state.h"
 #include "ctl/what.h"
 #include "probe/probe.h"
@@ -68,7 +69,13 @@ load_one(const json_t *entry, void *arg)
 bool
 monitor_load(struct control *c, struct error *err)
 {
-	return state_load(c->folder, "signals", load_one, &c->signals, err);
+	struct error lost;
+
+	if (state_load(c->folder, "signals", load_one, &c->signals, err))
+		return true;
+	if (!signals_save(c, &lost))
+		log_error("%s", lost.text);
+	return false;
 }
 
 /* The command ------------------------------------------------------------ */

@@ -46,7 +46,7 @@ tables_copy(struct tables *t, const struct drain *d)
 	struct drain *copy = &t->copies[t->n++];
 
 	*copy = *d;
-	copy->over_s = 0;
+	copy->over_s = copy->whole_s = 0;
 	return copy;
 }
 
@@ -240,9 +240,10 @@ effect_fault(const struct effect *e, const struct conf_safety *safety,
 
 	if (after < before && after < safety->min_regions) {
 		text_add(fault,
-		    "leave pool %s with %u live regions of %u now; "
+		    "leave pool %s with %u live region%s of %u now; "
 		    "safety.min_regions is %u",
-		    pool, after, before, safety->min_regions);
+		    pool, after, text_plural(after), before,
+		    safety->min_regions);
 		return;
 	}
 	for (size_t i = 0; e->filled && i < e->pool->nregions; i++) {

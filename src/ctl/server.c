@@ -11,9 +11,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/user.h"
 #include "ctl/accept.h"
 #include "ctl/command.h"
-#include "ctl/drain.h"
 
 enum { BACKLOG = 64 };
 
@@ -30,7 +30,13 @@ struct listener {
 struct server {
 	struct control *control;
 	struct listener listeners[ROLE_COUNT]; /* by who comes there */
-	VEC(struct evhttp_request *) followers;
+	VEC(struct follower) followers;
+};
+
+/* Who follows events. */
+struct follower {
+	struct evhttp_request *request;
+	enum role role;
 };
 
 /* A request under way. */
@@ -38,7 +44,7 @@ struct exchange {
 	struct call call;
 	struct server *server;
 	struct evhttp_request *request;
-	char owner[DRAIN_OWNER_MAX];
+	char owner[USER_NAME_MAX];
 };
 
 /* Following events ------------------------------------------------------- */
@@ -68,35 +74,62 @@ follower_is_lost(struct evhttp_request *request)
 }
 
 static void
-server_event(const char *line, void *arg)
+followers_sweep(struct server *s)
 {
-	struct server *s = arg;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < s->followers.n; i++) {
-		struct evhttp_request *request = s->followers.at[i];
+		struct follower f = s->followers.at[i];
 
-		if (follower_is_lost(request)) {
-			evhttp_send_reply_end(request);
-			continue;
-		}
-		send_chunk(request, line);
-		s->followers.at[kept++] = request;
+		if (follower_is_lost(f.request))
+			evhttp_send_reply_end(f.request);
+		else
+			s->followers.at[kept++] = f;
 	}
 	s->followers.n = kept;
+}
+
+static void
+server_event(const char *line, void *arg)
+{
+	struct server *s = arg;
+
+	followers_sweep(s);
+	for (size_t i = 0; i < s->followers.n; i++)
+		send_chunk(s->followers.at[i].request, line);
+}
+
+/* Readers take none from operators. */
+static bool
+may_follow(struct server *s, enum role role)
+{
+	size_t n = 0;
+
+	followers_sweep(s);
+	for (size_t i = 0; i < s->followers.n; i++)
+		n += s->followers.at[i].role == role;
+	return n < SERVER_FOLLOWERS_MAX;
 }
 
 static void
 follow(
     struct server *s, const struct call *call, struct evhttp_request *request)
 {
-	evhttp_send_reply_start(request, call->status, NULL);
-	if (call->text.len > 0)
+	static const char full[] =
+	    "{\"error\":\"too many follow the events already\",\"exit\":1}\n";
+	const struct follower f = {request, call->role};
+	bool may = may_follow(s, call->role);
+
+	evhttp_send_reply_start(
+	    request, may ? call->status : HTTP_SERVUNAVAIL, NULL);
+	if (may && call->text.len > 0)
 		send_chunk(request, call->text.at);
-	if (s->followers.n == SERVER_FOLLOWERS_MAX)
-		evhttp_send_reply_end(request);
-	else
-		vec_push(&s->followers, request);
+	if (may) {
+		vec_push(&s->followers, f);
+		return;
+	}
+	send_chunk(request, full);
+	evhttp_send_reply_end(request);
 }
 
 /* Requests --------------------------------------------------------------- */
@@ -129,7 +162,7 @@ exchange_done(struct call *call)
 
 /* The user at the other end of the socket. */
 static void
-find_owner(struct evhttp_request *request, char owner[DRAIN_OWNER_MAX])
+find_owner(struct evhttp_request *request, char owner[USER_NAME_MAX])
 {
 	struct evhttp_connection *con = evhttp_request_get_connection(request);
 	int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(con));
@@ -137,9 +170,9 @@ find_owner(struct evhttp_request *request, char owner[DRAIN_OWNER_MAX])
 	socklen_t len = sizeof(cred);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0)
-		drain_owner(owner, cred.uid);
+		user_name(owner, cred.uid);
 	else
-		snprintf(owner, DRAIN_OWNER_MAX, "unknown");
+		snprintf(owner, USER_NAME_MAX, "unknown");
 }
 
 static void
@@ -155,7 +188,10 @@ serve(struct evhttp_request *request, void *arg)
 
 	x->server = s;
 	x->request = request;
-	if (l->path != NULL)
+	/* The user's name may come over the network: nobody who only looks is
+	 * worth the wait. */
+	if (l->path != NULL &&
+	    evhttp_request_get_command(request) == EVHTTP_REQ_POST)
 		find_owner(request, x->owner);
 	x->call = (struct call){
 	    .control = s->control,
@@ -322,7 +358,7 @@ server_free(struct server *s)
 {
 	events_listen(s->control->events, NULL, NULL);
 	for (size_t i = 0; i < s->followers.n; i++)
-		evhttp_send_reply_end(s->followers.at[i]);
+		evhttp_send_reply_end(s->followers.at[i].request);
 	vec_free(&s->followers);
 	for (size_t i = 0; i < ROLE_COUNT; i++) {
 		struct listener *l = &s->listeners[i];

@@ -14,7 +14,7 @@ enum {
 	SERVER_HEAD_MAX = 16 << 10,
 	SERVER_TCP_IDLE_S = 10,
 	SERVER_CONNECTIONS_MAX = 128, /* of each; others wait */
-	SERVER_FOLLOWERS_MAX = 64,
+	SERVER_FOLLOWERS_MAX = 64,    /* of each */
 	SERVER_PENDING_MAX = 1 << 20, /* unread events that end a follower */
 };
 

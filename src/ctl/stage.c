@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "conf/stage.h"
 #include "ctl/state.h"
+#include "ctl/what.h"
 #include "report/text.h"
 
 static json_t *
@@ -86,10 +87,12 @@ stage_begin(struct control *c, enum stage_way way, const json_t *body,
 	json_t *error = NULL;
 
 	if (json_unpack((json_t *)(uintptr_t)body, "{s:s, s?s, s:s !}", "stage",
-		&want.stage, "step", &step, "reason", &want.reason) != 0 ||
-	    *want.reason == '\0')
+		&want.stage, "step", &step, "reason", &want.reason) != 0)
 		return control_error(
 		    EXIT_USAGE, "it needs a stage and a reason");
+	error = what_reason_wrong("switch", want.reason);
+	if (error != NULL)
+		return error;
 	s = find(conf, want.stage);
 	if (s == NULL)
 		return no_stage(conf, want.stage);

@@ -238,7 +238,7 @@ state_read(const char *path, const char *kind,
 	json_error_t wrong;
 	json_t *json = NULL, *list, *entry;
 	char *text = NULL;
-	size_t len, i, bad = 0;
+	size_t len, i, bad = 0, first = 0;
 	bool ok = false;
 
 	if (!file_read(path, STATE_MAX, &text, &len, err))
@@ -259,12 +259,15 @@ state_read(const char *path, const char *kind,
 	}
 	json_array_foreach(list, i, entry)
 	{
-		bad += !fn(entry, arg);
+		if (!fn(entry, arg) && bad++ == 0)
+			first = i + 1;
 	}
 	ok = bad == 0;
 	if (!ok)
-		error_set(err, "%s: %zu of %zu entries make no sense", path,
-		    bad, json_array_size(list));
+		error_set(err,
+		    "%s: %zu of %zu entries cannot be understood, first "
+		    "number %zu",
+		    path, bad, json_array_size(list), first);
 out:
 	json_decref(json);
 	free(text);
@@ -342,6 +345,8 @@ drain_load(const json_t *entry, void *arg)
 	d->at = at;
 	d->share = (unsigned)share;
 	d->over_s = over_s;
+	if (at == 0)
+		drain_start(d);
 	drains_put(drains, d);
 	return true;
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ctl/what.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "report/text.h"
 
 struct names {
 	VEC(char *) all;
@@ -65,6 +68,23 @@ names_have(const struct names *n, const char *what)
 	return false;
 }
 
+/* Takes error over. */
+static json_t *
+pool_named(const struct conf *conf, const char *what, json_t *error)
+{
+	for (size_t i = 0; i < conf->npools; i++) {
+		const struct conf_pool *p = &conf->pools[i];
+
+		if (strcmp(p->name, what) != 0)
+			continue;
+		json_decref(error);
+		return control_error(EXIT_NO_SUCH,
+		    "%s is a pool: name a region of it, such as %s/%s", what,
+		    what, conf->regions[p->regions[0].region].name);
+	}
+	return error;
+}
+
 json_t *
 what_unknown(const struct conf *conf, const char *what)
 {
@@ -79,9 +99,54 @@ what_unknown(const struct conf *conf, const char *what)
 	known = names_have(&names, what);
 	error = names_fail(&names, what, "there is no");
 	if (!known)
-		return error;
+		return pool_named(conf, what, error);
 	json_decref(error);
 	return NULL;
+}
+
+json_t *
+what_reason_wrong(const char *noun, const char *reason)
+{
+	bool one_line = strlen(reason) <= WHAT_REASON_MAX;
+
+	if (reason[strspn(reason, " \t\r\n")] == '\0')
+		return control_error(EXIT_USAGE, "a %s needs a reason", noun);
+	for (const char *c = reason; *c != '\0'; c++)
+		one_line = one_line && !iscntrl((unsigned char)*c);
+	if (!one_line)
+		return control_error(EXIT_USAGE,
+		    "a reason is one line of at most %d octets",
+		    WHAT_REASON_MAX);
+	return NULL;
+}
+
+/* "eu" is all of "www/eu", which is all of its targets. */
+static bool
+is_within(const struct drain *d, const char *what)
+{
+	size_t len = strlen(d->what);
+	const char *slash = strchr(what, '/');
+
+	if (strncmp(what, d->what, len) == 0 && what[len] == '/')
+		return true;
+	len = strlen(d->region);
+	return d->pool == NULL && slash != NULL &&
+	    strncmp(slash + 1, d->region, len) == 0 &&
+	    (slash[len + 1] == '\0' || slash[len + 1] == '/');
+}
+
+json_t *
+what_still(const struct drains *drains, enum drain_kind kind, const char *what)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < drains->all.n; i++) {
+		const struct drain *d = drains->all.at[i];
+
+		if (d->kind == kind && d->at == 0 && is_within(d, what))
+			json_array_append_new(list, text_string(d->what));
+	}
+	return list;
 }
 
 json_t *
@@ -93,6 +158,12 @@ what_not_leased(
 	    [DRAIN_UP] = "there is no force-up of"};
 	struct names names = {0};
 
+	for (size_t i = 0; i < drains->all.n; i++)
+		if (drains->all.at[i]->kind == kind &&
+		    is_within(drains->all.at[i], what))
+			return control_error(EXIT_NO_SUCH,
+			    "%s %s itself, but one of %s", problems[kind], what,
+			    drains->all.at[i]->what);
 	for (size_t i = 0; i < drains->all.n; i++)
 		if (drains->all.at[i]->kind == kind)
 			names_add(&names, "%s", drains->all.at[i]->what);

@@ -11,7 +11,19 @@
  * {"error", "exit"} with the nearest name. */
 json_t *what_unknown(const struct conf *conf, const char *what);
 
-/* {"error", "exit"} with the nearest name that has a lease of that kind. */
+enum { WHAT_REASON_MAX = 1024 };
+
+/* NULL when it is a line that says something, else {"error", "exit"}; noun is
+ * what needs it. */
+json_t *what_reason_wrong(const char *noun, const char *reason);
+
+/* The leases of that kind in force that what, of which there is none, is
+ * within: a list of their names. */
+json_t *what_still(
+    const struct drains *drains, enum drain_kind kind, const char *what);
+
+/* {"error", "exit"} with the one that it is within, or the nearest name that
+ * has a lease of that kind. */
 json_t *what_not_leased(
     const struct drains *drains, enum drain_kind kind, const char *what);
 

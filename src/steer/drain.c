@@ -66,6 +66,18 @@ drain_free(struct drain *d)
 	free(d);
 }
 
+/* What began later than now did so before the clock was set back: how long ago
+ * nobody knows, and nobody is to come back for that. */
+void
+drain_start(struct drain *d)
+{
+	int64_t gone_s = clock_wall_s() - d->since;
+
+	d->whole_s = clock_mono_s();
+	if (gone_s >= 0)
+		d->whole_s += d->over_s - gone_s;
+}
+
 void
 drains_fini(struct drains *t)
 {
@@ -161,6 +173,8 @@ drains_begin(struct drains *t, struct drain *d)
 
 	d->since = d->at;
 	d->at = 0;
+	d->gone = false;
+	drain_start(d);
 	return replaced;
 }
 
@@ -185,8 +199,7 @@ ends_later(const struct drain *a, const struct drain *b)
 static bool
 is_whole(const struct drain *d)
 {
-	return d->share == DRAIN_WHOLE &&
-	    clock_wall_s() >= d->since + d->over_s;
+	return d->share == DRAIN_WHOLE && clock_mono_s() >= d->whole_s;
 }
 
 const struct drain *

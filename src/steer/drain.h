@@ -7,7 +7,7 @@
  * for later, which takes the place of the first when its time comes.
  *
  * The table belongs to the main thread; it does no I/O (ctl/state does).
- * Wall clock.
+ * They begin and end by the wall clock, and grow by the monotonic one.
  */
 #ifndef STEER_DRAIN_H
 #define STEER_DRAIN_H
@@ -43,7 +43,8 @@ struct drain {
 	int64_t over_s;       /* by and by for so long from since on */
 	bool forced;
 	/* Of one in force; not saved: */
-	int64_t let_go;    /* monotonic s: the last honest cache lets go */
+	int64_t whole_s;   /* monotonic s: all of its share is out */
+	int64_t let_go;    /* likewise: the last honest cache lets go */
 	unsigned settling; /* ticks until what was on its way counts in it */
 	bool gone;         /* it was told that it has let go */
 };
@@ -58,6 +59,10 @@ struct drains {
 struct drain *drain_new(const char *what, const char *owner, const char *reason,
     int64_t since, int64_t until, bool forced, struct error *err);
 void drain_free(struct drain *d);
+
+/* It is in force, by and by since d->since: from now on it grows, however the
+ * wall clock is set. */
+void drain_start(struct drain *d);
 
 void drains_fini(struct drains *t);
 

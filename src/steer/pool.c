@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "steer/pool.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -320,19 +319,12 @@ is_coming_back(const struct pool *p, const struct share *s)
 static void
 share_drain(struct share *s, const struct drain *part)
 {
-	int64_t end_s;
-	bool was_out = s->out != 0;
-
 	s->out = s->out_over_s = 0;
 	if (part == NULL)
 		return;
-	end_s = clock_mono_s() + part->since + part->over_s - clock_wall_s();
 	s->out = part->share * (uint32_t)SHARE_COHORTS / DRAIN_WHOLE;
 	s->out_over_s = (uint32_t)part->over_s;
-	/* The seconds of the two clocks begin at different moments; a client
-	 * that has moved does not move back for that. */
-	if (!was_out || llabs(end_s - s->out_end_s) > 1)
-		s->out_end_s = end_s;
+	s->out_end_s = part->whole_s;
 }
 
 static void
@@ -357,7 +349,8 @@ is_in_trouble(const struct pool_region *r)
 		const struct pool_target *t = &r->targets[i];
 
 		for (size_t k = 0; t->live && k < t->nwatches; k++)
-			if (t->watches[k]->health.failures > 0)
+			if (watch_decides(t->watches[k]) &&
+			    t->watches[k]->health.failures > 0)
 				return true;
 	}
 	return false;
@@ -385,6 +378,24 @@ pool_resume(struct pool *p, size_t region)
 	s->frozen_s = 0;
 	s->back_s = clock_mono_s();
 	return true;
+}
+
+bool
+pool_left(const struct pool *p, size_t region, struct share_left *left)
+{
+	const struct share *s = &p->regions[region].share;
+	struct share_left of;
+	bool any = false;
+
+	for (size_t i = 0; i < p->nfailbacks; i++) {
+		if (!share_left(s, p->failbacks[i], clock_mono_s(), &of))
+			continue;
+		if (!any || of.manual > left->manual ||
+		    (of.manual == left->manual && of.all_s > left->all_s))
+			*left = of;
+		any = true;
+	}
+	return any;
 }
 
 double

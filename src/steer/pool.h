@@ -99,6 +99,10 @@ bool pool_resume(struct pool *p, size_t region);
 /* Main: the part of its clients that a region takes, by the least policy. */
 double pool_share(const struct pool *p, size_t region);
 
+/* Main: what is left of its coming back, by the last policy; false: it is not
+ * coming. */
+bool pool_left(const struct pool *p, size_t region, struct share_left *left);
+
 enum pool_reason {
 	POOL_FIRST,
 	POOL_FAILOVER,

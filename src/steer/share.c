@@ -135,6 +135,24 @@ share_in_force(
 	    (is_coming_back(s, f) && taken_back(s, f, now_s) < SHARE_COHORTS);
 }
 
+bool
+share_left(const struct share *s, const struct conf_failback *f, uint32_t now_s,
+    struct share_left *left)
+{
+	int64_t hold_s;
+
+	if (!is_coming_back(s, f) || taken_back(s, f, now_s) == SHARE_COHORTS)
+		return false;
+	hold_s = back_from(s, f) - back_at(s, now_s);
+	*left = (struct share_left){
+	    .manual = is_held(s, f), .frozen = s->frozen_s != 0};
+	if (left->manual)
+		hold_s = 0;
+	left->hold_s = hold_s > 0 ? (uint32_t)hold_s : 0;
+	left->all_s = (uint32_t)(hold_s + seconds(f->ramp_ms));
+	return true;
+}
+
 uint32_t
 share_taken(
     const struct share *s, const struct conf_failback *f, uint32_t now_s)

@@ -67,6 +67,18 @@ void share_thaw(struct share *s, uint32_t now_s);
 bool share_in_force(
     const struct share *s, const struct conf_failback *f, uint32_t now_s);
 
+/* What is left of its coming back. */
+struct share_left {
+	bool manual;     /* until an operator says so; then ... */
+	bool frozen;     /* not while there is trouble */
+	uint32_t hold_s; /* until the first of its clients, */
+	uint32_t all_s;  /* ... until the last of them */
+};
+
+/* False: it is not coming back for a policy with this failback. */
+bool share_left(const struct share *s, const struct conf_failback *f,
+    uint32_t now_s, struct share_left *left);
+
 /* How many cohorts the region takes: those with a lower number. */
 uint32_t share_taken(
     const struct share *s, const struct conf_failback *f, uint32_t now_s);

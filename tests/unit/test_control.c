@@ -103,6 +103,46 @@ START_TEST(a_monitor_is_what_it_does)
 }
 END_TEST
 
+/* The trouble that an observing monitor of us has is nobody's. */
+static void
+observe_trouble(void)
+{
+	struct watch **all;
+	size_t n;
+
+	all = watches_all(s.control->watches, &n);
+	for (size_t i = 0; i < n; i++)
+		if (all[i]->monitor->observe)
+			all[i]->health.failures = 1;
+}
+
+START_TEST(a_monitor_that_observes_stops_no_ramp)
+{
+	struct pool *p;
+	int status;
+
+	reload_with("  web: {",
+	    "  look: {type: tcp, port: 81, mode: observe}\n"
+	    "  web: {");
+	reload_with("monitor: web\n", "monitor: [web, look]\n");
+	reload_with("unlocated: [us, eu, ap]\n",
+	    "unlocated: [us, eu, ap]\n"
+	    "    failback: {ramp: 100s}\n");
+	json_decref(service_call(&s, EVHTTP_REQ_POST, "/v1/drain", NULL,
+	    "{\"what\":\"us\",\"for_s\":60,\"reason\":\"x\"}", &status));
+	json_decref(service_call(&s, EVHTTP_REQ_POST, "/v1/undrain", NULL,
+	    "{\"what\":\"us\"}", &status));
+	p = &s.control->status.snapshot->pools[0];
+	observe_trouble();
+	pool_share_tick(p, 1);
+	ck_assert(p->regions[1].share.back);
+	ck_assert_int_eq(p->regions[1].share.frozen_s, 0);
+	watch_at("198.51.100.10")->health.failures = 1;
+	pool_share_tick(p, 1);
+	ck_assert_int_ne(p->regions[1].share.frozen_s, 0);
+}
+END_TEST
+
 /* When the region could change by a drain, as a monotonic second. */
 static uint32_t
 change_s(size_t region)
@@ -136,6 +176,42 @@ START_TEST(a_clock_set_back_lengthens_a_drain)
 	drain_tick(s.control);
 	ck_assert_ptr_nonnull(
 	    drains_find(&s.control->drains, DRAIN_OUT, "us", false));
+}
+END_TEST
+
+START_TEST(a_clock_set_back_lets_nobody_in)
+{
+	drain_us();
+	step_clock(MONO + 10, WALL + 10 - 5 * HOUR);
+	control_refresh(s.control, NULL, NULL);
+	ck_assert_uint_eq(service_live(&s, "www"), 5);
+}
+END_TEST
+
+static double
+share_of_us(void)
+{
+	control_refresh(s.control, NULL, NULL);
+	return pool_share(&s.control->status.snapshot->pools[0], 1);
+}
+
+START_TEST(a_drain_grows_however_the_clock_is_set)
+{
+	int status;
+
+	json_decref(service_call(&s, EVHTTP_REQ_POST, "/v1/drain", NULL,
+	    "{\"what\":\"us\",\"for_s\":90000,\"over_s\":100,"
+	    "\"reason\":\"x\"}",
+	    &status));
+	ck_assert_int_eq(status, 200);
+	step_clock(MONO + 50, WALL + 50 - 5 * HOUR);
+	ck_assert_double_eq_tol(share_of_us(), 0.5, 0.001);
+	step_clock(MONO + 60, WALL + 60 + 5 * HOUR);
+	ck_assert_double_eq_tol(share_of_us(), 0.4, 0.001);
+	ck_assert_uint_eq(service_live(&s, "www"), 7);
+	step_clock(MONO + 100, WALL + 100 - 5 * HOUR);
+	control_refresh(s.control, NULL, NULL);
+	ck_assert_uint_eq(service_live(&s, "www"), 5);
 }
 END_TEST
 
@@ -211,7 +287,10 @@ main(void)
 	tcase_add_test(t, a_reload_keeps_what_has_not_changed);
 	tcase_add_test(t, a_monitor_is_what_it_does);
 	tcase_add_test(t, a_clock_set_back_lengthens_a_drain);
+	tcase_add_test(t, a_clock_set_back_lets_nobody_in);
+	tcase_add_test(t, a_drain_grows_however_the_clock_is_set);
 	tcase_add_test(t, a_clock_set_forward_ends_a_drain);
+	tcase_add_test(t, a_monitor_that_observes_stops_no_ramp);
 	tcase_add_test(t, a_step_is_told_once_and_drift_is_not);
 	tcase_add_test(t, a_clock_that_is_set_changes_no_health);
 	suite_add_tcase(suite, t);

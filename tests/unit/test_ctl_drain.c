@@ -103,6 +103,8 @@ static const struct {
      "\"reason\":\"x\"}",
 	400},
     {"{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\",\"more\":1}", 400},
+    {"{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\\ny\"}", 400},
+    {"{\"what\":\"eu\",\"for_s\":60,\"over_s\":60,\"reason\":\"x\"}", 400},
     {"{\"what\":7,\"for_s\":60,\"reason\":\"x\"}", 400},
     {"{\"what\":\"eu\",\"for_s\":9,\"reason\":\"x\",\"at\":1000000}", 400},
     {"{\"what\":\"eu\",\"for_s\":9,\"reason\":\"x\",\"at\":9999999999}", 400},
@@ -336,6 +338,58 @@ START_TEST(an_announced_drain_begins_by_itself)
 }
 END_TEST
 
+START_TEST(an_announced_drain_lets_go_after_a_restart_too)
+{
+	json_t *d;
+
+	json_decref(drain("{\"what\":\"eu\",\"at\":1000100,\"for_s\":300,"
+			  "\"reason\":\"x\"}"));
+	clock_fake(190000, 1000090);
+	service_restart(&s);
+	for (unsigned i = 0; i < 70; i++) {
+		clock_fake(200000 + i * 1000, 1000100 + i);
+		drain_tick(s.control);
+	}
+	d = first_drain();
+	ck_assert(json_is_null(json_object_get(d, "at")));
+	ck_assert_int_eq(int_of(d, "let_go_s"), 0);
+	json_decref(d);
+}
+END_TEST
+
+/* It grows from when it was, but nobody knows how long ago that is. */
+START_TEST(a_growing_drain_is_whole_after_a_start_before_it)
+{
+	json_decref(drain("{\"what\":\"eu\",\"for_s\":9000,\"over_s\":100,"
+			  "\"reason\":\"x\"}"));
+	ck_assert_uint_eq(service_live(&s, "www"), 7);
+	clock_fake(110000, 1000010);
+	service_restart(&s);
+	ck_assert_uint_eq(service_live(&s, "www"), 7);
+	clock_fake(120000, 990000);
+	service_restart(&s);
+	ck_assert_uint_eq(service_live(&s, "www"), 6);
+}
+END_TEST
+
+static const char partly_bad[] =
+    "{\"version\":1,\"drains\":[\n"
+    "{\"what\":\"eu\",\"owner\":\"ana\",\"reason\":\"x\",\"since\":1000000,"
+    "\"until\":1009000,\"forced\":false},\n"
+    "{\"what\":\"us\",\"owner\":\"ana\",\"reason\":\"x\",\"since\":1000000,"
+    "\"until\":1009000,\"forced\":false,\"share\":777}]}\n";
+
+START_TEST(what_makes_sense_of_a_bad_file_outlives_the_next_start)
+{
+	service_write(&s, "state/drains.json", partly_bad);
+	for (unsigned i = 0; i < 3; i++) {
+		service_restart(&s);
+		ck_assert_uint_eq(s.control->drains.all.n, 1);
+		ck_assert_uint_eq(service_live(&s, "www"), 6);
+	}
+}
+END_TEST
+
 START_TEST(an_announced_drain_whose_whole_time_is_past_is_over)
 {
 	json_decref(drain("{\"what\":\"eu\",\"for_s\":200,\"reason\":\"x\"}"));
@@ -533,6 +587,10 @@ main(void)
 	tcase_add_test(t, a_renewal_says_from_when_to_when);
 	tcase_add_test(t, a_renewal_is_judged_by_what_changes);
 	tcase_add_test(t, an_announced_drain_begins_by_itself);
+	tcase_add_test(t, an_announced_drain_lets_go_after_a_restart_too);
+	tcase_add_test(t, a_growing_drain_is_whole_after_a_start_before_it);
+	tcase_add_test(
+	    t, what_makes_sense_of_a_bad_file_outlives_the_next_start);
 	tcase_add_test(t, an_announced_drain_whose_whole_time_is_past_is_over);
 	tcase_add_test(
 	    t, a_drain_that_meets_an_announced_one_is_judged_with_it);

@@ -29,18 +29,21 @@ look(const char *line, void *arg)
 START_TEST(events_are_numbered_from_1_and_asked_for_by_number)
 {
 	struct events *e = events_new();
-	struct seen all = {0}, some = {0}, none = {0};
+	struct seen all = {0}, some = {0}, none = {0}, later = {0};
 
 	for (int i = 0; i < 5; i++)
 		event_put(e, LOG_LEVEL_DEBUG, "test", NULL, "event %d", i);
 	events_since(e, 0, look, &all);
 	events_since(e, 3, look, &some);
 	events_since(e, 5, look, &none);
+	/* Of a daemon before this one. */
+	events_since(e, 6, look, &later);
 	ck_assert_uint_eq(all.n, 5);
 	ck_assert_int_eq(all.first, 1);
 	ck_assert_uint_eq(some.n, 2);
 	ck_assert_int_eq(some.first, 4);
 	ck_assert_uint_eq(none.n, 0);
+	ck_assert_uint_eq(later.n, 5);
 	events_free(e);
 }
 END_TEST

@@ -72,8 +72,8 @@ START_TEST(its_lines_are_drains_of_its_owner)
 	const struct drain *d;
 
 	put("# by hand\n\neu 30m core switch\n"
-	    "www/us until-cancelled  and  more \n");
-	ck_assert_uint_eq(s.control->drains.all.n, 2);
+	    "www/us until-cancelled  and  more \r\nap 5m \x1b[31m\n");
+	ck_assert_uint_eq(s.control->drains.all.n, 3);
 	d = drains_find(&s.control->drains, DRAIN_OUT, "eu", false);
 	ck_assert_int_eq(d->until - d->since, 1800);
 	ck_assert_str_eq(d->reason, "core switch");
@@ -82,10 +82,12 @@ START_TEST(its_lines_are_drains_of_its_owner)
 	ck_assert(d->forced);
 	d = drains_find(&s.control->drains, DRAIN_OUT, "www/us", false);
 	ck_assert_int_eq(d->until, DRAIN_FOREVER);
-	ck_assert_uint_eq(service_live(&s, "www"), 4);
+	ck_assert_str_eq(d->reason, "and  more");
+	ck_assert_str_eq(s.control->drains.all.at[2]->reason, "?[31m");
+	ck_assert_uint_eq(service_live(&s, "www"), 0);
 	ck_assert(!is_there("") && is_there(".taken"));
 	service_restart(&s);
-	ck_assert_uint_eq(service_live(&s, "www"), 4);
+	ck_assert_uint_eq(service_live(&s, "www"), 0);
 }
 END_TEST
 
@@ -107,8 +109,12 @@ static const struct {
 } wrong[] = {
     {"eu", "no drain: WHAT TIME REASON"},
     {"eu 30m", "a drain needs a reason"},
-    {"eu 30 x", "a drain needs an expiry"},
-    {"eu 5ms x", "a drain needs an expiry"},
+    {"eu 30m \t\r", "a drain needs a reason"},
+    {"eu 30 x", "30: not a time of at least 1s, such as 30m"},
+    {"eu 5ms x", "5ms: not a time of at least 1s"},
+    {"eu for 5m x", "for: not a time"},
+    {"eu 0s x", "0s: not a time"},
+    {"eu 99999d x", "1 s to 10 years"},
     {"eux 30m x", "did you mean eu?"},
     {"/eu 30m x", "neither region"},
 };

@@ -148,6 +148,7 @@ drain_random(struct both *b)
 		d->share = 1 + world_dice(100);
 		d->over_s = world_dice(200);
 	}
+	drain_start(d);
 	drains_put(&b->drains, d);
 }
 
