@@ -25,6 +25,7 @@
 #include "ctl/server.h"
 #include "probe/helper.h"
 #include "report/check.h"
+#include "report/text.h"
 #include "serve/tcp.h"
 #include "serve/udp.h"
 #include "snapshot/build.h"
@@ -60,6 +61,7 @@ check_only(const char *path)
 {
 	json_t *report = check_report(path, NULL), *name;
 	bool ok = json_is_true(json_object_get(report, "ok"));
+	long long errors, warnings;
 	size_t i;
 
 	fputs(json_string_value(json_object_get(report, "text")), stdout);
@@ -75,9 +77,11 @@ check_only(const char *path)
 			printf("%s leaves a dead region within %g s\n", text,
 			    json_number_value(s));
 	}
-	printf("%s: %lld errors, %lld warnings\n", path,
-	    json_integer_value(json_object_get(report, "errors")),
-	    json_integer_value(json_object_get(report, "warnings")));
+	errors = json_integer_value(json_object_get(report, "errors"));
+	warnings = json_integer_value(json_object_get(report, "warnings"));
+	printf("%s: %lld error%s, %lld warning%s\n", path, errors,
+	    text_plural((uint64_t)errors), warnings,
+	    text_plural((uint64_t)warnings));
 	json_decref(report);
 	return ok ? 0 : 1;
 }
@@ -106,7 +110,8 @@ first_snapshot(const char *path, struct diag *d)
 	fputs(text, stderr);
 	free(text);
 	if (s == NULL)
-		log_error("%s: %zu errors", path, d->nerrors);
+		log_error("%s: %zu error%s", path, d->nerrors,
+		    text_plural(d->nerrors));
 	return s;
 }
 

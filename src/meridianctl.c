@@ -17,6 +17,8 @@
 #include "client/request.h"
 #include "client/show.h"
 #include "client/stage.h"
+#include "client/status.h"
+#include "client/table.h"
 #include "config.h"
 #include "report/explain.h"
 #include "report/jsonschema.h"
@@ -196,7 +198,7 @@ run_reload(const struct arguments *a)
 	struct reply r;
 	int code = request(a, "/v1/reload", json_object(), &r);
 
-	if (!(a->given & OPT_JSON))
+	if (r.json != NULL && !(a->given & OPT_JSON))
 		reload_show(r.json);
 	reply_fini(&r);
 	return code;
@@ -216,7 +218,23 @@ run_schema(const struct arguments *a)
 struct event_stream {
 	VEC(char) line;
 	bool json;
+	json_t *refusal; /* in place of events */
 };
+
+static void
+events_line(struct event_stream *s)
+{
+	json_t *event = json_loads(s->line.at, 0, NULL);
+
+	if (s->json)
+		puts(s->line.at);
+	else if (event != NULL && json_object_get(event, "seq") != NULL)
+		event_show(event);
+	if (json_object_get(event, "error") == NULL || s->refusal != NULL)
+		json_decref(event);
+	else
+		s->refusal = event;
+}
 
 static size_t
 events_write(char *data, size_t size, size_t n, void *arg)
@@ -229,10 +247,7 @@ events_write(char *data, size_t size, size_t n, void *arg)
 			continue;
 		}
 		vec_push(&s->line, '\0');
-		if (s->json)
-			puts(s->line.at);
-		else
-			event_show(s->line.at);
+		events_line(s);
 		s->line.n = 0;
 	}
 	fflush(stdout);
@@ -250,6 +265,13 @@ run_events(const struct arguments *a)
 	request_add(
 	    path, sizeof(path), "follow", a->given & OPT_FOLLOW ? "1" : NULL);
 	code = request_stream(a, path, events_write, &s);
+	if (s.refusal != NULL) {
+		code =
+		    (int)json_integer_value(json_object_get(s.refusal, "exit"));
+		if (!s.json)
+			fail(code, "%s", text_of(s.refusal, "error"));
+		json_decref(s.refusal);
+	}
 	vec_free(&s.line);
 	return code;
 }
@@ -399,9 +421,13 @@ arguments_parse(struct arguments *a, int argc, char **argv)
 static int
 verb_run(const struct verb *verb, struct arguments *a)
 {
-	if (a->given & ~(verb->options | OPT_COMMON)) {
-		fail(EXIT_USAGE, "%s does not take one of these options",
-		    verb->name);
+	unsigned wrong = a->given & ~(verb->options | OPT_COMMON);
+	const struct option *o = long_options;
+
+	if (wrong != 0) {
+		while (o->name != NULL && ((unsigned)o->val & wrong) == 0)
+			o++;
+		fail(EXIT_USAGE, "--%s is not for %s", o->name, verb->name);
 		return fail(EXIT_USAGE, "usage: meridianctl %s", verb->usage);
 	}
 	a->words++;

@@ -198,7 +198,9 @@ lease_drain(const struct arguments *a)
 static int
 lease_end(const struct arguments *a, const char *path, const char *noun)
 {
+	const json_t *still;
 	struct reply r;
+	size_t i;
 	int code =
 	    request(a, path, json_pack("{s:s}", "what", a->words[0]), &r);
 
@@ -208,6 +210,11 @@ lease_end(const struct arguments *a, const char *path, const char *noun)
 		if (json_is_true(json_object_get(r.json, "announced")))
 			printf("the announced %s of %s is cancelled\n", noun,
 			    a->words[0]);
+		json_array_foreach(json_object_get(r.json, "still"), i, still)
+		{
+			printf("the %s of %s still holds for it\n", noun,
+			    json_string_value(still));
+		}
 	}
 	reply_fini(&r);
 	return code;

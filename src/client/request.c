@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "client/request.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +61,18 @@ request_has_socket(const struct arguments *a)
 	return access(socket_path(a), F_OK) == 0;
 }
 
+/* libcurl does not say why. */
+static int
+not_connected(const char *path)
+{
+	if (access(path, F_OK) == 0 && access(path, R_OK | W_OK) != 0)
+		return fail(EXIT_NO_DAEMON,
+		    "%s: %s: the control socket is for its owner and group "
+		    "(server.control_read is for everyone)",
+		    path, strerror(errno));
+	return fail(EXIT_NO_DAEMON, "%s: no daemon listens there", path);
+}
+
 /* One exchange; body NULL is a GET.  What comes goes to write. */
 static int
 exchange(const struct arguments *a, const char *path, const char *body,
@@ -94,8 +107,7 @@ exchange(const struct arguments *a, const char *path, const char *body,
 	curl_slist_free_all(headers);
 	curl_easy_cleanup(curl);
 	if (rc == CURLE_COULDNT_CONNECT)
-		return fail(EXIT_NO_DAEMON, "%s: no daemon listens there",
-		    socket_path(a));
+		return not_connected(socket_path(a));
 	if (rc != CURLE_OK)
 		return fail(curl_exit_code(rc), "%s: %s", socket_path(a),
 		    *detail != '\0' ? detail : curl_easy_strerror(rc));
@@ -156,12 +168,8 @@ request_stream(const struct arguments *a, const char *path,
     curl_write_callback write, void *arg)
 {
 	long status = 0;
-	int code = exchange(a, path, NULL, write, arg, &status);
 
-	if (code == EXIT_DONE && status >= 400)
-		return fail(
-		    EXIT_USAGE, "the daemon refused: status %ld", status);
-	return code;
+	return exchange(a, path, NULL, write, arg, &status);
 }
 
 void

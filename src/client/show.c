@@ -12,7 +12,7 @@
 #include "report/explain.h"
 #include "report/text.h"
 
-enum { SHARE_TEXT_MAX = 64 };
+enum { SHARE_TEXT_MAX = 64, ALL_PERCENT = 100 };
 
 void
 json_show(const json_t *report)
@@ -26,6 +26,7 @@ check_show(const json_t *report)
 {
 	char buf[CLOCK_TEXT_MAX];
 	bool ok = json_is_true(json_object_get(report, "ok"));
+	long long errors, warnings;
 	size_t i, passed = 0;
 	json_t *name, *test;
 
@@ -42,122 +43,13 @@ check_show(const json_t *report)
 	{
 		passed += json_is_true(json_object_get(test, "ok"));
 	}
-	printf("%s%s%s: %lld errors, %lld warnings, %zu of %zu tests passed\n",
-	    ok ? GREEN : RED, ok ? "good" : "wrong", PLAIN,
-	    int_of(report, "errors"), int_of(report, "warnings"), passed, i);
-}
-
-/* What the probes of a target last said; free it. */
-static char *
-last_of(const json_t *target)
-{
-	const json_t *watches = json_object_get(target, "watches"), *watch;
-	struct text t = {0};
-	size_t i;
-
-	text_add(&t, "%s", "");
-	json_array_foreach(watches, i, watch)
-	{
-		if (json_array_size(watches) > 1)
-			text_add(&t, "%s%s: ", i > 0 ? "; " : "",
-			    text_of(watch, "monitor"));
-		text_add(&t, "%s%s", text_of(watch, "last"),
-		    json_is_false(json_object_get(watch, "decides"))
-			? " (decides nothing)"
-			: "");
-		if (json_is_true(json_object_get(watch, "restored")))
-			text_add(&t, " (before the start)");
-		if (json_is_true(json_object_get(watch, "damped")))
-			text_add(&t, " (damped: %lld successes in a row)",
-			    int_of(watch, "needed"));
-	}
-	return t.at;
-}
-
-static void
-status_targets(
-    struct libscols_table *t, const json_t *pool, const json_t *region)
-{
-	size_t i;
-	const json_t *target;
-
-	json_array_foreach(json_object_get(region, "targets"), i, target)
-	{
-		char *last = last_of(target);
-		const json_t *drain = json_object_get(target, "drain");
-		const json_t *up = json_object_get(target, "force_up");
-		const char *health = text_of(target, "health");
-		const char *cells[] = {text_of(pool, "name"),
-		    text_of(region, "region"), text_of(target, "target"),
-		    json_is_true(json_object_get(region, "live")) ? "live"
-								  : "out",
-		    health, last, text_of(drain, "owner"), text_of(up, "owner"),
-		    NULL};
-		struct libscols_line *line = table_row(t, cells);
-
-		free(last);
-		if (strcmp(health, "down") == 0)
-			scols_line_set_color(line, "red");
-		else if (json_is_object(drain))
-			scols_line_set_color(line, "yellow");
-	}
-}
-
-static void
-capacity_show(const json_t *capacity)
-{
-	const json_t *r;
-	size_t i;
-
-	if (json_is_true(json_object_get(capacity, "brownout")))
-		printf("%sBROWNOUT: regions are over %lld%% of their capacity "
-		       "together%s\n",
-		    RED, int_of(capacity, "max_fill"), PLAIN);
-	json_array_foreach(json_object_get(capacity, "regions"), i, r)
-	{
-		printf("region %s is filled to %.0f%%%s", text_of(r, "region"),
-		    json_number_value(json_object_get(r, "fill")),
-		    json_is_true(json_object_get(r, "reported"))
-			? ", as its targets say"
-			: "");
-		if (json_number_value(json_object_get(r, "sent_on")) > 0)
-			printf(", and sends %.0f%% of its clients on",
-			    json_number_value(json_object_get(r, "sent_on")));
-		putchar('\n');
-	}
-}
-
-static void
-held_show(const json_t *databases)
-{
-	const json_t *entry;
-	size_t i;
-
-	json_array_foreach(databases, i, entry)
-	{
-		if (json_is_object(json_object_get(entry, "held")))
-			printf("%sGeoIP database %s is held%s: see "
-			       "meridianctl geoip\n",
-			    YELLOW, text_of(entry, "database"), PLAIN);
-	}
-}
-
-static void
-prober_show(const json_t *prober)
-{
-	char since[CLOCK_TEXT_MAX];
-
-	if (!json_is_true(json_object_get(prober, "frozen")))
-		return;
-	clock_format(since, int_of(prober, "since"));
-	if (json_is_true(json_object_get(prober, "by_anchors")))
-		printf("%sHEALTH IS FROZEN since %s: all anchors fail%s\n", RED,
-		    since, PLAIN);
-	else
-		printf("%sHEALTH IS FROZEN since %s: %lld of %lld targets "
-		       "failed within one interval%s\n",
-		    RED, since, int_of(prober, "failing"), int_of(prober, "of"),
-		    PLAIN);
+	errors = int_of(report, "errors");
+	warnings = int_of(report, "warnings");
+	printf("%s%s%s: %lld error%s, %lld warning%s, %zu of %zu test%s "
+	       "passed\n",
+	    ok ? GREEN : RED, ok ? "good" : "wrong", PLAIN, errors,
+	    text_plural((uint64_t)errors), warnings,
+	    text_plural((uint64_t)warnings), passed, i, text_plural(i));
 }
 
 void
@@ -182,47 +74,6 @@ probe_show(const json_t *reply)
 
 		if (!ok)
 			scols_line_set_color(line, "red");
-	}
-	table_print(t);
-}
-
-void
-status_show(const json_t *status)
-{
-	static const char *const titles[] = {"POOL", "REGION", "TARGET",
-	    "REGION IS", "HEALTH", "LAST PROBE", "DRAINED BY", "FORCED UP BY",
-	    NULL};
-	struct libscols_table *t = table_new(titles);
-	char buf[CLOCK_TEXT_MAX];
-	size_t i, j;
-	const json_t *pool, *region, *stage, *zone;
-
-	printf("%smeridiand %s%s: %s, generation %lld, up %s, %zu drains\n",
-	    BOLD, text_of(status, "version"), PLAIN, text_of(status, "config"),
-	    int_of(status, "generation"), span_of(status, "uptime_s", buf),
-	    json_array_size(json_object_get(status, "drains")));
-	prober_show(json_object_get(status, "prober"));
-	held_show(json_object_get(status, "geoip"));
-	capacity_show(json_object_get(status, "capacity"));
-	json_array_foreach(json_object_get(status, "zones"), i, zone)
-	{
-		printf("zone %s serial %lld, %lld records\n",
-		    text_of(zone, "origin"), int_of(zone, "serial"),
-		    int_of(zone, "records"));
-	}
-	json_array_foreach(json_object_get(status, "stages"), i, stage)
-	{
-		printf("stage %s is in step %s, %lld of %zu\n",
-		    text_of(stage, "stage"), text_of(stage, "step"),
-		    int_of(stage, "number"),
-		    json_array_size(json_object_get(stage, "steps")));
-	}
-	json_array_foreach(json_object_get(status, "pools"), i, pool)
-	{
-		json_array_foreach(json_object_get(pool, "regions"), j, region)
-		{
-			status_targets(t, pool, region);
-		}
 	}
 	table_print(t);
 }
@@ -289,8 +140,10 @@ effects_show(const json_t *pools)
 
 	json_array_foreach(pools, i, pool)
 	{
-		printf("pool %s: %lld live regions of %lld",
-		    text_of(pool, "pool"), int_of(pool, "live_after"),
+		long long after = int_of(pool, "live_after");
+
+		printf("pool %s: %lld region%s live, %lld before",
+		    text_of(pool, "pool"), after, text_plural((uint64_t)after),
 		    int_of(pool, "live_before"));
 		json_object_foreach(json_object_get(pool, "fill"), region, fill)
 		{
@@ -316,10 +169,25 @@ share_of(const json_t *drain, char buf[SHARE_TEXT_MAX])
 	return buf;
 }
 
+static void
+let_go_show(const json_t *let_go_s)
+{
+	json_int_t s = json_integer_value(let_go_s);
+	char span[CLOCK_TEXT_MAX];
+
+	if (let_go_s == NULL)
+		return;
+	if (s == 0)
+		printf("; the last honest cache has let go");
+	else
+		printf("; the last honest cache lets go within %s",
+		    clock_format_span(span, (uint64_t)s * 1000));
+}
+
 void
 drain_show(const json_t *reply)
 {
-	char buf[CLOCK_TEXT_MAX];
+	char buf[CLOCK_TEXT_MAX], share[SHARE_TEXT_MAX];
 	const json_t *old = json_object_get(reply, "renewed");
 	const json_t *at = json_object_get(reply, "at");
 	const char *what = text_of(reply, "drained"), *is = "drained";
@@ -328,6 +196,10 @@ drain_show(const json_t *reply)
 		what = text_of(reply, "forced_up");
 		is = "forced up";
 	}
+	if (json_object_get(reply, "share") != NULL &&
+	    (int_of(reply, "share") < ALL_PERCENT ||
+		int_of(reply, "over_s") > 0))
+		printf("%s of ", share_of(reply, share));
 	if (json_is_integer(at))
 		printf("%s will be %s from %s", what, is,
 		    clock_format(buf, json_integer_value(at)));
@@ -335,9 +207,7 @@ drain_show(const json_t *reply)
 		printf("%s is %s", what, is);
 	printf(
 	    " until %s by %s", until_of(reply, buf), text_of(reply, "owner"));
-	if (json_object_get(reply, "let_go_s") != NULL)
-		printf("; the last honest cache lets go within %s",
-		    span_of(reply, "let_go_s", buf));
+	let_go_show(json_object_get(reply, "let_go_s"));
 	putchar('\n');
 	if (json_is_object(old))
 		printf("renewed: it was until %s, by %s: %s\n",
@@ -454,16 +324,10 @@ reload_show(const json_t *reply)
 }
 
 void
-event_show(const char *line)
+event_show(const json_t *event)
 {
-	json_t *event = json_loads(line, 0, NULL);
 	char time[CLOCK_TEXT_MAX];
 
-	if (event == NULL) {
-		puts(line);
-		return;
-	}
 	printf("%lld %s %s\n", int_of(event, "seq"),
 	    clock_format(time, int_of(event, "time")), text_of(event, "text"));
-	json_decref(event);
 }

@@ -12,7 +12,6 @@
 void json_show(const json_t *report);
 
 void check_show(const json_t *report);
-void status_show(const json_t *status);
 void explain_show(const json_t *report);
 void drain_show(const json_t *reply);
 void drains_show(const json_t *reply);
@@ -23,7 +22,6 @@ void reload_show(const json_t *reply);
 /* prefix: what stands before each name; "" to begin with. */
 void stats_show(const char *prefix, const json_t *value);
 
-/* One line of JSON; what is none is shown as it is. */
-void event_show(const char *line);
+void event_show(const json_t *event);
 
 #endif

@@ -156,6 +156,19 @@ status_stages(const struct conf *conf)
 	return list;
 }
 
+/* How a region comes back; null: it does not. */
+static json_t *
+status_back(const struct pool *p, size_t region)
+{
+	struct share_left left;
+
+	if (!pool_left(p, region, &left))
+		return json_null();
+	return json_pack("{s:b, s:b, s:I, s:I}", "manual", left.manual,
+	    "frozen", left.frozen, "hold_s", (json_int_t)left.hold_s, "left_s",
+	    (json_int_t)left.all_s);
+}
+
 static json_t *
 status_region(const struct conf *conf, const struct pool *p, size_t i)
 {
@@ -164,10 +177,11 @@ status_region(const struct conf *conf, const struct pool *p, size_t i)
 
 	for (size_t t = 0; t < r->ntargets; t++)
 		json_array_append_new(targets, target_report(&r->targets[t]));
-	return json_pack("{s:s, s:b, s:b, s:f, s:o}", "region",
+	return json_pack("{s:s, s:b, s:b, s:f, s:o, s:o, s:o}", "region",
 	    conf->regions[r->region].name, "live",
 	    (int)(atomic_load(&p->live) >> i & 1), "drained", r->drained,
-	    "share", 100 * pool_share(p, i), "targets", targets);
+	    "share", 100 * pool_share(p, i), "part", target_lease(r->part),
+	    "back", status_back(p, i), "targets", targets);
 }
 
 static json_t *

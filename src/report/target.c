@@ -4,15 +4,16 @@
 #include "report/text.h"
 #include "steer/require.h"
 
-static json_t *
-drain_report(const struct drain *d)
+json_t *
+target_lease(const struct drain *d)
 {
 	if (d == NULL)
 		return json_null();
-	return json_pack("{s:o, s:o, s:o, s:o}", "owner", text_string(d->owner),
-	    "reason", text_string(d->reason), "at",
+	return json_pack("{s:o, s:o, s:o, s:o, s:i, s:I}", "owner",
+	    text_string(d->owner), "reason", text_string(d->reason), "at",
 	    d->at == 0 ? json_null() : json_integer(d->at), "until",
-	    d->until == DRAIN_FOREVER ? json_null() : json_integer(d->until));
+	    d->until == DRAIN_FOREVER ? json_null() : json_integer(d->until),
+	    "share", (int)d->share, "over_s", (json_int_t)d->over_s);
 }
 
 bool
@@ -52,13 +53,15 @@ target_report(const struct pool_target *t)
 	int64_t since = 0;
 
 	for (size_t i = 0; i < t->nwatches; i++) {
-		json_array_append_new(watches, watch_report(t->watches[i]));
-		if (t->watches[i]->health.since > since)
-			since = t->watches[i]->health.since;
+		const struct watch *w = t->watches[i];
+
+		json_array_append_new(watches, watch_report(w));
+		if (watch_decides(w) && w->health.since > since)
+			since = w->health.since;
 	}
 	return json_pack("{s:s, s:s, s:b, s:I, s:o, s:o, s:o, s:o}", "target",
 	    t->conf->label, "health", health_state_names[t->health], "live",
 	    t->live, "since", (json_int_t)since, "drain",
-	    drain_report(t->drain), "announced", drain_report(t->next),
-	    "force_up", drain_report(t->up), "watches", watches);
+	    target_lease(t->drain), "announced", target_lease(t->next),
+	    "force_up", target_lease(t->up), "watches", watches);
 }

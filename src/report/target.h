@@ -12,6 +12,9 @@
 
 json_t *target_report(const struct pool_target *t);
 
+/* {"owner", "reason", "at", "until", "share", "over_s"}, or null. */
+json_t *target_lease(const struct drain *d);
+
 /* The watch changed often: it must stay well longer than rise. */
 bool target_is_damped(const struct watch *w);
 

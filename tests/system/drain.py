@@ -43,6 +43,30 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
     m.check(answer(d) == ["127.0.1.1", "127.0.1.2"], "and comes back")
     d.ctl("undrain", "www/eu/127.0.1.1", expect=4)
 
+    d.ctl("drain", "eu", "--for", "10m", "--reason", "x")
+    d.ctl("drain", "www/eu", "--for", "10m", "--reason", "x")
+    still = d.ctl("undrain", "www/eu").stdout
+    m.check("the drain of eu still holds" in still,
+            "undrain says what else holds")
+    no = d.ctl("undrain", "www/eu", expect=4).stderr
+    m.check("no drain of www/eu itself, but one of eu" in no,
+            "and of what it is a part")
+    shown = d.ctl("status").stdout
+    m.check("drained" in shown and " left" in shown,
+            "status says by whom and for how long")
+    d.ctl("undrain", "eu")
+    no = d.ctl("drain", "www", "--for", "1m", "--reason", "x", expect=4).stderr
+    m.check("www is a pool: name a region of it, such as www/eu" in no,
+            "a pool is not what is drained")
+    d.ctl("drain", "eu", "--for", "1m", "--over", "2m", "--reason", "x",
+          expect=2)
+    d.ctl("drain", "eu", "--for", "1m", "--reason", "two\nlines", expect=2)
+    no = d.ctl("drain", "eu", "--from", "DE", expect=2).stderr
+    m.check("--from is not for drain" in no, "what is wrong is named")
+    no = d.ctl("events", "--since", "x", expect=2)
+    m.check("not the number" in no.stderr and no.stdout == "",
+            "a refusal is no event")
+
     got = d.json("drain", "eu", "--for", "10m", "--reason", "core switch")
     m.check(answer(d) == ["127.0.2.1"], "a region is drained at once")
     m.check(0 < got["let_go_s"] <= 5, "the reply says when caches let go")
@@ -157,4 +181,8 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
     m.check(d.json("drains")["drains"] == [], "readers may look")
     no = d.ctl("drain", "eu", "--for", "1m", "--reason", "x", expect=1)
     m.check("changes nothing" in no.stderr, "and do nothing")
+    d.control = operators + ".none"
+    no = d.ctl("reload", expect=3)
+    m.check(no.stdout == "" and "no daemon" in no.stderr,
+            "nothing is in service where there is no daemon")
     d.control = operators
