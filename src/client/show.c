@@ -169,6 +169,14 @@ share_of(const json_t *drain, char buf[SHARE_TEXT_MAX])
 	return buf;
 }
 
+static bool
+is_part(const json_t *drain)
+{
+	return json_object_get(drain, "share") != NULL &&
+	    (int_of(drain, "share") < ALL_PERCENT ||
+		int_of(drain, "over_s") > 0);
+}
+
 static void
 let_go_show(const json_t *let_go_s)
 {
@@ -196,9 +204,7 @@ drain_show(const json_t *reply)
 		what = text_of(reply, "forced_up");
 		is = "forced up";
 	}
-	if (json_object_get(reply, "share") != NULL &&
-	    (int_of(reply, "share") < ALL_PERCENT ||
-		int_of(reply, "over_s") > 0))
+	if (is_part(reply))
 		printf("%s of ", share_of(reply, share));
 	if (json_is_integer(at))
 		printf("%s will be %s from %s", what, is,
@@ -210,7 +216,9 @@ drain_show(const json_t *reply)
 	let_go_show(json_object_get(reply, "let_go_s"));
 	putchar('\n');
 	if (json_is_object(old))
-		printf("renewed: it was until %s, by %s: %s\n",
+		printf("renewed: it was%s%s until %s, by %s: %s\n",
+		    is_part(old) ? " of " : "",
+		    is_part(old) ? share_of(old, share) : "",
 		    until_of(old, buf), text_of(old, "owner"),
 		    text_of(old, "reason"));
 	effects_show(json_object_get(reply, "pools"));

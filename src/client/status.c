@@ -103,7 +103,7 @@ age_of(const json_t *target, char buf[CLOCK_TEXT_MAX])
 
 	if (int_of(target, "since") == 0 || s < 0)
 		return "";
-	return clock_format_span(buf, 1000 * (uint64_t)s);
+	return clock_format_span(buf, 1000 * (uint64_t)(s > 0 ? s : 1));
 }
 
 static void

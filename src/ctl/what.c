@@ -112,7 +112,8 @@ what_reason_wrong(const char *noun, const char *reason)
 	if (reason[strspn(reason, " \t\r\n")] == '\0')
 		return control_error(EXIT_USAGE, "a %s needs a reason", noun);
 	for (const char *c = reason; *c != '\0'; c++)
-		one_line = one_line && !iscntrl((unsigned char)*c);
+		one_line =
+		    one_line && (!iscntrl((unsigned char)*c) || *c == '\t');
 	if (!one_line)
 		return control_error(EXIT_USAGE,
 		    "a reason is one line of at most %d octets",

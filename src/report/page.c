@@ -115,16 +115,23 @@ page_region(struct text *t, const json_t *region)
 	bool drained = json_is_true(json_object_get(region, "drained"));
 	bool live = json_is_true(json_object_get(region, "live"));
 	const char *state = live ? "live" : drained ? "drained" : "out";
+	double share = json_number_value(json_object_get(region, "share"));
+	struct text shown = {0};
 	const json_t *target;
 	size_t i;
+
+	text_add(&shown, "%s", state);
+	if (live && share < 100)
+		text_add(&shown, ", takes %.1f%%", share);
 
 	json_array_foreach(targets, i, target)
 	{
 		text_add(t, "<tr>");
 		page_cell(t, NULL, i == 0 ? text_of(region, "region") : "");
-		page_cell(t, state, i == 0 ? state : "");
+		page_cell(t, state, i == 0 ? shown.at : "");
 		page_target(t, target);
 	}
+	text_fini(&shown);
 }
 
 static void

@@ -294,6 +294,23 @@ START_TEST(the_page_quotes_what_operators_wrote)
 }
 END_TEST
 
+START_TEST(the_page_tells_shares)
+{
+	struct call call = {.control = s.control,
+	    .role = ROLE_PUBLIC,
+	    .method = EVHTTP_REQ_GET,
+	    .owner = "",
+	    .done = nothing};
+
+	json_decref(post("/v1/drain",
+	    "{\"what\":\"us\",\"for_s\":60,\"share\":25,"
+	    "\"reason\":\"x\"}"));
+	command_run(&call, "/", NULL, NULL, 0);
+	ck_assert_ptr_nonnull(strstr(call.text.at, ">live, takes 75.0%<"));
+	call_fini(&call);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -318,6 +335,7 @@ main(void)
 	tcase_add_test(t, events_tell_what_happened_since);
 	tcase_add_test(t, readers_may_ask_what_changes_nothing);
 	tcase_add_test(t, the_page_quotes_what_operators_wrote);
+	tcase_add_test(t, the_page_tells_shares);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

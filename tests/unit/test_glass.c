@@ -72,7 +72,7 @@ START_TEST(its_lines_are_drains_of_its_owner)
 	const struct drain *d;
 
 	put("# by hand\n\neu 30m core switch\n"
-	    "www/us until-cancelled  and  more \r\nap 5m \x1b[31m\n");
+	    "www/us until-cancelled  and \tmore \r\nap 5m \x1b[31m\n");
 	ck_assert_uint_eq(s.control->drains.all.n, 3);
 	d = drains_find(&s.control->drains, DRAIN_OUT, "eu", false);
 	ck_assert_int_eq(d->until - d->since, 1800);
@@ -82,7 +82,7 @@ START_TEST(its_lines_are_drains_of_its_owner)
 	ck_assert(d->forced);
 	d = drains_find(&s.control->drains, DRAIN_OUT, "www/us", false);
 	ck_assert_int_eq(d->until, DRAIN_FOREVER);
-	ck_assert_str_eq(d->reason, "and  more");
+	ck_assert_str_eq(d->reason, "and \tmore");
 	ck_assert_str_eq(s.control->drains.all.at[2]->reason, "?[31m");
 	ck_assert_uint_eq(service_live(&s, "www"), 0);
 	ck_assert(!is_there("") && is_there(".taken"));
