@@ -198,11 +198,14 @@ skip_name(struct reader *r)
 	}
 }
 
-/* Any record; an OPT among the additional ones is taken in. */
+enum place { PLACE_BEFORE, PLACE_ADDITIONAL, PLACE_LAST };
+
+/* Any record; an OPT or TSIG among the additional ones is taken in. */
 static bool
 read_record(
-    struct reader *r, struct query *q, bool additional, uint8_t *version)
+    struct reader *r, struct query *q, enum place place, uint8_t *version)
 {
+	size_t start = r->at;
 	bool root = r->at < r->len && r->packet[r->at] == 0;
 	uint16_t type, class, rdlen;
 	const uint8_t *ttl;
@@ -210,10 +213,16 @@ read_record(
 	if (!skip_name(r) || !take_u16(r, &type) || !take_u16(r, &class) ||
 	    !take(r, 4) || !take_u16(r, &rdlen) || !take(r, rdlen))
 		return false;
+	/* RFC 8945 5.1: one, and the last of all. */
+	if (type == DNS_TSIG) {
+		q->is_signed = place == PLACE_LAST &&
+		    tsig_read(&q->tsig, r->packet, start, r->at);
+		return q->is_signed;
+	}
 	if (type != DNS_OPT)
 		return true;
 	/* RFC 6891 6.1.1: one, in the additional section, owned by root. */
-	if (!additional || !root || q->edns)
+	if (place == PLACE_BEFORE || !root || q->edns)
 		return false;
 	ttl = r->packet + r->at - rdlen - 6;
 	q->edns = true;
@@ -232,9 +241,14 @@ read_records(struct reader *r, struct query *q, uint8_t *version)
 	    wire_get_u16(r->packet + 6) + wire_get_u16(r->packet + 8);
 	unsigned all = before + wire_get_u16(r->packet + 10);
 
-	for (unsigned i = 0; i < all; i++)
-		if (!read_record(r, q, i >= before, version))
+	for (unsigned i = 0; i < all; i++) {
+		enum place place = i + 1 < all ? PLACE_ADDITIONAL : PLACE_LAST;
+
+		if (i < before)
+			place = PLACE_BEFORE;
+		if (!read_record(r, q, place, version))
 			return false;
+	}
 	return r->at == r->len;
 }
 
@@ -260,7 +274,7 @@ query_parse(struct query *q, const uint8_t *packet, size_t len, uint16_t *rcode)
 	q->cookie = NULL;
 	q->cookie_len = 0;
 	q->keepalive = KEEPALIVE_NONE;
-	q->edns = q->dnssec_ok = q->nsid = false;
+	q->edns = q->dnssec_ok = q->nsid = q->is_signed = false;
 
 	*rcode = DNS_FORMERR;
 	questions = wire_get_u16(packet + 4);
@@ -281,6 +295,11 @@ query_parse(struct query *q, const uint8_t *packet, size_t len, uint16_t *rcode)
 	}
 	if (questions == 0 && q->cookie_len == 0)
 		return QUERY_ERROR;
+	/* RFC 8945 5.2.1: an answer without the key's MAC is of no use. */
+	if (q->is_signed) {
+		*rcode = DNS_NOTAUTH;
+		return QUERY_ERROR;
+	}
 	*rcode = DNS_NOERROR;
 	return questions == 0 ? QUERY_COOKIE : QUERY_ANSWER;
 }

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/net.h"
-#include "dns/rr.h"
+#include "dns/tsig.h"
 
 /* RFC 7871 6: what the client sent, bits beyond source are 0. */
 struct ecs {
@@ -41,6 +41,8 @@ struct query {
 	bool edns;      /* has an OPT: so has the reply */
 	bool dnssec_ok; /* DO */
 	bool nsid;      /* asked for NSID, RFC 5001 */
+	bool is_signed; /* with a key, by tsig */
+	struct tsig tsig;
 };
 
 enum query_verdict {
@@ -52,9 +54,10 @@ enum query_verdict {
 
 /*
  * Reads the packet.  What has no valid form is DNS_FORMERR (RFC 1035 4.1.1,
- * RFC 6891 6.1.1, RFC 7873 5.2.2, RFC 9619), an opcode but
- * QUERY DNS_NOTIMP, an EDNS version above 0 DNS_BADVERS.  A compressed question
- * name is FORMERR. question_len may exceed 255: it is name + 4, at most 259.
+ * RFC 6891 6.1.1, RFC 7873 5.2.2, RFC 8945 5.1, RFC 9619), an opcode but
+ * QUERY DNS_NOTIMP, an EDNS version above 0 DNS_BADVERS, a TSIG DNS_NOTAUTH, as
+ * no key is known.  A compressed question name is FORMERR.  question_len may
+ * exceed 255: it is name + 4, at most 259.
  */
 enum query_verdict query_parse(
     struct query *q, const uint8_t *packet, size_t len, uint16_t *rcode);

@@ -64,6 +64,7 @@ static const struct word rcodes[] = {
     {DNS_NOTIMP, "NOTIMP"},
     {DNS_REFUSED, "REFUSED"},
     {DNS_YXDOMAIN, "YXDOMAIN"},
+    {DNS_NOTAUTH, "NOTAUTH"},
     {DNS_BADVERS, "BADVERS"},
     {DNS_BADCOOKIE, "BADCOOKIE"},
 };

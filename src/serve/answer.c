@@ -466,6 +466,8 @@ answer(struct answerer *a, const struct snapshot *s,
 		decide(&w);
 	else
 		r.rcode = rcode;
+	if (rcode == DNS_NOTAUTH)
+		r.tsig = &q.tsig;
 	if (!keep_limit(&w))
 		return 0;
 	len = reply_end(&r, out, size_limit(&w, in->proto, cap));

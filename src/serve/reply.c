@@ -25,6 +25,7 @@ reply_begin(struct reply *r, const struct query *q)
 	r->authoritative = false;
 	r->truncated = false;
 	r->edns = (struct edns_reply){.dnssec_ok = q->dnssec_ok};
+	r->tsig = NULL;
 	r->nparts = 0;
 }
 
@@ -122,6 +123,7 @@ void
 reply_truncate(struct reply *r)
 {
 	r->truncated = true;
+	r->tsig = NULL;
 	r->nparts = 0;
 }
 
@@ -148,7 +150,8 @@ fit(struct reply *r, size_t limit)
 {
 	const struct query *q = r->query;
 	size_t size = DNS_HEADER_SIZE + q->question_len;
-	size_t must = 0, all = 0;
+	size_t must = r->tsig != NULL ? tsig_size(r->tsig) : 0, all = must;
+
 	for (size_t i = 0; i < r->nparts; i++) {
 		const struct reply_part *p = &r->parts[i];
 
@@ -225,6 +228,10 @@ reply_end(struct reply *r, uint8_t *out, size_t limit)
 		put_parts(r, &w, &n);
 	if (q->edns) {
 		edns_put(&w, &r->edns);
+		n.ar++;
+	}
+	if (r->tsig != NULL && !r->truncated) {
+		tsig_put(&w, r->tsig);
 		n.ar++;
 	}
 	wire_set_u16(&w, 0, q->id);

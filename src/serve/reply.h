@@ -27,8 +27,9 @@ struct reply {
 	const struct query *query;
 	uint16_t rcode;
 	bool authoritative;
-	bool truncated;         /* set by reply_truncate and reply_end */
-	struct edns_reply edns; /* said when the query has an OPT */
+	bool truncated;          /* set by reply_truncate and reply_end */
+	struct edns_reply edns;  /* said when the query has an OPT */
+	const struct tsig *tsig; /* whose key is not known; NULL: none */
 	size_t nparts;
 	struct reply_part parts[REPLY_PARTS_MAX];
 };

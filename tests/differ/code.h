@@ -12,6 +12,7 @@ enum {
 	NOTIMP = 4,
 	REFUSED = 5,
 	YXDOMAIN = 6,
+	NOTAUTH = 9,
 	BADVERS = 16,
 	BADCOOKIE = 23,
 	TYPE_A = 1,

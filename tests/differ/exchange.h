@@ -67,6 +67,7 @@ enum oddity {
 	ODD_META = 0x1000,    /* a type that asks for no data */
 	ODD_FLAGS = 0x2000,   /* AA, TC, RA, Z, AD or an rcode in a query */
 	ODD_FIRST = 0x4000,   /* a record after the OPT */
+	ODD_SIGNED = 0x8000,  /* with a key that no server knows */
 };
 
 /* A record in canonical wire form (RFC 4034 6.2). */

@@ -340,6 +340,15 @@ other_is_silent(
 }
 
 bool
+we_notauth(
+    const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	(void)x;
+	(void)p;
+	return m->rcode == NOTAUTH;
+}
+
+bool
 we_notimp(
     const struct exchange *x, const struct reply *m, const struct reply *p)
 {

@@ -384,6 +384,20 @@ put_record(struct query *q, size_t count)
 }
 
 static void
+put_tsig(struct query *q)
+{
+	static const uint8_t tsig[] = {3, 'k', 'e', 'y', 0, 0, 250, 0, 255, 0,
+	    0, 0, 0, 0, 61, 11, 'h', 'm', 'a', 'c', '-', 's', 'h', 'a', '2',
+	    '5', '6', 0, 0, 0, 0x6b, 1, 0x85, 0xcd, 1, 0x2c, 0, 32};
+	static const uint8_t zeros[32 + 6];
+
+	put(q, tsig, sizeof(tsig));
+	put(q, zeros, sizeof(zeros));
+	add_u16(q, 10);
+	q->odd |= ODD_SIGNED;
+}
+
+static void
 put_question(struct query *q, const struct name *n)
 {
 	put(q, n->wire, n->len);
@@ -398,7 +412,7 @@ put_question(struct query *q, const struct name *n)
 }
 
 static void
-put_additional(struct query *q)
+put_some(struct query *q)
 {
 	if (once_in(400)) {
 		put_record(q, once_in(2) ? 6 : 8);
@@ -415,6 +429,17 @@ put_additional(struct query *q)
 		put_opt(q);
 		q->odd |= ODD_OPT_TWICE;
 	}
+}
+
+static void
+put_additional(struct query *q)
+{
+	put_some(q);
+	if (!once_in(200))
+		return;
+	put_tsig(q);
+	if (wrong_once_in(q, 4))
+		put_record(q, 10);
 }
 
 static void

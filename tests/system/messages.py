@@ -7,6 +7,8 @@ import dns.flags
 import dns.message
 import dns.query
 import dns.rcode
+import dns.tsig
+import dns.tsigkeyring
 
 import meridian as m
 
@@ -21,6 +23,16 @@ config = "\n".join(line for line in config.splitlines()
                    if not line.startswith(("  us:", "  ap:", "    europe:",
                                            "    america:", "  nets:",
                                            "geoip:")))
+
+
+def refuses_key(d, ask):
+    q = dns.message.make_query("big.example.com", "TXT")
+    q.use_tsig(dns.tsigkeyring.from_text({"key.": "c2VjcmV0"}))
+    try:
+        ask(q, "127.0.0.1", timeout=5, port=d.port)
+    except dns.tsig.PeerBadKey:
+        return True
+    return False
 
 
 def option_of(reply, otype):
@@ -66,6 +78,8 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE + BIG}) as d:
             "over TCP the idle timeout is said to who asks")
     reply = ask(d, KEEPALIVE, b"", "www.example.com", "A")
     m.check(option_of(reply, KEEPALIVE) is None, "over UDP it is not")
+    m.check(refuses_key(d, dns.query.udp) and refuses_key(d, dns.query.tcp),
+            "who signs with a key is told that it is not known")
 
 FLEET = config.replace("max_without: 512",
                        "max_without: 512, secrets: "

@@ -646,6 +646,31 @@ START_TEST(what_is_no_query_gets_its_error)
 }
 END_TEST
 
+/* "\3key", hmac, a MAC of 2 octets and the ID 0x1234 */
+#define TSIG \
+	"\3key\0\0\xfa\0\xff\0\0\0\0\0\x18" \
+	"\4hmac\0\0\0\1\2\3\4\1\x2c\0\2ab\x12\x34\0\0\0\0"
+
+/* RFC 8945 5.2.1 */
+START_TEST(a_signed_query_gets_no_answer)
+{
+	uint8_t packet[SAMPLE_QUERY_MAX];
+	const struct sample_query q = {
+	    .name = "static.example.com.", .type = DNS_A, .edns = true};
+	size_t len = sample_packet(packet, &q);
+
+	memcpy(packet + len, TSIG, sizeof(TSIG) - 1);
+	packet[11]++;
+	send_packet(packet, len + sizeof(TSIG) - 1, LOCAL, COUNT_UDP);
+	ck_assert_uint_eq(rcode(), DNS_NOTAUTH);
+	ck_assert_uint_eq(answers(), 0);
+	ck_assert(!ldns_pkt_aa(reply));
+	ck_assert(ldns_pkt_edns(reply));
+	ck_assert(says("key.\t0\tANY\tTSIG\thmac. 16909060  300 0  4660 17 0"));
+	ck_assert_uint_eq(counters.responses[DNS_NOTAUTH], 1);
+}
+END_TEST
+
 START_TEST(all_is_counted)
 {
 	const struct pool *www = &snapshot->pools[0];
@@ -768,6 +793,7 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, an_edns_version_above_0_is_badvers);
 	tcase_add_test(tc, nsid_is_said_when_asked);
 	tcase_add_test(tc, what_is_no_query_gets_its_error);
+	tcase_add_test(tc, a_signed_query_gets_no_answer);
 	tcase_add_test(tc, all_is_counted);
 	tcase_add_test(tc, any_of_an_alias_is_the_alias);
 	tcase_add_test(tc, a_share_narrows_the_scope_of_one_class);

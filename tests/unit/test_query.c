@@ -220,7 +220,7 @@ START_TEST(other_records_are_skipped)
 	wire_put(&w, OCTETS("\xc0\x0c\0\1\0\1\0\0\0\0\0\4abcd"));
 	wire_put(&w, OCTETS("\1a\xc0\x10\0\6\0\1\0\0\0\0\0\0"));
 	opt(4096, 0x8000, "", 0);
-	wire_put(&w, OCTETS("\3key\0\0\xfa\0\xff\0\0\0\0\0\2xy"));
+	wire_put(&w, OCTETS("\3key\0\0\x18\0\xff\0\0\0\0\0\2xy"));
 	ck_assert_int_eq(parse(), QUERY_ANSWER);
 	ck_assert(q.edns);
 	ck_assert(q.dnssec_ok);
@@ -403,6 +403,68 @@ START_TEST(a_wrong_client_subnet_is_known)
 }
 END_TEST
 
+#define TSIG \
+	"\3key\0\0\xfa\0\xff\0\0\0\0\0\x17" \
+	"\3alg\0\0\0\1\2\3\4\1\x2c\0\2ab\x12\x34\0\0\0\0"
+
+/* RFC 8945 5.1, 5.2.1 */
+START_TEST(a_key_is_not_known)
+{
+	header(0, 1, 0, 0, 2);
+	question();
+	opt(1232, 0, "", 0);
+	wire_put(&w, OCTETS(TSIG));
+	ck_assert_int_eq(parse(), QUERY_ERROR);
+	ck_assert_uint_eq(rcode, DNS_NOTAUTH);
+	ck_assert(q.is_signed && q.edns);
+	ck_assert_uint_eq(q.tsig.id, 0x1234);
+	/* Whatever else is wrong is said first. */
+	header(0, 1, 0, 0, 2);
+	question();
+	opt(1232, 0x10000, "", 0);
+	wire_put(&w, OCTETS(TSIG));
+	parse();
+	ck_assert_uint_eq(rcode, DNS_BADVERS);
+	header(0x2800, 1, 0, 0, 1);
+	question();
+	wire_put(&w, OCTETS(TSIG));
+	parse();
+	ck_assert_uint_eq(rcode, DNS_NOTIMP);
+	header(0, 0, 0, 0, 1);
+	wire_put(&w, OCTETS(TSIG));
+	parse();
+	ck_assert_uint_eq(rcode, DNS_FORMERR);
+}
+END_TEST
+
+START_TEST(a_signature_is_the_last_record)
+{
+	header(0, 1, 0, 0, 2);
+	question();
+	wire_put(&w, OCTETS(TSIG));
+	opt(1232, 0, "", 0);
+	ck_assert_int_eq(parse(), QUERY_ERROR);
+	ck_assert_uint_eq(rcode, DNS_FORMERR);
+	header(0, 1, 0, 0, 2);
+	question();
+	wire_put(&w, OCTETS(TSIG TSIG));
+	parse();
+	ck_assert_uint_eq(rcode, DNS_FORMERR);
+	header(0, 1, 1, 0, 0);
+	question();
+	wire_put(&w, OCTETS(TSIG));
+	parse();
+	ck_assert_uint_eq(rcode, DNS_FORMERR);
+	header(0, 1, 0, 0, 1);
+	question();
+	wire_put(&w, OCTETS(TSIG));
+	packet[w.len - (sizeof(TSIG) - 1) + 8] = 1; /* its class */
+	parse();
+	ck_assert_uint_eq(rcode, DNS_FORMERR);
+	ck_assert(!q.is_signed);
+}
+END_TEST
+
 START_TEST(nothing_is_left_of_the_query_before)
 {
 	parse_with_options(OCTETS("\0\3\0\0\0\x8\0\7\0\1\x18\0\xc0\0\2"));
@@ -444,6 +506,8 @@ main(void)
 	tcase_add_test(tc, a_client_subnet_is_read);
 	tcase_add_test(tc, a_client_subnet_of_no_bits_is_read);
 	tcase_add_test(tc, a_wrong_client_subnet_is_known);
+	tcase_add_test(tc, a_key_is_not_known);
+	tcase_add_test(tc, a_signature_is_the_last_record);
 	tcase_add_test(tc, nothing_is_left_of_the_query_before);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);
