@@ -155,6 +155,19 @@ add_dname(struct walk *w, const struct found *f)
 	return f->body;
 }
 
+/*
+ * What says of a zone that it has no name, no type or no data.  It is so for
+ * all clients, and an alias that was chosen for some of them does not come with
+ * it: whether that alias's owner exists would depend on the client (RFC 7871
+ * 7.4).  The resolver asks for the rest.
+ */
+static bool
+is_of_zone(enum find_kind kind)
+{
+	return kind == FIND_NODATA || kind == FIND_NXDOMAIN ||
+	    kind == FIND_REFERRAL;
+}
+
 /* Adds what was found; the CNAME or DNAME to follow, or NULL. */
 static const struct body *
 add_found(struct walk *w, const struct found *f)
@@ -164,7 +177,7 @@ add_found(struct walk *w, const struct found *f)
 	uint8_t flags = BODY_KEEP_TTL;
 	uint32_t ttl = 0;
 
-	if (f->kind == FIND_FOREIGN)
+	if (f->kind == FIND_FOREIGN || (w->steered && is_of_zone(f->kind)))
 		return NULL;
 	if (f->kind == FIND_DNAME)
 		return add_dname(w, f);

@@ -258,12 +258,23 @@ START_TEST(a_steered_cname_is_followed_into_static_data)
 		       "static.example.com.\n"));
 	ck_assert(says("static.example.com.\t3600\tIN\tA\t192.0.2.80\n"));
 	ck_assert_int_eq(scope(NULL), 16);
-	ask("still.example.com.", DNS_A, LOCAL, "64.10.3.0/24");
-	ck_assert_uint_eq(rcode(), DNS_NXDOMAIN);
-	ck_assert_uint_eq(answers(), 1);
-	ck_assert_uint_eq(ldns_pkt_nscount(reply), 1);
 	ask("still.example.com.", DNS_CNAME, LOCAL, "81.2.3.0/24");
 	ck_assert_uint_eq(answers(), 1);
+}
+END_TEST
+
+/* RFC 7871 7.4: for some clients its target exists, for others it does not. */
+START_TEST(a_steered_cname_exists_for_all)
+{
+	ask("still.example.com.", DNS_A, LOCAL, "64.10.3.0/24");
+	ck_assert_uint_eq(rcode(), DNS_NOERROR);
+	ck_assert_uint_eq(answers(), 1);
+	ck_assert_uint_eq(ldns_pkt_nscount(reply), 0);
+	ck_assert_int_eq(scope(NULL), 4);
+	ask("still.example.com.", DNS_MX, LOCAL, "81.2.3.0/24");
+	ck_assert_uint_eq(rcode(), DNS_NOERROR);
+	ck_assert_uint_eq(answers(), 1);
+	ck_assert_uint_eq(ldns_pkt_nscount(reply), 0);
 }
 END_TEST
 
@@ -768,6 +779,7 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, a_static_cname_to_a_steered_name_is_followed);
 	tcase_add_test(tc, what_is_tailored_to_a_subnet_follows_no_alias);
 	tcase_add_test(tc, a_steered_cname_is_followed_into_static_data);
+	tcase_add_test(tc, a_steered_cname_exists_for_all);
 	tcase_add_test(tc, a_second_steered_decision_is_not_appended);
 	tcase_add_test(tc, a_chain_ends_where_our_zones_end);
 	tcase_add_test(tc, the_rcode_of_a_chain_is_that_of_its_end);
