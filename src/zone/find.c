@@ -30,6 +30,14 @@ found_set(const struct zone_set *set, enum find_kind kind, struct found *f)
 	f->body = set->body;
 }
 
+/* An alias does not stand for the types that may be beside it (RFC 4035
+ * 2.5). */
+static bool
+is_beside_cname(uint16_t type)
+{
+	return type == DNS_RRSIG || type == DNS_NSEC;
+}
+
 /* Does the pool of the steered name answer this type? ANY is its first. */
 static bool
 steers(const struct zones *z, uint16_t name, uint16_t *type)
@@ -37,17 +45,10 @@ steers(const struct zones *z, uint16_t name, uint16_t *type)
 	const struct conf *conf = z->conf;
 	const struct conf_pool *pool = &conf->pools[conf->names[name].pool];
 
-	if (*type == DNS_ANY || conf_pool_has(pool, DNS_CNAME))
+	if (*type == DNS_ANY ||
+	    (conf_pool_has(pool, DNS_CNAME) && !is_beside_cname(*type)))
 		*type = pool->types[0];
 	return conf_pool_has(pool, *type);
-}
-
-/* An alias does not stand for the types that may be beside it (RFC 4035
- * 2.5). */
-static bool
-is_beside_cname(uint16_t type)
-{
-	return type == DNS_RRSIG || type == DNS_NSEC;
 }
 
 /* The name exists, and is the zone's own. */

@@ -645,6 +645,9 @@ START_TEST(a_cname_pool_answers_any_type)
 	    "steered cdn.example.com. type 5 in example.com.\n");
 	expect("cdn.example.com.", "ANY",
 	    "steered cdn.example.com. type 5 in example.com.\n");
+	/* RFC 4035 2.5: these may be beside it. */
+	expect_start("cdn.example.com.", "RRSIG", "nodata in example.com.\n");
+	expect_start("cdn.example.com.", "NSEC", "nodata in example.com.\n");
 }
 END_TEST
 
