@@ -107,10 +107,14 @@ zones_load(struct compiler *c)
 	}
 	for (size_t i = 0; i < z->nzones && z->nzones > 1; i++)
 		records_hand_down(c, i);
-	for (size_t i = 0; i < z->nzones; i++)
-		if (c->records[i].all.n > 0)
-			qsort(c->records[i].all.at, c->records[i].all.n,
-			    sizeof(struct zone_record), by_owner_and_type);
+	for (size_t i = 0; i < z->nzones; i++) {
+		struct zone_records *r = &c->records[i];
+
+		if (r->all.n > 0)
+			qsort(r->all.at, r->all.n, sizeof(*r->all.at),
+			    by_owner_and_type);
+		records_mark_repeated(r);
+	}
 }
 
 /* Nodes ------------------------------------------------------------------- */
@@ -204,23 +208,12 @@ set_next(struct compiler *c, const struct zone_record *at,
 	return s;
 }
 
-/* RFC 2181 5: a record stands in its RRset once. */
-static bool
-is_duplicate(const struct set *s, size_t i)
-{
-	/* Only neighbours in large sets: the check must not be quadratic. */
-	for (size_t k = i > 64 ? i - 64 : 0; k < i; k++)
-		if (record_equal(&s->at[k], &s->at[i]))
-			return true;
-	return false;
-}
-
 static bool
 set_compose(struct compiler *c, const struct set *s, enum body_section section,
     bool optional)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (!is_duplicate(s, i) &&
+		if (!s->at[i].repeated &&
 		    !composer_put(c->composer, section, s->at[i].owner,
 			s->at[i].type, s->ttl, s->at[i].rdata,
 			s->at[i].rdata_len, optional))
@@ -235,7 +228,7 @@ static bool
 set_differs(const struct set *s)
 {
 	for (size_t i = 1; i < s->n; i++)
-		if (!record_equal(&s->at[0], &s->at[i]))
+		if (!s->at[i].repeated)
 			return true;
 	return false;
 }
@@ -408,7 +401,7 @@ apex_servers_compose(
 	composer_begin(c->composer, n->name, false);
 	set_compose(c, ns, BODY_ANSWER, false);
 	for (size_t i = 0; i < ns->n; i++)
-		if (!is_duplicate(ns, i))
+		if (!ns->at[i].repeated)
 			glue_compose(c, ns->at[i].rdata, true);
 	for (uint16_t i = 0; i < n->nsets; i++)
 		if (sets[i].type == DNS_NS)
@@ -461,7 +454,7 @@ cut_compose(struct compiler *c, uint32_t node)
 		size_t k = i % ns.n;
 		bool optional = i >= ns.n;
 
-		if (is_duplicate(&ns, k) ||
+		if (ns.at[k].repeated ||
 		    name_is_under(ns.at[k].rdata, n->name) == optional)
 			continue;
 		if (!glue_compose(c, ns.at[k].rdata, optional) && !optional)
@@ -582,6 +575,8 @@ zones_build(struct arena *a, const struct conf *conf, struct diag *d)
 	for (size_t i = 0; i < z->nzones; i++)
 		if (c.loaded[i])
 			zone_verify(z, (uint16_t)i, &c.records[i], d);
+	if (d->nerrors == before)
+		zone_verify_steered(z, d);
 	for (size_t i = 0; i < z->nzones; i++)
 		vec_free(&c.records[i].all);
 	free(c.records);

@@ -79,25 +79,79 @@ lower(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
 }
 
-bool
-record_equal(const struct zone_record *a, const struct zone_record *b)
+/* The octets of the record's data that are names. */
+static void
+find_names(const struct zone_record *r, size_t *from, size_t *to)
 {
-	size_t from = 0, to = 0, len = a->rdata_len;
-
-	if (len != b->rdata_len)
-		return false;
+	*from = *to = 0;
 	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
-		if (named[i].type == a->type && len > named[i].after) {
-			from = named[i].before;
-			to = len - named[i].after;
+		if (named[i].type == r->type && r->rdata_len > named[i].after) {
+			*from = named[i].before;
+			*to = (size_t)r->rdata_len - named[i].after;
 		}
 	}
-	for (size_t i = 0; i < len; i++) {
+}
+
+/* Of records of one type. */
+static int
+record_order(const struct zone_record *a, const struct zone_record *b)
+{
+	size_t from, to;
+
+	if (a->rdata_len != b->rdata_len)
+		return a->rdata_len < b->rdata_len ? -1 : 1;
+	find_names(a, &from, &to);
+	for (size_t i = 0; i < a->rdata_len; i++) {
 		bool name = i >= from && i < to;
 		uint8_t x = a->rdata[i], y = b->rdata[i];
 
-		if (name ? lower(x) != lower(y) : x != y)
-			return false;
+		if (name)
+			x = lower(x), y = lower(y);
+		if (x != y)
+			return x < y ? -1 : 1;
 	}
-	return true;
+	return 0;
+}
+
+bool
+record_equal(const struct zone_record *a, const struct zone_record *b)
+{
+	return record_order(a, b) == 0;
+}
+
+/* Equal ones as they stand. */
+static int
+by_data(const void *x, const void *y)
+{
+	const struct zone_record *a = *(struct zone_record *const *)x;
+	const struct zone_record *b = *(struct zone_record *const *)y;
+	int order = record_order(a, b);
+
+	return order != 0 ? order : (a > b) - (a < b);
+}
+
+static bool
+is_same_set(const struct zone_record *a, const struct zone_record *b)
+{
+	return a->type == b->type && name_equal(a->owner, b->owner);
+}
+
+void
+records_mark_repeated(struct zone_records *r)
+{
+	VEC(struct zone_record *) set = {0};
+	size_t next;
+
+	for (size_t i = 0; i < r->all.n; i = next) {
+		set.n = 0;
+		for (next = i; next < r->all.n &&
+		     is_same_set(&r->all.at[i], &r->all.at[next]);
+		     next++)
+			vec_push(&set, &r->all.at[next]);
+		qsort(set.at, set.n, sizeof(*set.at), by_data);
+		for (size_t k = 1; k < set.n; k++)
+			set.at[k]->repeated =
+			    record_equal(set.at[k - 1], set.at[k]);
+	}
+	vec_free(&set);
 }

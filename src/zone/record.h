@@ -20,6 +20,7 @@ struct zone_record {
 	uint16_t rdata_len;
 	uint16_t type;
 	uint32_t line; /* in file */
+	bool repeated; /* says what an earlier one of its RRset says */
 	const char *file;
 };
 
@@ -38,5 +39,8 @@ bool record_warning(struct diag *d, const struct zone_record *r,
 
 /* Two records of one type with the same data (RFC 2181 5). */
 bool record_equal(const struct zone_record *a, const struct zone_record *b);
+
+/* Marks those that say what an earlier one says; they are by owner and type. */
+void records_mark_repeated(struct zone_records *r);
 
 #endif

@@ -74,10 +74,25 @@ pointer_verify(const struct zones *z, uint16_t zone,
 		say(d, r, "%s: %s has no address", p->name, text);
 }
 
+static void
+signatures_verify(const struct zone_records *records, struct diag *d)
+{
+	for (size_t i = 0; i < records->all.n; i++) {
+		if (records->all.at[i].type != DNS_RRSIG)
+			continue;
+		record_warning(d, &records->all.at[i],
+		    "a signed zone: answers come without signatures, and are "
+		    "refused by who validates where a DS says that it is "
+		    "signed");
+		return;
+	}
+}
+
 void
 zone_verify(const struct zones *z, uint16_t zone,
     const struct zone_records *records, struct diag *d)
 {
+	signatures_verify(records, d);
 	for (size_t i = 0; i < records->all.n; i++) {
 		const struct zone_record *r = &records->all.at[i];
 		const struct pointer *p = pointer_get(r->type);
@@ -90,5 +105,41 @@ zone_verify(const struct zones *z, uint16_t zone,
 			continue;
 		if (f.kind != FIND_REFERRAL || r->type == DNS_NS)
 			pointer_verify(z, zone, r, p, d);
+	}
+}
+
+static void
+target_verify(const struct zones *z, uint16_t name, const struct conf_target *t,
+    struct diag *d)
+{
+	const struct conf_name *n = &z->conf->names[name];
+	uint8_t target[DNS_NAME_MAX];
+	struct found f;
+
+	memcpy(target, t->cname, name_len(t->cname));
+	name_lower(target);
+	zone_find(z, target, name_len(target), DNS_CNAME, &f);
+	if (f.kind == FIND_STEERED && f.steered == name)
+		diag_error(
+		    d, &t->mark, "%s leads %s to itself", t->label, n->text);
+	else if (f.kind == FIND_NXDOMAIN)
+		diag_warning(d, &t->mark, "%s, where %s leads, does not exist",
+		    t->label, n->text);
+}
+
+void
+zone_verify_steered(const struct zones *z, struct diag *d)
+{
+	for (uint16_t i = 0; i < z->conf->nnames; i++) {
+		const struct conf_pool *pool =
+		    &z->conf->pools[z->conf->names[i].pool];
+
+		for (size_t k = 0; k < pool->nregions; k++) {
+			const struct conf_pool_region *r = &pool->regions[k];
+
+			for (size_t m = 0; m < r->ntargets; m++)
+				if (r->targets[m].cname != NULL)
+					target_verify(z, i, &r->targets[m], d);
+		}
 	}
 }

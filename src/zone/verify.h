@@ -11,9 +11,13 @@
 /*
  * NS, MX and SRV whose target lies in the same zone and has no address or is
  * an alias: an error for the apex's NS, otherwise a warning, as
- * named-checkzone(1) has it.
+ * named-checkzone(1) has it.  A warning for a zone that is signed.
  */
 void zone_verify(const struct zones *z, uint16_t zone,
     const struct zone_records *records, struct diag *d);
+
+/* The aliases that steered names answer with: an error for one that leads back
+ * to its name, a warning for one to a name that a zone here has not. */
+void zone_verify_steered(const struct zones *z, struct diag *d);
 
 #endif

@@ -100,7 +100,8 @@ START_TEST(signatures_stand_beside_a_cname)
 	    WHOLE "a 60 CNAME ns\na 60 NSEC b CNAME RRSIG NSEC\n"
 		  "a 60 RRSIG CNAME 8 3 60 20300101000000 20200101000000 1 "
 		  "example.com. AAAA\n");
-	expect_warned("");
+	ck_assert(zone_sample_build(&sample));
+	ck_assert_uint_eq(sample.diag.nerrors, 0);
 }
 END_TEST
 
@@ -183,6 +184,25 @@ START_TEST(records_said_twice_are_served_once)
 	    "referral in example.com.\n"
 	    "ns cut.example.com. 60 IN NS ns.cut.example.com.\n"
 	    "ar ns.cut.example.com. 60 IN A 192.0.2.9\n");
+}
+END_TEST
+
+START_TEST(records_said_twice_far_apart_are_served_once)
+{
+	char text[8192] = WHOLE;
+	size_t n = strlen(text);
+
+	for (unsigned i = 0; i < 202; i++)
+		n += (size_t)snprintf(
+		    text + n, sizeof(text) - n, "a 60 A 192.0.2.%u\n", i % 101);
+	zone_sample_zone(&sample, "example.com.", text);
+	expect_warned("");
+	zone_sample_ask(&sample, "a.example.com.", "A");
+	ck_assert_uint_eq(sample.found.body->an, 101);
+	ck_assert_ptr_nonnull(strstr(sample.text,
+	    "data in example.com.\n"
+	    "an a.example.com. 60 IN A 192.0.2.0\n"
+	    "an a.example.com. 60 IN A 192.0.2.1\n"));
 }
 END_TEST
 
@@ -359,6 +379,7 @@ main(void)
 	tcase_add_test(tc, what_is_below_a_dname_is_warned_of);
 	tcase_add_test(tc, the_least_of_ttls_that_differ_is_taken);
 	tcase_add_test(tc, records_said_twice_are_served_once);
+	tcase_add_test(tc, records_said_twice_far_apart_are_served_once);
 	tcase_add_test(tc, servers_said_twice_come_once);
 	tcase_add_test(tc, what_is_below_a_dname_is_no_glue);
 	tcase_add_test(tc, ds_of_zones_further_above_is_hidden);

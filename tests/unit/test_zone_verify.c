@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <check.h>
+#include <stdio.h>
 
 #include "zone_sample.h"
 
 #define SOA "@ 60 SOA ns host 7 3600 900 604800 300\n"
+#define NAME(s) ((const uint8_t *)(s))
 #define APEX SOA "@ 60 NS ns.example.net.\n"
 
 static struct zone_sample sample;
@@ -84,6 +86,70 @@ START_TEST(wildcards_and_steered_names_have_addresses)
 }
 END_TEST
 
+START_TEST(a_signed_zone_is_warned_of)
+{
+	static const char rrsig[] =
+	    "RRSIG A 8 2 60 20300101000000 20200101000000 1 @ AQ==\n";
+	char text[512];
+
+	snprintf(text, sizeof(text), APEX "a 60 %sb 60 %s", rrsig, rrsig);
+	expect(text, true,
+	    "example.com.:3: warning: a.example.com.: a signed zone: answers "
+	    "come without signatures, and are refused by who validates where "
+	    "a DS says that it is signed\n");
+}
+END_TEST
+
+/* Each a region of the pool of aliases. */
+static void
+point_to(struct conf_target *targets, size_t n)
+{
+	static struct conf_pool_region regions[3];
+	struct conf_pool *pool = &sample.pool[POOL_CNAME];
+
+	for (size_t i = 0; i < n; i++) {
+		targets[i].mark =
+		    (struct conf_mark){"m.yaml", 5 + (unsigned)i, 1};
+		regions[i].targets = &targets[i];
+		regions[i].ntargets = 1;
+	}
+	pool->regions = regions;
+	pool->nregions = n;
+}
+
+START_TEST(aliases_of_steered_names_lead_elsewhere)
+{
+	struct conf_target targets[] = {
+	    {.label = "www", .cname = NAME("\3www\7eXample\3com")},
+	    {.label = "net", .cname = NAME("\3cdn\7example\3net")},
+	};
+
+	point_to(targets, 2);
+	zone_sample_steer(&sample, "cdn.example.com.", POOL_CNAME);
+	expect(APEX, true,
+	    "m.yaml:5: warning: www, where cdn.example.com. "
+	    "leads, does not exist\n");
+}
+END_TEST
+
+START_TEST(no_alias_of_a_steered_name_leads_back)
+{
+	struct conf_target targets[] = {
+	    {.label = "cdn", .cname = NAME("\3cdN\7eXample\3com")},
+	    {.label = "a.w", .cname = NAME("\1a\1w\7eXample\3com")},
+	};
+
+	point_to(targets, 2);
+	zone_sample_steer(&sample, "cdn.example.com.", POOL_CNAME);
+	zone_sample_steer(&sample, "*.w.example.com.", POOL_CNAME);
+	expect(APEX, false,
+	    "m.yaml:5: error: cdn leads cdn.example.com. to "
+	    "itself\n"
+	    "m.yaml:6: error: a.w leads *.w.example.com. to "
+	    "itself\n");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -97,6 +163,9 @@ main(void)
 	tcase_add_test(tc, other_targets_are_warned_about);
 	tcase_add_test(tc, what_others_hold_is_not_our_business);
 	tcase_add_test(tc, wildcards_and_steered_names_have_addresses);
+	tcase_add_test(tc, a_signed_zone_is_warned_of);
+	tcase_add_test(tc, aliases_of_steered_names_lead_elsewhere);
+	tcase_add_test(tc, no_alias_of_a_steered_name_leads_back);
 	suite_add_tcase(s, tc);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
