@@ -96,7 +96,7 @@ is_even(const char *digits)
 }
 
 /* Octets of a digest of its kind, which stands in the field before it or two
- * before: RFC 3658, 4509, 5933, 6605; RFC 4255, 6594. */
+ * before: RFC 3658, 4509, 5933, 6605; RFC 4255, 6594; RFC 8976. */
 static const struct digest {
 	ldns_rr_type type;
 	unsigned kind, size;
@@ -111,6 +111,8 @@ static const struct digest {
     {LDNS_RR_TYPE_CDS, 4, 48},
     {LDNS_RR_TYPE_SSHFP, 1, 20},
     {LDNS_RR_TYPE_SSHFP, 2, 32},
+    {LDNS_RR_TYPE_ZONEMD, 1, 48},
+    {LDNS_RR_TYPE_ZONEMD, 2, 64},
 };
 
 static bool
@@ -148,12 +150,21 @@ angle_fits(struct words *w, double degrees)
 	return false;
 }
 
+/* RFC 1876 2: metres above -100 km, in centimetres. */
+static bool
+height_fits(struct words *w)
+{
+	double metres = word_next(w) ? strtod(w->at, NULL) : 0;
+
+	return metres >= -100000 && metres <= 42849672.95;
+}
+
 static bool
 place_fits(const char *text)
 {
 	struct words w = {text, 0};
 
-	return angle_fits(&w, 90) && angle_fits(&w, 180);
+	return angle_fits(&w, 90) && angle_fits(&w, 180) && height_fits(&w);
 }
 
 /* RFC 3123 4 */

@@ -41,6 +41,7 @@ struct loader {
 /* One file. */
 struct source {
 	struct loader *loader;
+	const struct source *parent; /* that includes it */
 	const char *path;
 	const char *text;
 	ldns_rdf *origin;
@@ -95,15 +96,46 @@ static bool
 ttl_find(struct source *s, struct zone_record *r, const char *text)
 {
 	struct loader *l = s->loader;
+	uint32_t minimum;
 
-	if (r->type != DNS_SOA) {
-		l->ttl = 0; /* said once is enough */
+	l->ttl = 0; /* said once is enough */
+	if (r->type != DNS_SOA)
 		return complain(s, "no TTL, here or before ($TTL)", text);
-	}
+	minimum = wire_get_u32(r->rdata + r->rdata_len - sizeof(minimum));
+	if (minimum > INT32_MAX)
+		return complain(
+		    s, "no TTL, and the minimum is none (RFC 2181 8)", text);
 	say(s, diag_warning, "no TTL: the SOA's minimum is taken", text);
-	r->ttl = l->ttl =
-	    wire_get_u32(r->rdata + r->rdata_len - sizeof(uint32_t));
+	r->ttl = l->ttl = minimum;
 	l->ttl_stated = true;
+	return true;
+}
+
+/* Is there an asterisk that stands for nothing (RFC 4592 2.1.1)? */
+static bool
+has_inner_asterisk(const uint8_t *name, const uint8_t *origin)
+{
+	if (name_equal(name, origin))
+		return false;
+	for (name = name_parent(name); !name_equal(name, origin);
+	     name = name_parent(name))
+		if (name_is_wildcard(name))
+			return true;
+	return false;
+}
+
+/* Whether a record may stand at this owner. */
+static bool
+owner_check(struct source *s, const struct zone_record *r, const char *text)
+{
+	const struct loader *l = s->loader;
+
+	if (type_is_meta(r->type))
+		return complain(s, "a type that no zone holds", text);
+	if (r->type == DNS_DS && name_equal(r->owner, l->zone->name))
+		return complain(s,
+		    "a DS at the apex is the zone's above (RFC 4035 2.4)",
+		    text);
 	return true;
 }
 
@@ -118,7 +150,7 @@ record_store(struct source *s, ldns_rr *rr, const char *rdata, const char *text)
 	    .line = s->line,
 	    .file = s->path,
 	};
-
+	const uint8_t *before = l->owner;
 	const char *wrong;
 
 	if (ldns_rdf_size(ldns_rr_owner(rr)) > DNS_NAME_MAX)
@@ -126,8 +158,11 @@ record_store(struct source *s, ldns_rr *rr, const char *rdata, const char *text)
 	r.owner = owner_store(l, ldns_rr_owner(rr));
 	if (!name_is_under(r.owner, l->zone->name))
 		return say(s, diag_warning, "out of the zone, left out", text);
-	if (type_is_meta(r.type))
-		return complain(s, "a type that no zone holds", text);
+	if (!owner_check(s, &r, text))
+		return false;
+	if (r.owner != before && has_inner_asterisk(r.owner, l->zone->name))
+		say(s, diag_warning,
+		    "an asterisk within a name stands for itself alone", text);
 	wrong = rdata_put(l->buffer, rr, rdata);
 	if (wrong != NULL)
 		return complain(s, wrong, text);
@@ -394,6 +429,14 @@ read_ttl(struct source *s, const char *args)
 }
 
 static bool
+is_open(const struct source *s, const char *path)
+{
+	while (s != NULL && strcmp(s->path, path) != 0)
+		s = s->parent;
+	return s != NULL;
+}
+
+static bool
 read_include(struct source *s, const char *args)
 {
 	const char *p = args;
@@ -412,7 +455,12 @@ read_include(struct source *s, const char *args)
 	if (origin == NULL)
 		return complain(s, "$INCLUDE: not a name", args);
 	path = file_beside(s->path, file);
-	ok = file_load(s->loader, s, path, origin);
+	if (is_open(s, path)) {
+		ldns_rdf_deep_free(origin);
+		ok = complain(s, "$INCLUDE: the file includes itself", args);
+	} else {
+		ok = file_load(s->loader, s, path, origin);
+	}
 	free(path);
 	return ok;
 }
@@ -474,6 +522,7 @@ file_load(
 {
 	struct source s = {
 	    .loader = l,
+	    .parent = parent,
 	    .path = arena_strdup(l->arena, path),
 	    .origin = origin,
 	    .previous =

@@ -309,12 +309,18 @@ static const struct {
     {"a 5 DS 1 8 2 ( " HEX_20 " ab )", "a digest of another length"},
     {"a 5 DS \\# 24 0001 08 02 " HEX_20, "a digest of another length"},
     {"a 5 CDS 0 0 0 00", NULL},
+    {"@ 5 ZONEMD 1 1 1 " HEX_20, "a digest of another length"},
+    {"@ 5 ZONEMD 1 1 200 " HEX_20, NULL},
+    {"@ 5 DS 1 8 1 " HEX_20, "a DS at the apex"},
     {"a 5 SSHFP 1 1 " HEX_20, NULL},
     {"a 5 SSHFP 1 2 " HEX_20, "a digest of another length"},
     {"a 5 LOC 90 N 180 W 0", NULL},
     {"a 5 LOC 42 21 54 N 71 06 18 W -24m 30m", NULL},
     {"a 5 LOC 91 N 0 E 0", "a place that is not on Earth"},
     {"a 5 LOC 90 0 1 N 0 E 0", "a place that is not on Earth"},
+    {"a 5 LOC 0 N 0 E 42849672.95m", NULL},
+    {"a 5 LOC 0 N 0 E 42849673m", "a place that is not on Earth"},
+    {"a 5 LOC 0 N 0 E -100001m", "a place that is not on Earth"},
     {"a 5 LOC 0 N 181 E 0", "a place that is not on Earth"},
     {"a 5 LOC 0 60 N 0 E 0", "a place that is not on Earth"},
     {"a 5 LOC 0 0 60 N 0 E 0", "a place that is not on Earth"},
@@ -324,6 +330,9 @@ static const struct {
     {"a 5 APL 2:ff00::/129", "too long a prefix"},
     {"a 5 TYPE65280 \\# abcd", "data that its type does not have"},
     {"a 5 TYPE65280 \\#  2 abcd", NULL},
+    {"@ SOA a b 1 2 3 4 2147483647", NULL},
+    {"@ SOA a b 1 2 3 4 2147483648\na A 192.0.2.1", "the minimum is none"},
+    {"@ SOA a b 1 2 3 4 4294967295\na A 192.0.2.1", "the minimum is none"},
     {"a 5mm A 192.0.2.1", "not a TTL"},
     {"a 5h5 A 192.0.2.1", NULL},
     {"a 4294967296w A 192.0.2.1", "not a TTL"},
@@ -454,7 +463,8 @@ END_TEST
 START_TEST(errors_of_includes_have_the_file_that_is_wrong)
 {
 	zone_sample_file(&sample, "one", "\nx A x\n");
-	zone_sample_file(&sample, "loop", "$INCLUDE loop\n");
+	zone_sample_file(&sample, "loop", "$INCLUDE pool\n");
+	zone_sample_file(&sample, "pool", "$INCLUDE loop\n");
 	load("$INCLUDE one\n$INCLUDE none\n$INCLUDE\n$INCLUDE one a..b\n"
 	     "$INCLUDE one a b\n$INCLUDE loop\n");
 	ck_assert_ptr_nonnull(strstr(zone_sample_diag(&sample),
@@ -465,7 +475,36 @@ START_TEST(errors_of_includes_have_the_file_that_is_wrong)
 	    "example.com.:3: error: $INCLUDE: no file\n"
 	    "example.com.:4: error: $INCLUDE: not a name: one a..b\n"
 	    "example.com.:5: error: $INCLUDE: not a name: one a b\n"
-	    "loop:1: error: $INCLUDE: too deep: loop\n"));
+	    "pool:1: error: $INCLUDE: the file includes itself: loop\n"));
+}
+END_TEST
+
+START_TEST(includes_are_not_deep)
+{
+	char file[8], text[32];
+
+	for (unsigned i = 0; i <= 8; i++) {
+		snprintf(file, sizeof(file), "d%u", i);
+		snprintf(text, sizeof(text), "$INCLUDE d%u\n", i + 1);
+		zone_sample_file(&sample, file, text);
+	}
+	ck_assert(!load("$INCLUDE d0\n"));
+	ck_assert_str_eq(
+	    zone_sample_diag(&sample), "d7:1: error: $INCLUDE: too deep: d8\n");
+}
+END_TEST
+
+/* RFC 4592 2.1.1, and named-checkzone. */
+START_TEST(asterisks_within_names_are_warned_of)
+{
+	ck_assert(load("a.* 5 A 192.0.2.1\na.* 5 A 192.0.2.2\n"
+		       "*.* 5 A 192.0.2.1\n* 5 A 192.0.2.1\n"
+		       "a* 5 A 192.0.2.1\n@ 5 A 192.0.2.1\n"));
+	ck_assert_str_eq(zone_sample_diag(&sample),
+	    "example.com.:1: warning: an asterisk within a name stands for "
+	    "itself alone: a.* 5 A 192.0.2.1\n"
+	    "example.com.:3: warning: an asterisk within a name stands for "
+	    "itself alone: *.* 5 A 192.0.2.1\n");
 }
 END_TEST
 
@@ -601,6 +640,8 @@ main(void)
 	tcase_add_test(tc, a_missing_file_is_an_error_of_the_configuration);
 	tcase_add_test(tc, includes_are_read_relative_to_the_file);
 	tcase_add_test(tc, errors_of_includes_have_the_file_that_is_wrong);
+	tcase_add_test(tc, includes_are_not_deep);
+	tcase_add_test(tc, asterisks_within_names_are_warned_of);
 	tcase_add_test(tc, generate_makes_records);
 	tcase_add_test(
 	    tc, generate_takes_data_in_quotes_and_nibbles_with_a_last_dot);
