@@ -14,6 +14,7 @@ import collections
 import grp
 import os
 import pwd
+import random
 import re
 import shutil
 import signal
@@ -32,16 +33,18 @@ DEADLINE = 30.0
 
 
 def free_port():
-    """One that is free for UDP and TCP."""
+    """One that is free for UDP and TCP, and that no connection gets before the
+    server takes it: below those that the kernel gives out."""
     while True:
+        place = "127.0.0.1", random.randrange(10000, 32768)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as u, \
                 socket.socket(socket.AF_INET, socket.SOCK_STREAM) as t:
-            t.bind(("127.0.0.1", 0))
             try:
-                u.bind(t.getsockname())
+                t.bind(place)
+                u.bind(place)
             except OSError:
                 continue
-            return t.getsockname()[1]
+            return place[1]
 
 
 def ours(folder, port, made):
