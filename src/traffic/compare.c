@@ -9,9 +9,17 @@
 #include "traffic/flow.h"
 #include "traffic/stretch.h"
 
-enum {
-	DRAWS = 16, /* clients of a stretch where regions are drawn by client */
-	IPV6_UNIT_BITS = 48,
+enum { IPV6_UNIT_BITS = 48 };
+
+/* Where clients are told apart by their prefix (/24, /48), so many of a stretch
+ * are asked, all as powers of two: each one that many of a stretch, as far as
+ * that is within bounds.  A block of traffic has 256 of IPv4. */
+static const struct {
+	uint8_t each, least, most;
+} draws[COMPARE_KINDS] = {
+    [COMPARE_IPV4] = {4, 4, 10},
+    [COMPARE_IPV6] = {4, 4, 10},
+    [COMPARE_TRAFFIC] = {0, 4, 8},
 };
 
 const char *const compare_kind_names[COMPARE_KINDS] = {
@@ -52,10 +60,13 @@ pools_up(const struct snapshot *s)
 static bool
 is_drawn(const struct walk *w, const struct stretch *s)
 {
-	for (size_t i = 0; i < 2; i++)
-		if (w->steered[i]->table->ranks[s->class[i]].hash !=
-		    CONF_HASH_NONE)
+	for (size_t i = 0; i < 2; i++) {
+		const struct rank *rank =
+		    &w->steered[i]->table->ranks[s->class[i]];
+
+		if (rank->hash != CONF_HASH_NONE || rank->trickle > 0)
 			return true;
+	}
 	return false;
 }
 
@@ -78,20 +89,39 @@ region_of(const struct walk *w, size_t which, const struct stretch *s,
 	return pick.pool->regions[pick.region].name;
 }
 
-/* One of a stretch's, always the same ones. */
-static struct addr
-client_of(const struct stretch *s, uint64_t draw)
+/* Prefixes of a cohort in a stretch, as a power of two. */
+static unsigned
+cohort_bits(const struct stretch *s)
 {
-	struct addr a = s->prefix.addr, random;
-	XXH128_hash_t h = XXH3_128bits_withSeed(
-	    s->prefix.addr.bytes, sizeof(s->prefix.addr.bytes), draw);
+	unsigned len =
+	    s->prefix.addr.family == 4 ? SHARE_PREFIX_IPV4 : SHARE_PREFIX_IPV6;
 
-	random = a;
-	memcpy(random.bytes, &h, sizeof(random.bytes));
-	for (unsigned i = s->prefix.len; i < addr_bits(&a); i++) {
-		uint8_t mask = (uint8_t)(0x80 >> (i % 8));
+	return s->prefix.len < len ? len - s->prefix.len : 0;
+}
 
-		a.bytes[i / 8] |= random.bytes[i / 8] & mask;
+/* So many clients of a stretch speak for it, as a power of two. */
+static unsigned
+draw_bits(const struct stretch *s, enum compare_kind kind)
+{
+	unsigned bits = cohort_bits(s);
+
+	bits = bits > draws[kind].each ? bits - draws[kind].each : 0;
+	if (bits < draws[kind].least)
+		return draws[kind].least;
+	return bits < draws[kind].most ? bits : draws[kind].most;
+}
+
+/* One of a stretch's, spread evenly: the first of them begins it. */
+static struct addr
+client_of(const struct stretch *s, unsigned draw, unsigned bits)
+{
+	struct addr a = s->prefix.addr;
+	unsigned n = bits < cohort_bits(s) ? bits : cohort_bits(s);
+
+	for (unsigned i = 0; i < n; i++) {
+		unsigned at = s->prefix.len + n - 1 - i;
+
+		a.bytes[at / 8] |= (uint8_t)((draw >> i & 1) << (7 - at % 8));
 	}
 	return a;
 }
@@ -120,13 +150,13 @@ country_of(const struct stretch *s)
 /* n of a kind, of one client of the stretch. */
 static void
 count(struct walk *w, const struct stretch *s, enum compare_kind kind,
-    uint64_t draw, double n)
+    const struct addr *client, uint64_t draw, double n)
 {
 	struct compare_sum *country = &w->to->countries[country_of(s)];
-	struct addr client = client_of(s, draw);
-	uint32_t random = (uint32_t)XXH3_64bits(&client, sizeof(client));
-	const char *from = region_of(w, 0, s, &client, random);
-	const char *to = region_of(w, 1, s, &client, random);
+	uint32_t random = (uint32_t)XXH3_64bits_withSeed(
+	    client->bytes, sizeof(client->bytes), draw);
+	const char *from = region_of(w, 0, s, client, random);
+	const char *to = region_of(w, 1, s, client, random);
 
 	w->sum->all[kind] += n;
 	country->all[kind] += n;
@@ -141,10 +171,13 @@ static void
 count_stretch(
     struct walk *w, const struct stretch *s, enum compare_kind kind, double n)
 {
-	unsigned draws = is_drawn(w, s) ? DRAWS : 1;
+	unsigned bits = is_drawn(w, s) ? draw_bits(s, kind) : 0;
 
-	for (unsigned i = 0; i < draws; i++)
-		count(w, s, kind, i, n / draws);
+	for (unsigned i = 0; i < 1U << bits; i++) {
+		struct addr client = client_of(s, i, bits);
+
+		count(w, s, kind, &client, i, ldexp(n, -(int)bits));
+	}
 }
 
 static void

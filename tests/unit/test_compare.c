@@ -194,7 +194,21 @@ START_TEST(weights_move_their_difference)
 	    build("a", two, "{geo: [DE, US], regions: {eu: 3, us: 1}}", "x");
 	json_t *report = compare(a, b, NULL);
 
-	ck_assert_double_eq_tol(of(report, "ipv4"), 25, 12);
+	/* A quarter of three /8 of five: in each 1024 clients are asked. */
+	ck_assert_double_eq_tol(of(report, "ipv4"), 15, 1.5);
+	end(report, a, b);
+}
+END_TEST
+
+START_TEST(a_trickle_moves_its_share)
+{
+	struct snapshot *a =
+	    build("a", two, "{geo: [DE, US], regions: [eu, us]}", "x");
+	struct snapshot *b = build(
+	    "a", two, "{geo: [DE, US], regions: [eu, us], trickle: 20%}", "x");
+	json_t *report = compare(a, b, NULL);
+
+	ck_assert_double_eq_tol(of(report, "ipv4"), 12, 1.5);
 	end(report, a, b);
 }
 END_TEST
@@ -298,6 +312,7 @@ main(void)
 	tcase_add_test(tc, a_database_moves_what_its_countries_say);
 	tcase_add_test(tc, a_rule_moves_what_it_matches);
 	tcase_add_test(tc, weights_move_their_difference);
+	tcase_add_test(tc, a_trickle_moves_its_share);
 	tcase_add_test(tc, traffic_moves_by_where_it_came_from);
 	tcase_add_test(tc, stretches_cover_what_is_cut);
 	suite_add_tcase(suite, tc);
