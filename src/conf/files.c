@@ -402,9 +402,17 @@ read_net(
 	    .size = sizeof(struct prefix), .list = true, .nmin = 1,
 	    .nmax = YAML_NODES_MAX};
 	bool ok = schema_check_word(r, pair->key);
+	struct prefix prefix;
+	struct error err;
 
 	net->name = arena_strdup(r->conf->arena, pair->key->text);
 	net->mark = pair->key->mark;
+	if (pair->value->kind == NODE_SCALAR &&
+	    prefix_parse(pair->value->text, &prefix, &err))
+		return diag_error(r->d, &pair->value->mark,
+		    "\"%s\" would be a file: a prefix stands in brackets, "
+		    "[%s]",
+		    pair->value->text, pair->value->text);
 	if (pair->value->kind == NODE_SCALAR)
 		return read_prefix_file(r, &k, pair->value, net) && ok;
 	return schema_read_key(r, &k, pair->value, net) && ok;

@@ -6,6 +6,7 @@
 
 #include "conf/check.h"
 #include "conf/home.h"
+#include "dns/name.h"
 
 /* What a name makes of a policy and a pool. */
 struct use {
@@ -256,6 +257,79 @@ compare_uses(const void *a, const void *b)
 	return (x->name > y->name) - (x->name < y->name);
 }
 
+static bool
+has_homes(const struct conf_policy *p, const struct conf_homes *h)
+{
+	for (size_t i = 0; i < p->nrules; i++)
+		if (p->rules[i].homes == h)
+			return true;
+	return false;
+}
+
+/* Below a wildcard a tenant is the first label there, else the name itself. */
+static bool
+is_tenant(const uint8_t *home, const uint8_t *owner)
+{
+	if (!name_is_wildcard(owner))
+		return name_equal(home, owner);
+	return *home != 0 && name_equal(name_parent(home), name_parent(owner));
+}
+
+static bool
+is_any_tenant(const uses *names, const uint8_t *home)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (is_tenant(home, names->at[i].name->name))
+			return true;
+	return false;
+}
+
+/* Homes that nobody who is steered by the rule can have. */
+static void
+check_tenants(const uses *all, struct diag *d, const struct conf_rule *rule)
+{
+	const struct conf_homes *h = rule->homes;
+	const struct conf_home *first = NULL;
+	uses names = {0};
+	size_t n = 0;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (has_homes(all->at[i].policy, h))
+			vec_push(&names, all->at[i]);
+	for (size_t i = 0; names.n > 0 && i < h->nslots; i++) {
+		const struct conf_home *home = &h->slots[i];
+
+		if (home->name == NULL || is_any_tenant(&names, home->name))
+			continue;
+		if (n++ == 0 || home->line < first->line)
+			first = home;
+	}
+	if (n > 0) {
+		const struct conf_mark mark = {h->path, first->line, 1};
+		char name[NAME_TEXT_MAX];
+
+		diag_warning(d, &mark,
+		    "%s is a tenant of none of the names that the rule at "
+		    "%s:%u steers (%zu such line%s)",
+		    name_format(name, first->name), rule->mark.file,
+		    rule->mark.line, n, n == 1 ? "" : "s");
+	}
+	vec_free(&names);
+}
+
+static void
+check_all_tenants(const uses *all, const struct conf *c, struct diag *d)
+{
+	for (size_t i = 0; i < c->npolicies; i++) {
+		const struct conf_policy *p = &c->policies[i];
+
+		for (size_t k = 0; k < p->nrules; k++)
+			if (p->rules[k].outer == NULL &&
+			    p->rules[k].homes != NULL)
+				check_tenants(all, d, &p->rules[k]);
+	}
+}
+
 static void
 check_uses(const struct conf *c, struct diag *d)
 {
@@ -272,6 +346,7 @@ check_uses(const struct conf *c, struct diag *d)
 		if (i == 0 || all.at[i].policy != all.at[i - 1].policy ||
 		    all.at[i].pool != all.at[i - 1].pool)
 			check_use(&all.at[i]);
+	check_all_tenants(&all, c, d);
 	vec_free(&all);
 }
 

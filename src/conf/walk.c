@@ -179,6 +179,23 @@ schema_read(struct schema_reader *r, enum schema_map map,
 	return r->d->nerrors == errors;
 }
 
+/* What is referred to stands in a list once. */
+static bool
+check_once(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *list, size_t i)
+{
+	const struct yaml_node *item = list->items[i];
+
+	for (size_t j = 0; k->kind == value_ref && j < i; j++)
+		if (item->kind == NODE_SCALAR &&
+		    list->items[j]->kind == NODE_SCALAR &&
+		    strcmp(item->text, list->items[j]->text) == 0)
+			return diag_error(r->d, &item->mark,
+			    "\"%s\" stands in \"%s\" already", item->text,
+			    k->name);
+	return true;
+}
+
 static bool
 read_list(struct schema_reader *r, const struct schema_key *k,
     const struct yaml_node *node, void *object)
@@ -207,6 +224,8 @@ read_list(struct schema_reader *r, const struct schema_key *k,
 		item = node->kind == NODE_LIST ? node->items[i] : node;
 		if (!k->kind(r, k, item, elements + i * k->size))
 			ok = false;
+		else if (node->kind == NODE_LIST)
+			ok = check_once(r, k, node, i) && ok;
 	}
 	return ok;
 }

@@ -486,6 +486,13 @@ static const struct {
 		"eu}}]", "a list of addresses"},
 	{"tests", "[{name: www.example.com, from: DE, expect: {all_down: "
 		"1}}]", "(no, yes)"},
+	/* what stands twice */
+	{"policies", "{p: {rules: [{regions: [eu, us, eu]}]}}",
+		"\"eu\" stands in \"regions\" already"},
+	{"policies", "{p: {rules: [{regions: nearest}], unlocated: [us, us]}}",
+		"\"us\" stands in \"unlocated\" already"},
+	{"geoip", "{nets: {corp: 10.0.0.0/8}}",
+		"a prefix stands in brackets, [10.0.0.0/8]"},
 };
 /* clang-format on */
 

@@ -712,6 +712,24 @@ START_TEST(homes_are_found_by_name)
 }
 END_TEST
 
+START_TEST(homes_of_nobody_are_warned_of)
+{
+	char *said;
+
+	put("homes.txt",
+	    "a.t.example.com us\nb.u.example.com us\n"
+	    "c.b.t.example.com eu\nt.example.com eu\n");
+	conf_free(must_load(
+	    TENANTS("{regions: all, hash: qname, homes: homes.txt}")));
+	said = diag_text(&diag);
+	ck_assert_ptr_nonnull(strstr(said,
+	    "/homes.txt:2:1: warning: b.u.example.com. is a tenant of none of "
+	    "the names that the rule at "));
+	ck_assert_ptr_nonnull(strstr(said, " steers (3 such lines)\n"));
+	free(said);
+}
+END_TEST
+
 START_TEST(homes_are_refused_with_their_line)
 {
 	const char *all =
@@ -928,6 +946,7 @@ main(void)
 	tcase_add_test(t, a_policy_that_is_used_takes_the_rules_place);
 	tcase_add_test(t, policies_that_unfold_without_bound_are_refused);
 	tcase_add_test(t, homes_are_found_by_name);
+	tcase_add_test(t, homes_of_nobody_are_warned_of);
 	tcase_add_test(t, homes_are_refused_with_their_line);
 	tcase_add_loop_test(t,
 	    places_are_continents_countries_subdivisions_or_cities, 0,
