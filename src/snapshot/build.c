@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "conf/load.h"
+#include "snapshot/reach.h"
 #include "zone/rdata.h"
 
 enum { CACHE_LINE = 64 };
@@ -91,6 +92,8 @@ build_geo(struct snapshot *s, struct diag *d)
 	if (!load_geo(s, d))
 		return false;
 	ok = build_policies(s, d);
+	if (ok)
+		reach_check(s, d);
 	s->origins = ok ? origin_build(s->arena, s->geo, &err) : NULL;
 	if (ok && s->origins == NULL)
 		ok = diag_error(d, &mark, "%s", err.text);

@@ -363,10 +363,11 @@ class_of(struct classes *c, const struct rank *rank)
 	return *slot - 1;
 }
 
-/* The class of each of the places that leaves refer to. */
+/* The class of each of the places that leaves refer to; marks the rules that
+ * they come to. */
 static uint32_t *
 classes_make(struct classes *c, const struct conf *conf, const struct geo *geo,
-    const struct policy_table *t)
+    const struct policy_table *t, bool *met)
 {
 	struct rank_room room;
 	size_t n;
@@ -380,6 +381,7 @@ classes_make(struct classes *c, const struct conf *conf, const struct geo *geo,
 		policy_rank(
 		    conf, t->policy, t->pool, &places[i], &rank, &room, &rule);
 		map[i] = class_of(c, &rank);
+		met[rule] = true;
 	}
 	return map;
 }
@@ -446,12 +448,15 @@ policy_build(struct arena *a, const struct conf *conf, struct geo *geo,
 	const struct trie_leaf *ipv6 = geo_leaves(geo, 6, &n6, err);
 	struct trie_leaf *mapped;
 	uint32_t *map, teredo;
+	bool *met;
 
 	if (ipv4 == NULL || ipv6 == NULL)
 		return NULL;
 	t->policy = policy;
 	t->pool = pool;
-	map = classes_make(&c, conf, geo, t);
+	t->met = met =
+	    arena_array(a, conf->policies[policy].nrules, sizeof(*met));
+	map = classes_make(&c, conf, geo, t, met);
 	mapped = leaves_map(ipv4, &n4, map, 0);
 	t->ipv4 = trie_build(a, mapped, n4, 32);
 	/* All IPv4 alike: Teredo needs no look inside. */

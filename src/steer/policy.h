@@ -41,6 +41,7 @@ struct policy_table {
 	const struct trie *ipv4, *ipv6;
 	const struct rank *ranks; /* by class */
 	size_t nranks;
+	const bool *met; /* by rule: it is the first to match of some place */
 	uint16_t policy, pool; /* in conf */
 };
 

@@ -68,6 +68,43 @@ START_TEST(names_with_the_same_pool_and_policy_share_a_table)
 }
 END_TEST
 
+/* What is said of a rule that stands before all others. */
+static const struct {
+	const char *rule, *warning;
+} unreached[] = {
+    {"{geo: DE, regions: [eu]}", "no address comes to this rule"},
+    {"{nets: euro, asn: 64496, regions: [eu]}", "no address comes to this"},
+    {"{geo: [DE, UK], regions: [eu]}",
+	"no country has the code \"UK\"; did you mean \"GB\"?"},
+    {"{geo: XX-YY, regions: [eu]}", "no country has the code \"XX\""},
+    {"{nets: [euro], regions: [eu]}, {nets: [amer, euro], regions: [us]}, "
+     "{geo: \"city:5\", policy: far}",
+	"no database says where clients are"},
+    {"{nets: [euro], regions: [eu]}", NULL},
+    {"{nets: [euro], policy: far}", NULL},
+};
+
+START_TEST(a_rule_that_no_address_comes_to_is_warned_of)
+{
+	char rules[SAMPLE_PATH_MAX + 256];
+	struct snapshot *s;
+
+	snprintf(rules, sizeof(rules),
+	    "  far: {rules: [{nets: euro, regions: [eu]}, {regions: [us]}]}\n"
+	    "  near:\n    rules: [%s, {regions: [us]}]\n"
+	    "  was:\n    rules:\n",
+	    unreached[_i].rule);
+	sample_replace(&sample, "  near:\n    rules:\n", rules);
+	s = snapshot_build(sample.conf, &diag);
+	ck_assert_ptr_nonnull(s);
+	if (unreached[_i].warning != NULL)
+		ck_assert(was_said(unreached[_i].warning));
+	else
+		ck_assert(!was_said("no address") && !was_said("no country"));
+	snapshot_free(s);
+}
+END_TEST
+
 static void
 break_zone(void)
 {
@@ -185,6 +222,8 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_good_configuration_becomes_a_snapshot);
 	tcase_add_test(tc, names_with_the_same_pool_and_policy_share_a_table);
+	tcase_add_loop_test(tc, a_rule_that_no_address_comes_to_is_warned_of, 0,
+	    sizeof(unreached) / sizeof(unreached[0]));
 	tcase_add_test(tc, a_broken_zone_is_an_error);
 	tcase_add_test(tc, a_missing_database_does_not_hide_a_broken_zone);
 	tcase_add_test(tc, a_configuration_that_is_not_there_is_an_error);
