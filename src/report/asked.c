@@ -7,6 +7,7 @@
 #include "conf/expect.h"
 #include "conf/load.h"
 #include "dns/name.h"
+#include "geo/country.h"
 #include "report/text.h"
 
 enum { WORD_MAX = 256 };
@@ -25,6 +26,18 @@ asked_error(int code, const char *fmt, ...)
 }
 
 static json_t *
+read_place(const struct asked *a, const char *from)
+{
+	const struct conf_geo *g = &a->geo;
+
+	if (g->kind == CONF_GEO_CONTINENT || g->code[0] == '\0' ||
+	    country_find(g->code) != NULL)
+		return NULL;
+	return asked_error(ASKED_NO_SUCH,
+	    "from %s: no country has the code %.2s", from, g->code);
+}
+
+static json_t *
 read_from(struct asked *a, const struct explain_query *q)
 {
 	struct prefix p;
@@ -37,7 +50,7 @@ read_from(struct asked *a, const struct explain_query *q)
 		a->by_place = true;
 		if (q->resolver == NULL)
 			addr_parse("0.0.0.0", &a->resolver);
-		return NULL;
+		return read_place(a, q->from);
 	}
 	if (!prefix_parse(q->from, &p, &err))
 		return asked_error(ASKED_USAGE,
@@ -87,6 +100,47 @@ read_regions(
 	return NULL;
 }
 
+static bool
+region_has(const struct conf_pool_region *r, const struct addr *a)
+{
+	for (size_t i = 0; i < r->ntargets; i++)
+		for (size_t k = 0; k < 2; k++)
+			if (addr_equal(&r->targets[i].addr[k], a))
+				return true;
+	return false;
+}
+
+static bool
+pool_has(const struct conf_pool *p, const struct addr *a)
+{
+	for (size_t i = 0; i < p->nregions; i++)
+		if (region_has(&p->regions[i], a))
+			return true;
+	return false;
+}
+
+/* Monitors that say the same are one, whatever they are called. */
+static bool
+is_watched_by(const struct conf *conf, const struct conf_pool *p, uint16_t m)
+{
+	for (size_t i = 0; i < p->nmonitors; i++)
+		if (strcmp(conf->monitors[p->monitors[i]].text,
+			conf->monitors[m].text) == 0)
+			return true;
+	return false;
+}
+
+/* Is there a target at the address that the monitor watches? */
+static bool
+is_target(const struct conf *conf, const struct view_signal *s)
+{
+	for (size_t i = 0; i < conf->npools; i++)
+		if (is_watched_by(conf, &conf->pools[i], s->monitor) &&
+		    pool_has(&conf->pools[i], &s->addr))
+			return true;
+	return s->addr.family == 0;
+}
+
 static json_t *
 read_signal(
     const struct conf *conf, const char *text, struct view_signal *signal)
@@ -105,7 +159,12 @@ read_signal(
 	what[len] = '\0';
 	signal->up = strcmp(equals, "=up") == 0;
 	if (expect_monitor(conf, what, &signal->monitor, &signal->addr))
-		return NULL;
+		return is_target(conf, signal)
+		    ? NULL
+		    : asked_error(ASKED_NO_SUCH,
+			  "signal %s: the monitor watches no target at that "
+			  "address",
+			  text);
 	if (signal->monitor == CONF_NONE)
 		return no_such(conf, SECTION_MONITORS, what);
 	return asked_error(ASKED_USAGE, "signal %s: no address", text);

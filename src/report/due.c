@@ -30,7 +30,6 @@ least_drain(struct due *due, const struct drain *d, bool begins)
 void
 due_find(struct due *due, const struct pool_region *r)
 {
-	*due = (struct due){.seconds = INT64_MAX};
 	least_drain(due, r->drain, false);
 	least_drain(due, r->part, false);
 	least_drain(due, r->next, true);

@@ -17,6 +17,7 @@ struct due {
 	bool begins; /* the drain does */
 };
 
+/* due becomes what of the region comes sooner, if anything. */
 void due_find(struct due *due, const struct pool_region *r);
 
 /* "web at 192.0.2.1: 2 checks left, one each 5s". */

@@ -472,8 +472,10 @@ add_records(struct text *t, const json_t *answer, const char *section)
 
 	json_array_foreach(json_object_get(answer, section), i, record)
 	{
-		text_add(t, "    %s%s\n", json_string_value(record),
-		    strcmp(section, "authority") == 0 ? "  (authority)" : "");
+		text_add(t, "    %s", json_string_value(record));
+		if (strcmp(section, "records") != 0)
+			text_add(t, "  (%s)", section);
+		text_add(t, "\n");
 	}
 }
 
@@ -527,4 +529,5 @@ explain_text(
 	    t, "%s%s%s\n", style->bold, text_of(answer, "rcode"), style->plain);
 	add_records(t, answer, "records");
 	add_records(t, answer, "authority");
+	add_records(t, answer, "additional");
 }

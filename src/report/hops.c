@@ -42,7 +42,8 @@ hop_find(struct hop *hop, const struct snapshot *s, const uint8_t *name,
 	    hop->found.kind != FIND_NXDOMAIN && hop->found.kind != FIND_DNAME &&
 	    hop->found.kind != FIND_REFERRAL &&
 	    node_find(s->zones, hop->name, len) == ZONE_NONE;
-	if (is_transfer(type))
+	hop->transfer = is_transfer(type);
+	if (hop->transfer)
 		hop->found.kind = FIND_FOREIGN;
 }
 
@@ -119,7 +120,9 @@ hop_describe(struct text *t, const struct hop *hop, const struct snapshot *s)
 	char name[NAME_TEXT_MAX];
 
 	text_add(t, "%s%s: %s", t->len > 0 ? "\n" : "",
-	    name_format(name, hop->name), kinds[hop->found.kind].text);
+	    name_format(name, hop->name),
+	    hop->transfer ? "transfers are refused"
+			  : kinds[hop->found.kind].text);
 	if (hop->by_wildcard)
 		text_add(t, ", by a wildcard");
 	if (hop->found.kind != FIND_FOREIGN)
@@ -153,7 +156,7 @@ hops_tell(const struct hops *h, const struct snapshot *s, json_t *steps)
 
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
 		story_step(steps, none[i],
-		    json_string(i == 1 ? "none: the name is not steered"
+		    json_string(i == 1 ? "none: what is asked is not steered"
 				       : "does not apply"));
 	story_step(steps, "Targets", hops_text(h, s));
 	story_step(steps, "TTL",

@@ -16,6 +16,7 @@ struct hop {
 	uint8_t name[DNS_NAME_MAX]; /* lower case */
 	struct found found;
 	bool by_wildcard;
+	bool transfer; /* is what is asked for */
 };
 
 struct hops {

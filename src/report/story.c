@@ -3,13 +3,12 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "conf/home.h"
 #include "conf/load.h"
+#include "dns/name.h"
 #include "report/due.h"
 #include "report/target.h"
 #include "report/text.h"
-#include "steer/require.h"
 
 json_t *
 story_step(json_t *steps, const char *title, json_t *text)
@@ -24,6 +23,49 @@ story_step(json_t *steps, const char *title, json_t *text)
 
 /* Step 2 ----------------------------------------------------------------- */
 
+/* Of a place its country's coordinates are all that is known. */
+static void
+story_asked_place(const struct story *s, json_t *steps)
+{
+	struct conf_geo geo;
+	struct place place;
+	struct text t = {0};
+
+	text_add(&t, "%s, as asked", s->place);
+	if (conf_geo_parse(s->place, &geo)) {
+		place_from_geo(&place, &geo);
+		if (place.located)
+			text_add(&t, ", at %.2f,%.2f as all of %.2s",
+			    (double)place.latitude, (double)place.longitude,
+			    place.country);
+		else
+			text_add(&t, ", without coordinates");
+	}
+	story_step(steps, "Place", text_json(&t));
+}
+
+/* The databases that know the address, each with the prefix of its record. */
+static void
+databases_describe(const struct story *s, struct text *t)
+{
+	const struct geo *geo = s->snapshot->geo;
+	const struct addr *a = &s->decision->found.counted;
+	char prefix[PREFIX_TEXT_MAX];
+
+	for (size_t i = 0; i < geo_ndatabases(geo); i++) {
+		const char *path;
+		const struct mmdb *db = geo_database(geo, i, &path);
+		unsigned depth;
+		struct prefix p = {.addr = *a};
+
+		if (mmdb_find_record(db, a, &depth) == 0)
+			continue;
+		p.len = (uint8_t)depth;
+		addr_mask(&p.addr, depth);
+		text_add(t, "; %s by %s", path, prefix_format(prefix, &p));
+	}
+}
+
 static void
 story_place(const struct story *s, json_t *steps)
 {
@@ -33,20 +75,13 @@ story_place(const struct story *s, json_t *steps)
 	struct text t = {0};
 	json_t *step;
 
-	if (s->by_place) {
-		text_add(&t, "%s, as asked", s->place);
-		story_step(steps, "Place", text_json(&t));
-		return;
-	}
 	if (f->counted.family != (s->bits == 32 ? 4 : 6))
 		text_add(&t, "counts as %s; ", addr_format(addr, &f->counted));
 	text_add(&t, "%s", place_format(buf, &f->place));
 	if (f->net != NULL)
 		text_add(&t, "; net %s by %s", f->net,
 		    prefix_format(prefix, &f->net_prefix));
-	if (f->database != NULL)
-		text_add(&t, "; %s by %s", f->database,
-		    prefix_format(prefix, &f->database_prefix));
+	databases_describe(s, &t);
 	if (f->net == NULL && f->database == NULL)
 		text_add(&t, "; in no net and no database");
 	step = story_step(steps, "Place", text_json(&t));
@@ -117,9 +152,29 @@ latency_describe(const struct story *s, struct text *t, uint16_t region)
 static const char *const hash_texts[] = {
     [CONF_HASH_NONE] = "",
     [CONF_HASH_CLIENT] = ", drawn by the client's prefix",
-    [CONF_HASH_QNAME] = ", drawn by the name",
+    [CONF_HASH_QNAME] = ", drawn by the tenant's name",
     [CONF_HASH_RANDOM] = ", drawn at random, here for one query",
 };
+
+/* What the regions were drawn by, if they were. */
+static void
+draw_describe(const struct story *s, struct text *t)
+{
+	enum conf_hash hash = story_the_rule(s)->hash;
+	char name[NAME_TEXT_MAX];
+
+	if (s->decision->drawn)
+		text_add(t, "%s", hash_texts[hash]);
+	else if (s->by_place && hash == CONF_HASH_CLIENT)
+		text_add(t,
+		    ", drawn by the client's prefix, which a place has not: "
+		    "as declared");
+	if (s->decision->drawn && hash == CONF_HASH_QNAME &&
+	    s->assume->name != NULL)
+		text_add(t, " %s",
+		    name_format(name,
+			rendezvous_tenant(s->assume->name, s->name->name)));
+}
 
 static const char *const order_texts[] = {
     [CONF_ORDER_LIST] = "regions",
@@ -173,11 +228,11 @@ story_rule(const struct story *s, json_t *steps)
 	json_t *step;
 
 	rule_tell(&t, s, rule);
-	text_add(&t, "; %s%s%s", order_texts[rule->order],
-	    d->drawn ? hash_texts[rule->hash] : "",
-	    d->unlocated ? ", but where the client is is unknown: the "
-			   "unlocated list"
-			 : "");
+	text_add(&t, "; %s", order_texts[rule->order]);
+	draw_describe(s, &t);
+	if (d->unlocated)
+		text_add(&t,
+		    ", but where the client is is unknown: the unlocated list");
 	for (size_t i = 0; i < d->nregions; i++) {
 		const struct oracle_region *r = &d->regions[i];
 
@@ -202,6 +257,10 @@ story_rule(const struct story *s, json_t *steps)
 	    step, "rule", json_integer(conf_rule_outermost(rule)->number));
 	json_object_set_new(step, "file", text_string(rule->mark.file));
 	json_object_set_new(step, "line", json_integer(rule->mark.line));
+	json_object_set_new(step, "drawn_by",
+	    rule->hash == CONF_HASH_NONE
+		? json_null()
+		: json_string(conf_hash_names[rule->hash]));
 }
 
 /* Step 4 ----------------------------------------------------------------- */
@@ -241,63 +300,6 @@ story_fence(const struct story *s, json_t *steps)
 
 /* Step 5 ----------------------------------------------------------------- */
 
-static void
-drain_describe(struct text *t, const char *is, const struct drain *d)
-{
-	char span[CLOCK_TEXT_MAX];
-	int64_t left;
-
-	if (d == NULL)
-		return;
-	left = d->until - clock_wall_s();
-	text_add(t, ", %s by %s (%s)", is, d->owner, d->reason);
-	if (d->at != 0)
-		text_add(t, " at %s", clock_format(span, d->at));
-	else if (d->until == DRAIN_FOREVER)
-		text_add(t, " until cancelled");
-	else
-		text_add(t, " for another %s",
-		    clock_format_span(
-			span, left > 0 ? (uint64_t)left * 1000 : 0));
-}
-
-static void
-watch_describe(struct text *t, const struct watch *w)
-{
-	const struct health *h = &w->health;
-	int64_t age = clock_wall_s() - w->last_at;
-	char span[CLOCK_TEXT_MAX];
-
-	if (w->last_at == 0) {
-		text_add(t, ", %s: not probed yet", w->monitor->name);
-		return;
-	}
-	/* A clock that was set back makes no age. */
-	text_add(t, ", %s: %s %s ago%s", w->monitor->name, w->last,
-	    clock_format_span(span, age > 0 ? (uint64_t)age * 1000 : 0),
-	    w->restored ? ", before the start" : "");
-	if (target_is_damped(w))
-		text_add(t, ", damped: %u of %u successes in a row",
-		    h->state == HEALTH_DOWN ? h->successes : h->quicks,
-		    health_rise(h, w->monitor));
-	if (!watch_decides(w))
-		text_add(t, " (decides nothing)");
-}
-
-static void
-target_describe(struct text *t, const struct pool_target *target, bool all_up)
-{
-	text_add(t, "\n  %s %s%s", target->conf->label,
-	    all_up ? "assumed " : "", health_state_names[target->health]);
-	for (size_t i = 0; i < target->nwatches && !all_up; i++)
-		watch_describe(t, target->watches[i]);
-	if (target->nwatches == 0 && !all_up)
-		text_add(t, ", not monitored");
-	drain_describe(t, "drained", target->drain);
-	drain_describe(t, "forced up", target->up);
-	drain_describe(t, "to be drained", target->next);
-}
-
 /* A share in force: of the region, and whether the client is in it. */
 static void
 share_describe(
@@ -317,7 +319,7 @@ share_describe(
 	text_add(
 	    t, ", %s", r->cohort.number < r->taken ? "is taken" : "is not");
 	if (pr->part != NULL)
-		drain_describe(t, "drained", pr->part);
+		target_describe_drain(t, "drained", pr->part);
 }
 
 /* A full one: which clients it keeps, and whether the client is one. */
@@ -379,8 +381,11 @@ region_details(const struct story *s, const struct oracle_region *r)
 
 	for (size_t i = 0; pr != NULL && i < pr->ntargets; i++)
 		json_array_append_new(targets, target_report(&pr->targets[i]));
-	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "region",
-	    s->snapshot->conf->regions[r->region].name, "distance_km",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "region",
+	    s->snapshot->conf->regions[r->region].name, "weight",
+	    story_the_rule(s)->weights != NULL ? json_integer(r->weight)
+					       : json_null(),
+	    "distance_km",
 	    r->distance_km < 0 ? json_null() : json_real(r->distance_km),
 	    "adjusted_km",
 	    r->distance_km < 0 ? json_null() : json_real(r->adjusted_km),
@@ -503,17 +508,14 @@ story_due(const struct story *s, struct text *t)
 {
 	const struct oracle_decision *d = s->decision;
 	const uint16_t pools[] = {s->name->pool, d->pool};
-	struct due due = {.seconds = INT64_MAX}, other;
+	struct due due = {.seconds = INT64_MAX};
 
 	for (size_t i = 0; i < 2; i++) {
 		const struct pool_region *r =
 		    region_of(&s->snapshot->pools[pools[i]], d->ttl_region);
 
-		if (r == NULL)
-			continue;
-		due_find(&other, r);
-		if (other.seconds < due.seconds)
-			due = other;
+		if (r != NULL)
+			due_find(&due, r);
 	}
 	if (due.seconds <= d->ttl)
 		due_describe(&due, t);
@@ -581,7 +583,10 @@ story_scope(const struct story *s, json_t *steps)
 void
 story_tell(const struct story *s, json_t *steps)
 {
-	story_place(s, steps);
+	if (s->by_place)
+		story_asked_place(s, steps);
+	else
+		story_place(s, steps);
 	story_rule(s, steps);
 	story_fence(s, steps);
 	story_live(s, steps);

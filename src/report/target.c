@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "report/target.h"
 
-#include "report/text.h"
+#include "base/clock.h"
 #include "steer/require.h"
 
 json_t *
@@ -64,4 +64,91 @@ target_report(const struct pool_target *t)
 	    t->live, "since", (json_int_t)since, "drain",
 	    target_lease(t->drain), "announced", target_lease(t->next),
 	    "force_up", target_lease(t->up), "watches", watches);
+}
+
+/* For people ------------------------------------------------------------- */
+
+void
+target_describe_drain(struct text *t, const char *is, const struct drain *d)
+{
+	char span[CLOCK_TEXT_MAX];
+	int64_t left;
+
+	if (d == NULL)
+		return;
+	left = d->until - clock_wall_s();
+	text_add(t, ", %s by %s (%s)", is, d->owner, d->reason);
+	if (d->at != 0)
+		text_add(t, " at %s", clock_format(span, d->at));
+	else if (d->until == DRAIN_FOREVER)
+		text_add(t, " until cancelled");
+	else
+		text_add(t, " for another %s",
+		    clock_format_span(
+			span, left > 0 ? (uint64_t)left * 1000 : 0));
+}
+
+/* What it said last, and when; or what it is assumed to say. */
+static void
+watch_describe(struct text *t, const struct watch *w)
+{
+	const struct health *h = &w->health;
+	int64_t age = clock_wall_s() - w->last_at;
+	char span[CLOCK_TEXT_MAX];
+
+	if (w->last_at == 0) {
+		text_add(
+		    t, ": %s", *w->last != '\0' ? w->last : "not probed yet");
+		return;
+	}
+	/* A clock that was set back makes no age. */
+	text_add(t, ": %s %s ago%s", w->last,
+	    clock_format_span(span, age > 0 ? (uint64_t)age * 1000 : 0),
+	    w->restored ? ", before the start" : "");
+	if (target_is_damped(w))
+		text_add(t, ", damped: %u of %u successes in a row",
+		    h->state == HEALTH_DOWN ? h->successes : h->quicks,
+		    health_rise(h, w->monitor));
+	if (!watch_decides(w))
+		text_add(t, " (decides nothing)");
+}
+
+static bool
+has_two_addresses(const struct pool_target *target)
+{
+	for (size_t i = 1; i < target->nwatches; i++)
+		if (!addr_equal(
+			&target->watches[i]->addr, &target->watches[0]->addr))
+			return true;
+	return false;
+}
+
+static void
+watches_describe(struct text *t, const struct pool_target *target, bool all_up)
+{
+	char addr[ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < target->nwatches; i++) {
+		const struct watch *w = target->watches[i];
+
+		if (all_up && *w->last == '\0')
+			continue;
+		text_add(t, ", %s", w->monitor->name);
+		if (has_two_addresses(target))
+			text_add(t, " at %s", addr_format(addr, &w->addr));
+		watch_describe(t, w);
+	}
+}
+
+void
+target_describe(struct text *t, const struct pool_target *target, bool all_up)
+{
+	text_add(t, "\n  %s %s%s", target->conf->label,
+	    all_up ? "assumed " : "", health_state_names[target->health]);
+	watches_describe(t, target, all_up);
+	if (target->nwatches == 0 && !all_up)
+		text_add(t, ", not monitored");
+	target_describe_drain(t, "drained", target->drain);
+	target_describe_drain(t, "forced up", target->up);
+	target_describe_drain(t, "to be drained", target->next);
 }

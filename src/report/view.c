@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "report/view.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +64,8 @@ watch_signal(struct watch *w, bool up)
 	w->health = (struct health){
 	    .state = up ? HEALTH_UP : HEALTH_DOWN, .since = w->health.since};
 	w->idle = false;
+	snprintf(w->last, sizeof(w->last), "assumed %s", up ? "up" : "down");
+	w->last_at = 0;
 }
 
 static void

@@ -158,7 +158,7 @@ with m.Daemon(config(WEIGHTS), FILES) as d:
     m.check(all(region_of(d.query(f"x{i}.eu.t.example.com")) == "eu"
                 for i in range(20)), "a fence keeps tenants in")
     said = d.ctl("explain", "tenant7.t.example.com", "--from", "DE").stdout
-    m.check("drawn by the name" in said and
+    m.check("drawn by the tenant's name tenant7.t.example.com." in said and
             f"{homes['tenant7.t.example.com']}" in said, "explain says so")
     said = d.json("explain", "big.t.example.com", "--from", "DE")
     m.check("homes.txt:2" in said["steps"][2]["text"] and

@@ -172,6 +172,8 @@ static const struct {
     {"nothere.example.com", "A", "NXDOMAIN", "no such name"},
     {"x.sub.example.com", "A", "NOERROR", "delegated"},
     {"example.org", "A", "REFUSED", "none of the zones"},
+    {"www.example.com", "AXFR", "REFUSED", "transfers are refused"},
+    {"www.example.com", "TXT", "NOERROR", "no record of this type"},
 };
 
 static struct watch *
@@ -251,10 +253,40 @@ static const struct {
     {"www.example.com", "NOTYPE", "DE", NULL, NULL, 2},
     {"www.example.com", "TYPE99999", "DE", NULL, NULL, 2},
     {"www.example.com", NULL, "nowhere", NULL, NULL, 2},
+    {"www.example.com", NULL, "UK", NULL, NULL, 4},
+    {"www.example.com", NULL, "UK/London", NULL, NULL, 4},
     {"www.example.com", NULL, "1.2.3.4/16", NULL, NULL, 2},
     {"www.example.com", NULL, "1.2.3.4", "x", NULL, 2},
     {"www.example.com", NULL, "1.2.3.4", NULL, "eux", 4},
 };
+
+START_TEST(where_a_place_is_taken_to_be_is_told)
+{
+	json_t *r = explain("www.example.com", NULL, "US-CA", NULL, NULL, NULL);
+
+	ck_assert_str_eq(
+	    step_of(r, 2), "US-CA, as asked, at 39.50,-92.00 as all of US");
+	json_decref(r);
+	r = explain("www.example.com", NULL, "city:2950159", NULL, NULL, NULL);
+	ck_assert_str_eq(
+	    step_of(r, 2), "city:2950159, as asked, without coordinates");
+	json_decref(r);
+}
+END_TEST
+
+START_TEST(glue_is_shown)
+{
+	json_t *r =
+	    explain("x.sub.example.com", NULL, "9.9.9.9", NULL, NULL, NULL);
+	struct text t = {0};
+
+	explain_text(r, NULL, &t);
+	ck_assert_ptr_nonnull(strstr(t.at, "  (authority)\n"));
+	ck_assert_ptr_nonnull(strstr(t.at, "  (additional)\n"));
+	text_fini(&t);
+	json_decref(r);
+}
+END_TEST
 
 START_TEST(what_cannot_be_explained_is_an_error)
 {
@@ -325,6 +357,8 @@ START_TEST(monitors_are_taken_to_say_what_is_assumed)
 	ck_assert_str_eq(answer_of(r, "region"), signals[_i].region);
 	ck_assert_str_eq(answer_of(r, "reason"), signals[_i].reason);
 	ck_assert_str_eq(record_of(r, 0), signals[_i].record);
+	ck_assert_ptr_nonnull(strstr(step_of(r, 5),
+	    _i == 4 ? "203.0.113.10 up, web: assumed up" : ": assumed down"));
 	json_decref(r);
 }
 END_TEST
@@ -332,8 +366,8 @@ END_TEST
 static const struct {
 	const char *signal;
 	int code;
-} wrong_signals[] = {
-    {"web", 2}, {"web=maybe", 2}, {"web/x=up", 2}, {"wb=up", 4}, {"=up", 4}};
+} wrong_signals[] = {{"web", 2}, {"web=maybe", 2}, {"web/x=up", 2},
+    {"wb=up", 4}, {"=up", 4}, {"web/192.0.2.99=up", 4}};
 
 START_TEST(signals_that_mean_nothing_are_errors)
 {
@@ -449,6 +483,8 @@ main(void)
 	tcase_add_test(t, assuming_changes_nothing_that_others_see);
 	tcase_add_test(t, aliases_are_told_hop_by_hop);
 	tcase_add_test(t, what_sets_the_ttl_is_told);
+	tcase_add_test(t, where_a_place_is_taken_to_be_is_told);
+	tcase_add_test(t, glue_is_shown);
 	tcase_add_test(t, people_read_all_of_it);
 	tcase_add_test(t, explaining_counts_nothing);
 	suite_add_tcase(suite, t);

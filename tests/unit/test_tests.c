@@ -40,9 +40,12 @@ static const char conf_text[] =
     "    unlocated: [us, eu]\n"
     "    failback: {hold: 1h}\n"
     "  line: {rules: [{regions: [eu]}]}\n"
+    "  draw: {rules: [{geo: [FR], regions: {eu: 1, us: 1}},\n"
+    "                 {regions: {eu: 1, us: 1}, hash: random}]}\n"
     "names:\n"
     "  www.example.com: {pool: www, policy: near, ttl: {max: 60, min: 5}}\n"
     "  \"*.one.example.com\": {pool: one, policy: line}\n"
+    "  draw.example.com: {pool: www, policy: draw, ttl: {min: 5}}\n"
     "tests:\n";
 
 static struct sample sample;
@@ -139,6 +142,10 @@ static const char *const passing[] = {
     "{name: none.example.com, from: 9.9.9.9, expect: {rcode: NXDOMAIN}}",
     "{name: www.example.net, from: 9.9.9.9, expect: {rcode: REFUSED}}",
     "{name: alias.example.com, from: 81.2.3.4, expect: eu}",
+    /* drawn, but from one */
+    "{name: draw.example.com, from: 9.9.9.9, down: [us], expect: eu}",
+    "{name: draw.example.com, from: FR, drained: [eu], expect: us}",
+    "{name: draw.example.com, from: 9.9.9.9, expect: {all_down: no, ttl: 5}}",
 };
 
 static const struct {
@@ -170,6 +177,15 @@ static const struct {
 	"region none, not eu"},
     {"{name: www.example.com, from: DE, expect: {region: us, ttl: 1}}",
 	"region eu, not us; TTL 5, not 1"},
+    /* the luck of one draw */
+    {"{name: draw.example.com, from: 9.9.9.9, expect: eu}",
+	"the region is drawn at random: it cannot be expected"},
+    {"{name: draw.example.com, from: 9.9.9.9, expect: us}",
+	"the region is drawn at random: it cannot be expected"},
+    {"{name: draw.example.com, from: DE, expect: {addresses: [192.0.2.1]}}",
+	"the region is drawn at random: it cannot be expected"},
+    {"{name: draw.example.com, from: FR, expect: eu}",
+	"the region is drawn by the client's prefix: \"from\" must be an"},
 };
 /* clang-format on */
 
@@ -196,12 +212,36 @@ START_TEST(what_is_not_fails_with_what_it_got_and_why)
 	ck_assert_uint_eq(diag.nerrors, 1);
 	text = diag_text(&diag);
 	ck_assert_msg(strstr(text, failing[_i].message) != NULL, "%s", text);
-	ck_assert(strstr(text, "meridian.yaml:35:5: error: test: ") != NULL);
+	ck_assert(strstr(text, "meridian.yaml:38:5: error: test: ") != NULL);
 	ck_assert(strstr(text, "\n     1. Client ") != NULL);
 	ck_assert(strstr(text, "\n    10. Scope ") != NULL);
 	free(text);
 	ck_assert(strstr(result_of(0, "explanation"), " 1. Client ") != NULL);
 	ck_assert(*result_of(0, "message") != '\0');
+}
+END_TEST
+
+static const struct {
+	const char *test, *message;
+} senseless[] = {
+    {"{name: www.example.com, from: UK, expect: eu}",
+	"from UK: no country has the code UK"},
+    {"{name: www.example.com, from: DE, signal: {web/192.0.2.99: down},"
+     " expect: eu}",
+	"the monitor watches no target at that address"},
+    {"{name: www.example.com, from: DE, signal: {web/192.0.2.20: down},"
+     " expect: eu}",
+	"the monitor watches no target at that address"},
+};
+
+START_TEST(what_makes_no_sense_fails)
+{
+	char *text;
+
+	ck_assert(!run(senseless[_i].test));
+	text = diag_text(&diag);
+	ck_assert_msg(strstr(text, senseless[_i].message) != NULL, "%s", text);
+	free(text);
 }
 END_TEST
 
@@ -232,6 +272,8 @@ main(void)
 	    sizeof(passing) / sizeof(passing[0]));
 	tcase_add_loop_test(tc, what_is_not_fails_with_what_it_got_and_why, 0,
 	    sizeof(failing) / sizeof(failing[0]));
+	tcase_add_loop_test(tc, what_makes_no_sense_fails, 0,
+	    sizeof(senseless) / sizeof(senseless[0]));
 	tcase_add_test(tc, every_test_runs_and_tells);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
