@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "client/show.h"
 #include "client/table.h"
 #include "prove/prove.h"
@@ -113,6 +114,34 @@ show_words(const json_t *words)
 }
 
 static void
+show_fence(const json_t *f)
+{
+	const json_t *uses = json_object_get(f, "uses");
+	bool now = json_is_null(json_object_get(f, "step"));
+
+	printf("  %s:%lld: policy %s%s%s, rule %lld", text_of(f, "file"),
+	    int_of(f, "line"), text_of(f, "policy"), now ? "" : " at step ",
+	    text_of(f, "step"), int_of(f, "rule"));
+	if (json_is_object(uses))
+		printf(" by %s, rule %lld (%s:%lld)", text_of(uses, "policy"),
+		    int_of(uses, "rule"), text_of(uses, "file"),
+		    int_of(uses, "line"));
+	printf(", fence %s (%lld prefixes)\n    names: ", text_of(f, "fence"),
+	    int_of(f, "prefixes"));
+	show_words(json_object_get(f, "names"));
+	printf("\n    pool %s in: ", text_of(f, "pool"));
+	show_words(json_object_get(f, "regions"));
+	printf("\n    when all is down: ");
+	if (json_is_null(json_object_get(f, "other_pool"))) {
+		printf("the same\n");
+		return;
+	}
+	printf("pool %s in: ", text_of(f, "other_pool"));
+	show_words(json_object_get(f, "other_regions"));
+	putchar('\n');
+}
+
+static void
 show_fences(const json_t *fences)
 {
 	const json_t *f;
@@ -122,23 +151,7 @@ show_fences(const json_t *fences)
 		printf("\nwhat clients within fences can get at all:\n");
 	json_array_foreach(fences, i, f)
 	{
-		bool now = json_is_null(json_object_get(f, "step"));
-
-		printf("  %s:%lld: policy %s%s%s, rule %lld, fence %s, pool %s "
-		       "(%lld prefixes): ",
-		    text_of(f, "file"), int_of(f, "line"), text_of(f, "policy"),
-		    now ? "" : " at step ", text_of(f, "step"),
-		    int_of(f, "rule"), text_of(f, "fence"), text_of(f, "pool"),
-		    int_of(f, "prefixes"));
-		show_words(json_object_get(f, "regions"));
-		if (json_is_null(json_object_get(f, "other_pool"))) {
-			printf("; when all is down: the same\n");
-			continue;
-		}
-		printf("; when all is down: pool %s in ",
-		    text_of(f, "other_pool"));
-		show_words(json_object_get(f, "other_regions"));
-		putchar('\n');
+		show_fence(f);
 	}
 }
 
@@ -160,9 +173,11 @@ static void
 prove_show(const json_t *report)
 {
 	const json_t *service = json_object_get(report, "in_service");
+	char at[CLOCK_TEXT_MAX];
 
-	printf("%sProof of %s%s, by meridian %s\n", BOLD,
-	    text_of(report, "file"), PLAIN, text_of(report, "version"));
+	printf("%sProof of %s%s, by meridian %s at %s\n", BOLD,
+	    text_of(report, "file"), PLAIN, text_of(report, "version"),
+	    clock_format(at, int_of(report, "at")));
 	show_files(json_object_get(report, "files"));
 	if (json_is_boolean(service))
 		printf("%s\n",

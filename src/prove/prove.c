@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "config.h"
 #include "dns/name.h"
 #include "prove/subnet.h"
@@ -246,6 +247,65 @@ step_report(const struct table_proof *t)
 	return t->step != NULL ? json_string(t->step) : json_null();
 }
 
+static bool
+step_gives(const struct conf_step *step, uint16_t name, uint16_t policy)
+{
+	for (size_t i = 0; i < step->nchoices; i++)
+		if (step->choices[i].name == name &&
+		    step->choices[i].policy == policy)
+			return true;
+	return false;
+}
+
+static bool
+stages_give(const struct conf *conf, uint16_t name, uint16_t policy)
+{
+	for (size_t i = 0; i < conf->nstages; i++)
+		for (size_t k = 0; k < conf->stages[i].nsteps; k++)
+			if (step_gives(&conf->stages[i].steps[k], name, policy))
+				return true;
+	return false;
+}
+
+/* Is the name steered by the table: now, or in steps that are not in force? */
+static bool
+is_steered_by(const struct table_proof *t, uint16_t index)
+{
+	const struct conf *conf = t->snapshot->conf;
+	const struct conf_name *name = &conf->names[index];
+
+	if (name->pool != t->table->pool)
+		return false;
+	if (t->step == NULL)
+		return name->policy == t->table->policy;
+	return stages_give(conf, index, t->table->policy);
+}
+
+static json_t *
+names_report(const struct table_proof *t)
+{
+	const struct conf *conf = t->snapshot->conf;
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < conf->nnames; i++)
+		if (is_steered_by(t, (uint16_t)i))
+			json_array_append_new(
+			    all, json_string(conf->names[i].text));
+	return all;
+}
+
+/* The rule of another policy that it uses and that decides; null: none. */
+static json_t *
+used_report(const struct conf *conf, const struct conf_rule *rule)
+{
+	if (rule->outer == NULL)
+		return json_null();
+	return json_pack("{s:s, s:I, s:o, s:I}", "policy",
+	    conf->policies[rule->owner].name, "rule", (json_int_t)rule->number,
+	    "file", text_string(rule->mark.file), "line",
+	    (json_int_t)rule->mark.line);
+}
+
 /* What clients of a fenced rule can get at all. */
 static json_t *
 fence_report(const struct table_proof *t, size_t index)
@@ -253,16 +313,18 @@ fence_report(const struct table_proof *t, size_t index)
 	const struct conf *conf = t->snapshot->conf;
 	const struct conf_policy *policy = &conf->policies[t->table->policy];
 	const struct conf_rule *rule = &policy->rules[index];
+	const struct conf_rule *own = conf_rule_outermost(rule);
 	const struct table_rule *tr = &t->rules[index];
 	const struct conf_when_down *down = &rule->when_down;
 	bool other = down->action == CONF_DOWN_POOL;
 
 	return json_pack(
-	    "{s:s, s:s, s:o, s:I, s:o, s:I, s:s, s:I, s:o, s:s, s:o, s:o}",
+	    "{s:s, s:s, s:o, s:o, s:I, s:o, s:I, s:o, s:s, s:I, s:o, s:s, s:o, "
+	    "s:o}",
 	    "policy", policy->name, "pool", conf->pools[t->table->pool].name,
-	    "step", step_report(t), "rule",
-	    (json_int_t)conf_rule_outermost(rule)->number, "file",
-	    text_string(rule->mark.file), "line", (json_int_t)rule->mark.line,
+	    "names", names_report(t), "step", step_report(t), "rule",
+	    (json_int_t)own->number, "file", text_string(own->mark.file),
+	    "line", (json_int_t)own->mark.line, "uses", used_report(conf, rule),
 	    "fence", conf_rule_fence(rule), "prefixes",
 	    (json_int_t)tr->prefixes, "regions",
 	    regions_report(conf, t->table->pool, tr->regions), "when_all_down",
@@ -457,12 +519,14 @@ report(struct proof *p)
 	bool ok;
 	json_t *claims = claims_report(p, &ok);
 
-	return json_pack("{s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-	    "file", text_string(conf->path), "version", PACKAGE_VERSION, "ok",
-	    ok, "files", status_files(p->snapshot), "claims", claims,
-	    "findings", findings_report(&p->findings), "fences",
-	    fences_report(p), "rules", rules_report(p), "tables",
-	    tables_report(p), "aliases", aliases_report(conf));
+	return json_pack(
+	    "{s:o, s:s, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "file",
+	    text_string(conf->path), "version", PACKAGE_VERSION, "at",
+	    (json_int_t)clock_wall_s(), "ok", ok, "files",
+	    status_files(p->snapshot), "claims", claims, "findings",
+	    findings_report(&p->findings), "fences", fences_report(p), "rules",
+	    rules_report(p), "tables", tables_report(p), "aliases",
+	    aliases_report(conf));
 }
 
 static json_t *

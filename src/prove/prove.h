@@ -12,9 +12,9 @@
 #include <stdbool.h>
 
 /*
- * Builds all of path, proves it and throws it away: {"file", "version", "ok",
- * "files": [{"file", "size", "sha256"}], "claims": [{"claim", "ok", "wrong",
- * "text"}], "findings": [{"claim", "file", "line", "text"}], "fences",
+ * Builds all of path, proves it and throws it away: {"file", "version", "at",
+ * "ok", "files": [{"file", "size", "sha256"}], "claims": [{"claim", "ok",
+ * "wrong", "text"}], "findings": [{"claim", "file", "line", "text"}], "fences",
  * "rules", "tables", "aliases"} (meridianctl(8)); or {"error", "exit"}.
  * *stop ends it early, with an error.
  */
