@@ -114,6 +114,10 @@ whatif_show(const json_t *reply)
 		whatif_region(t, r);
 	}
 	table_print(t);
+	if (json_is_number(json_object_get(reply, "assumed_load")))
+		printf("what load they bring is not known: it is taken to be "
+		       "%s of the capacities together\n",
+		    rate(number_of(reply, "assumed_load"), n));
 	whatif_moves(json_object_get(reply, "moves"));
 	if (number_of(reply, "unknown") > 0)
 		printf("of %s a minute it is not known where they go\n",
@@ -353,14 +357,28 @@ foresee_diff(const struct arguments *a)
 
 /* GeoIP ------------------------------------------------------------------ */
 
+static const char *
+reason_text(const char *reason)
+{
+	static const char *const texts[][2] = {
+	    {"moves", "it moves too much"},
+	    {"fails", "the configuration fails with it"},
+	    {"refused", "it was refused"},
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (strcmp(texts[i][0], reason) == 0)
+			return texts[i][1];
+	return reason;
+}
+
 static void
 geoip_held(const json_t *entry, const json_t *held)
 {
 	char built[CLOCK_TEXT_MAX];
-	const char *reason = text_of(held, "reason");
 
 	printf("%s%s is held%s: %s\n", YELLOW, text_of(entry, "database"),
-	    PLAIN, reason);
+	    PLAIN, reason_text(text_of(held, "reason")));
 	if (int_of(held, "built") != 0)
 		printf("  it is of %s, sha256 %s\n",
 		    clock_format(built, int_of(held, "built")),

@@ -33,8 +33,12 @@ check_show(const json_t *report)
 	fputs(text_of(report, "text"), stderr);
 	json_array_foreach(json_object_get(report, "names"), i, name)
 	{
-		printf("%s leaves a dead region within %s",
-		    text_of(name, "name"), span_of(name, "cutover_s", buf));
+		if (json_is_null(json_object_get(name, "cutover_s")))
+			printf("%s is not monitored", text_of(name, "name"));
+		else
+			printf("%s leaves a dead region within %s",
+			    text_of(name, "name"),
+			    span_of(name, "cutover_s", buf));
 		if (!json_is_null(json_object_get(name, "rto_s")))
 			printf(", its rto is %s", span_of(name, "rto_s", buf));
 		putchar('\n');

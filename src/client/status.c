@@ -13,6 +13,20 @@
 
 enum { SHARE_TEXT_MAX = 64, LEASE_TEXT_MAX = 256, ALL_PERCENT = 100 };
 
+/* As of the two addresses of one target. */
+static bool
+says_same(const json_t *a, const json_t *b)
+{
+	static const char *const keys[] = {
+	    "monitor", "last", "decides", "restored", "damped", "needed"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (!json_equal(json_object_get(a, keys[i]),
+			json_object_get(b, keys[i])))
+			return false;
+	return true;
+}
+
 /* What the probes of a target last said; free it. */
 static char *
 last_of(const json_t *target)
@@ -24,6 +38,8 @@ last_of(const json_t *target)
 	text_add(&t, "%s", "");
 	json_array_foreach(watches, i, watch)
 	{
+		if (i > 0 && says_same(json_array_get(watches, i - 1), watch))
+			continue;
 		if (json_array_size(watches) > 1)
 			text_add(&t, "%s%s: ", i > 0 ? "; " : "",
 			    text_of(watch, "monitor"));
