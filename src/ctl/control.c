@@ -460,7 +460,11 @@ finish_saving(struct control *c)
 
 	if (saver_finish(c->saver, &err))
 		return;
-	log_error("%s", err.text);
+	if (log_is_due(&c->health_unsaved))
+		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
+		    "health cannot be saved, and would be after a restart as "
+		    "it was when it could: %s",
+		    err.text);
 	c->health_changed = true;
 }
 

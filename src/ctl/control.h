@@ -56,12 +56,13 @@ struct control {
 	char *fixed[CONTROL_FIXED]; /* settings that need a restart */
 	struct event *tick;
 	unsigned ticks;
-	int64_t clock_apart_s; /* wall less monotonic */
-	struct saver *saver;   /* of health */
-	bool health_changed;   /* and has to be saved */
-	bool drains_changed;   /* by themselves, and not saved yet, */
-	bool drains_unsaved;   /* which was told */
-	ino_t glass_inode;     /* the break-glass file that was looked at, */
+	int64_t clock_apart_s;          /* wall less monotonic */
+	struct saver *saver;            /* of health */
+	bool health_changed;            /* and has to be saved */
+	bool drains_changed;            /* by themselves, and not saved yet, */
+	bool drains_unsaved;            /* which was told */
+	struct log_gate health_unsaved; /* when that is told */
+	ino_t glass_inode; /* the break-glass file that was looked at, */
 	struct timespec glass_changed; /* as it was */
 	struct builder *builder;       /* NULL: nothing is being built, ... */
 	struct builder *prover;        /* ... nothing being proven */

@@ -193,7 +193,8 @@ signal_keep(struct control *c, struct signal *s)
 	else
 		signals_remove(&c->signals, s);
 	signal_free(s);
-	return control_error(EXIT_WRONG, "%s", err.text);
+	return control_error(EXIT_WRONG,
+	    "nothing is changed, as it cannot be saved: %s", err.text);
 }
 
 /* A watch never goes while its signal is looked at: nothing is bound anew. */

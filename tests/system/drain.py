@@ -3,6 +3,7 @@
 """Drains: leases with owner, reason and expiry, that hold over kill -9, end by
 themselves, and are refused when they would empty a pool."""
 import os
+import socket
 import time
 
 import meridian as m
@@ -181,6 +182,21 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
     m.check(d.json("drains")["drains"] == [], "readers may look")
     no = d.ctl("drain", "eu", "--for", "1m", "--reason", "x", expect=1)
     m.check("changes nothing" in no.stderr, "and do nothing")
+    # Readers who follow take no place from operators.
+    followers = []
+    for path in [reader] * 65 + [operators]:
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(m.DEADLINE)
+        s.connect(path)
+        s.sendall(b"GET /v1/events?follow=1 HTTP/1.1\r\nHost: x\r\n\r\n")
+        followers.append((s, s.recv(12)))
+    m.check([head for _, head in followers] == [b"HTTP/1.1 200"] * 64 +
+            [b"HTTP/1.1 503", b"HTTP/1.1 200"],
+            "64 readers follow events, and operators besides")
+    no = d.ctl("events", "--follow", expect=1)
+    m.check("too many follow" in no.stderr, "one more is told so")
+    for s, _ in followers:
+        s.close()
     d.control = operators + ".none"
     no = d.ctl("reload", expect=3)
     m.check(no.stdout == "" and "no daemon" in no.stderr,
