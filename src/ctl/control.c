@@ -331,49 +331,6 @@ warn_lost_drains(struct control *c, json_t *warnings)
 	}
 }
 
-/* What the daemon started with and does not change while it runs. */
-static const char *const fixed_names[CONTROL_FIXED] = {
-    "listen", "workers", "control", "http", "state", "control_read"};
-
-static void
-fixed_describe(const struct conf_server *server, struct text t[CONTROL_FIXED])
-{
-	char buf[ENDPOINT_TEXT_MAX];
-
-	for (size_t i = 0; i < server->nlisten; i++)
-		text_add(
-		    &t[0], "%s ", endpoint_format(buf, &server->listen[i]));
-	text_add(&t[1], "%u", server->workers);
-	text_add(&t[2], "%s", server->control);
-	text_add(&t[3], "%s",
-	    server->http.addr.family == 0
-		? "off"
-		: endpoint_format(buf, &server->http));
-	text_add(&t[4], "%s", server->state);
-	text_add(&t[5], "%s",
-	    server->control_read != NULL ? server->control_read : "none");
-}
-
-static void
-warn_fixed(
-    struct control *c, const struct conf_server *server, json_t *warnings)
-{
-	struct text t[CONTROL_FIXED] = {0};
-
-	fixed_describe(server, t);
-	for (size_t i = 0; i < CONTROL_FIXED; i++) {
-		if (c->fixed[i] == NULL) {
-			c->fixed[i] = t[i].at;
-			continue;
-		}
-		if (strcmp(c->fixed[i], t[i].at) != 0)
-			json_array_append_new(warnings,
-			    json_sprintf("server.%s: a change needs a restart",
-				fixed_names[i]));
-		text_fini(&t[i]);
-	}
-}
-
 /* What made sense of a file that was moved aside is in none now: it is saved
  * again. */
 static void
@@ -403,7 +360,7 @@ load_state(struct control *c, struct snapshot *s)
 void
 control_adopt(struct control *c, struct snapshot *s, json_t *warnings)
 {
-	warn_fixed(c, &s->conf->server, warnings);
+	reload_warn(c, &s->conf->server, warnings);
 	monitor_cancel(
 	    c, "the configuration was read again meanwhile: ask again");
 	control_bind(c, s);

@@ -39,6 +39,49 @@ struct builder {
 	void *arg;
 };
 
+/* What the daemon started with and does not change while it runs. */
+static const char *const fixed_names[CONTROL_FIXED] = {
+    "listen", "workers", "control", "http", "state", "control_read"};
+
+static void
+fixed_describe(const struct conf_server *server, struct text t[CONTROL_FIXED])
+{
+	char buf[ENDPOINT_TEXT_MAX];
+
+	for (size_t i = 0; i < server->nlisten; i++)
+		text_add(
+		    &t[0], "%s ", endpoint_format(buf, &server->listen[i]));
+	text_add(&t[1], "%u", server->workers);
+	text_add(&t[2], "%s", server->control);
+	text_add(&t[3], "%s",
+	    server->http.addr.family == 0
+		? "off"
+		: endpoint_format(buf, &server->http));
+	text_add(&t[4], "%s", server->state);
+	text_add(&t[5], "%s",
+	    server->control_read != NULL ? server->control_read : "none");
+}
+
+void
+reload_warn(
+    struct control *c, const struct conf_server *server, json_t *warnings)
+{
+	struct text t[CONTROL_FIXED] = {0};
+
+	fixed_describe(server, t);
+	for (size_t i = 0; i < CONTROL_FIXED; i++) {
+		if (c->fixed[i] == NULL) {
+			c->fixed[i] = t[i].at;
+			continue;
+		}
+		if (strcmp(c->fixed[i], t[i].at) != 0)
+			json_array_append_new(warnings,
+			    json_sprintf("server.%s: a change needs a restart",
+				fixed_names[i]));
+		text_fini(&t[i]);
+	}
+}
+
 static void *
 builder_run(void *arg)
 {
@@ -97,13 +140,14 @@ reload_failed(struct control *c, const struct diag *d, json_t *text)
 {
 	json_t *reply = control_error(EXIT_WRONG,
 	    "the configuration is wrong "
-	    "(%zu errors): nothing has changed",
-	    d->nerrors);
+	    "(%zu error%s): nothing has changed",
+	    d->nerrors, text_plural(d->nerrors));
 
 	event_put(c->events, LOG_LEVEL_ERROR, "reload_failed",
 	    json_pack("{s:I, s:O}", "errors", (json_int_t)d->nerrors,
 		"diagnostics", text),
-	    "reload of %s failed: %zu errors", c->path, d->nerrors);
+	    "reload of %s failed: %zu error%s", c->path, d->nerrors,
+	    text_plural(d->nerrors));
 	json_object_set_new(reply, "text", text);
 	return reply;
 }

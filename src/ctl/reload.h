@@ -37,6 +37,11 @@ bool reload_stage(struct control *c, const struct stage_want *want,
 bool reload_geoip(
     struct control *c, json_t *entries, reload_done *done, void *arg);
 
+/* Adds a warning for each setting that needs a restart, compared with those of
+ * the first configuration. */
+void reload_warn(
+    struct control *c, const struct conf_server *server, json_t *warnings);
+
 /* SIGHUP: reload_start(RELOAD_ADOPT), or once more after the one that runs. */
 void reload_signal(struct control *c);
 
