@@ -384,6 +384,16 @@ we_badvers(
 	return m->rcode == BADVERS && p->rcode == FORMERR;
 }
 
+/* NSD puts the bits of the one into the OPT, and those of the other into the
+ * header. */
+bool
+we_badvers_signed(
+    const struct exchange *x, const struct reply *m, const struct reply *p)
+{
+	(void)x;
+	return m->rcode == BADVERS && (p->rcode & 15) == NOTAUTH;
+}
+
 /* What is wrong beside the version would be an error in version 0. */
 bool
 we_badvers_first(

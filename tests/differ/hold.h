@@ -16,7 +16,7 @@ rule_fn alias_followed, alias_loops, alias_not_followed, any_differs,
     error_without_question, glue_by_wildcard, glue_is_cut, glue_is_dropped,
     name_shared, near_limit, no_question, none_fits, optional_differs,
     other_badvers, other_is_error, other_is_formerr, other_is_silent, says_ad,
-    sibling_is_cut, soa_is_cut, we_badvers, we_badvers_first, we_compress,
-    we_formerr, we_notauth, we_notimp, we_refuse, we_yxdomain;
+    sibling_is_cut, soa_is_cut, we_badvers, we_badvers_first, we_badvers_signed,
+    we_compress, we_formerr, we_notauth, we_notimp, we_refuse, we_yxdomain;
 
 #endif
