@@ -65,15 +65,17 @@ lease_add(struct text *t, const struct drain *d)
 static void
 span_add(struct text *t, const struct drain *d)
 {
-	int64_t begin = d->at != 0 ? d->at : clock_wall_s();
+	int64_t left_s = d->until - (d->at != 0 ? d->at : clock_wall_s());
 	char span[CLOCK_TEXT_MAX];
 
+	/* The second may have changed since. */
+	if (left_s < 1)
+		left_s = 1;
 	if (d->until == DRAIN_FOREVER)
 		text_add(t, " until cancelled");
 	else
 		text_add(t, " for %s",
-		    clock_format_span(
-			span, (uint64_t)(d->until - begin) * 1000));
+		    clock_format_span(span, (uint64_t)left_s * 1000));
 }
 
 /* A lease that was given; old: the one that it renews, or NULL. */
@@ -96,7 +98,8 @@ tell_put(struct control *c, const struct drain *d, const struct drain *old)
 	if (d->forced)
 		text_add(&t, ", forced");
 	if (old != NULL) {
-		until_add(&t, ", until ", d->until);
+		if (d->until != DRAIN_FOREVER)
+			until_add(&t, ", until ", d->until);
 		until_add(&t, " (was until ", old->until);
 		text_add(&t, " by %s)", old->owner);
 		json_object_set_new(details, "renewed", drain_event(old));

@@ -27,9 +27,11 @@ region_tick(struct control *c, struct pool *p, size_t region)
 {
 	struct share *s = &p->regions[region].share;
 	bool back = s->back, frozen = s->frozen_s != 0;
+	struct share_left left;
 
 	pool_share_tick(p, region);
-	if (back && frozen != (s->frozen_s != 0))
+	if (frozen != (s->frozen_s != 0) && pool_left(p, region, &left) &&
+	    !left.manual)
 		tell(c, p, region,
 		    frozen ? "goes on coming back"
 			   : "stops coming back, as probes of it fail");

@@ -145,6 +145,29 @@ START_TEST(an_operator_lets_a_region_come_back)
 }
 END_TEST
 
+/* gentle: a hold of 300 s, a ramp of 600 s; by_hand: a ramp of 100 s. */
+START_TEST(what_is_left_of_a_return_is_told)
+{
+	struct share s = {.back = true, .back_s = 1000};
+	struct share_left left;
+
+	ck_assert(!share_left(&s, NULL, 1000, &left));
+	ck_assert(share_left(&s, &gentle, 1100, &left));
+	ck_assert(!left.manual && !left.frozen);
+	ck_assert_uint_eq(left.hold_s, 200);
+	ck_assert_uint_eq(left.all_s, 800);
+	share_freeze(&s, 1600);
+	ck_assert(share_left(&s, &gentle, 5000, &left) && left.frozen);
+	ck_assert_uint_eq(left.hold_s, 0);
+	ck_assert_uint_eq(left.all_s, 1900 - 1601);
+	s.frozen_s = 0;
+	ck_assert(!share_left(&s, &gentle, 1900, &left));
+	ck_assert(share_left(&s, &by_hand, 100000, &left) && left.manual);
+	ck_assert_uint_eq(left.hold_s, 0);
+	ck_assert_uint_eq(left.all_s, 100);
+}
+END_TEST
+
 START_TEST(a_partial_drain_takes_its_share_out)
 {
 	struct share s = {.out = SHARE_COHORTS / 2, .out_end_s = 50};
@@ -188,6 +211,7 @@ main(void)
 	tcase_add_test(tc, clients_come_back_one_by_one_and_once);
 	tcase_add_test(tc, trouble_stops_the_return_and_takes_nothing_back);
 	tcase_add_test(tc, an_operator_lets_a_region_come_back);
+	tcase_add_test(tc, what_is_left_of_a_return_is_told);
 	tcase_add_test(tc, a_partial_drain_takes_its_share_out);
 	suite_add_tcase(s, tc);
 	srunner_run_all(runner, CK_ENV);
