@@ -60,6 +60,9 @@ check_query(const struct query *q, enum query_verdict verdict, uint16_t rcode,
 	must(q->cookie_len == 0 || cookie_length_valid(q->cookie_len));
 	must(q->cookie_len == 0 ||
 	    (q->cookie > packet && q->cookie + q->cookie_len <= packet + len));
+	must(!q->is_signed ||
+	    (q->tsig.signer > packet &&
+		q->tsig.signer + q->tsig.signer_len <= packet + len));
 	if (q->question_len == 0) {
 		must(verdict != QUERY_ANSWER && q->name_len == 0);
 		return;
