@@ -43,18 +43,31 @@ names_fit(const ldns_rr *rr)
 	return true;
 }
 
-/* ldns takes a port modulo 65536. */
-static bool
-port_fits(const char *text)
+/* The text of an SVCB parameter's value, without a quote before it; NULL: there
+ * is none. */
+static const char *
+param_find(const char *text, const char *key)
 {
-	const char *port = strstr(text, " port=");
-	const char *digits;
+	const char *value = strstr(text, key);
 
-	if (port == NULL)
-		return true;
-	digits = port + strlen(" port=");
-	digits += *digits == '"';
-	return strtoul(digits, NULL, 10) <= UINT16_MAX;
+	if (value == NULL)
+		return NULL;
+	value += strlen(key);
+	return value + (*value == '"');
+}
+
+/* ldns takes a port modulo 65536, and base64 that is cut. */
+static const char *
+params_wrong(const char *text)
+{
+	const char *port = param_find(text, " port=");
+	const char *ech = param_find(text, " ech=");
+
+	if (port != NULL && strtoul(port, NULL, 10) > UINT16_MAX)
+		return "port above 65535";
+	return ech != NULL && strcspn(ech, " \"") % 4 != 0
+	    ? "ech that is no base64"
+	    : NULL;
 }
 
 const char *
@@ -76,8 +89,9 @@ rdata_put(ldns_buffer *buf, const ldns_rr *rr, const char *text)
 	wrong = field_wrong(rr, text);
 	if (wrong != NULL || (type != DNS_SVCB && type != DNS_HTTPS))
 		return wrong;
-	if (!port_fits(text))
-		return "port above 65535";
+	wrong = params_wrong(text);
+	if (wrong != NULL)
+		return wrong;
 	return svcb_wrong(ldns_buffer_begin(buf), ldns_buffer_position(buf));
 }
 

@@ -53,6 +53,7 @@ ZONES = [
     (APEX + "a HTTPS 1 . alpn=h2 alpn=h3\n", REFUSED),
     (APEX + "a HTTPS 1 . mandatory=port\n", REFUSED),
     (APEX + "a HTTPS 1 . port=65536\n", REFUSED),
+    (APEX + "a HTTPS 1 . ech=abc\n", REFUSED),
     (APEX + "a CH A 192.0.2.1\n", REFUSED),
     (APEX + "a TYPE255 \\# 0\n", REFUSED),
     (APEX + "a TYPE65400 \\# 2 abcd\n", FINE),

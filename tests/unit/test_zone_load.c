@@ -298,6 +298,8 @@ static const struct {
     {"a 5 TLSA PKIX-TA 1 1 ab", NULL},
     {"a 5 TLSA 3 1 1 abc", "half of an octet"},
     {"a 5 TLSA 3 1 1 ab cd e f", NULL},
+    {"a 5 HTTPS 1 . ech=YWI=", NULL},
+    {"a 5 HTTPS 1 . ech=\"YWI\"", "ech that is no base64"},
     {"a 5 HTTPS 65536 .", "a number that its field does not hold"},
     {"a 5 SOA a\\ b c 4294967295 2 3 4 5", NULL},
     {"a 5 SOA a b 4294967296 2 3 4 5", "a number that its field does not hold"},
