@@ -59,6 +59,20 @@ addr_mask(struct addr *a, unsigned len)
 }
 
 bool
+addr_next(struct addr *a, unsigned len)
+{
+	addr_mask(a, len);
+	while (len-- > 0) {
+		uint8_t bit = (uint8_t)(0x80 >> (len % 8));
+
+		a->bytes[len / 8] ^= bit;
+		if ((a->bytes[len / 8] & bit) != 0)
+			return true;
+	}
+	return false;
+}
+
+bool
 addr_match(const struct addr *a, const struct addr *b, unsigned len)
 {
 	uint8_t rest = (uint8_t)(0xff00 >> (len % 8));

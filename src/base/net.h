@@ -39,6 +39,8 @@ bool addr_equal(const struct addr *a, const struct addr *b);
 unsigned addr_bits(const struct addr *a);        /* 32 or 128 */
 bool addr_bit(const struct addr *a, unsigned i); /* 0 is the first */
 void addr_mask(struct addr *a, unsigned len);
+/* To the first one after a's prefix of that length; false: there is none. */
+bool addr_next(struct addr *a, unsigned len);
 /* Both addresses' first len bits are equal (and the families). */
 bool addr_match(const struct addr *a, const struct addr *b, unsigned len);
 /* Loopback, private, link-local, multicast, documentation, unspecified and

@@ -5,33 +5,19 @@
 #include <string.h>
 #include <xxhash.h>
 
-static bool
-next(struct addr *a, unsigned len)
-{
-	addr_mask(a, len);
-	while (len-- > 0) {
-		uint8_t bit = (uint8_t)(0x80 >> (len % 8));
-
-		a->bytes[len / 8] ^= bit;
-		if ((a->bytes[len / 8] & bit) != 0)
-			return true;
-	}
-	return false;
-}
-
 bool
 space_next(struct addr *a, unsigned len)
 {
 	static const struct addr teredo = {{0x20, 0x01}, 6};
 	struct addr before = *a;
 
-	if (!next(a, len))
+	if (!addr_next(a, len))
 		return false;
 	if (!addr_match(&before, &teredo, 32) || addr_match(a, &before, 96) ||
 	    !addr_match(a, &before, 32))
 		return true;
 	*a = before;
-	return next(a, 32);
+	return addr_next(a, 32);
 }
 
 /* Places, each once ------------------------------------------------------ */

@@ -5,21 +5,6 @@
 #include <string.h>
 #include <xxhash.h>
 
-/* To the first address after a's prefix of that length; false: none. */
-static bool
-step(struct addr *a, unsigned len)
-{
-	addr_mask(a, len);
-	while (len-- > 0) {
-		uint8_t bit = (uint8_t)(0x80 >> (len % 8));
-
-		a->bytes[len / 8] ^= bit;
-		if ((a->bytes[len / 8] & bit) != 0)
-			return true;
-	}
-	return false;
-}
-
 /*
  * In Teredo's 2001::/32 only the last 32 bits matter (RFC 4380 4): one /96 of
  * it stands for all the others.
@@ -37,12 +22,12 @@ step_teredo(struct addr *a, unsigned len, unsigned within)
 {
 	struct addr at = *a;
 
-	if (!step(a, len))
+	if (!addr_next(a, len))
 		return false;
 	if (within > 32 || !is_teredo(&at) || addr_match(&at, a, 96))
 		return true;
 	*a = at;
-	return step(a, 32);
+	return addr_next(a, 32);
 }
 
 /* What is asked of every address beside the client, and the keys of places

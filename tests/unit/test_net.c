@@ -252,6 +252,34 @@ START_TEST(sockets_of_one_port_are_shared_over_udp_alone)
 }
 END_TEST
 
+START_TEST(the_next_prefix_follows)
+{
+	static const struct row {
+		const char *from, *to; /* NULL: it was the last */
+		unsigned len;
+	} rows[] = {
+	    {"192.0.2.77", "192.0.3.0", 24},
+	    {"192.0.255.1", "192.1.0.0", 24},
+	    {"192.0.2.255", "192.0.3.0", 32},
+	    {"255.255.255.9", NULL, 24},
+	    {"0.0.0.0", NULL, 0},
+	    {"2001:db8:ffff::1", "2001:db9::", 48},
+	    {"ffff::", NULL, 1},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct addr a = addr(rows[i].from), to;
+
+		ck_assert_int_eq(
+		    addr_next(&a, rows[i].len), rows[i].to != NULL);
+		if (rows[i].to == NULL)
+			continue;
+		to = addr(rows[i].to);
+		ck_assert(addr_equal(&a, &to));
+	}
+}
+END_TEST
+
 START_TEST(an_address_of_another_machine_is_refused)
 {
 	struct endpoint e = {.addr = addr("192.0.2.1"), .port = 5353};
@@ -282,6 +310,7 @@ main(void)
 	tcase_add_test(tc, endpoints_are_read_and_written);
 	tcase_add_test(tc, socket_addresses_go_both_ways);
 	tcase_add_test(tc, sockets_of_one_port_are_shared_over_udp_alone);
+	tcase_add_test(tc, the_next_prefix_follows);
 	tcase_add_test(tc, an_address_of_another_machine_is_refused);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);
