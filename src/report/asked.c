@@ -83,19 +83,14 @@ no_such(const struct conf *conf, enum schema_section s, const char *word)
 
 static json_t *
 read_regions(
-    const struct conf *conf, const char *const *names, size_t n, uint64_t *mask)
+    const struct conf *conf, const char *const *names, size_t n, bool *are)
 {
 	for (size_t i = 0; i < n; i++) {
 		uint16_t r = conf_find_region(conf, names[i]);
 
 		if (r == CONF_NONE)
 			return no_such(conf, SECTION_REGIONS, names[i]);
-		if (r >= 64)
-			return asked_error(ASKED_USAGE,
-			    "region %s: only "
-			    "the first 64 can be assumed so",
-			    names[i]);
-		*mask |= UINT64_C(1) << r;
+		are[r] = true;
 	}
 	return NULL;
 }
@@ -201,12 +196,14 @@ asked_read(
 	a->type = rr_type_parse(type);
 	if (a->type == 0)
 		return asked_error(ASKED_USAGE, "%s: no such type", type);
+	a->assume.down = a->down = xcalloc(conf->nregions + 1, sizeof(bool));
+	a->assume.drained = a->drained =
+	    xcalloc(conf->nregions + 1, sizeof(bool));
 	error = read_from(a, q);
 	if (error == NULL)
-		error = read_regions(conf, q->down, q->ndown, &a->assume.down);
+		error = read_regions(conf, q->down, q->ndown, a->down);
 	if (error == NULL)
-		error =
-		    read_regions(conf, q->drain, q->ndrain, &a->assume.drained);
+		error = read_regions(conf, q->drain, q->ndrain, a->drained);
 	if (error == NULL)
 		error = read_signals(a, conf, q);
 	return error;
@@ -215,5 +212,7 @@ asked_read(
 void
 asked_fini(struct asked *a)
 {
+	free(a->down);
+	free(a->drained);
 	free(a->signals);
 }

@@ -34,7 +34,8 @@ struct asked {
 	struct ecs ecs; /* present: the client's address comes by it */
 	struct addr resolver;
 	struct view_assume assume;
-	struct view_signal *signals; /* assume's */
+	bool *down, *drained; /* assume's */
+	struct view_signal *signals;
 };
 
 /* NULL, or what is wrong: {"error", "exit"}.  asked_fini() in any case. */

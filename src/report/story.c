@@ -343,9 +343,9 @@ region_of(const struct pool *p, uint16_t region)
 }
 
 static bool
-assumed(uint64_t mask, uint16_t region)
+assumed(const bool *regions, uint16_t region)
 {
-	return region < 64 && mask >> region & 1;
+	return regions != NULL && regions[region];
 }
 
 static void

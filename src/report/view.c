@@ -124,23 +124,18 @@ view_build(struct view *v, const struct snapshot *s,
 /* Assumptions ------------------------------------------------------------ */
 
 static void
-pool_assume(struct pool *p, const struct view_assume *a)
+pool_assume(struct pool *p, const bool *out, bool is_drain)
 {
 	uint64_t live = atomic_load(&p->live);
 	uint64_t drained = atomic_load(&p->drained);
 
 	for (size_t i = 0; i < p->nregions; i++) {
-		uint16_t r = p->regions[i].region;
 		uint64_t bit = UINT64_C(1) << i;
 
-		if (r >= 64)
+		if (!out[p->regions[i].region])
 			continue;
-		if ((a->down | a->drained) >> r & 1) {
-			live &= ~bit;
-			drained &= ~bit;
-		}
-		if (a->drained >> r & 1)
-			drained |= bit;
+		live &= ~bit;
+		drained = is_drain ? drained | bit : drained & ~bit;
 	}
 	atomic_store(&p->live, live);
 	atomic_store(&p->drained, drained);
@@ -167,8 +162,10 @@ view_init(struct view *v, const struct snapshot *s, const struct drains *drains,
 	if (a->nsignals > 0)
 		view_build(v, s, drains, a);
 	view_copy(v, s, v->built != NULL ? v->built : s->pools);
-	for (size_t i = 0; i < s->conf->npools; i++)
-		pool_assume(&v->snapshot.pools[i], a);
+	for (size_t i = 0; i < s->conf->npools; i++) {
+		pool_assume(&v->snapshot.pools[i], a->down, false);
+		pool_assume(&v->snapshot.pools[i], a->drained, true);
+	}
 }
 
 void

@@ -19,7 +19,7 @@ struct view_signal {
 };
 
 struct view_assume {
-	uint64_t down, drained; /* bit i: conf.regions[i] (the first 64) */
+	const bool *down, *drained; /* of each of conf.regions */
 	const struct view_signal *signals;
 	size_t nsignals;
 };

@@ -67,9 +67,9 @@ target_is_up(const struct pool_target *t, unsigned require)
 }
 
 static bool
-is_assumed(uint64_t regions, uint16_t region)
+is_assumed(const bool *regions, uint16_t region)
 {
-	return region < 64 && (regions >> region & 1) != 0;
+	return regions != NULL && regions[region];
 }
 
 static enum oracle_struck

@@ -12,11 +12,11 @@
 
 /* Assumptions on top of (or in place of) what is believed. */
 struct oracle_assume {
-	uint64_t down, drained; /* bit i: conf.regions[i] (the first 64) */
-	bool ignore_health;     /* all targets up, no drains */
-	uint32_t random;        /* what a region is drawn by at random, */
-	const uint8_t *name;    /* and by name: the one asked for, lower case;
-				   NULL: any, at random */
+	const bool *down, *drained; /* of each of conf.regions; NULL: none */
+	bool ignore_health;         /* all targets up, no drains */
+	uint32_t random;            /* what a region is drawn by at random, */
+	const uint8_t *name; /* and by name: the one asked for, lower case;
+				NULL: any, at random */
 };
 
 enum oracle_struck {

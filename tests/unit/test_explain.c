@@ -3,7 +3,9 @@
 
 #include <check.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "report/text.h"
 #include "service.h"
 
 static struct service s;
@@ -314,6 +316,58 @@ START_TEST(a_file_is_explained_without_a_daemon)
 }
 END_TEST
 
+enum { REGIONS = 70 };
+
+/* Two regions, after many others, in order. */
+static void
+write_many_regions(void)
+{
+	struct text t = {0};
+
+	text_add(&t,
+	    "meridian: 1\nserver: {listen: [127.0.0.1@0], "
+	    "state: state, control: control.sock}\n"
+	    "zones: {example.com: example.com.zone}\nregions:\n");
+	for (unsigned i = 0; i < REGIONS; i++)
+		text_add(&t, "  r%u: {}\n", i);
+	text_add(&t,
+	    "pools: {p: {regions: {r%u: [{addr: 192.0.2.1}], "
+	    "r%u: [{addr: 192.0.2.2}]}}}\n"
+	    "policies: {o: {rules: [{regions: [r%u, r%u]}]}}\n"
+	    "names: {www.example.com: {pool: p, policy: o}}\n",
+	    REGIONS - 2, REGIONS - 1, REGIONS - 2, REGIONS - 1);
+	service_write(&s, "many.yaml", t.at);
+	text_fini(&t);
+}
+
+START_TEST(any_region_may_be_assumed_down_or_drained)
+{
+	static const char *const names[] = {"r68"};
+	struct explain_query down = {.name = "www.example.com",
+	    .from = "192.0.2.9",
+	    .down = names,
+	    .ndown = 1};
+	struct explain_query drained = {.name = "www.example.com",
+	    .from = "192.0.2.9",
+	    .drain = names,
+	    .ndrain = 1};
+	char path[SERVICE_PATH_MAX + 16];
+	json_t *r;
+
+	write_many_regions();
+	snprintf(path, sizeof(path), "%s/many.yaml", s.folder);
+	r = explain_file(path, &down);
+	ck_assert_str_eq(answer_of(r, "region"), "r69");
+	ck_assert_str_eq(answer_of(r, "reason"), "failover");
+	json_decref(r);
+	r = explain_file(path, &drained);
+	ck_assert_str_eq(answer_of(r, "region"), "r69");
+	ck_assert_str_eq(answer_of(r, "reason"), "drained");
+	json_decref(r);
+	unlink(path);
+}
+END_TEST
+
 static json_t *
 signalled(const char *from, const char *first, const char *second)
 {
@@ -476,6 +530,7 @@ main(void)
 	tcase_add_loop_test(t, what_cannot_be_explained_is_an_error, 0,
 	    sizeof(wrong) / sizeof(wrong[0]));
 	tcase_add_test(t, a_file_is_explained_without_a_daemon);
+	tcase_add_test(t, any_region_may_be_assumed_down_or_drained);
 	tcase_add_loop_test(t, monitors_are_taken_to_say_what_is_assumed, 0,
 	    sizeof(signals) / sizeof(signals[0]));
 	tcase_add_loop_test(t, signals_that_mean_nothing_are_errors, 0,

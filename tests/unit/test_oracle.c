@@ -579,6 +579,8 @@ decide(const struct place *p, const struct oracle_assume *assume)
 	oracle_decide_place(&oracle, &name, p, assume, &d);
 }
 
+static const bool first[2] = {true, false}, second[2] = {false, true};
+
 START_TEST(the_nearest_live_region_is_the_first)
 {
 	decide(&fr, NULL);
@@ -597,7 +599,7 @@ END_TEST
 
 START_TEST(a_fence_holds_when_all_is_down)
 {
-	struct oracle_assume assume = {.down = 1, .ignore_health = true};
+	struct oracle_assume assume = {.down = first, .ignore_health = true};
 
 	decide(&de, &assume);
 	ck_assert_uint_eq(d.pool, 1);
@@ -609,12 +611,12 @@ END_TEST
 
 START_TEST(assumptions_strike_regions_out)
 {
-	struct oracle_assume assume = {.drained = 1, .ignore_health = true};
+	struct oracle_assume assume = {.drained = first, .ignore_health = true};
 
 	decide(&fr, &assume);
 	ck_assert_uint_eq(d.region, 1);
 	ck_assert_uint_eq(d.reason, POOL_DRAINED);
-	assume.down = 2;
+	assume.down = second;
 	decide(&fr, &assume);
 	ck_assert_uint_eq(d.reason, POOL_ALL_DOWN);
 	ck_assert_uint_eq(d.region, 1);
