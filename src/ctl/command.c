@@ -224,14 +224,15 @@ run_geoip(struct call *call)
 static void
 run_geoip_accept(struct call *call)
 {
-	geoip_accept(call->control, call->body, call->owner, reply_came, call);
+	geoip_say(call->control, GEOIP_ACCEPT, call->body, call->owner,
+	    reply_came, call);
 }
 
 static void
 run_geoip_rollback(struct call *call)
 {
-	geoip_rollback(
-	    call->control, call->body, call->owner, reply_came, call);
+	geoip_say(call->control, GEOIP_ROLLBACK, call->body, call->owner,
+	    reply_came, call);
 }
 
 static void

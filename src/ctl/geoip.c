@@ -290,24 +290,6 @@ entry_accept(json_t *entry, const char *owner)
 	return true;
 }
 
-void
-geoip_accept(struct control *c, const json_t *body, const char *owner,
-    reload_done *done, void *arg)
-{
-	struct word w = {0};
-	json_t *error = word_read(&w, c, body), *entry;
-	size_t i, n = 0;
-
-	json_array_foreach(w.entries, i, entry)
-	{
-		if (is_meant(&w, entry))
-			n += entry_accept(entry, owner);
-	}
-	if (error == NULL && n == 0)
-		error = control_error(EXIT_WRONG, "nothing is held");
-	word_go(&w, error, done, arg);
-}
-
 /* What is held is refused; where nothing is, the one before comes back. */
 static bool
 entry_roll_back(json_t *entry, const char *owner)
@@ -334,9 +316,19 @@ entry_roll_back(json_t *entry, const char *owner)
 	return true;
 }
 
+/* What a word does to an entry that is meant; false: there is nothing to do. */
+static const struct {
+	bool (*entry)(json_t *entry, const char *owner);
+	const char *none;
+} words[] = {
+    [GEOIP_ACCEPT] = {entry_accept, "nothing is held"},
+    [GEOIP_ROLLBACK] = {entry_roll_back,
+	"nothing is held, and no earlier database is kept"},
+};
+
 void
-geoip_rollback(struct control *c, const json_t *body, const char *owner,
-    reload_done *done, void *arg)
+geoip_say(struct control *c, enum geoip_word word, const json_t *body,
+    const char *owner, reload_done *done, void *arg)
 {
 	struct word w = {0};
 	json_t *error = word_read(&w, c, body), *entry;
@@ -345,10 +337,9 @@ geoip_rollback(struct control *c, const json_t *body, const char *owner,
 	json_array_foreach(w.entries, i, entry)
 	{
 		if (is_meant(&w, entry))
-			n += entry_roll_back(entry, owner);
+			n += words[word].entry(entry, owner);
 	}
 	if (error == NULL && n == 0)
-		error = control_error(EXIT_WRONG,
-		    "nothing is held, and no earlier database is kept");
+		error = control_error(EXIT_WRONG, "%s", words[word].none);
 	word_go(&w, error, done, arg);
 }

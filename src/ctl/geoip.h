@@ -26,11 +26,11 @@ json_t *geoip_held(const struct control *c);
 /* {"databases": entries}. */
 json_t *geoip_report(const struct control *c);
 
+enum geoip_word { GEOIP_ACCEPT, GEOIP_ROLLBACK };
+
 /* POST /v1/geoip_accept and /v1/geoip_rollback: {"database"}, which may be left
  * out.  done gets the reply. */
-void geoip_accept(struct control *c, const json_t *body, const char *owner,
-    reload_done *done, void *arg);
-void geoip_rollback(struct control *c, const json_t *body, const char *owner,
-    reload_done *done, void *arg);
+void geoip_say(struct control *c, enum geoip_word word, const json_t *body,
+    const char *owner, reload_done *done, void *arg);
 
 #endif
