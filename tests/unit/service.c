@@ -45,9 +45,11 @@ static const char conf_text[] =
     "      - {regions: nearest}\n"
     "    unlocated: [us, eu, ap]\n"
     "  line: {rules: [{regions: [eu, us]}]}\n"
+    "  draw: {rules: [{regions: {eu: 3, us: 1}}]}\n"
     "names:\n"
     "  www.example.com: {pool: www, policy: near, ttl: {max: 60, min: 5}}\n"
     "  cdn.example.com: {pool: cdn, policy: line}\n"
+    "  draw.example.com: {pool: www, policy: draw}\n"
     "safety: {min_regions: 1, max_fill: 85%}\n";
 
 static const char zone_text[] = "$ORIGIN example.com.\n"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,7 @@ teardown(void)
 	service_close(&service);
 }
 
-/* n answers of the i-th name, www or cdn, to a client. */
+/* n answers of the i-th name, www, cdn or draw, to a client. */
 static void
 traffic(size_t name, const char *client, unsigned n)
 {
@@ -145,6 +146,24 @@ START_TEST(a_pools_region_leaves_other_pools_alone)
 }
 END_TEST
 
+START_TEST(what_is_drawn_has_its_share)
+{
+	json_t *reply;
+
+	for (unsigned i = 0; i < 8; i++) {
+		char client[ADDR_TEXT_MAX];
+
+		snprintf(client, sizeof(client), "192.%u.2.1", i);
+		traffic(2, client, 100);
+	}
+	reply = whatif("drain=us", 200);
+	ck_assert_double_eq_tol(share(reply, "eu", "before"), 75, 4);
+	ck_assert_double_eq_tol(share(reply, "us", "before"), 25, 4);
+	ck_assert_double_eq_tol(share(reply, "eu", "after"), 100, 0.01);
+	json_decref(reply);
+}
+END_TEST
+
 START_TEST(one_target_of_two_is_not_the_region)
 {
 	json_t *reply;
@@ -237,6 +256,7 @@ main(void)
 	tcase_add_test(tc, clients_go_to_the_next_region_of_their_own_list);
 	tcase_add_test(tc, a_fence_holds_and_what_finds_nothing_live_is_told);
 	tcase_add_test(tc, a_pools_region_leaves_other_pools_alone);
+	tcase_add_test(tc, what_is_drawn_has_its_share);
 	tcase_add_test(tc, one_target_of_two_is_not_the_region);
 	tcase_add_test(tc, regions_that_would_be_too_full_are_named);
 	tcase_add_test(tc, traffic_goes_on_through_a_reload);
