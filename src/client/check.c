@@ -17,6 +17,13 @@ is_ok(const json_t *o)
 	return json_is_true(json_object_get(o, "ok"));
 }
 
+/* A test of steps that are not in force. */
+static bool
+is_skipped(const json_t *test)
+{
+	return json_is_true(json_object_get(test, "skipped"));
+}
+
 /* JUnit ------------------------------------------------------------------ */
 
 /* XML has no words for these octets (XML 1.0 2.2): control characters, and the
@@ -79,7 +86,9 @@ xml_test(struct text *t, const json_t *test)
 	xml_attribute(t, "name", name.at);
 	xml_attribute(t, "file", file);
 	text_add(t, " line=\"%lld\" time=\"0\"", line);
-	if (is_ok(test))
+	if (is_skipped(test))
+		text_add(t, "><skipped/></testcase>\n");
+	else if (is_ok(test))
 		text_add(t, "/>\n");
 	else
 		xml_failure(
@@ -88,16 +97,22 @@ xml_test(struct text *t, const json_t *test)
 }
 
 static size_t
-count_failed(const json_t *tests)
+count(const json_t *tests, bool (*is)(const json_t *test))
 {
 	const json_t *test;
 	size_t i, n = 0;
 
 	json_array_foreach(tests, i, test)
 	{
-		n += !is_ok(test);
+		n += is(test);
 	}
 	return n;
+}
+
+static bool
+is_failed(const json_t *test)
+{
+	return !is_ok(test);
 }
 
 /* The configuration itself is a test as well: it fails by the errors that are
@@ -106,15 +121,16 @@ void
 check_junit(const json_t *report, struct text *t)
 {
 	const json_t *tests = json_object_get(report, "tests"), *test;
-	size_t failed = count_failed(tests), i;
+	size_t failed = count(tests, is_failed), i;
 	bool wrong = (size_t)int_of(report, "errors") > failed;
 
 	text_add(t,
 	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
 	    "  <testsuite name=\"meridian\" tests=\"%zu\" failures=\"%zu\" "
-	    "errors=\"0\" skipped=\"0\" time=\"0\">\n"
+	    "errors=\"0\" skipped=\"%zu\" time=\"0\">\n"
 	    "    <testcase classname=\"configuration\"",
-	    json_array_size(tests) + 1, failed + wrong);
+	    json_array_size(tests) + 1, failed + wrong,
+	    count(tests, is_skipped));
 	xml_attribute(t, "name", text_of(report, "file"));
 	text_add(t, " time=\"0\"");
 	if (wrong)

@@ -202,7 +202,7 @@ prove_offline(const struct arguments *a)
 	if (a->given & OPT_JSON)
 		json_show(report);
 	if (json_object_get(report, "error") != NULL)
-		code = fail(EXIT_WRONG, "%s", text_of(report, "error"));
+		code = fail_text(EXIT_WRONG, text_of(report, "error"));
 	else if (!(a->given & OPT_JSON))
 		prove_show(report);
 	if (code == EXIT_DONE && !is_ok(report))

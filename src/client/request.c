@@ -25,6 +25,17 @@ fail(int code, const char *fmt, ...)
 	return code;
 }
 
+int
+fail_text(int code, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len == 0 || text[len - 1] != '\n')
+		return fail(code, "%s", text);
+	fputs(text, stderr);
+	return code;
+}
+
 static size_t
 reply_collect(char *data, size_t size, size_t n, void *arg)
 {
@@ -150,7 +161,7 @@ request(
 		if (r->text.at[r->text.n - 1] != '\n')
 			putchar('\n');
 	} else if (json_object_get(r->json, "error") != NULL) {
-		fail(r->code, "%s",
+		fail_text(r->code,
 		    json_string_value(json_object_get(r->json, "error")));
 	}
 	return r->code;

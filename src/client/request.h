@@ -72,6 +72,8 @@ struct reply {
 
 /* "meridianctl: ..." to standard error; returns code. */
 int fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same; but whole lines, as check's, stand as they are. */
+int fail_text(int code, const char *text);
 
 /*
  * Sends the request (body is taken over; NULL: GET) and reads the reply; its

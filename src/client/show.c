@@ -27,7 +27,7 @@ check_show(const json_t *report)
 	char buf[CLOCK_TEXT_MAX];
 	bool ok = json_is_true(json_object_get(report, "ok"));
 	long long errors, warnings;
-	size_t i, passed = 0;
+	size_t i, passed = 0, skipped = 0;
 	json_t *name, *test;
 
 	fputs(text_of(report, "text"), stderr);
@@ -45,7 +45,10 @@ check_show(const json_t *report)
 	}
 	json_array_foreach(json_object_get(report, "tests"), i, test)
 	{
-		passed += json_is_true(json_object_get(test, "ok"));
+		if (json_is_true(json_object_get(test, "skipped")))
+			skipped++;
+		else
+			passed += json_is_true(json_object_get(test, "ok"));
 	}
 	errors = int_of(report, "errors");
 	warnings = int_of(report, "warnings");
@@ -53,7 +56,10 @@ check_show(const json_t *report)
 	       "passed\n",
 	    ok ? GREEN : RED, ok ? "good" : "wrong", PLAIN, errors,
 	    text_plural((uint64_t)errors), warnings,
-	    text_plural((uint64_t)warnings), passed, i, text_plural(i));
+	    text_plural((uint64_t)warnings), passed, i - skipped,
+	    text_plural(i - skipped));
+	if (skipped > 0)
+		printf("not run, as they are of other steps: %zu\n", skipped);
 }
 
 void

@@ -12,7 +12,7 @@
 struct outcome {
 	const struct conf *conf;
 	const struct conf_test *test;
-	const json_t *report;
+	const json_t *report; /* NULL: it is not run */
 	struct text wrong;
 };
 
@@ -353,10 +353,10 @@ result(const struct outcome *o, const char *type, json_t *explanation)
 {
 	const struct conf_test *t = o->test;
 
-	return json_pack("{s:s, s:s, s:s, s:o, s:I, s:b, s:o, s:O}", "name",
-	    t->name, "type", type, "from", t->from, "file",
+	return json_pack("{s:s, s:s, s:s, s:o, s:I, s:b, s:b, s:o, s:O}",
+	    "name", t->name, "type", type, "from", t->from, "file",
 	    text_string(t->mark.file), "line", (json_int_t)t->mark.line, "ok",
-	    o->wrong.len == 0, "message",
+	    o->wrong.len == 0, "skipped", o->report == NULL, "message",
 	    o->wrong.len > 0 ? text_string(o->wrong.at) : json_null(),
 	    "explanation", explanation);
 }
@@ -398,6 +398,20 @@ test_run(const struct snapshot *up, const struct conf_test *t, struct diag *d,
 	return ok;
 }
 
+/* It is of steps that are not in force. */
+static void
+test_skip(const struct snapshot *up, const struct conf_test *t, json_t *results)
+{
+	char type[RR_TEXT_MAX];
+	const struct outcome o = {.conf = up->conf, .test = t};
+	json_t *none = json_null();
+
+	if (results != NULL)
+		json_array_append_new(
+		    results, result(&o, rr_type_format(type, t->type), none));
+	json_decref(none);
+}
+
 static bool
 holds_now(const struct conf *c, const struct conf_test *t)
 {
@@ -416,11 +430,14 @@ tests_run(const struct snapshot *s, struct diag *d, json_t *results)
 	if (s->conf->ntests == 0)
 		return true;
 	view_init_up(&up, s);
-	for (size_t i = 0; i < s->conf->ntests; i++)
-		if (holds_now(s->conf, &s->conf->tests[i]))
-			ok = test_run(&up.snapshot, &s->conf->tests[i], d,
-				 results) &&
-			    ok;
+	for (size_t i = 0; i < s->conf->ntests; i++) {
+		const struct conf_test *t = &s->conf->tests[i];
+
+		if (!holds_now(s->conf, t))
+			test_skip(&up.snapshot, t, results);
+		else
+			ok = test_run(&up.snapshot, t, d, results) && ok;
+	}
 	view_fini(&up);
 	return ok;
 }

@@ -107,6 +107,13 @@ def test_check(d):
     for name, code in (("shop/active-active", 0), ("shop/nope", 1),
                        ("shop", 2)):
         d.ctl("check", "-c", d.config, name, expect=code)
+    junit = os.path.join(d.dir, "report.xml")
+    done = d.ctl("check", "-c", d.config, "shop/read-local", "--junit", junit)
+    with open(junit) as f:
+        m.check("2 of 2 tests passed" in done.stdout and
+                "not run, as they are of other steps: 1" in done.stdout and
+                f.read().count("<skipped/>") == 1,
+                "a test of other steps is no test that passed")
     d.write("state/stages.json", "{")
     done = subprocess.run([m.MERIDIAND, "-n", "-c", d.config],
                           capture_output=True, text=True, timeout=60)
