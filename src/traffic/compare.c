@@ -17,8 +17,8 @@ enum { IPV6_UNIT_BITS = 48 };
 static const struct {
 	uint8_t each, least, most;
 } draws[COMPARE_KINDS] = {
-    [COMPARE_IPV4] = {4, 4, 10},
-    [COMPARE_IPV6] = {4, 4, 10},
+    [COMPARE_IPV4] = {4, 2, 10},
+    [COMPARE_IPV6] = {10, 2, 8},
     [COMPARE_TRAFFIC] = {0, 4, 8},
 };
 
@@ -56,18 +56,55 @@ pools_up(const struct snapshot *s)
 	return pools;
 }
 
-/* Is there anything but the class by which the region is found? */
-static bool
-is_drawn(const struct walk *w, const struct stretch *s)
+static const struct rank *
+rank_of(const struct walk *w, size_t which, const struct stretch *s)
 {
-	for (size_t i = 0; i < 2; i++) {
-		const struct rank *rank =
-		    &w->steered[i]->table->ranks[s->class[i]];
+	return &w->steered[which]->table->ranks[s->class[which]];
+}
 
-		if (rank->hash != CONF_HASH_NONE || rank->trickle > 0)
-			return true;
+static const char *
+name_at(const struct walk *w, size_t which, uint8_t at)
+{
+	const struct pool *pools = w->pools[which];
+
+	return pools[w->steered[which]->pool].regions[at].name;
+}
+
+/* Regions in the same order, drawn alike: whoever asks gets the same. */
+static bool
+is_same(const struct walk *w, const struct stretch *s)
+{
+	const struct rank *a = rank_of(w, 0, s), *b = rank_of(w, 1, s);
+
+	if (a->n != b->n || a->hash != b->hash || a->trickle != b->trickle)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if ((a->hash != CONF_HASH_NONE &&
+			a->lots[i].weight != b->lots[i].weight) ||
+		    strcmp(name_at(w, 0, a->order[i]),
+			name_at(w, 1, b->order[i])) != 0)
+			return false;
+	return true;
+}
+
+/* By what, but the class, is the region found? */
+enum drawn { DRAWN_NOT, DRAWN_BY_PREFIX, DRAWN_ANYHOW };
+
+static enum drawn
+drawn_by(const struct walk *w, const struct stretch *s)
+{
+	enum drawn by = DRAWN_NOT;
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct rank *rank = rank_of(w, i, s);
+
+		if (rank->hash == CONF_HASH_RANDOM ||
+		    rank->hash == CONF_HASH_QNAME)
+			return DRAWN_ANYHOW;
+		if (rank->hash == CONF_HASH_CLIENT || rank->trickle > 0)
+			by = DRAWN_BY_PREFIX;
 	}
-	return false;
+	return by;
 }
 
 static const char *
@@ -76,7 +113,7 @@ region_of(const struct walk *w, size_t which, const struct stretch *s,
 {
 	const struct steered *steered = w->steered[which];
 	const struct pick_question q = {
-	    .rank = &steered->table->ranks[s->class[which]],
+	    .rank = rank_of(w, which, s),
 	    .client = client,
 	    .pool = steered->pool,
 	    .type = w->pools[which][steered->pool].conf->types[0],
@@ -101,14 +138,19 @@ cohort_bits(const struct stretch *s)
 
 /* So many clients of a stretch speak for it, as a power of two. */
 static unsigned
-draw_bits(const struct stretch *s, enum compare_kind kind)
+draw_bits(const struct walk *w, const struct stretch *s, enum compare_kind kind)
 {
-	unsigned bits = cohort_bits(s);
+	enum drawn by = drawn_by(w, s);
+	unsigned all = cohort_bits(s);
+	unsigned bits = all > draws[kind].each ? all - draws[kind].each : 0;
 
-	bits = bits > draws[kind].each ? bits - draws[kind].each : 0;
+	if (by == DRAWN_NOT || is_same(w, s))
+		return 0;
 	if (bits < draws[kind].least)
-		return draws[kind].least;
-	return bits < draws[kind].most ? bits : draws[kind].most;
+		bits = draws[kind].least;
+	if (bits > draws[kind].most)
+		bits = draws[kind].most;
+	return by == DRAWN_BY_PREFIX && bits > all ? all : bits;
 }
 
 /* One of a stretch's, spread evenly: the first of them begins it. */
@@ -171,7 +213,7 @@ static void
 count_stretch(
     struct walk *w, const struct stretch *s, enum compare_kind kind, double n)
 {
-	unsigned bits = is_drawn(w, s) ? draw_bits(s, kind) : 0;
+	unsigned bits = draw_bits(w, s, kind);
 
 	for (unsigned i = 0; i < 1U << bits; i++) {
 		struct addr client = client_of(s, i, bits);
