@@ -105,8 +105,8 @@ explain_offline(const struct arguments *a)
 	if (a->given & OPT_JSON) {
 		json_show(report);
 	} else if (json_object_get(report, "error") != NULL) {
-		fail_text(code,
-		    json_string_value(json_object_get(report, "error")));
+		fail_text(
+		    code, json_string_value(json_object_get(report, "error")));
 	} else {
 		explain_show(report);
 	}
