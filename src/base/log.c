@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/log.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -36,8 +37,7 @@ log_line(enum log_level level, const char *fmt, va_list ap)
 		len = (int)sizeof(line) - 2;
 	/* What others said may be in it: it makes no line, and no colours. */
 	for (int i = 0; i < len; i++)
-		if ((line[i] >= 0 && line[i] < ' ' && line[i] != '\t') ||
-		    line[i] == 0x7f)
+		if (iscntrl((unsigned char)line[i]) && line[i] != '\t')
 			line[i] = '?';
 	line[len++] = '\n';
 	if (write(STDERR_FILENO, line, (size_t)len) < 0)

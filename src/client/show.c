@@ -207,7 +207,8 @@ drain_show(const json_t *reply)
 {
 	char buf[CLOCK_TEXT_MAX], share[SHARE_TEXT_MAX];
 	const json_t *old = json_object_get(reply, "renewed");
-	const json_t *at = json_object_get(reply, "at");
+	const json_t *at = json_object_get(reply, "at"), *drain;
+	size_t i;
 	const char *what = text_of(reply, "drained"), *is = "drained";
 
 	if (*what == '\0') {
@@ -231,6 +232,10 @@ drain_show(const json_t *reply)
 		    is_part(old) ? share_of(old, share) : "",
 		    until_of(old, buf), text_of(old, "owner"),
 		    text_of(old, "reason"));
+	json_array_foreach(json_object_get(reply, "drained_by"), i, drain)
+	{
+		printf("the drain of %s beats it\n", json_string_value(drain));
+	}
 	effects_show(json_object_get(reply, "pools"));
 }
 

@@ -384,8 +384,11 @@ put_reply(const struct control *c, const struct drain *d, json_t *renewed,
 	    moment(d->until, DRAIN_FOREVER), "renewed", renewed, "pools",
 	    pools);
 
-	if (d->kind != DRAIN_OUT)
+	if (d->kind != DRAIN_OUT) {
+		json_object_set_new(reply, "drained_by",
+		    what_still(&c->drains, DRAIN_OUT, d->what));
 		return reply;
+	}
 	json_object_set_new(
 	    reply, "let_go_s", json_integer(left > 0 ? left : d->settling > 0));
 	json_object_set_new(reply, "share", json_integer((json_int_t)d->share));

@@ -128,7 +128,8 @@ is_within(const struct drain *d, const char *what)
 	size_t len = strlen(d->what);
 	const char *slash = strchr(what, '/');
 
-	if (strncmp(what, d->what, len) == 0 && what[len] == '/')
+	if (strncmp(what, d->what, len) == 0 &&
+	    (what[len] == '/' || what[len] == '\0'))
 		return true;
 	len = strlen(d->region);
 	return d->pool == NULL && slash != NULL &&

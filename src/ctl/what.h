@@ -17,8 +17,8 @@ enum { WHAT_REASON_MAX = 1024 };
  * what needs it. */
 json_t *what_reason_wrong(const char *noun, const char *reason);
 
-/* The leases of that kind in force that what, of which there is none, is
- * within: a list of their names. */
+/* The leases of that kind in force that what is within: a list of their
+ * names. */
 json_t *what_still(
     const struct drains *drains, enum drain_kind kind, const char *what);
 

@@ -153,6 +153,9 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
             "it outlives kill -9")
     d.ctl("drain", "www/us", "--for", "5m", "--reason", "x")
     m.check(not d.region("www", "us")["live"], "a drain beats it")
+    told = d.ctl("force-up", "www/us", "--for", "5m", "--reason", "x").stdout
+    m.check("the drain of www/us beats it" in told, "and the reply says so")
+    d.ctl("force-up", "www/us", "--end")
     d.ctl("undrain", "www/us")
     d.ctl("undrain", "us", expect=4)
     d.ctl("force-up", "us", "--end")

@@ -80,6 +80,11 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
     m.wait_for("and in words", lambda: "certificate ends in 19 days" in
                watch("plain")["last"])
 
+    farm.set(servers["any"].address, "expired")
+    m.wait_for("an end that is past is told as that, where nobody verifies",
+               lambda: "certificate ended 1 day ago" in watch("any")["last"])
+    m.check(target("any")["health"] == "up", "and fails nothing")
+
     farm.set(servers["slow"].address, "slow")
     m.wait_for("slow answers degrade, and status says so", lambda:
                target("slow")["health"] == "degraded" and
