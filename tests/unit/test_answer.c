@@ -682,6 +682,42 @@ START_TEST(a_signed_query_gets_no_answer)
 }
 END_TEST
 
+static size_t
+put_long_name(uint8_t *p)
+{
+	for (size_t i = 0; i < 4; i++) {
+		p[61 * i] = 60;
+		memset(p + 61 * i + 1, 'k', 60);
+	}
+	p[244] = 0;
+	return 245;
+}
+
+/* RFC 8945 5.3 */
+START_TEST(a_key_that_does_not_fit_is_left_out)
+{
+	static const uint8_t fixed[] = {0, 250, 0, 255, 0, 0, 0, 0, 1, 5};
+	uint8_t packet[1024];
+	const struct sample_query q = {
+	    .name = "static.example.com.", .type = DNS_A};
+	size_t len = sample_packet(packet, &q);
+
+	len += put_long_name(packet + len);
+	memcpy(packet + len, fixed, sizeof(fixed));
+	len += sizeof(fixed);
+	len += put_long_name(packet + len);
+	memset(packet + len, 0, 16); /* no MAC */
+	packet[11]++;
+	send_packet(packet, len + 16, LOCAL, COUNT_UDP);
+	ck_assert(ldns_pkt_tc(reply));
+	ck_assert_uint_eq(rcode(), DNS_NOTAUTH);
+	ck_assert_ptr_null(ldns_pkt_tsig(reply));
+	send_packet(packet, len + 16, LOCAL, COUNT_TCP);
+	ck_assert(!ldns_pkt_tc(reply));
+	ck_assert_ptr_nonnull(ldns_pkt_tsig(reply));
+}
+END_TEST
+
 START_TEST(all_is_counted)
 {
 	const struct pool *www = &snapshot->pools[0];
@@ -806,6 +842,7 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, nsid_is_said_when_asked);
 	tcase_add_test(tc, what_is_no_query_gets_its_error);
 	tcase_add_test(tc, a_signed_query_gets_no_answer);
+	tcase_add_test(tc, a_key_that_does_not_fit_is_left_out);
 	tcase_add_test(tc, all_is_counted);
 	tcase_add_test(tc, any_of_an_alias_is_the_alias);
 	tcase_add_test(tc, a_share_narrows_the_scope_of_one_class);
