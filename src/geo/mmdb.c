@@ -83,7 +83,8 @@ skip_ipv4(const struct mmdb *m, uint8_t family, struct step *s)
 /*
  * The library multiplies node_count without regard to overflow and then reads
  * where no file is; it descends into what it skips by as many calls as there
- * are levels, and unfolds what pointers repeat: what it is told is looked at
+ * are levels, and unfolds what pointers repeat; of languages that are no
+ * strings it forgets what it has allocated: what it is told is looked at
  * before.
  */
 enum {
@@ -203,9 +204,48 @@ record_check(const struct mmdb *m, uint32_t record)
 	return !c.bad;
 }
 
-/* No node_count is more than that many. */
+/* The type and size of the next field, or of what it points to. */
+static unsigned
+take_pointed(struct cursor *c, uint32_t *size)
+{
+	unsigned type = take_control(c, size);
+
+	if (type != MMDB_DATA_TYPE_POINTER)
+		return type;
+	c->bad = c->bad || *size >= (size_t)(c->end - c->begin);
+	c->at = c->bad ? c->at : c->begin + *size;
+	return take_control(c, size);
+}
+
+/* A list or a map of strings alone comes next. */
 static bool
-nodes_fit(struct cursor *c, size_t max)
+are_strings(struct cursor c)
+{
+	uint32_t size;
+	unsigned type = take_pointed(&c, &size);
+	uint64_t left = type == MMDB_DATA_TYPE_MAP ? 2ull * size : size;
+
+	if (type != MMDB_DATA_TYPE_MAP && type != MMDB_DATA_TYPE_ARRAY)
+		return false;
+	for (; left > 0 && !c.bad; left--) {
+		struct cursor at = c;
+
+		if (take_pointed(&at, &size) != MMDB_DATA_TYPE_UTF8_STRING)
+			return false;
+		skip(&c, DEPTH_MAX);
+	}
+	return !c.bad;
+}
+
+static bool
+is_key(const uint8_t *key, size_t len, const char *name)
+{
+	return len == strlen(name) && memcmp(key, name, len) == 0;
+}
+
+/* No node_count is more than that many, and texts are texts. */
+static bool
+metadata_fits(struct cursor *c, size_t max)
 {
 	uint32_t pairs, size;
 
@@ -217,7 +257,11 @@ nodes_fit(struct cursor *c, size_t max)
 
 		if (type != MMDB_DATA_TYPE_UTF8_STRING || key == NULL)
 			return false;
-		if (size != 10 || memcmp(key, "node_count", 10) != 0) {
+		if ((is_key(key, size, "languages") ||
+			is_key(key, size, "description")) &&
+		    !are_strings(*c))
+			return false;
+		if (!is_key(key, size, "node_count")) {
 			skip(c, DEPTH_MAX);
 			continue;
 		}
@@ -246,7 +290,7 @@ metadata_check(int fd, size_t len)
 			struct cursor c = {
 			    at + mark, at + mark, map + len, FIELDS_MAX, false};
 
-			ok = nodes_fit(&c, len / NODE_OCTETS_MIN);
+			ok = metadata_fits(&c, len / NODE_OCTETS_MIN);
 			break;
 		}
 		if (at == map || (size_t)(map + len - at) > META_MAX)

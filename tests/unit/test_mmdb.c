@@ -187,20 +187,6 @@ struct seen {
 	bool ended;
 };
 
-/* The address after a prefix; false: it was the last. */
-static bool
-after(struct addr *a, unsigned len)
-{
-	while (len-- > 0) {
-		uint8_t bit = (uint8_t)(0x80 >> (len % 8));
-
-		a->bytes[len / 8] ^= bit;
-		if ((a->bytes[len / 8] & bit) != 0)
-			return true;
-	}
-	return false;
-}
-
 static bool
 see(const struct prefix *p, uint32_t record, void *arg)
 {
@@ -218,7 +204,7 @@ see(const struct prefix *p, uint32_t record, void *arg)
 	if (record != 0)
 		ck_assert(mmdb_record(s->m, record, &walked, NULL));
 	ck_assert_mem_eq(&walked, &found, sizeof(found));
-	s->ended = !after(&s->next, p->len);
+	s->ended = !addr_next(&s->next, p->len);
 	return ++s->n != s->stop_at;
 }
 
@@ -314,6 +300,62 @@ START_TEST(any_damage_is_an_error_or_harmless)
 }
 END_TEST
 
+/* The metadata's list of languages is replaced by what is given. */
+static bool
+opens_with_languages(const char *value, size_t value_len)
+{
+	static const char key[] = "languages";
+	struct mmdb_row r = row("192.0.2.0/24", "DE");
+	struct mmdb *m;
+	char *data, *at;
+	size_t len;
+	FILE *f;
+
+	mmdb_make(path, 4, MMDB_FLAT, &r, 1);
+	ck_assert(file_read(path, 1 << 20, &data, &len, NULL));
+	at = memmem(data, len, key, strlen(key));
+	ck_assert_ptr_nonnull(at);
+	at += strlen(key);
+	f = fopen(path, "w");
+	fwrite(data, 1, (size_t)(at - data), f);
+	fwrite(value, 1, value_len, f);
+	at += 2; /* an empty list */
+	fwrite(at, 1, len - (size_t)(at - data), f);
+	ck_assert_int_eq(fclose(f), 0);
+	free(data);
+	m = mmdb_open(path, NULL);
+	mmdb_close(m);
+	return m != NULL;
+}
+
+START_TEST(languages_are_strings)
+{
+	static const struct {
+		const char *value;
+		size_t len;
+		bool opens;
+	} rows[] = {
+	    {"\x02\x04\x42"
+	     "de\x42"
+	     "en",
+		8, true},
+	    {"\x01\x04\x20\x01", 4, true},  /* a pointer to the first key */
+	    {"\x01\x04\x20\x00", 4, false}, /* to the map around it */
+	    {"\x01\x04\x27\xff", 4, false}, /* beyond the end */
+	    {"\x01\x04\x00\x04", 4, false}, /* a list */
+	    {"\x01\x04\xa1\x05", 4, false}, /* a number */
+	    {"\x42"
+	     "de",
+		3, false},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		ck_assert_msg(opens_with_languages(
+				  rows[i].value, rows[i].len) == rows[i].opens,
+		    "row %zu", i);
+}
+END_TEST
+
 START_TEST(a_tree_that_bites_its_tail_ends)
 {
 	struct mmdb_row r = row("192.0.2.0/24", "DE");
@@ -372,6 +414,7 @@ main(void)
 	tcase_add_test(c, a_walk_stops_when_asked);
 	tcase_add_test(c, truncating_the_file_harms_nothing);
 	tcase_add_test(c, any_damage_is_an_error_or_harmless);
+	tcase_add_test(c, languages_are_strings);
 	tcase_add_test(c, a_tree_that_bites_its_tail_ends);
 	tcase_add_test(c, no_database_is_an_error_that_names_the_file);
 	srunner_run_all(r, CK_NORMAL);
