@@ -12,15 +12,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
-
-enum exit_code {
-	EXIT_DONE,
-	EXIT_WRONG,
-	EXIT_USAGE,
-	EXIT_NO_DAEMON,
-	EXIT_NO_SUCH,
-	EXIT_TIMED_OUT
-};
+#include "base/exit.h"
 
 /* Beyond the letters, so that getopt_long can return them. */
 enum given {

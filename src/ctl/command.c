@@ -14,6 +14,7 @@
 #include "ctl/what.h"
 #include "report/explain.h"
 #include "report/page.h"
+#include "report/text.h"
 #include "traffic/export.h"
 #include "traffic/whatif.h"
 
@@ -168,10 +169,10 @@ build(struct call *call, enum reload_work work)
 {
 	if (json_object_size(call->body) > 0)
 		call_reply(
-		    call, control_error(EXIT_USAGE, "it takes nothing: {}"));
+		    call, text_error(EXIT_USAGE, "it takes nothing: {}"));
 	else if (!reload_start(call->control, work, reply_came, call))
 		call_reply(call,
-		    control_error(EXIT_WRONG,
+		    text_error(EXIT_WRONG,
 			"a configuration is being built: ask again"));
 }
 
@@ -323,7 +324,7 @@ run_events(struct call *call)
 	if (since != NULL &&
 	    (errno != 0 || end == since || *end != '\0' || *since == '-')) {
 		call_reply(call,
-		    control_error(EXIT_USAGE,
+		    text_error(EXIT_USAGE,
 			"since %s: not the number of an event", since));
 		return;
 	}
@@ -426,18 +427,18 @@ find(struct call *call, const char *path)
 			call->command = c;
 	}
 	if (denied && call->role == ROLE_READER)
-		return control_error(EXIT_WRONG,
+		return text_error(EXIT_WRONG,
 		    "%s: not on this socket, which changes nothing", path);
 	if (call->command == NULL) {
 		near = diag_nearest(path, paths, n);
-		return control_error(EXIT_NO_SUCH, "there is no %s%s%s%s", path,
+		return text_error(EXIT_NO_SUCH, "there is no %s%s%s%s", path,
 		    near != NULL ? "; did you mean " : "",
 		    near != NULL ? near : "", near != NULL ? "?" : "");
 	}
 	if (call->command->method != call->method &&
 	    !(call->command->method == EVHTTP_REQ_GET &&
 		call->method == EVHTTP_REQ_HEAD))
-		return control_error(EXIT_USAGE, "%s: is a %s", path,
+		return text_error(EXIT_USAGE, "%s: is a %s", path,
 		    call->command->method == EVHTTP_REQ_GET ? "GET" : "POST");
 	return NULL;
 }
@@ -464,11 +465,11 @@ read_params(struct call *call, const char *query)
 
 	if (query != NULL && *query != '\0' &&
 	    evhttp_parse_query_str(query, &call->params) != 0)
-		return control_error(EXIT_USAGE, "the query cannot be read");
+		return text_error(EXIT_USAGE, "the query cannot be read");
 	for (kv = TAILQ_FIRST(&call->params); kv != NULL;
 	     kv = TAILQ_NEXT(kv, next))
 		if (!is_param(call->command->params, kv->key))
-			return control_error(EXIT_USAGE, "%s does not take %s",
+			return text_error(EXIT_USAGE, "%s does not take %s",
 			    call->command->path, kv->key);
 	return NULL;
 }
@@ -486,10 +487,10 @@ read_body(struct call *call, const void *body, size_t len)
 		call->body =
 		    json_loadb(body, len, JSON_REJECT_DUPLICATES, &wrong);
 	if (call->body == NULL)
-		return control_error(
+		return text_error(
 		    EXIT_USAGE, "the body is not JSON: %s", wrong.text);
 	if (!json_is_object(call->body))
-		return control_error(EXIT_USAGE, "the body is no object");
+		return text_error(EXIT_USAGE, "the body is no object");
 	return NULL;
 }
 

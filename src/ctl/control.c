@@ -2,7 +2,6 @@
 #include "ctl/control.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,9 +9,9 @@
 #include "base/clock.h"
 #include "ctl/drain.h"
 #include "ctl/failback.h"
-#include "ctl/monitor.h"
 #include "ctl/geoip.h"
 #include "ctl/glass.h"
+#include "ctl/monitor.h"
 #include "ctl/reload.h"
 #include "ctl/safety.h"
 #include "ctl/state.h"
@@ -22,19 +21,6 @@
 #include "report/text.h"
 #include "snapshot/publish.h"
 #include "steer/require.h"
-
-json_t *
-control_error(enum exit_code code, const char *fmt, ...)
-{
-	struct error err;
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(err.text, sizeof(err.text), fmt, ap);
-	va_end(ap);
-	return json_pack(
-	    "{s:o, s:i}", "error", text_string(err.text), "exit", (int)code);
-}
 
 /* Refreshing ------------------------------------------------------------- */
 

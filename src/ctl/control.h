@@ -17,15 +17,6 @@
 #include "report/status.h"
 #include "traffic/capacity.h"
 
-enum exit_code {
-	EXIT_DONE,
-	EXIT_WRONG,
-	EXIT_USAGE,
-	EXIT_NO_DAEMON,
-	EXIT_NO_SUCH,
-	EXIT_TIMED_OUT
-};
-
 enum { HEALTH_SAVE_S = 10, CLOCK_STEP_S = 2, CONTROL_FIXED = 6 };
 
 struct builder;
@@ -91,9 +82,5 @@ void control_refresh(struct control *c, const char *pool, const char *region);
 
 /* Looks whether the wall clock was set: each second. */
 void control_clock(struct control *c);
-
-/* {"error", "exit"}. */
-json_t *control_error(enum exit_code code, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
 
 #endif

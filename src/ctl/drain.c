@@ -247,7 +247,7 @@ wish_read(struct wish *w, const json_t *body, enum drain_kind kind)
 		"what", &w->what, "reason", &w->reason, "for_s", &w->for_s,
 		"until_cancelled", &w->forever, "at", &w->at, "force",
 		&w->force, "share", &w->share, "over_s", &w->over_s) != 0)
-		return control_error(EXIT_USAGE,
+		return text_error(EXIT_USAGE,
 		    "a %s has what, a reason, for_s or until_cancelled%s", noun,
 		    kind == DRAIN_OUT
 			? ", and perhaps at, force, share and over_s"
@@ -257,22 +257,22 @@ wish_read(struct wish *w, const json_t *body, enum drain_kind kind)
 		return wrong;
 	if ((w->for_s != 0) == (w->forever != 0) || w->for_s < 0 ||
 	    w->for_s > longest)
-		return control_error(EXIT_USAGE,
+		return text_error(EXIT_USAGE,
 		    "a %s needs an expiry (for_s, 1 s to %d years), or "
 		    "until_cancelled",
 		    noun, DRAIN_YEARS_MAX);
 	if (w->share < 1 || w->share > DRAIN_WHOLE || w->over_s < 0 ||
 	    w->over_s > DRAIN_OVER_MAX_S)
-		return control_error(EXIT_USAGE,
+		return text_error(EXIT_USAGE,
 		    "share is a percentage (1 to %d), over_s 0 to %d",
 		    DRAIN_WHOLE, DRAIN_OVER_MAX_S);
 	if (w->over_s > 0 && !w->forever && w->over_s >= w->for_s)
-		return control_error(EXIT_USAGE,
+		return text_error(EXIT_USAGE,
 		    "a %s that grows over so long must last longer than that: "
 		    "it would end before all of its share is out",
 		    noun);
 	if (w->at != 0 && (w->at <= now || w->at > now + longest))
-		return control_error(EXIT_USAGE,
+		return text_error(EXIT_USAGE,
 		    "a %s is announced for a moment to come (at, seconds since "
 		    "1970), within %d years",
 		    noun, DRAIN_YEARS_MAX);
@@ -295,7 +295,7 @@ drain_read(
 	    w.forever ? DRAIN_FOREVER : (w.at != 0 ? w.at : now) + w.for_s,
 	    w.force, &err);
 	if (d == NULL) {
-		*error = control_error(EXIT_USAGE, "%s", err.text);
+		*error = text_error(EXIT_USAGE, "%s", err.text);
 		return NULL;
 	}
 	d->kind = kind;
@@ -311,7 +311,7 @@ check_share(const struct drain *d)
 {
 	if (d->target == NULL || (d->share == DRAIN_WHOLE && d->over_s == 0))
 		return NULL;
-	return control_error(EXIT_USAGE,
+	return text_error(EXIT_USAGE,
 	    "%s: a target is drained as a whole and at once: share and over "
 	    "are for regions",
 	    d->what);
@@ -411,7 +411,7 @@ drain_put(struct control *c, struct drain *d, json_t *pools)
 	if (!save_with(c, old, d, &err)) {
 		json_decref(pools);
 		drain_free(d);
-		return control_error(EXIT_WRONG,
+		return text_error(EXIT_WRONG,
 		    "nothing is changed, as it cannot be saved: %s", err.text);
 	}
 	if (old != NULL)
@@ -428,7 +428,7 @@ static json_t *
 drain_refuse(
     struct control *c, struct drain *d, struct text *fault, json_t *pools)
 {
-	json_t *error = control_error(EXIT_WRONG,
+	json_t *error = text_error(EXIT_WRONG,
 	    "draining %s would %s; --force overrides", d->what, fault->at);
 
 	event_put(c->events, LOG_LEVEL_WARNING, "refused", drain_event(d),
@@ -508,14 +508,14 @@ drain_end(struct control *c, enum drain_kind kind, const json_t *body,
 
 	if (json_unpack((json_t *)(uintptr_t)body, "{s:s !}", "what", &what) !=
 	    0)
-		return control_error(
+		return text_error(
 		    EXIT_USAGE, "the end of a %s has what", nouns[kind]);
 	held = drains_find(&c->drains, kind, what, false);
 	announced = drains_find(&c->drains, kind, what, true);
 	if (held == NULL && announced == NULL)
 		return what_not_leased(&c->drains, kind, what);
 	if (!save_without(c, held, announced, &err))
-		return control_error(EXIT_WRONG,
+		return text_error(EXIT_WRONG,
 		    "nothing is changed, as it cannot be saved: %s", err.text);
 	reply = json_pack("{s:o, s:b, s:b}", keys[kind], text_string(what),
 	    "in_force", held != NULL, "announced", announced != NULL);

@@ -205,11 +205,11 @@ resume_all(struct control *c, const struct drain *what)
 	if (error != NULL)
 		return error;
 	if (what->target != NULL)
-		return control_error(EXIT_USAGE,
+		return text_error(EXIT_USAGE,
 		    "%s: regions come back, not their targets", what->what);
 	n = resume(c, what);
 	if (n == 0)
-		return control_error(EXIT_WRONG,
+		return text_error(EXIT_WRONG,
 		    "%s is not coming back: it is wholly in service, or out",
 		    what->what);
 	event_put(c->events, LOG_LEVEL_WARNING, "failback",
@@ -230,10 +230,10 @@ failback_resume(struct control *c, const json_t *body, const char *owner)
 
 	if (json_unpack((json_t *)(uintptr_t)body, "{s:s !}", "what", &what) !=
 	    0)
-		return control_error(EXIT_USAGE, "failback has what");
+		return text_error(EXIT_USAGE, "failback has what");
 	d = drain_new(what, owner, "", 0, DRAIN_FOREVER, false, &err);
 	if (d == NULL)
-		return control_error(EXIT_USAGE, "%s", err.text);
+		return text_error(EXIT_USAGE, "%s", err.text);
 	reply = resume_all(c, d);
 	drain_free(d);
 	return reply;

@@ -213,11 +213,10 @@ word_read(struct word *w, struct control *c, const json_t *body)
 {
 	if (json_unpack((json_t *)(uintptr_t)body, "{s?s !}", "database",
 		&w->database) != 0)
-		return control_error(
-		    EXIT_USAGE, "it has a database, or nothing");
+		return text_error(EXIT_USAGE, "it has a database, or nothing");
 	if (w->database != NULL &&
 	    gate_entry(c->status.geoip, w->database) == NULL)
-		return control_error(EXIT_NO_SUCH,
+		return text_error(EXIT_NO_SUCH,
 		    "%s is no database that is kept (geoip.max_move)",
 		    w->database);
 	w->control = c;
@@ -271,7 +270,7 @@ word_go(struct word *w, json_t *error, reload_done *done, void *arg)
 	else if (reload_geoip(w->control, w->entries, word_done, copy))
 		return;
 	else
-		error = control_error(
+		error = text_error(
 		    EXIT_WRONG, "a configuration is being built: ask again");
 	free(copy);
 	done(error, arg);
@@ -340,6 +339,6 @@ geoip_say(struct control *c, enum geoip_word word, const json_t *body,
 			n += words[word].entry(entry, owner);
 	}
 	if (error == NULL && n == 0)
-		error = control_error(EXIT_WRONG, "%s", words[word].none);
+		error = text_error(EXIT_WRONG, "%s", words[word].none);
 	word_go(&w, error, done, arg);
 }

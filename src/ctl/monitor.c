@@ -96,26 +96,24 @@ asked_read(struct asked *a, const json_t *body)
 
 	if (json_unpack((json_t *)(uintptr_t)body, "{s:s, s:s, s:I !}", "what",
 		&what, "value", &value, "for_s", &a->for_s) != 0)
-		return control_error(
+		return text_error(
 		    EXIT_USAGE, "a signal has what, a value and for_s");
 	a->up = strcmp(value, values[1]) == 0;
 	if (!a->up && strcmp(value, values[0]) != 0)
-		return control_error(
+		return text_error(
 		    EXIT_USAGE, "%s: a signal is up or down", value);
 	if (a->for_s < 1 || a->for_s > SIGNAL_DAYS_MAX * 86400)
-		return control_error(EXIT_USAGE,
+		return text_error(EXIT_USAGE,
 		    "a signal holds for 1 s to %d days", SIGNAL_DAYS_MAX);
 	slash = strchr(what, '/');
 	len = slash != NULL ? (size_t)(slash - what) : strlen(what);
 	if (len >= sizeof(a->monitor))
-		return control_error(
-		    EXIT_NO_SUCH, "there is no monitor %s", what);
+		return text_error(EXIT_NO_SUCH, "there is no monitor %s", what);
 	memcpy(a->monitor, what, len);
 	a->monitor[len] = '\0';
 	a->addr.family = 0;
 	if (slash != NULL && !addr_parse(slash + 1, &a->addr))
-		return control_error(
-		    EXIT_USAGE, "%s: not an address", slash + 1);
+		return text_error(EXIT_USAGE, "%s: not an address", slash + 1);
 	return NULL;
 }
 
@@ -131,7 +129,7 @@ monitor_fail(const struct conf *conf, const char *name)
 			names[n++] = conf->monitors[i].name;
 	near = diag_nearest(name, names, n);
 	free(names);
-	return control_error(EXIT_NO_SUCH,
+	return text_error(EXIT_NO_SUCH,
 	    "there is no monitor %s of type external%s%s%s", name,
 	    near != NULL ? "; did you mean " : "", near != NULL ? near : "",
 	    near != NULL ? "?" : "");
@@ -171,7 +169,7 @@ asked_check(const struct control *c, const struct asked *a)
 	if (i == conf->nmonitors)
 		return monitor_fail(conf, a->monitor);
 	if (a->addr.family != 0 && count_heard(c, a) == 0)
-		return control_error(EXIT_NO_SUCH,
+		return text_error(EXIT_NO_SUCH,
 		    "monitor %s has no target at %s", a->monitor,
 		    addr_format(addr, &a->addr));
 	return NULL;
@@ -193,7 +191,7 @@ signal_keep(struct control *c, struct signal *s)
 	else
 		signals_remove(&c->signals, s);
 	signal_free(s);
-	return control_error(EXIT_WRONG,
+	return text_error(EXIT_WRONG,
 	    "nothing is changed, as it cannot be saved: %s", err.text);
 }
 
@@ -407,7 +405,7 @@ probe_refuse(const struct control *c, const char *what)
 	if (unknown != NULL)
 		return unknown;
 	if (strchr(what, '/') == NULL)
-		return control_error(EXIT_USAGE,
+		return text_error(EXIT_USAGE,
 		    "%s: a region of a pool is probed (POOL/REGION), or a "
 		    "target of it (POOL/REGION/TARGET)",
 		    what);
@@ -423,7 +421,7 @@ monitor_probe(
 	json_t *error;
 
 	if (json_unpack((json_t *)(uintptr_t)body, "{s:s !}", "what", &what))
-		error = control_error(EXIT_USAGE, "a probe has what");
+		error = text_error(EXIT_USAGE, "a probe has what");
 	else
 		error = probe_refuse(c, what);
 	if (error != NULL) {
@@ -439,11 +437,10 @@ monitor_probe(
 	c->tries = t;
 	tries_find(t);
 	if (t->all.n == 0)
-		tries_end(
-		    t, control_error(EXIT_WRONG, "%s has no monitor", what));
+		tries_end(t, text_error(EXIT_WRONG, "%s has no monitor", what));
 	else if (t->all.n > MONITOR_TRIES_MAX)
 		tries_end(t,
-		    control_error(EXIT_WRONG,
+		    text_error(EXIT_WRONG,
 			"%s has more than %d probes: name one target", what,
 			MONITOR_TRIES_MAX));
 	else
@@ -454,5 +451,5 @@ void
 monitor_cancel(struct control *c, const char *why)
 {
 	while (c->tries != NULL)
-		tries_end(c->tries, control_error(EXIT_WRONG, "%s", why));
+		tries_end(c->tries, text_error(EXIT_WRONG, "%s", why));
 }

@@ -138,7 +138,7 @@ log_lines(const char *text)
 static json_t *
 reload_failed(struct control *c, const struct diag *d, json_t *text)
 {
-	json_t *reply = control_error(EXIT_WRONG,
+	json_t *reply = text_error(EXIT_WRONG,
 	    "the configuration is wrong "
 	    "(%zu error%s): nothing has changed",
 	    d->nerrors, text_plural(d->nerrors));
@@ -165,7 +165,7 @@ reload_adopt(struct control *c, struct builder *b)
 	if (!geoip_adopt(c, json_incref(j->entries), &err)) {
 		snapshot_free(j->snapshot);
 		json_decref(text);
-		return control_error(EXIT_WRONG, NOT_SAVED, err.text);
+		return text_error(EXIT_WRONG, NOT_SAVED, err.text);
 	}
 	if (j->snapshot == NULL)
 		return reload_failed(c, &j->diag, text);
@@ -190,7 +190,7 @@ stage_adopt(struct control *c, struct builder *b)
 	if (b->job.snapshot != NULL &&
 	    !stage_save(c->folder, b->job.snapshot, &err)) {
 		snapshot_free(b->job.snapshot);
-		return control_error(EXIT_WRONG, NOT_SAVED, err.text);
+		return text_error(EXIT_WRONG, NOT_SAVED, err.text);
 	}
 	if (b->job.snapshot != NULL)
 		stage_tell(c, b->want);
@@ -366,7 +366,7 @@ builder_cancel(struct builder *b)
 	*slot_of(b) = NULL;
 	snapshot_free(b->job.snapshot);
 	json_decref(b->report);
-	b->done(control_error(EXIT_WRONG, "the daemon ends"), b->arg);
+	b->done(text_error(EXIT_WRONG, "the daemon ends"), b->arg);
 	builder_free(b);
 }
 

@@ -14,9 +14,9 @@ nearest(const char *noun, const char *word, const char **words, size_t n)
 {
 	const char *near = diag_nearest(word, words, n);
 
-	return control_error(EXIT_NO_SUCH, "there is no %s %s%s%s%s", noun,
-	    word, near != NULL ? "; did you mean " : "",
-	    near != NULL ? near : "", near != NULL ? "?" : "");
+	return text_error(EXIT_NO_SUCH, "there is no %s %s%s%s%s", noun, word,
+	    near != NULL ? "; did you mean " : "", near != NULL ? near : "",
+	    near != NULL ? "?" : "");
 }
 
 static json_t *
@@ -65,13 +65,13 @@ destination(const struct conf_stage *s, enum stage_way way, const char *step,
 	if (step != NULL)
 		to = stage_find_step(s, step);
 	else if (s->step == end)
-		*error = control_error(EXIT_WRONG, "%s is in its %s step, %s",
+		*error = text_error(EXIT_WRONG, "%s is in its %s step, %s",
 		    s->name, way == STAGE_PROMOTE ? "last" : "first",
 		    s->steps[s->step].name);
 	if (*error == NULL && to == s->nsteps)
 		*error = no_step(s, step);
 	else if (*error == NULL && to == s->step)
-		*error = control_error(EXIT_WRONG, "%s is in step %s already",
+		*error = text_error(EXIT_WRONG, "%s is in step %s already",
 		    s->name, s->steps[to].name);
 	return *error == NULL ? s->steps[to].name : NULL;
 }
@@ -88,8 +88,7 @@ stage_begin(struct control *c, enum stage_way way, const json_t *body,
 
 	if (json_unpack((json_t *)(uintptr_t)body, "{s:s, s?s, s:s !}", "stage",
 		&want.stage, "step", &step, "reason", &want.reason) != 0)
-		return control_error(
-		    EXIT_USAGE, "it needs a stage and a reason");
+		return text_error(EXIT_USAGE, "it needs a stage and a reason");
 	error = what_reason_wrong("switch", want.reason);
 	if (error != NULL)
 		return error;
@@ -98,7 +97,7 @@ stage_begin(struct control *c, enum stage_way way, const json_t *body,
 		return no_stage(conf, want.stage);
 	want.step = destination(s, way, step, &error);
 	if (want.step != NULL && !reload_stage(c, &want, done, arg))
-		error = control_error(
+		error = text_error(
 		    EXIT_WRONG, "a configuration is being built: ask again");
 	return error;
 }

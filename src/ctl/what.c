@@ -34,9 +34,9 @@ names_fail(struct names *n, const char *what, const char *problem)
 {
 	const char *near =
 	    diag_nearest(what, (const char *const *)n->all.at, n->all.n);
-	json_t *error = control_error(EXIT_NO_SUCH, "%s %s%s%s%s", problem,
-	    what, near != NULL ? "; did you mean " : "",
-	    near != NULL ? near : "", near != NULL ? "?" : "");
+	json_t *error = text_error(EXIT_NO_SUCH, "%s %s%s%s%s", problem, what,
+	    near != NULL ? "; did you mean " : "", near != NULL ? near : "",
+	    near != NULL ? "?" : "");
 
 	for (size_t i = 0; i < n->all.n; i++)
 		free(n->all.at[i]);
@@ -78,7 +78,7 @@ pool_named(const struct conf *conf, const char *what, json_t *error)
 		if (strcmp(p->name, what) != 0)
 			continue;
 		json_decref(error);
-		return control_error(EXIT_NO_SUCH,
+		return text_error(EXIT_NO_SUCH,
 		    "%s is a pool: name a region of it, such as %s/%s", what,
 		    what, conf->regions[p->regions[0].region].name);
 	}
@@ -110,12 +110,12 @@ what_reason_wrong(const char *noun, const char *reason)
 	bool one_line = strlen(reason) <= WHAT_REASON_MAX;
 
 	if (reason[strspn(reason, " \t\r\n")] == '\0')
-		return control_error(EXIT_USAGE, "a %s needs a reason", noun);
+		return text_error(EXIT_USAGE, "a %s needs a reason", noun);
 	for (const char *c = reason; *c != '\0'; c++)
 		one_line =
 		    one_line && (!iscntrl((unsigned char)*c) || *c == '\t');
 	if (!one_line)
-		return control_error(EXIT_USAGE,
+		return text_error(EXIT_USAGE,
 		    "a reason is one line of at most %d octets",
 		    WHAT_REASON_MAX);
 	return NULL;
@@ -163,7 +163,7 @@ what_not_leased(
 	for (size_t i = 0; i < drains->all.n; i++)
 		if (drains->all.at[i]->kind == kind &&
 		    is_within(drains->all.at[i], what))
-			return control_error(EXIT_NO_SUCH,
+			return text_error(EXIT_NO_SUCH,
 			    "%s %s itself, but one of %s", problems[kind], what,
 			    drains->all.at[i]->what);
 	for (size_t i = 0; i < drains->all.n; i++)

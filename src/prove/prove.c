@@ -14,8 +14,6 @@
 #include "snapshot/build.h"
 #include "zone/find.h"
 
-enum { EXIT_WRONG = 1 };
-
 struct proof {
 	const struct snapshot *snapshot;
 	struct arena *arena; /* of tables that are not the snapshot's */
@@ -562,13 +560,6 @@ prove_snapshot(const struct snapshot *s, const _Atomic bool *stop)
 	return prove(&p);
 }
 
-static json_t *
-fail(const char *text)
-{
-	return json_pack(
-	    "{s:o, s:i}", "error", text_string(text), "exit", EXIT_WRONG);
-}
-
 json_t *
 prove_report(const char *path, const _Atomic bool *stop)
 {
@@ -581,12 +572,12 @@ prove_report(const char *path, const _Atomic bool *stop)
 	if (s == NULL) {
 		char *text = diag_text(&d);
 
-		json = fail(text);
+		json = text_error(EXIT_WRONG, "%s", text);
 		free(text);
 	} else {
 		json = prove_snapshot(s, stop);
 		if (json == NULL)
-			json = fail("the proof was stopped");
+			json = text_error(EXIT_WRONG, "the proof was stopped");
 	}
 	snapshot_free(s);
 	diag_fini(&d);

@@ -12,19 +12,6 @@
 
 enum { WORD_MAX = 256 };
 
-json_t *
-asked_error(int code, const char *fmt, ...)
-{
-	struct error err;
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(err.text, sizeof(err.text), fmt, ap);
-	va_end(ap);
-	return json_pack(
-	    "{s:o, s:i}", "error", text_string(err.text), "exit", code);
-}
-
 static json_t *
 read_place(const struct asked *a, const char *from)
 {
@@ -33,8 +20,8 @@ read_place(const struct asked *a, const char *from)
 	if (g->kind == CONF_GEO_CONTINENT || g->code[0] == '\0' ||
 	    country_find(g->code) != NULL)
 		return NULL;
-	return asked_error(ASKED_NO_SUCH,
-	    "from %s: no country has the code %.2s", from, g->code);
+	return text_error(EXIT_NO_SUCH, "from %s: no country has the code %.2s",
+	    from, g->code);
 }
 
 static json_t *
@@ -44,8 +31,8 @@ read_from(struct asked *a, const struct explain_query *q)
 	struct error err;
 
 	if (q->resolver != NULL && !addr_parse(q->resolver, &a->resolver))
-		return asked_error(
-		    ASKED_USAGE, "resolver %s: not an address", q->resolver);
+		return text_error(
+		    EXIT_USAGE, "resolver %s: not an address", q->resolver);
 	if (conf_geo_parse(q->from, &a->geo)) {
 		a->by_place = true;
 		if (q->resolver == NULL)
@@ -53,7 +40,7 @@ read_from(struct asked *a, const struct explain_query *q)
 		return read_place(a, q->from);
 	}
 	if (!prefix_parse(q->from, &p, &err))
-		return asked_error(ASKED_USAGE,
+		return text_error(EXIT_USAGE,
 		    "from %s: neither an "
 		    "address nor a prefix nor a place such as DE: %s",
 		    q->from, err.text);
@@ -76,9 +63,9 @@ no_such(const struct conf *conf, enum schema_section s, const char *word)
 		all[i] = schema_name(conf, s, i);
 	near = diag_nearest(word, all, n);
 	free(all);
-	return asked_error(ASKED_NO_SUCH, "no %s %s%s%s%s", schema_noun(s),
-	    word, near != NULL ? "; did you mean " : "",
-	    near != NULL ? near : "", near != NULL ? "?" : "");
+	return text_error(EXIT_NO_SUCH, "no %s %s%s%s%s", schema_noun(s), word,
+	    near != NULL ? "; did you mean " : "", near != NULL ? near : "",
+	    near != NULL ? "?" : "");
 }
 
 static json_t *
@@ -147,7 +134,7 @@ read_signal(
 	if (equals == NULL ||
 	    (strcmp(equals, "=up") != 0 && strcmp(equals, "=down") != 0) ||
 	    equals - text >= WORD_MAX)
-		return asked_error(ASKED_USAGE,
+		return text_error(EXIT_USAGE,
 		    "signal %s: not MONITOR[/ADDRESS]=up or =down", text);
 	len = (size_t)(equals - text);
 	memcpy(what, text, len);
@@ -156,13 +143,13 @@ read_signal(
 	if (expect_monitor(conf, what, &signal->monitor, &signal->addr))
 		return is_target(conf, signal)
 		    ? NULL
-		    : asked_error(ASKED_NO_SUCH,
+		    : text_error(EXIT_NO_SUCH,
 			  "signal %s: the monitor watches no target at that "
 			  "address",
 			  text);
 	if (signal->monitor == CONF_NONE)
 		return no_such(conf, SECTION_MONITORS, what);
-	return asked_error(ASKED_USAGE, "signal %s: no address", text);
+	return text_error(EXIT_USAGE, "signal %s: no address", text);
 }
 
 static json_t *
@@ -189,13 +176,13 @@ asked_read(
 
 	memset(a, 0, sizeof(*a));
 	if (q->name == NULL || q->from == NULL)
-		return asked_error(
-		    ASKED_USAGE, "explain needs a name, and where from");
+		return text_error(
+		    EXIT_USAGE, "explain needs a name, and where from");
 	if (!name_parse(q->name, a->name, &err))
-		return asked_error(ASKED_USAGE, "%s", err.text);
+		return text_error(EXIT_USAGE, "%s", err.text);
 	a->type = rr_type_parse(type);
 	if (a->type == 0)
-		return asked_error(ASKED_USAGE, "%s: no such type", type);
+		return text_error(EXIT_USAGE, "%s: no such type", type);
 	a->assume.down = a->down = xcalloc(conf->nregions + 1, sizeof(bool));
 	a->assume.drained = a->drained =
 	    xcalloc(conf->nregions + 1, sizeof(bool));

@@ -10,9 +10,6 @@
 #include "dns/edns.h"
 #include "report/view.h"
 
-/* Exit codes of what cannot be asked (client/request.h has all). */
-enum { ASKED_WRONG = 1, ASKED_USAGE = 2, ASKED_NO_SUCH = 4 };
-
 struct explain_query {
 	const char *name;
 	const char *type;        /* NULL: A */
@@ -42,9 +39,5 @@ struct asked {
 json_t *asked_read(
     struct asked *a, const struct conf *conf, const struct explain_query *q);
 void asked_fini(struct asked *a);
-
-/* {"error", "exit"} */
-json_t *asked_error(int code, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
 
 #endif

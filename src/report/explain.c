@@ -424,8 +424,7 @@ explain_file(const char *path, const struct explain_query *q)
 	if (s == NULL) {
 		char *text = diag_text(&d);
 
-		report = json_pack("{s:o, s:i}", "error", text_string(text),
-		    "exit", ASKED_WRONG);
+		report = text_error(EXIT_WRONG, "%s", text);
 		free(text);
 	} else {
 		e = xcalloc(1, sizeof(*e));

@@ -18,26 +18,34 @@ text_grow(struct text *t, size_t room)
 	t->at = xreallocarray(t->at, t->cap, 1);
 }
 
-void
-text_add(struct text *t, const char *fmt, ...)
+static void __attribute__((format(printf, 2, 0)))
+text_add_list(struct text *t, const char *fmt, va_list list)
 {
-	va_list ap;
 	size_t room;
+	va_list again;
 	int n;
 
 	text_grow(t, 0);
 	room = t->cap - t->len;
-	va_start(ap, fmt);
-	n = vsnprintf(t->at + t->len, room, fmt, ap);
-	va_end(ap);
+	va_copy(again, list);
+	n = vsnprintf(t->at + t->len, room, fmt, list);
 	if (n >= 0 && (size_t)n >= room) {
 		text_grow(t, (size_t)n);
-		va_start(ap, fmt);
-		n = vsnprintf(t->at + t->len, t->cap - t->len, fmt, ap);
-		va_end(ap);
+		n = vsnprintf(t->at + t->len, t->cap - t->len, fmt, again);
 	}
+	va_end(again);
 	if (n > 0)
 		t->len += (size_t)n;
+}
+
+void
+text_add(struct text *t, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	text_add_list(t, fmt, ap);
+	va_end(ap);
 }
 
 void
@@ -55,6 +63,19 @@ text_json(struct text *t)
 
 	text_fini(t);
 	return json;
+}
+
+json_t *
+text_error(enum exit_code code, const char *fmt, ...)
+{
+	struct text t = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	text_add_list(&t, fmt, ap);
+	va_end(ap);
+	return json_pack(
+	    "{s:o, s:i}", "error", text_json(&t), "exit", (int)code);
 }
 
 json_t *

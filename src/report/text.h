@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/exit.h"
+
 struct text {
 	char *at; /* NUL-terminated; NULL: nothing added */
 	size_t len, cap;
@@ -28,6 +30,10 @@ text_plural(uint64_t n)
 
 /* As a JSON string, and finishes it. */
 json_t *text_json(struct text *t);
+
+/* {"error", "exit"}: why not. */
+json_t *text_error(enum exit_code code, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* A JSON string; when s is not UTF-8, '?' for each octet beyond ASCII. */
 json_t *text_string(const char *s);

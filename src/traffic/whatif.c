@@ -5,10 +5,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/exit.h"
 #include "traffic/flow.h"
 #include "traffic/load.h"
-
-enum { EXIT_WRONG = 1 };
 
 /* More than this of an answer a minute is somebody's. */
 #define SOMETHING 0.01
@@ -306,7 +305,7 @@ report(struct whatif *w, const struct traffic *t)
 	    "assumed_load", load > 0 ? json_real(load) : json_null(), "regions",
 	    regions, "pools", pools, "moves", moves_json(w), "all_down",
 	    "before", w->all_down[0], "after", w->all_down[1], "over", over,
-	    "exit", wrong ? EXIT_WRONG : 0);
+	    "exit", wrong ? EXIT_WRONG : EXIT_DONE);
 }
 
 static void
