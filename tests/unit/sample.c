@@ -55,6 +55,9 @@ static const char conf_text[] =
     "  away:\n"
     "    regions: {eu: [{cname: eu.example.net.}],\n"
     "              us: [{cname: us.example.net.}]}\n"
+    "  cut:\n"
+    "    regions: {eu: [{cname: x.sub.example.com.}],\n"
+    "              us: [{cname: static.example.com.}]}\n"
     "policies:\n"
     "  near:\n"
     "    rules:\n"
@@ -68,7 +71,8 @@ static const char conf_text[] =
     "  again.example.com: {pool: again, policy: near}\n"
     "  away.example.com: {pool: away, policy: near}\n"
     "  mail.example.com: {pool: mail, policy: near}\n"
-    "  \"*.svc.example.com\": {pool: svc, policy: near}\n";
+    "  \"*.svc.example.com\": {pool: svc, policy: near}\n"
+    "  cut.example.com: {pool: cut, policy: near}\n";
 
 static const char zone_text[] = "$ORIGIN example.com.\n"
 				"$TTL 3600\n"

@@ -275,6 +275,10 @@ START_TEST(a_steered_cname_exists_for_all)
 	ck_assert_uint_eq(rcode(), DNS_NOERROR);
 	ck_assert_uint_eq(answers(), 1);
 	ck_assert_uint_eq(ldns_pkt_nscount(reply), 0);
+	ask("cut.example.com.", DNS_A, LOCAL, "81.2.3.0/24");
+	ck_assert(ldns_pkt_aa(reply));
+	ck_assert_uint_eq(answers(), 1);
+	ck_assert_uint_eq(ldns_pkt_nscount(reply), 0);
 }
 END_TEST
 
