@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "geo/field.h"
 
 /* A step down the tree ends in a node, a record or nothing. */
 struct step {
@@ -78,229 +79,16 @@ skip_ipv4(const struct mmdb *m, uint8_t family, struct step *s)
 		*s = (struct step){0};
 }
 
-/* What the library would trust ------------------------------------------- */
-
-/*
- * The library multiplies node_count without regard to overflow and then reads
- * where no file is; it descends into what it skips by as many calls as there
- * are levels, and unfolds what pointers repeat; of languages that are no
- * strings it forgets what it has allocated: what it is told is looked at
- * before.
- */
-enum {
-	META_MAX = 128 * 1024,
-	NODE_OCTETS_MIN = 6,
-	DEPTH_MAX = 32,     /* of a field; pointers count */
-	FIELDS_MAX = 65536, /* of a record, or of the metadata, unfolded */
-};
-
-static const char meta_mark[] = "\xab\xcd\xefMaxMind.com";
-
-struct cursor {
-	const uint8_t *begin, *at, *end; /* pointers count from begin */
-	unsigned fields;                 /* that may follow */
-	bool bad;
-};
-
-static const uint8_t *
-take(struct cursor *c, size_t n)
-{
-	const uint8_t *at = c->at;
-
-	c->bad = c->bad || n > (size_t)(c->end - at);
-	if (c->bad)
-		return NULL;
-	c->at += n;
-	return at;
-}
-
-static uint32_t
-take_number(struct cursor *c, size_t octets)
-{
-	const uint8_t *at = take(c, octets);
-	uint32_t v = 0;
-
-	for (size_t i = 0; at != NULL && i < octets; i++)
-		v = v << 8 | at[i];
-	return v;
-}
-
-/* Where a pointer leads; what of it stood in its control octet. */
-static uint32_t
-take_pointer(struct cursor *c, uint32_t control)
-{
-	static const uint32_t from[] = {0, 2048, 526336, 0};
-	unsigned octets = control >> 3 & 3;
-	uint32_t high = octets < 3 ? (control & 7) << 8 * (octets + 1) : 0;
-
-	return high + take_number(c, octets + 1) + from[octets];
-}
-
-/* The type of the next field, and its size, or where the pointer leads. */
-static unsigned
-take_control(struct cursor *c, uint32_t *size)
-{
-	static const uint32_t from[] = {29, 285, 65821};
-	uint32_t control = take_number(c, 1), type = control >> 5;
-
-	if (type == 0)
-		type = 7 + take_number(c, 1);
-	*size = control & 31;
-	if (type == MMDB_DATA_TYPE_POINTER) {
-		*size = take_pointer(c, control);
-	} else if (*size >= 29) {
-		*size = from[*size - 29] + take_number(c, *size - 28);
-	}
-	return type;
-}
-
-static void skip(struct cursor *c, unsigned depth);
-
-static void
-follow(struct cursor *c, uint32_t offset, unsigned depth)
-{
-	const uint8_t *at = c->at;
-
-	c->bad = c->bad || offset >= (size_t)(c->end - c->begin);
-	if (c->bad)
-		return;
-	c->at = c->begin + offset;
-	skip(c, depth);
-	c->at = at;
-}
-
-static void
-skip(struct cursor *c, unsigned depth)
-{
-	uint32_t size;
-	unsigned type = take_control(c, &size);
-
-	c->bad = c->bad || depth == 0 || c->fields == 0;
-	if (c->bad)
-		return;
-	c->fields--;
-	if (type == MMDB_DATA_TYPE_POINTER)
-		follow(c, size, depth - 1);
-	else if (type == MMDB_DATA_TYPE_MAP || type == MMDB_DATA_TYPE_ARRAY)
-		for (size_t n = type == MMDB_DATA_TYPE_MAP ? 2ul * size : size;
-		     n > 0 && !c->bad; n--)
-			skip(c, depth - 1);
-	else if (type != MMDB_DATA_TYPE_BOOLEAN)
-		take(c, size);
-}
-
 static bool
-record_check(const struct mmdb *m, uint32_t record)
+metadata_is_sound(int fd, size_t len)
 {
-	struct cursor c = {
-	    .begin = m->db.data_section,
-	    .end = m->db.data_section + m->db.data_section_size,
-	    .fields = FIELDS_MAX,
-	};
+	void *file = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+	bool ok = file != MAP_FAILED && field_metadata_is_sound(file, len);
 
-	c.at = c.begin;
-	take(&c, record - 1);
-	skip(&c, DEPTH_MAX);
-	return !c.bad;
-}
-
-/* The type and size of the next field, or of what it points to. */
-static unsigned
-take_pointed(struct cursor *c, uint32_t *size)
-{
-	unsigned type = take_control(c, size);
-
-	if (type != MMDB_DATA_TYPE_POINTER)
-		return type;
-	c->bad = c->bad || *size >= (size_t)(c->end - c->begin);
-	c->at = c->bad ? c->at : c->begin + *size;
-	return take_control(c, size);
-}
-
-/* A list or a map of strings alone comes next. */
-static bool
-are_strings(struct cursor c)
-{
-	uint32_t size;
-	unsigned type = take_pointed(&c, &size);
-	uint64_t left = type == MMDB_DATA_TYPE_MAP ? 2ull * size : size;
-
-	if (type != MMDB_DATA_TYPE_MAP && type != MMDB_DATA_TYPE_ARRAY)
-		return false;
-	for (; left > 0 && !c.bad; left--) {
-		struct cursor at = c;
-
-		if (take_pointed(&at, &size) != MMDB_DATA_TYPE_UTF8_STRING)
-			return false;
-		skip(&c, DEPTH_MAX);
-	}
-	return !c.bad;
-}
-
-static bool
-is_key(const uint8_t *key, size_t len, const char *name)
-{
-	return len == strlen(name) && memcmp(key, name, len) == 0;
-}
-
-/* No node_count is more than that many, and texts are texts. */
-static bool
-metadata_fits(struct cursor *c, size_t max)
-{
-	uint32_t pairs, size;
-
-	if (take_control(c, &pairs) != MMDB_DATA_TYPE_MAP)
-		return false;
-	for (; pairs > 0 && !c->bad; pairs--) {
-		unsigned type = take_control(c, &size);
-		const uint8_t *key = take(c, size);
-
-		if (type != MMDB_DATA_TYPE_UTF8_STRING || key == NULL)
-			return false;
-		if ((is_key(key, size, "languages") ||
-			is_key(key, size, "description")) &&
-		    !are_strings(*c))
-			return false;
-		if (!is_key(key, size, "node_count")) {
-			skip(c, DEPTH_MAX);
-			continue;
-		}
-		if (take_control(c, &size) != MMDB_DATA_TYPE_UINT32 ||
-		    size > 4 || take_number(c, size) > max)
-			return false;
-	}
-	return !c->bad;
-}
-
-static bool
-metadata_check(int fd, size_t len)
-{
-	const size_t mark = sizeof(meta_mark) - 1;
-	const uint8_t *map, *at;
-	bool ok = false;
-
-	if (len < mark || len > UINT32_MAX / 2)
-		return false;
-	map = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (map == MAP_FAILED)
-		return false;
-	/* The last one is it, as it is for the library. */
-	for (at = map + len - mark;; at--) {
-		if (memcmp(at, meta_mark, mark) == 0) {
-			struct cursor c = {
-			    at + mark, at + mark, map + len, FIELDS_MAX, false};
-
-			ok = metadata_fits(&c, len / NODE_OCTETS_MIN);
-			break;
-		}
-		if (at == map || (size_t)(map + len - at) > META_MAX)
-			break;
-	}
-	munmap((void *)(uintptr_t)map, len);
+	if (file != MAP_FAILED)
+		munmap(file, len);
 	return ok;
 }
-
-/* Opening ----------------------------------------------------------------- */
 
 struct mmdb *
 mmdb_open(const char *path, struct error *err)
@@ -313,8 +101,9 @@ mmdb_open(const char *path, struct error *err)
 	if (fd == -1)
 		goto fail;
 	snprintf(copy, sizeof(copy), "/proc/self/fd/%d", fd);
-	rc = metadata_check(fd, len) ? MMDB_open(copy, MMDB_MODE_MMAP, &m->db)
-				     : MMDB_INVALID_METADATA_ERROR;
+	rc = metadata_is_sound(fd, len)
+	    ? MMDB_open(copy, MMDB_MODE_MMAP, &m->db)
+	    : MMDB_INVALID_METADATA_ERROR;
 	close(fd);
 	if (rc != MMDB_SUCCESS) {
 		error_set(err, "%s: %s", path, MMDB_strerror(rc));
@@ -580,7 +369,8 @@ mmdb_record(
 	double lat, lon, asn;
 	int rc;
 
-	if (!record_check(m, record))
+	if (!field_is_sound(
+		m->db.data_section, m->db.data_section_size, record - 1))
 		return error_set(err, "damaged: a record without end");
 	rc = MMDB_aget_value(&entry, &d, PATH("country_code"));
 	if (rc != MMDB_SUCCESS &&
