@@ -207,7 +207,9 @@ stands_alone(
 	for (int i = NSD; i < SERVERS; i++) {
 		const struct reply *r = &x->replies[i];
 
-		if (r != p && r->rcode == m->rcode && same_answer(x, m, r))
+		if (r != p && same_answer(x, m, r) &&
+		    (r->rcode == m->rcode ||
+			leads_across(&r->sections[ANSWER])))
 			return true;
 		answered = answered || (r != p && !is_error(r));
 	}

@@ -7,7 +7,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { WAIT_S = 5, LENGTH = 2 };
+enum { WAIT_S = 5, LENGTH = 2, TRIES = 3 };
 
 static struct sockaddr_in addresses[SERVERS];
 
@@ -77,9 +77,12 @@ receive_reply(int fd, int server, struct exchange *x, size_t n)
 	return true;
 }
 
-static void
+/* What it has not answered yet; true: that was nothing.  A connection is lost
+ * now and then, with all that waits on it. */
+static bool
 ask_server(int server, struct exchange *x, size_t n)
 {
+	size_t asked = 0;
 	struct timeval wait = {.tv_sec = WAIT_S};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	bool good = connect(fd, (void *)&addresses[server],
@@ -87,11 +90,16 @@ ask_server(int server, struct exchange *x, size_t n)
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (x[i].replies[server].came)
+			continue;
 		good = good && send_query(fd, &x[i].query, i);
-	for (size_t i = 0; i < n; i++)
+		asked++;
+	}
+	for (size_t i = 0; i < asked; i++)
 		good = good && receive_reply(fd, server, x, n);
 	close(fd);
+	return asked == 0;
 }
 
 void
@@ -100,6 +108,7 @@ stream_batch(struct exchange *x, size_t n)
 	for (int s = 0; s < SERVERS; s++) {
 		for (size_t i = 0; i < n; i++)
 			x[i].replies[s].came = false;
-		ask_server(s, x, n);
+		for (int try = 0; try < TRIES && !ask_server(s, x, n); try++)
+			;
 	}
 }
