@@ -130,6 +130,12 @@ put_dropped(struct printer *p)
 }
 
 static void
+put_source_port_dropped(struct printer *p)
+{
+	put_number(p, value(&p->sum->source_port_dropped));
+}
+
+static void
 put_rate_limited(struct printer *p)
 {
 	static const char *const actions[] = {"dropped", "slipped", "observed"};
@@ -492,6 +498,9 @@ static const struct metric {
 	put_truncated},
     {"meridian_dropped_total", "counter", "Packets that get no reply.",
 	put_dropped},
+    {"meridian_source_port_dropped_total", "counter",
+	"UDP packets from ports of services that reply to anything.",
+	put_source_port_dropped},
     {"meridian_rate_limited_total", "counter", "Replies beyond the rate limit.",
 	put_rate_limited},
     {"meridian_send_failed_total", "counter",

@@ -364,6 +364,7 @@ static const struct {
     {"ecs_queries", offsetof(struct counters, ecs_queries)},
     {"truncated", offsetof(struct counters, truncated)},
     {"dropped", offsetof(struct counters, dropped)},
+    {"source_port_dropped", offsetof(struct counters, source_port_dropped)},
     {"send_failed", offsetof(struct counters, send_failed)},
     {"udp_overflows", offsetof(struct counters, udp_overflows)},
     {"tcp_connections", offsetof(struct counters, tcp_connections)},

@@ -28,7 +28,8 @@ struct counters {
 	_Atomic uint64_t ecs_queries;
 	_Atomic uint64_t cookies[COOKIE_STATES]; /* queries */
 	_Atomic uint64_t truncated;
-	_Atomic uint64_t dropped; /* nothing to answer */
+	_Atomic uint64_t dropped;             /* nothing to answer */
+	_Atomic uint64_t source_port_dropped; /* udp_port_reflects() */
 	_Atomic uint64_t limited[COUNT_LIMITED];
 	_Atomic uint64_t send_failed;
 	_Atomic uint64_t udp_overflows;   /* dropped by the kernel: no room */

@@ -102,6 +102,26 @@ control_turn(struct msghdr *m)
 	}
 }
 
+bool
+udp_port_reflects(uint16_t port)
+{
+	static const uint64_t low = 1ull << 0 | 1ull << 7 /* echo */ |
+	    1ull << 11 /* systat */ | 1ull << 13 /* daytime */ |
+	    1ull << 17 /* qotd */ | 1ull << 19 /* chargen */ |
+	    1ull << 37 /* time */;
+	const uint16_t kpasswd = 464;
+
+	return port < 64 ? (low >> port & 1) != 0 : port == kpasswd;
+}
+
+static uint16_t
+peer_port(const struct sockaddr_storage *peer)
+{
+	return ntohs(peer->ss_family == AF_INET6
+		? ((const struct sockaddr_in6 *)peer)->sin6_port
+		: ((const struct sockaddr_in *)peer)->sin_port);
+}
+
 /* Answers message i as number n of those to send; false: nothing to say. */
 static bool
 worker_answer(
@@ -116,6 +136,10 @@ worker_answer(
 	};
 	size_t len;
 
+	if (udp_port_reflects(peer_port(&w->peer[i]))) {
+		count_add(&w->answerer.counters->source_port_dropped, 1);
+		return false;
+	}
 	addr_from_sockaddr(&input.source, (struct sockaddr *)&w->peer[i]);
 	len = answer(&w->answerer, s, &input, w->reply[n], DNS_UDP_EDNS);
 	if (len == 0)

@@ -16,4 +16,12 @@ struct udp_workers *udp_open(struct endpoint *endpoints, size_t nendpoints,
 void udp_start(struct udp_workers *w); /* threads, signals blocked */
 void udp_stop(struct udp_workers *w);  /* joins them, closes, frees */
 
+/*
+ * True for the source ports of services that reply to any datagram, and for 0,
+ * which no reply can reach.  Packets from them are dropped before they are
+ * parsed: an error reply would be answered in turn, without end (CERT advisory
+ * CA-1996-01).  port is in host order.  Any thread.
+ */
+bool udp_port_reflects(uint16_t port);
+
 #endif

@@ -137,6 +137,23 @@ START_TEST(what_is_no_query_gets_no_reply_and_stops_nothing)
 }
 END_TEST
 
+START_TEST(ports_of_services_that_answer_anything_are_known)
+{
+	static const uint16_t ports[] = {0, 7, 11, 13, 17, 19, 37, 464};
+	size_t n = 0;
+
+	for (unsigned port = 0; port <= UINT16_MAX; port++) {
+		bool listed =
+		    n < sizeof(ports) / sizeof(ports[0]) && ports[n] == port;
+
+		ck_assert_msg(udp_port_reflects((uint16_t)port) == listed,
+		    "port %u", port);
+		n += listed;
+	}
+	ck_assert_uint_eq(n, sizeof(ports) / sizeof(ports[0]));
+}
+END_TEST
+
 /* More than we announce, and as much as others do (RFC 6891 6.2.5). */
 START_TEST(a_query_of_4096_octets_is_answered)
 {
@@ -211,6 +228,7 @@ main(void)
 	tcase_add_test(tc, a_port_of_the_kernels_choice_is_written_back);
 	tcase_add_test(tc, replies_leave_from_the_address_that_was_asked);
 	tcase_add_test(tc, what_is_no_query_gets_no_reply_and_stops_nothing);
+	tcase_add_test(tc, ports_of_services_that_answer_anything_are_known);
 	tcase_add_test(tc, a_query_of_4096_octets_is_answered);
 	tcase_add_test(tc, every_query_of_a_burst_is_answered);
 	tcase_add_test(tc, an_address_that_is_not_ours_is_an_error);
