@@ -245,20 +245,6 @@ type_is_grpc(const char *s, size_t len)
 	    (len == n || s[n] == '+' || s[n] == ';');
 }
 
-/* A peer's words, for people. */
-static void
-keep_said(struct call *c, const char *s, size_t len)
-{
-	if (len >= sizeof(c->said))
-		len = sizeof(c->said) - 1;
-	for (size_t i = 0; i < len; i++)
-		c->said[i] =
-		    isascii((unsigned char)s[i]) && isprint((unsigned char)s[i])
-		    ? s[i]
-		    : '?';
-	c->said[len] = '\0';
-}
-
 /* A line of the header, or of what follows the body (trailers). */
 static size_t
 call_header(char *line, size_t size, size_t n, void *arg)
@@ -277,7 +263,7 @@ call_header(char *line, size_t size, size_t n, void *arg)
 	else if ((value = value_of(line, n, "grpc-status", &len)) != NULL)
 		c->code = parse_code(value, len);
 	else if ((value = value_of(line, n, "grpc-message", &len)) != NULL)
-		keep_said(c, value, len);
+		serving_format_message(c->said, sizeof(c->said), value, len);
 	return size * n;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "probe/serving.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "dns/cursor.h"
@@ -116,4 +117,38 @@ serving_read_reply(const uint8_t *body, size_t len)
 	if (c.bad || status >= sizeof(statuses) / sizeof(*statuses))
 		return NULL;
 	return statuses[status];
+}
+
+static unsigned
+hex_digit(char c)
+{
+	return isdigit((unsigned char)c)
+	    ? (unsigned)(c - '0')
+	    : (unsigned)(tolower((unsigned char)c) - 'a' + 10);
+}
+
+/* gRPC over HTTP/2, "Responses": the octet at *at, which moves behind it. */
+static unsigned char
+message_octet(const char *s, size_t len, size_t *at)
+{
+	size_t i = (*at)++;
+
+	if (s[i] != '%' || len - i < 3 || !isxdigit((unsigned char)s[i + 1]) ||
+	    !isxdigit((unsigned char)s[i + 2]))
+		return (unsigned char)s[i];
+	*at = i + 3;
+	return (unsigned char)(hex_digit(s[i + 1]) << 4 | hex_digit(s[i + 2]));
+}
+
+void
+serving_format_message(char *buf, size_t size, const char *message, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; at < len && n + 1 < size; n++) {
+		unsigned char octet = message_octet(message, len, &at);
+
+		buf[n] = isascii(octet) && isprint(octet) ? (char)octet : '?';
+	}
+	buf[n] = '\0';
 }

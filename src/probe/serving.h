@@ -23,4 +23,10 @@ extern const char serving_yes[];
 /* What grpc-status says, as "NOT_FOUND". */
 const char *serving_code_name(long code);
 
+/* A grpc-message for people: percent-encoding is decoded (a percent sign that
+ * begins none stays), and '?' stands for each octet that ASCII does not print.
+ * buf: size octets, of which the last is 0; more is cut off. */
+void serving_format_message(
+    char *buf, size_t size, const char *message, size_t len);
+
 #endif

@@ -48,7 +48,7 @@ class Stream:
 async def well(s, service):
     if service not in STATUS:
         await s.headers([*HEADERS, ("grpc-status", "5"),
-                         ("grpc-message", "unknown service\xc3\xa9")], True)
+                         ("grpc-message", "unknown%20service%C3%A9\xc3\xa9")], True)
         return
     await s.whole(b"\0\0\0\0\2\x08" + bytes([STATUS[service]]))
 

@@ -135,7 +135,7 @@ with m.Daemon(configure(monitors), FILES) as d:
     for name, text in (("my-late", "NOT_SERVING"), ("my-new", "UNKNOWN"),
                        ("my-odd", "SERVICE_UNKNOWN"),
                        ("my-nothing",
-                        "grpc-status 5, NOT_FOUND: unknown service??")):
+                        "grpc-status 5, NOT_FOUND: unknown service????")):
         wait(name, "down", text)
 
     headers, body = whole.requests[-1]
@@ -157,7 +157,9 @@ with m.Daemon(configure(monitors), FILES) as d:
                "certificate ends in 19 days" in watch("secure")["last"])
     m.check(other.requests[-1][0][":authority"] == "www.example.com",
             "the name in TLS and the host may differ")
-    m.check(named.connections >= len(named.requests) > 1,
+    m.wait_for("more than one probe", lambda: len(named.requests) > 1)
+    requests = len(named.requests)  # before the connections are counted
+    m.check(named.connections >= requests,
             "each probe has a connection of its own")
 
     farm.set("slow", h.slow)

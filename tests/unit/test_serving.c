@@ -131,6 +131,35 @@ START_TEST(codes_have_names)
 }
 END_TEST
 
+static const struct {
+	const char *message, *text;
+} messages[] = {
+    {"", ""},
+    {"plain", "plain"},
+    {"told%20to", "told to"},
+    {"100%25%2c%2C done", "100%,, done"},
+    {"%c3%a9t%C3%A9", "??t??"},
+    {"line%0abreak%1b[31m%7f", "line?break?[31m?"},
+    {"%", "%"},
+    {"50% of", "50% of"},
+    {"%4", "%4"},
+    {"%zz%4g%g4", "%zz%4g%g4"},
+    {"%%41", "%A"},
+    {"%2541", "%41"},
+    {"a%00b", "a?b"},
+    {"0123456789%41bcdefgh", "0123456789Abcdefg"},
+};
+
+START_TEST(a_message_is_decoded_for_people)
+{
+	char buf[18];
+
+	serving_format_message(buf, sizeof(buf), messages[_i].message,
+	    strlen(messages[_i].message));
+	ck_assert_str_eq(buf, messages[_i].text);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -149,6 +178,8 @@ main(void)
 	tcase_add_loop_test(
 	    c, what_is_no_reply_is_none, 0, sizeof(wrong) / sizeof(*wrong));
 	tcase_add_test(c, codes_have_names);
+	tcase_add_loop_test(c, a_message_is_decoded_for_people, 0,
+	    sizeof(messages) / sizeof(*messages));
 	suite_add_tcase(suite, c);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
