@@ -184,7 +184,8 @@ check_dns(struct schema_reader *r, const struct yaml_node *node,
 	}
 }
 
-/* Who signals has made up his mind; the name is what he signals to. */
+/* Who signals has decided already: without a word to the contrary it counts at
+ * once, however often it changes. */
 static void
 check_external(struct schema_reader *r, const struct yaml_node *node,
     struct conf_monitor *m)
@@ -193,6 +194,8 @@ check_external(struct schema_reader *r, const struct yaml_node *node,
 		m->fall = 1;
 	if (!yaml_find(node, "rise"))
 		m->rise = 1;
+	if (!yaml_find(node, "damp"))
+		m->damp.max_ms = 0;
 	if (!yaml_find(node, "file") && yaml_find(node, "fresh"))
 		diag_error(r->d, &yaml_find(node, "fresh")->mark,
 		    "\"fresh\" is the age of a file: it needs the key "
@@ -330,6 +333,11 @@ check_health(
 			    "\"anchor_interval\"");
 		h->anchor_timeout_ms = h->anchor_interval_ms;
 	}
+	if (h->nanchors == 1)
+		diag_warning(r->d, &yaml_find(node, "anchors")->mark,
+		    "there is one anchor: while it alone is down, no change of "
+		    "health is believed; declare a second one at another place "
+		    "of the network");
 	h->anchor_monitors =
 	    arena_array(a, h->nanchors + 1, sizeof(*h->anchor_monitors));
 	for (size_t i = 0; i < h->nanchors; i++) {

@@ -7,7 +7,7 @@ import time
 
 import meridian as m
 
-POOLS = ("sig", "gone", "deaf", "file")
+POOLS = ("sig", "gone", "deaf", "file", "damped")
 config = m.config(
     monitor="""\
 monitors:
@@ -16,6 +16,7 @@ monitors:
   deaf: {type: external, interval: 200ms, on_stale: ignore}
   file: {type: external, interval: 200ms, file: said, fresh: 2s,
          on_stale: down}
+  damped: {type: external, interval: 200ms, damp: {after: 1, max: 1m}}
 """,
     pools="".join(f"  {p}: {{monitor: {p}, regions: {{eu: [{{addr: 192.0.2.1}},"
                   " {addr: 192.0.2.2}]}}\n" for p in POOLS),
@@ -54,6 +55,18 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
             "answers follow")
     m.wait_for("that of the target has ended",
                lambda: health(d, "sig") == ["down"] * 2)
+
+    for _ in range(8):
+        d.ctl("signal", "sig", "down", "--for", "1h")
+        d.ctl("signal", "sig", "up", "--for", "1h")
+        m.check_quiet(health(d, "sig") == ["up"] * 2,
+                      "one that changes often is believed at once, too")
+    m.check(not last(d, "sig")["damped"], "a signal is not damped")
+    d.ctl("signal", "sig", "down", "--for", "1h")
+    for state in ("down", "up", "down", "up"):
+        d.ctl("signal", "damped", state, "--for", "1h")
+    m.check(last(d, "damped")["damped"] and
+            health(d, "damped") == ["down"] * 2, "unless damp is asked for")
 
     d.ctl("signal", "gone", "up", "--for", "2s")
     expect(d, "gone", ["up"] * 2)

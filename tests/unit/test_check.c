@@ -531,6 +531,7 @@ static const struct {
 	"[us]}], when_all_down: {pool: sorry}}, q: {rules: [{regions: "
 	"[eu]}]}}",
 	"policy \"q\" is used by no name"},
+    {"health", "{anchors: [\"192.0.2.1@443\"]}", "there is one anchor"},
 };
 
 START_TEST(what_nothing_uses_is_a_warning)
