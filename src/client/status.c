@@ -122,6 +122,14 @@ age_of(const json_t *target, char buf[CLOCK_TEXT_MAX])
 	return clock_format_span(buf, 1000 * (uint64_t)(s > 0 ? s : 1));
 }
 
+static const char *
+health_of(const json_t *target)
+{
+	const char *health = text_of(target, "health");
+
+	return strcmp(health, "not_monitored") == 0 ? "not monitored" : health;
+}
+
 static void
 status_targets(
     struct libscols_table *t, const json_t *pool, const json_t *region)
@@ -135,7 +143,7 @@ status_targets(
 		char age[CLOCK_TEXT_MAX];
 		char by[LEASE_TEXT_MAX], up[LEASE_TEXT_MAX];
 		const json_t *drain = drain_of(region, target);
-		const char *health = text_of(target, "health");
+		const char *health = health_of(target);
 		const char *cells[] = {text_of(pool, "name"),
 		    text_of(region, "region"), text_of(target, "target"),
 		    state_of(region, state), health, age_of(target, age), last,
@@ -240,6 +248,21 @@ back_show(const json_t *pool, const json_t *region)
 }
 
 static void
+pools_show(const json_t *pools)
+{
+	const json_t *pool;
+	size_t i;
+
+	json_array_foreach(pools, i, pool)
+	{
+		if (json_is_string(json_object_get(pool, "all_down")))
+			printf("%spool %s: NO REGION IS LIVE%s, %s\n", RED,
+			    text_of(pool, "name"), PLAIN,
+			    text_of(pool, "all_down"));
+	}
+}
+
+static void
 prober_show(const json_t *prober)
 {
 	char since[CLOCK_TEXT_MAX];
@@ -256,6 +279,9 @@ prober_show(const json_t *prober)
 		       "failed within one interval%s\n",
 		    RED, since, int_of(prober, "failing"), int_of(prober, "of"),
 		    PLAIN);
+	if (json_array_size(json_object_get(prober, "anchors")) == 0)
+		puts("  no anchors are declared (health.anchors), by which a "
+		     "cut-off network is told from dead targets");
 }
 
 void
@@ -274,6 +300,7 @@ status_show(const json_t *status)
 	    BOLD, text_of(status, "version"), PLAIN, text_of(status, "config"),
 	    int_of(status, "generation"), span_of(status, "uptime_s", buf),
 	    drains, text_plural(drains));
+	pools_show(json_object_get(status, "pools"));
 	prober_show(json_object_get(status, "prober"));
 	held_show(json_object_get(status, "geoip"));
 	capacity_show(json_object_get(status, "capacity"));

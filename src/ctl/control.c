@@ -31,6 +31,25 @@ region_name(const struct control *c, const struct pool *p, size_t region)
 	    .name;
 }
 
+/* The last region goes out, or the first comes back. */
+static void
+pool_tell(struct control *c, struct pool *p)
+{
+	char *way = status_all_down(c->status.snapshot, p);
+	bool out = way != NULL;
+
+	if (out != p->out)
+		event_put(c->events, out ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+		    "pool",
+		    json_pack(
+			"{s:s, s:b}", "pool", p->conf->name, "live", !out),
+		    out ? "pool %s: no region is live, %s"
+			: "pool %s: a region is live again%s",
+		    p->conf->name, out ? way : "");
+	p->out = out;
+	free(way);
+}
+
 static void
 refresh(struct control *c, struct pool *p, size_t region)
 {
@@ -39,8 +58,10 @@ refresh(struct control *c, struct pool *p, size_t region)
 	struct share_left left;
 	bool live;
 
-	if (!pool_refresh(p, region, &c->drains))
+	if (!pool_refresh(p, region, &c->drains)) {
+		pool_tell(c, p);
 		return;
+	}
 	c->health_changed = true;
 	live = atomic_load(&p->live) >> region & 1;
 	event_put(c->events, live ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
@@ -53,6 +74,7 @@ refresh(struct control *c, struct pool *p, size_t region)
 	    !live || !pool_left(p, region, &left) ? ""
 		: left.manual ? ", waits for meridianctl failback"
 			      : ", comes back by and by");
+	pool_tell(c, p);
 }
 
 void
@@ -362,6 +384,8 @@ control_adopt(struct control *c, struct snapshot *s, json_t *warnings)
 	capacity_adopt(&c->capacity, s, c->status.snapshot);
 	snapshot_publish(s);
 	c->status.snapshot = s;
+	for (size_t i = 0; c->tick != NULL && i < s->conf->npools; i++)
+		pool_tell(c, &s->pools[i]);
 	warn_lost_drains(c, warnings);
 	json_decref(c->status.warnings);
 	c->status.warnings = warnings;

@@ -97,6 +97,7 @@ pool_inherit(struct pool *to, const struct pool *from)
 		bit_copy(&to->live, i, &from->live, k);
 		bit_copy(&to->last_known, i, &from->last_known, k);
 	}
+	to->out = from->out;
 }
 
 void

@@ -19,7 +19,7 @@ static const char head[] =
     "border-bottom:1px solid #ddd;vertical-align:top}\n"
     "th{font-weight:600;background:#f4f4f4}\n"
     ".up,.live{color:#176f2c}.down,.out{color:#b00020;font-weight:600}\n"
-    ".unknown,.degraded,.drained{color:#8a5a00}\n"
+    ".unknown,.degraded,.drained,.not_monitored{color:#8a5a00}\n"
     "</style></head><body>\n";
 
 static void
@@ -89,7 +89,8 @@ page_target(struct text *t, const json_t *target)
 	size_t i;
 
 	page_cell(t, NULL, text_of(target, "target"));
-	page_cell(t, health, health);
+	page_cell(t, health,
+	    strcmp(health, "not_monitored") == 0 ? "not monitored" : health);
 	text_add(t, "<td>");
 	json_array_foreach(json_object_get(target, "watches"), i, watch)
 	{
@@ -198,6 +199,24 @@ put_held(const json_t *databases, struct text *t)
 }
 
 static void
+page_all_down(struct text *t, const json_t *pools)
+{
+	const json_t *pool;
+	size_t i;
+
+	json_array_foreach(pools, i, pool)
+	{
+		if (!json_is_string(json_object_get(pool, "all_down")))
+			continue;
+		text_add(t, "<p class=\"down\">Pool ");
+		page_escape(t, text_of(pool, "name"));
+		text_add(t, ": no region is live, ");
+		page_escape(t, text_of(pool, "all_down"));
+		text_add(t, ".</p>\n");
+	}
+}
+
+static void
 page_lines(struct text *t, const json_t *status)
 {
 	const json_t *zone, *warning;
@@ -218,6 +237,7 @@ page_lines(struct text *t, const json_t *status)
 		text_add(t,
 		    "<p class=\"down\">The prober suspects itself: health "
 		    "is frozen.</p>\n");
+	page_all_down(t, json_object_get(status, "pools"));
 	put_held(json_object_get(status, "geoip"), t);
 	if (json_is_true(json_object_get(
 		json_object_get(status, "capacity"), "brownout")))

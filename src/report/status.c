@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "report/status.h"
 
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "config.h"
 #include "conf/use.h"
@@ -184,6 +186,63 @@ status_region(const struct conf *conf, const struct pool *p, size_t i)
 	    "back", status_back(p, i), "targets", targets);
 }
 
+/* Does a rule of a name of the pool say so? */
+static bool
+is_said(const struct conf *conf, const struct pool *p,
+    enum conf_all_down action, uint16_t pool)
+{
+	for (size_t i = 0; i < conf->nnames; i++) {
+		const struct conf_policy *policy =
+		    &conf->policies[conf->names[i].policy];
+
+		for (size_t k = 0;
+		     conf->names[i].pool == p->index && k < policy->nrules;
+		     k++) {
+			const struct conf_when_down *w =
+			    &policy->rules[k].when_down;
+
+			if (w->action == action &&
+			    (action != CONF_DOWN_POOL || w->pool == pool))
+				return true;
+		}
+	}
+	return false;
+}
+
+char *
+status_all_down(const struct snapshot *s, const struct pool *p)
+{
+	const struct conf *conf = s->conf;
+	struct text t = {0};
+
+	if (atomic_load(&p->live) != 0)
+		return NULL;
+	if (is_said(conf, p, CONF_DOWN_ALL, 0))
+		text_add(&t, "answering all");
+	if (is_said(conf, p, CONF_DOWN_LAST_KNOWN, 0))
+		text_add(&t, "%s the regions that were live last",
+		    t.len > 0 ? " or" : "answering");
+	for (uint16_t i = 0; i < conf->npools; i++)
+		if (is_said(conf, p, CONF_DOWN_POOL, i))
+			text_add(&t, "%s pool %s",
+			    t.len > 0 ? " or" : "answering",
+			    conf->pools[i].name);
+	/* A pool of no name stands in for others. */
+	if (t.len == 0)
+		text_add(&t, "answering all");
+	return t.at;
+}
+
+static json_t *
+status_all_down_json(const struct snapshot *s, const struct pool *p)
+{
+	char *text = status_all_down(s, p);
+	json_t *json = text != NULL ? text_string(text) : json_null();
+
+	free(text);
+	return json;
+}
+
 static json_t *
 status_pools(const struct snapshot *s)
 {
@@ -197,10 +256,10 @@ status_pools(const struct snapshot *s)
 			json_array_append_new(
 			    regions, status_region(s->conf, p, r));
 		json_array_append_new(list,
-		    json_pack("{s:s, s:i, s:o}", "name", p->conf->name,
+		    json_pack("{s:s, s:i, s:o, s:o}", "name", p->conf->name,
 			"live_regions",
-			__builtin_popcountll(atomic_load(&p->live)), "regions",
-			regions));
+			__builtin_popcountll(atomic_load(&p->live)), "all_down",
+			status_all_down_json(s, p), "regions", regions));
 	}
 	return list;
 }

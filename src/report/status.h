@@ -35,6 +35,10 @@ struct status {
 json_t *status_report(const struct status *s);
 json_t *status_stats(const struct status *s);
 
+/* What clients of a pool get while no region of it is live, by the policies of
+ * its names: "answering all", or NULL: a region is live.  Free it. */
+char *status_all_down(const struct snapshot *s, const struct pool *p);
+
 /* [{"stage", "step", "number", "steps": [{"name", "policies": {name: policy}}],
  * "since", "owner", "reason"}]; the last three of those that were promoted. */
 json_t *status_stages(const struct conf *conf);

@@ -46,6 +46,17 @@ watch_report(const struct watch *w)
 				      : json_null());
 }
 
+/* A target without a monitor, or with those alone that observe, counts as up,
+ * which nobody has seen. */
+static bool
+is_monitored(const struct pool_target *t)
+{
+	for (size_t i = 0; i < t->nwatches; i++)
+		if (!t->watches[i]->monitor->observe)
+			return true;
+	return false;
+}
+
 json_t *
 target_report(const struct pool_target *t)
 {
@@ -60,8 +71,9 @@ target_report(const struct pool_target *t)
 			since = w->health.since;
 	}
 	return json_pack("{s:s, s:s, s:b, s:I, s:o, s:o, s:o, s:o}", "target",
-	    t->conf->label, "health", health_state_names[t->health], "live",
-	    t->live, "since", (json_int_t)since, "drain",
+	    t->conf->label, "health",
+	    is_monitored(t) ? health_state_names[t->health] : "not_monitored",
+	    "live", t->live, "since", (json_int_t)since, "drain",
 	    target_lease(t->drain), "announced", target_lease(t->next),
 	    "force_up", target_lease(t->up), "watches", watches);
 }
@@ -143,11 +155,13 @@ watches_describe(struct text *t, const struct pool_target *target, bool all_up)
 void
 target_describe(struct text *t, const struct pool_target *target, bool all_up)
 {
+	const char *health = is_monitored(target) || all_up
+	    ? health_state_names[target->health]
+	    : "not monitored";
+
 	text_add(t, "\n  %s %s%s", target->conf->label,
-	    all_up ? "assumed " : "", health_state_names[target->health]);
+	    all_up ? "assumed " : "", health);
 	watches_describe(t, target, all_up);
-	if (target->nwatches == 0 && !all_up)
-		text_add(t, ", not monitored");
 	target_describe_drain(t, "drained", target->drain);
 	target_describe_drain(t, "forced up", target->up);
 	target_describe_drain(t, "to be drained", target->next);

@@ -66,6 +66,7 @@ struct pool {
 	_Atomic uint64_t
 	    shared; /* the offer's share, or spill, says something */
 	_Atomic uint64_t last_known; /* the last live word that was not 0 */
+	bool out; /* main only: no region is live, and that was told */
 };
 
 /* pools[i] of conf.pools[i]; all regions live, nothing bound. */
