@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "ctl/drain.h"
@@ -14,12 +15,13 @@
 #include "ctl/monitor.h"
 #include "ctl/reload.h"
 #include "ctl/safety.h"
-#include "ctl/state.h"
 #include "ctl/what.h"
 #include "probe/probe.h"
 #include "report/check.h"
 #include "report/text.h"
 #include "snapshot/publish.h"
+#include "state/lock.h"
+#include "state/state.h"
 #include "steer/require.h"
 
 /* Refreshing ------------------------------------------------------------- */
@@ -404,7 +406,8 @@ open_folder(struct control *c, struct error *err)
 		return error_set(err, "%s: %s", c->folder, strerror(errno));
 	if (stat(c->folder, &st) != 0 || !S_ISDIR(st.st_mode))
 		return error_set(err, "%s: not a folder", c->folder);
-	return true;
+	c->lock = state_lock(c->folder, err);
+	return c->lock >= 0;
 }
 
 /* To start without the drains that were acknowledged is worse than not to
@@ -496,6 +499,7 @@ control_new(struct event_base *base, const char *path, struct snapshot *s,
 {
 	struct control *c = xcalloc(1, sizeof(*c));
 
+	c->lock = -1;
 	c->base = base;
 	c->path = xstrdup(path);
 	c->folder = xstrdup(s->conf->server.state);
@@ -564,6 +568,8 @@ control_free(struct control *c)
 	for (size_t i = 0; i < CONTROL_FIXED; i++)
 		free(c->fixed[i]);
 	vec_free(&c->uses);
+	if (c->lock >= 0)
+		close(c->lock);
 	free(c->path);
 	free(c->folder);
 	free(c);

@@ -43,6 +43,7 @@ struct control {
 	struct capacity capacity;   /* what regions carry of it */
 	char *path;                 /* configuration */
 	char *folder;               /* state */
+	int lock;                   /* of the folder; -1: none */
 	VEC(struct use) uses;       /* by watch */
 	char *fixed[CONTROL_FIXED]; /* settings that need a restart */
 	struct event *tick;

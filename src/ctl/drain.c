@@ -6,10 +6,10 @@
 
 #include "base/clock.h"
 #include "ctl/safety.h"
-#include "ctl/state.h"
 #include "ctl/what.h"
 #include "report/text.h"
 #include "snapshot/build.h"
+#include "state/state.h"
 
 /* What is on its way when a drain takes effect has been counted after so many
  * looks at the clock. */

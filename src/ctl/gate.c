@@ -11,9 +11,9 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/file.h"
-#include "ctl/state.h"
 #include "report/tests.h"
 #include "report/text.h"
+#include "state/state.h"
 #include "traffic/compare.h"
 
 enum { DIFF_ROWS = 20 };

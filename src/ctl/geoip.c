@@ -5,8 +5,8 @@
 
 #include "base/clock.h"
 #include "ctl/gate.h"
-#include "ctl/state.h"
 #include "report/text.h"
+#include "state/state.h"
 
 /* Why one is held, after "GeoIP database X is held: ". */
 static const struct {

@@ -6,10 +6,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "ctl/state.h"
 #include "ctl/what.h"
 #include "probe/probe.h"
 #include "report/text.h"
+#include "state/state.h"
 
 static const char *const values[] = {"down", "up"};
 

@@ -6,7 +6,7 @@
  * Of one kind and one what there is at most one in force and one announced
  * for later, which takes the place of the first when its time comes.
  *
- * The table belongs to the main thread; it does no I/O (ctl/state does).
+ * The table belongs to the main thread; it does no I/O (state/ does).
  * They begin and end by the wall clock, and grow by the monotonic one.
  */
 #ifndef STEER_DRAIN_H

@@ -7,8 +7,8 @@ import sys
 
 SRC = os.path.join(os.environ.get("srcdir", "."), "src")
 ORDER = ["base", "dns", "conf", "geo", "steer", "zone", "snapshot",
-         "traffic", "probe", "serve", "report", "prove", "ctl", "client",
-         "main"]
+         "traffic", "probe", "serve", "report", "prove", "state", "ctl",
+         "client", "main"]
 NEVER = [("probe", "serve"), ("serve", "probe"), ("client", "ctl")]
 ONLY = [  # include, where it may stand
     (r"ldns/", r"^zone/"),
@@ -20,7 +20,7 @@ ONLY = [  # include, where it may stand
     (r"libsmartcols", r"^client/"),
     (r"urcu", r"^base/rcu\.[ch]$"),
 ]
-THREADS = r"^(main\.c|serve/.*|ctl/reload\.c|ctl/state\.c)$"
+THREADS = r"^(main\.c|serve/.*|ctl/reload\.c|state/state\.c)$"
 NO_NAMES = {"common", "util", "utils", "misc", "core", "lib"}
 MODULES = (2, 16)
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "ctl/state.h"
+#include "state/state.h"
 
 #include <errno.h>
 #include <jansson.h>

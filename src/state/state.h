@@ -4,8 +4,8 @@
  * state folder, replaced as a whole.  Main thread; health is saved by one of
  * its own, as it is large and often saved: main does not wait for the disk.
  */
-#ifndef CTL_STATE_H
-#define CTL_STATE_H
+#ifndef STATE_STATE_H
+#define STATE_STATE_H
 
 #include <jansson.h>
 #include <stdbool.h>
