@@ -8,6 +8,8 @@
 
 #include "base/file.h"
 #include "conf/value.h"
+#include "input/bom.h"
+#include "input/input.h"
 
 enum { LATENCY_FIELDS = 4, LATENCY_US_MAX = 60000 * 1000 };
 
@@ -106,8 +108,15 @@ read_line(struct schema_reader *r, char *line, struct conf_mark *mark,
     files_line *read, void *arg)
 {
 	size_t skip, len;
+	const char *bom;
 
 	line[strcspn(line, "#\r")] = '\0';
+	bom = bom_find(line, strlen(line));
+	if (bom != NULL) {
+		mark->column = (unsigned)(bom - line) + 1;
+		return diag_error(r->d, mark,
+		    "a byte order mark (U+FEFF) within the file: delete it");
+	}
 	skip = strspn(line, " \t");
 	line += skip;
 	for (len = strlen(line); len > 0 && strchr(" \t", line[len - 1]);)
@@ -121,21 +130,21 @@ files_lines(struct schema_reader *r, const struct schema_key *k,
     const struct yaml_node *node, files_line *read, void *arg)
 {
 	struct conf_mark mark = {.line = 1};
+	struct input file;
 	struct error err;
-	char *text, *rest, *line;
-	size_t len;
+	char *rest, *line;
 	bool ok = true;
 
 	if (!value_path(r, k, node, &mark.file) || !may_look(r, node))
 		return false;
-	if (!file_read(mark.file, FILES_SIZE_MAX, &text, &len, &err))
+	if (!input_read(mark.file, FILES_SIZE_MAX, &file, &err))
 		return diag_error(r->d, &node->mark, "%s", err.text);
-	diag_source(r->d, mark.file, text);
-	diag_read(r->d, mark.file, text, len);
-	for (rest = text; (line = strsep(&rest, "\n")); mark.line++)
+	diag_source(r->d, mark.file, file.text);
+	diag_read(r->d, mark.file, file.octets, file.size);
+	for (rest = file.text; (line = strsep(&rest, "\n")); mark.line++)
 		if (!read_line(r, line, &mark, read, arg))
 			ok = false;
-	free(text);
+	free(file.octets);
 	return ok;
 }
 

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/cert.h"
-#include "base/file.h"
 #include "conf/value.h"
 #include "config.h"
+#include "input/input.h"
 
 enum { CA_FILE_MAX = 4 * 1024 * 1024 };
 
@@ -129,20 +129,19 @@ static void
 read_ca(struct schema_reader *r, const struct yaml_node *node,
     struct conf_monitor *m)
 {
+	struct input pem;
 	struct error err;
-	size_t len;
-	char *pem;
 
-	if (!file_read(m->ca, CA_FILE_MAX, &pem, &len, &err)) {
+	if (!input_read(m->ca, CA_FILE_MAX, &pem, &err)) {
 		diag_error(r->d, &node->mark, "%s", err.text);
 		return;
 	}
-	diag_read(r->d, m->ca, pem, len);
-	if (!cert_check(pem, &err))
+	diag_read(r->d, m->ca, pem.octets, pem.size);
+	if (!cert_check(pem.text, &err))
 		diag_error(r->d, &node->mark, "%s: %s", m->ca, err.text);
 	else
-		m->ca_pem = arena_strdup(r->conf->arena, pem);
-	free(pem);
+		m->ca_pem = arena_strdup(r->conf->arena, pem.text);
+	free(pem.octets);
 }
 
 static void

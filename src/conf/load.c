@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "conf/files.h"
 #include "conf/rule.h"
 #include "conf/stage.h"
 #include "conf/use.h"
+#include "input/input.h"
 
 enum {
 	INCLUDE_DEPTH_MAX = 8,
@@ -231,20 +231,19 @@ static void
 read_file(struct loader *l, const char *path, const struct conf_mark *from,
     unsigned depth)
 {
+	struct input file;
 	struct error err;
-	char *text;
-	size_t len;
 
 	if (!is_new(l, path, from))
 		return;
-	if (!file_read(path, YAML_SIZE_MAX, &text, &len, &err)) {
+	if (!input_read(path, YAML_SIZE_MAX, &file, &err)) {
 		diag_error(l->r.d, from, "%s", err.text);
 		l->damaged = true;
 		return;
 	}
-	diag_read(l->r.d, path, text, len);
-	read_text(l, path, text, len, depth);
-	free(text);
+	diag_read(l->r.d, path, file.octets, file.size);
+	read_text(l, path, file.text, file.len, depth);
+	free(file.octets);
 }
 
 static void

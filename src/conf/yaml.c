@@ -4,6 +4,8 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "input/bom.h"
+
 struct build {
 	yaml_parser_t parser;
 	struct arena *a;
@@ -38,12 +40,22 @@ mark_at_offset(const struct build *b, size_t offset)
 	return m;
 }
 
+static const char has_bom[] =
+    "a byte order mark (U+FEFF) within the file: delete it";
+
 static void
 report_syntax(struct build *b)
 {
 	const yaml_parser_t *p = &b->parser;
 	const char *problem = p->problem ? p->problem : "cannot be read";
+	const char *bom = bom_find(b->text, b->len);
 	struct conf_mark m;
+
+	if (bom) {
+		m = mark_at_offset(b, (size_t)(bom - b->text));
+		diag_error(b->d, &m, has_bom);
+		return;
+	}
 
 	m = p->error == YAML_READER_ERROR ? mark_at_offset(b, p->problem_offset)
 					  : mark_from(b, &p->problem_mark);
@@ -125,6 +137,12 @@ read_scalar(struct build *b, const yaml_event_t *e)
 	refuse_tag(b, &e->start_mark, e->data.scalar.tag);
 	if (memchr(value, '\0', len)) {
 		diag_error(b->d, &n->mark, "a NUL octet in a value");
+		n->kind = NODE_BAD;
+		return n;
+	}
+	/* One that the text spells "\uFEFF" is meant. */
+	if (bom_find(value, len) && bom_find(b->text, b->len)) {
+		diag_error(b->d, &n->mark, has_bom);
 		n->kind = NODE_BAD;
 		return n;
 	}
@@ -296,11 +314,15 @@ yaml_read(struct arena *a, const char *file, const char *text, size_t len,
 {
 	struct build b = {
 	    .a = a, .file = file, .text = text, .len = len, .d = d};
-	struct conf_mark whole = {file, 0, 0};
+	const struct conf_mark whole = {file, 0, 0}, first = {file, 1, 1};
 	struct yaml_node *root;
 
 	if (len > YAML_SIZE_MAX) {
 		diag_error(d, &whole, "larger than %d octets", YAML_SIZE_MAX);
+		return NULL;
+	}
+	if (bom_len(text, len) > 0) { /* libyaml would skip a second one */
+		diag_error(d, &first, has_bom);
 		return NULL;
 	}
 	if (!yaml_parser_initialize(&b.parser))

@@ -44,7 +44,8 @@ struct yaml_node {
 };
 
 /* NULL when the text is no YAML or is beyond a bound; what is merely
- * forbidden is reported, and the rest read.  file must outlive the tree. */
+ * forbidden is reported, and the rest read.  The text is UTF-8 behind a byte
+ * order mark (input/input).  file must outlive the tree. */
 struct yaml_node *yaml_read(struct arena *a, const char *file, const char *text,
     size_t len, struct diag *d);
 

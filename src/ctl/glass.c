@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/user.h"
 #include "ctl/drain.h"
+#include "input/bom.h"
 #include "report/text.h"
 
 enum { GLASS_MAX = 64 << 10 };
@@ -86,6 +87,11 @@ glass_line(struct glass *g, char *line)
 	g->line++;
 	if (what == NULL || *what == '#')
 		return;
+	if (bom_find(what, strlen(what)) != NULL) {
+		glass_fail(
+		    g, "a byte order mark (U+FEFF) within the file: delete it");
+		return;
+	}
 	if (span == NULL)
 		glass_fail(g,
 		    "no drain: WHAT TIME REASON, such as "
@@ -107,29 +113,45 @@ is_odd(char c)
 	    c == '\0' || c == 0x7f;
 }
 
+static void
+glass_lines(struct glass *g, char *text, size_t n)
+{
+	char *rest = NULL, *line;
+
+	text[n] = '\0';
+	for (line = text; line < text + n; line++)
+		if (is_odd(*line))
+			*line = '?';
+	for (line = text; line != NULL; line = rest) {
+		rest = strchr(line, '\n');
+		if (rest != NULL)
+			*rest++ = '\0';
+		if (rest != NULL || *line != '\0')
+			glass_line(g, line);
+	}
+}
+
 /* What there is from *at on, line by line. */
 static void
 glass_read(struct glass *g, int fd, off_t *at)
 {
-	char *text = xmalloc(GLASS_MAX + 1), *rest = NULL, *line;
+	char *text = xmalloc(GLASS_MAX + 1);
 	ssize_t n = pread(fd, text, GLASS_MAX, *at);
+	const char *encoding = NULL;
+	size_t skip = 0;
 
+	if (n > 0 && *at == 0) {
+		encoding = bom_encoding(text, (size_t)n);
+		skip = bom_len(text, (size_t)n);
+	}
+	if (n > 0)
+		*at += n;
 	if (n < 0)
 		glass_fail(g, "%s", strerror(errno));
-	if (n > 0) {
-		*at += n;
-		text[n] = '\0';
-		for (line = text; line < text + n; line++)
-			if (is_odd(*line))
-				*line = '?';
-		for (line = text; line != NULL; line = rest) {
-			rest = strchr(line, '\n');
-			if (rest != NULL)
-				*rest++ = '\0';
-			if (rest != NULL || *line != '\0')
-				glass_line(g, line);
-		}
-	}
+	else if (encoding != NULL)
+		glass_fail(g, "is %s: save it as UTF-8", encoding);
+	else if ((size_t)n > skip)
+		glass_lines(g, text + skip, (size_t)n - skip);
 	free(text);
 }
 

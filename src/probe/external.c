@@ -8,7 +8,8 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
-#include "base/file.h"
+#include "input/bom.h"
+#include "input/input.h"
 #include "probe/signal.h"
 
 enum { EXTERNAL_BY_MAX = 100 };
@@ -66,6 +67,11 @@ line_read(char *line, struct addr *a, bool *up)
 
 enum found { FOUND_NOTHING, FOUND_UP, FOUND_DOWN, FOUND_BROKEN };
 
+static const char broken[] =
+    "the file has a line that is not [ADDRESS] up|down";
+static const char marked[] =
+    "the file has a byte order mark (U+FEFF) within it: delete it";
+
 /* What is said of the address beats what is said of all. */
 static enum found
 text_find(char *text, const struct addr *a)
@@ -105,9 +111,9 @@ external_file(struct probe *p)
 	const struct conf_monitor *m = p->watch->monitor;
 	struct stat st;
 	struct error err;
+	struct input file;
 	enum found found;
-	char *text;
-	size_t len;
+	bool has_mark;
 
 	if (stat(m->file, &st) != 0) {
 		external_stale(
@@ -118,19 +124,19 @@ external_file(struct probe *p)
 		external_stale(p, "the file is not fresh");
 		return;
 	}
-	if (!file_read(m->file, EXTERNAL_FILE_MAX, &text, &len, &err)) {
-		external_stale(p, "the file cannot be read");
+	if (!input_read(m->file, EXTERNAL_FILE_MAX, &file, &err)) {
+		external_stale(p, err.text);
 		return;
 	}
-	found = text_find(text, &p->watch->addr);
-	free(text);
+	has_mark = bom_find(file.text, file.len) != NULL;
+	found = text_find(file.text, &p->watch->addr);
+	free(file.octets);
 	if (found == FOUND_UP || found == FOUND_DOWN)
 		external_say(p, found == FOUND_UP, "the file");
+	else if (found == FOUND_BROKEN)
+		external_stale(p, has_mark ? marked : broken);
 	else
-		external_stale(p,
-		    found == FOUND_BROKEN
-			? "the file has a line that is not [ADDRESS] up|down"
-			: "the file does not say");
+		external_stale(p, "the file does not say");
 }
 
 static void

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "dns/name.h"
 #include "dns/wire.h"
+#include "input/input.h"
 #include "zone/field.h"
 #include "zone/rdata.h"
 #include "zone/text.h"
@@ -529,16 +530,15 @@ file_load(
 		ldns_rdf_clone(parent != NULL ? parent->previous : origin),
 	    .depth = parent != NULL ? parent->depth + 1 : 0,
 	};
+	struct input file = {0};
 	struct error err;
-	char *data = NULL;
-	size_t len;
-	bool ok = file_read(path, ZONE_FILE_MAX, &data, &len, &err);
+	bool ok = input_read(path, ZONE_FILE_MAX, &file, &err);
 
 	if (ok) {
-		struct text t = {data, data + len, 1};
+		struct text t = {file.octets, file.octets + file.size, 1};
 
-		s.text = data;
-		diag_read(l->diag, s.path, data, len);
+		s.text = file.octets;
+		diag_read(l->diag, s.path, file.octets, file.size);
 		source_read(&s, &t);
 	} else if (parent != NULL) {
 		complain(parent, err.text, "");
@@ -548,7 +548,8 @@ file_load(
 	}
 	ldns_rdf_deep_free(s.origin);
 	ldns_rdf_deep_free(s.previous);
-	free(data);
+	if (ok)
+		free(file.octets);
 	return ok;
 }
 

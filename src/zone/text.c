@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "input/bom.h"
+
 /* Where a logical record is being read. */
 struct scan {
 	bool quoted, content;
@@ -68,6 +70,10 @@ scan_octet(struct text *t, struct scan *s, text_record *record)
 		return scan_newline(t, s, record);
 	if (c == '\0') {
 		s->wrong = "an octet 0";
+	} else if (!s->quoted && bom_len(t->at, (size_t)(t->end - t->at)) > 0) {
+		s->wrong =
+		    "a byte order mark (U+FEFF), which a zone file must not "
+		    "have (RFC 1035 5.1): save the file as UTF-8 without one";
 	} else if (c == '\\' && t->end - t->at > 1 && t->at[1] > ' ') {
 		vec_push(record, c);
 		c = *++t->at;

@@ -80,6 +80,13 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
     expect(d, "file", ["down"] * 2, "the file is not fresh", 10)
     said = d.write("said", "maybe\n")
     expect(d, "file", ["down"] * 2, "a line that is not")
+    d.write("said", "\ufeff192.0.2.1 up\r\ndown\r\n")
+    expect(d, "file", ["up", "down"], "up by the file")
+    d.write("said", "up\n\ufeffup\n")
+    expect(d, "file", ["down"] * 2, "a byte order mark (U+FEFF) within it")
+    with open(said, "w", encoding="utf-16") as f:
+        f.write("up\n")
+    expect(d, "file", ["down"] * 2, "is UTF-16: save it as UTF-8")
     d.write("said", "192.0.2.2 up\n")
     expect(d, "file", ["down", "up"], "the file does not say")
     os.utime(said, (time.time() + 3600,) * 2)

@@ -6,7 +6,7 @@ import re
 import sys
 
 SRC = os.path.join(os.environ.get("srcdir", "."), "src")
-ORDER = ["base", "dns", "conf", "geo", "steer", "zone", "snapshot",
+ORDER = ["base", "input", "dns", "conf", "geo", "steer", "zone", "snapshot",
          "traffic", "probe", "serve", "report", "prove", "state", "ctl",
          "client", "main"]
 NEVER = [("probe", "serve"), ("serve", "probe"), ("client", "ctl")]

@@ -84,7 +84,7 @@ must_refuse(const char *text, const char *message)
 	struct conf *c = load(text);
 	char *said = diag_text(&diag);
 
-	ck_assert_ptr_null(c);
+	ck_assert_msg(c == NULL, "%s", text);
 	ck_assert_msg(strstr(said, message) != NULL, "%s", said);
 	free(said);
 }
@@ -712,6 +712,71 @@ START_TEST(homes_are_found_by_name)
 }
 END_TEST
 
+/* Every file that people edit, as some editors save it. */
+START_TEST(a_file_may_begin_with_a_byte_order_mark)
+{
+	uint8_t name[DNS_NAME_MAX];
+	struct error err;
+	struct conf *c;
+
+	put("homes.txt",
+	    "\xef\xbb\xbf"
+	    "a.t.example.com. us\r\n");
+	c = must_load(TENANTS("{regions: all, hash: qname, homes: homes.txt}"));
+	ck_assert(name_parse("a.t.example.com", name, &err));
+	ck_assert_ptr_nonnull(home_find(c->policies[0].rules[0].homes, name));
+	conf_free(c);
+	put("part.yaml", "\xef\xbb\xbfregions: {eu: {}}\r\n");
+	put("none.yaml", "\xef\xbb\xbf%YAML 1.2\n---\nsafety: {}\n");
+	put("nets.txt",
+	    "\xef\xbb\xbf"
+	    "10.0.0.0/8\n");
+	put("latency.csv",
+	    "\xef\xbb\xbfprefix,region,ms,n\n192.0.2.0/24,eu,1,2\n");
+	put("secrets",
+	    "\xef\xbb\xbf"
+	    "e5e973e5a6b2a43f48e7dc849e37bfcf\n");
+	c = must_load("\xef\xbb\xbfmeridian: 1\n"
+		      "include: [part.yaml, none.yaml]\n"
+		      "geoip: {nets: {a: nets.txt}}\n"
+		      "latency: {file: latency.csv}\n"
+		      "server: {cookies: {secrets_file: secrets}}\n");
+	ck_assert_uint_eq(c->nregions, 1);
+	ck_assert_uint_eq(c->nets[0].nprefixes, 1);
+	ck_assert_uint_eq(c->latency.nrows, 1);
+	ck_assert_uint_eq(c->server.cookies.nsecrets, 1);
+	conf_free(c);
+}
+END_TEST
+
+START_TEST(a_byte_order_mark_within_a_file_is_refused)
+{
+	put("nets.txt",
+	    "10.0.0.0/8\n\xef\xbb\xbf"
+	    "10.0.0.0/9\n");
+	must_refuse("meridian: 1\ngeoip: {nets: {a: nets.txt}}\n",
+	    "/nets.txt:2:1: error: a byte order mark (U+FEFF) within the file");
+	put("nets.txt",
+	    "\xef\xbb\xbf\xef\xbb\xbf"
+	    "10.0.0.0/8\n");
+	must_refuse("meridian: 1\ngeoip: {nets: {a: nets.txt}}\n",
+	    "/nets.txt:1:1: error: a byte order mark (U+FEFF) within the file");
+	must_refuse("\xef\xbb\xbf\xef\xbb\xbfmeridian: 1\n",
+	    "/meridian.yaml:1:1: error: a byte order mark (U+FEFF) within");
+	put("nets.txt", "# \xef\xbb\xbf\n10.0.0.0/8\n");
+	conf_free(must_load("meridian: 1\ngeoip: {nets: {a: nets.txt}}\n"));
+}
+END_TEST
+
+START_TEST(a_file_in_utf_16_is_refused_by_name)
+{
+	put("nets.txt", "\xff\xfe#");
+	must_refuse("meridian: 1\ngeoip: {nets: {a: nets.txt}}\n",
+	    "/nets.txt: is UTF-16: save it as UTF-8");
+	must_refuse("\xfe\xffx", "/meridian.yaml: is UTF-16: save it as UTF-8");
+}
+END_TEST
+
 START_TEST(homes_of_nobody_are_warned_of)
 {
 	char *said;
@@ -946,6 +1011,9 @@ main(void)
 	tcase_add_test(t, a_policy_that_is_used_takes_the_rules_place);
 	tcase_add_test(t, policies_that_unfold_without_bound_are_refused);
 	tcase_add_test(t, homes_are_found_by_name);
+	tcase_add_test(t, a_file_may_begin_with_a_byte_order_mark);
+	tcase_add_test(t, a_byte_order_mark_within_a_file_is_refused);
+	tcase_add_test(t, a_file_in_utf_16_is_refused_by_name);
 	tcase_add_test(t, homes_of_nobody_are_warned_of);
 	tcase_add_test(t, homes_are_refused_with_their_line);
 	tcase_add_loop_test(t,

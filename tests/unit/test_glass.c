@@ -117,6 +117,9 @@ static const struct {
     {"eu 99999d x", "1 s to 10 years"},
     {"eux 30m x", "did you mean eu?"},
     {"/eu 30m x", "neither region"},
+    {"\xef\xbb\xbf"
+     "eu 30m x",
+	"a byte order mark (U+FEFF) within the file"},
 };
 
 START_TEST(what_is_wrong_is_told_by_its_line)
@@ -129,6 +132,26 @@ START_TEST(what_is_wrong_is_told_by_its_line)
 	ck_assert_ptr_nonnull(strstr(told.text, GLASS_FILE ":2: "));
 	ck_assert_ptr_nonnull(strstr(told.text, wrong[_i].problem));
 	ck_assert(!is_there("") && is_there(".wrong"));
+}
+END_TEST
+
+START_TEST(it_may_begin_with_a_byte_order_mark)
+{
+	put("\xef\xbb\xbf"
+	    "eu 30m core switch\r\n");
+	ck_assert_uint_eq(s.control->drains.all.n, 1);
+	ck_assert_str_eq(s.control->drains.all.at[0]->what, "eu");
+	ck_assert(is_there(".taken"));
+}
+END_TEST
+
+START_TEST(in_utf_16_it_is_refused_by_name)
+{
+	put("\xff\xfe \n");
+	ck_assert_uint_eq(s.control->drains.all.n, 0);
+	ck_assert_ptr_nonnull(
+	    strstr(told.text, GLASS_FILE ": is UTF-16: save it as UTF-8"));
+	ck_assert(is_there(".wrong"));
 }
 END_TEST
 
@@ -174,6 +197,8 @@ main(void)
 	tcase_add_test(t, a_file_that_is_not_whole_waits);
 	tcase_add_loop_test(t, what_is_wrong_is_told_by_its_line, 0,
 	    sizeof(wrong) / sizeof(wrong[0]));
+	tcase_add_test(t, it_may_begin_with_a_byte_order_mark);
+	tcase_add_test(t, in_utf_16_it_is_refused_by_name);
 	tcase_add_test(t, a_link_is_not_followed);
 	tcase_add_test(t, what_cannot_be_saved_does_not_take_effect);
 	suite_add_tcase(suite, t);

@@ -123,6 +123,14 @@ static const struct refusal refusals[] = {
     {"a: \"\n", 2, 1, "end of stream"},
     {"a: 1\nbc: \x01\n", 2, 5, "control characters"},
     {"a: \xff\n", 1, 4, "UTF-8"},
+    {"\xef\xbb\xbf"
+     "a: 1\n",
+	1, 1, "byte order mark"},
+    {"a: 1\n\xef\xbb\xbf"
+     "b: 1\n",
+	2, 1, "byte order mark"},
+    {"a: 1\nb: \xef\xbb\xbfx\n", 2, 4, "byte order mark"},
+    {"a: 1\nb: 'x\xef\xbb\xbf'\n", 2, 4, "byte order mark"},
 };
 
 START_TEST(what_is_not_plain_yaml_is_refused)
@@ -139,6 +147,17 @@ START_TEST(aliases_are_refused_beside_their_anchor)
 	ck_assert_uint_eq(diag.nerrors, 2);
 	ck_assert_str_eq(diag.entries.at[1].message,
 	    "aliases are not read: write the value here");
+}
+END_TEST
+
+START_TEST(a_byte_order_mark_may_be_spelled)
+{
+	struct yaml_node *n = read_text("a: \"\\uFEFFx\"\n");
+
+	ck_assert_uint_eq(diag.nerrors, 0);
+	ck_assert_str_eq(yaml_find(n, "a")->text,
+	    "\xef\xbb\xbf"
+	    "x");
 }
 END_TEST
 
@@ -221,6 +240,7 @@ main(void)
 	tcase_add_loop_test(t, what_is_not_plain_yaml_is_refused, 0,
 	    sizeof(refusals) / sizeof(*refusals));
 	tcase_add_test(t, aliases_are_refused_beside_their_anchor);
+	tcase_add_test(t, a_byte_order_mark_may_be_spelled);
 	tcase_add_test(t, a_quoted_merge_key_is_a_key);
 	tcase_add_test(t, depth_is_bounded);
 	tcase_add_test(t, the_number_of_values_is_bounded);

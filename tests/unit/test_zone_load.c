@@ -266,6 +266,19 @@ END_TEST
 static const struct {
 	const char *text, *wrong;
 } lines[] = {
+    {"\xef\xbb\xbf"
+     "a 5 A 192.0.2.1",
+	"a byte order mark (U+FEFF), which a"},
+    {"a 5 A 192.0.2.1\n\xef\xbb\xbf$TTL 5", "a byte order mark (U+FEFF)"},
+    {"a 5 A \xef\xbb\xbf"
+     "192.0.2.1",
+	"a byte order mark (U+FEFF)"},
+    {"$INCLUDE marked", "a byte order mark (U+FEFF)"},
+    {"\xef\xbb\xbf", "a byte order mark (U+FEFF)"},
+    {"a 5 TXT \"\xef\xbb\xbf\"", NULL},
+    {"a 5 A 192.0.2.1 ; \xef\xbb\xbf", NULL},
+    {"\xc3\xa9 5 A 192.0.2.1", NULL},
+    {"\xff\xfe", "is UTF-16: save it as UTF-8"},
     {"a 5 TYPE0 \\# 0", "a type that no zone holds"},
     {"a 5 TYPE128 \\# 0", "a type that no zone holds"},
     {"a 5 TYPE250 \\# 0", "a type that no zone holds"},
@@ -367,6 +380,7 @@ static const struct {
 
 START_TEST(a_line_is_right_or_wrong)
 {
+	zone_sample_file(&sample, "marked", "\xef\xbb\xbf$TTL 5\n");
 	char text[200];
 
 	snprintf(
