@@ -9,7 +9,9 @@ import contextlib
 import http.server
 import json
 import os
+import pwd
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -31,6 +33,27 @@ MERIDIAND = os.environ.get("MERIDIAND", "./meridiand")
 MERIDIANCTL = os.environ.get("MERIDIANCTL", "./meridianctl")
 SRCDIR = os.environ.get("srcdir", ".")
 DEADLINE = 30.0
+# The owner of what a test asks for; sudo would make it another.
+try:
+    USER = pwd.getpwuid(os.getuid()).pw_name
+except KeyError:
+    USER = f"uid {os.getuid()}"
+os.environ.pop("SUDO_USER", None)
+SKIPPED = 77  # what make check takes for a test that could not be made
+
+
+def skip(why):
+    """Ends a test that this machine cannot make, and says why."""
+    print(f"skipped: {why}", flush=True)
+    sys.exit(SKIPPED)
+
+
+def descriptors(wanted):
+    """Raises the soft limit of open files as far as it may; whether this
+    process, and each that it starts, may have so many."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard == resource.RLIM_INFINITY or hard >= wanted
 
 
 def check(truth, what):

@@ -62,8 +62,9 @@ def test_run(d):
     m.check("stage shop is in step active-active, 3 of 3" in
             d.ctl("status").stdout, "status shows it")
     m.check("all of it" in d.ctl("stages").stdout, "stages says why")
-    m.check("stage shop is in step active-active by root: all of it" in
-            d.log_text(), "the log names the owner and the reason")
+    m.check("stage shop is in step active-active by "
+            f"{m.USER}: all of it" in d.log_text(),
+            "the log names the owner and the reason")
     d.kill()
     d.start()
     m.check((where(d), step(d)) == (("us", "us"), "active-active"),

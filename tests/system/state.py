@@ -20,11 +20,14 @@ def small_disk(folder):
     """Mounted for this process and its children alone."""
     os.makedirs(folder)
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
-        print("skipped: no right to make a mount namespace")
-        sys.exit(77)
+        m.skip("a mount namespace cannot be made: "
+               + os.strerror(ctypes.get_errno()))
     for words in (["--make-rprivate", "/"],
                   ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]):
-        subprocess.run(["mount", *words], check=True)
+        done = subprocess.run(["mount", *words], check=False,
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            m.skip(f"mount {' '.join(words)}: {done.stderr.strip()}")
 
 
 def saved(d):

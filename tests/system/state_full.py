@@ -20,7 +20,8 @@ OWN = "MERIDIAN_TEST_NAMESPACE"
 
 
 def may_mount():
-    return subprocess.run(["unshare", "-m", "true"], check=False,
+    trial = "mount -t tmpfs tmpfs /tmp"
+    return subprocess.run(["unshare", "-m", "sh", "-c", trial], check=False,
                           stderr=subprocess.DEVNULL).returncode == 0
 
 
