@@ -277,6 +277,7 @@ builder_new(struct control *c, reload_done *done, void *arg)
 
 	b->arena = arena_new();
 	b->control = c;
+	b->fd = -1;
 	b->job = (struct gate_job){
 	    .path = arena_strdup(b->arena, c->path),
 	    .folder = arena_strdup(b->arena, c->folder),
