@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/ping.h"
 #include "base/rcu.h"
@@ -219,7 +220,7 @@ notify_ready(void)
 	if (sendto(fd, ready, strlen(ready), MSG_NOSIGNAL,
 		(const struct sockaddr *)&sun, len) < 0)
 		log_warning("%s: %s", path, strerror(errno));
-	close(fd);
+	fd_close(&fd);
 }
 
 /* Signals ---------------------------------------------------------------- */
@@ -345,6 +346,7 @@ main(int argc, char **argv)
 	bool check = false;
 	int c;
 
+	fd_begin();
 	while ((c = getopt(argc, argv, "c:fnu:V")) != -1) {
 		switch (c) {
 		case 'c':

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "client/check.h"
 #include "client/foresee.h"
 #include "client/lease.h"
@@ -444,6 +445,7 @@ main(int argc, char **argv)
 	const struct verb *verb;
 	int code;
 
+	fd_begin();
 	if (!arguments_parse(&a, argc, argv))
 		return usage(stderr, EXIT_USAGE);
 	if (a.given & OPT_HELP)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/fd.h"
 
 static bool
 fail(struct error *err, const char *path)
@@ -36,8 +37,7 @@ open_regular(const char *path, struct stat *st, struct error *err)
 	}
 	return fd;
 fail:
-	if (fd != -1)
-		close(fd);
+	fd_close(&fd);
 	return -1;
 }
 
@@ -67,7 +67,7 @@ file_read(
 	} while (n > 0 && text.n <= max);
 	if (text.n > max)
 		goto large;
-	close(fd);
+	fd_close(&fd);
 	text.at[text.n] = '\0';
 	*data = text.at;
 	*len = text.n;
@@ -75,7 +75,7 @@ file_read(
 large:
 	error_set(err, "%s: larger than %zu octets", path, max);
 out:
-	close(fd);
+	fd_close(&fd);
 	vec_free(&text);
 	return false;
 }
@@ -103,8 +103,7 @@ sync_folder(const char *path)
 	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool ok = fd != -1 && fsync(fd) == 0;
 
-	if (fd != -1)
-		close(fd);
+	fd_close(&fd);
 	free(copy);
 	return ok;
 }
@@ -123,7 +122,7 @@ file_replace(const char *path, const void *data, size_t len, struct error *err)
 	if (fd == -1)
 		return fail(err, temporary);
 	ok = write_all(fd, data, len) && fsync(fd) == 0;
-	ok = close(fd) == 0 && ok;
+	ok = fd_close(&fd) && ok;
 	ok = ok && rename(temporary, path) == 0 && sync_folder(path);
 	if (!ok) {
 		fail(err, path);
@@ -162,11 +161,9 @@ file_memfd(const char *path, size_t *len, struct error *err)
 		F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) ==
 		-1) {
 		fail(err, path);
-		if (to != -1)
-			close(to);
-		to = -1;
+		fd_close(&to);
 	}
-	close(from);
+	fd_close(&from);
 	return to;
 }
 

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+
 bool
 addr_parse(const char *text, struct addr *a)
 {
@@ -352,8 +354,7 @@ listen_on(const struct endpoint *e, int type, struct error *err)
 fail:
 	error_set(err, "%s over %s: %s", endpoint_format(text, e),
 	    type == SOCK_DGRAM ? "UDP" : "TCP", strerror(errno));
-	if (fd != -1)
-		close(fd);
+	fd_close(&fd);
 	return -1;
 }
 

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/file.h"
 
 enum { RECEIVE_BUFFER = 1 << 20, RANGE_MAX = 64 };
@@ -85,11 +86,8 @@ ping_open(void)
 void
 ping_close(void)
 {
-	for (size_t i = 0; i < FAMILIES; i++) {
-		if (sockets[i].fd >= 0)
-			close(sockets[i].fd);
-		sockets[i].fd = -1;
-	}
+	for (size_t i = 0; i < FAMILIES; i++)
+		fd_close(&sockets[i].fd);
 }
 
 int
@@ -114,7 +112,7 @@ ping_allowed(struct error *err)
 		return true;
 	fd = try_open(0, &raw);
 	if (fd >= 0) {
-		close(fd);
+		fd_close(&fd);
 		return true;
 	}
 	if (file_read(range_file, RANGE_MAX, &range, &len, &ignored))

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+
 static int
 null_open(void)
 {
@@ -29,8 +31,7 @@ spare_only_last(void)
 	int fd = null_open();
 	bool last = fd == -1 || spare_is_last(fd);
 
-	if (fd != -1)
-		close(fd);
+	fd_close(&fd);
 	return last;
 }
 
@@ -41,7 +42,7 @@ spare_socket(int domain, int type)
 
 	if (fd == -1 || !spare_is_last(fd))
 		return fd;
-	close(fd);
+	fd_close(&fd);
 	errno = EMFILE;
 	return -1;
 }
@@ -62,7 +63,7 @@ spare_fill(struct spare *s)
 
 	while (s->n < SPARE_MAX && (fd = null_open()) != -1) {
 		if (spare_is_last(fd)) {
-			close(fd);
+			fd_close(&fd);
 			return;
 		}
 		s->fds[s->n++] = fd;
@@ -74,8 +75,7 @@ spare_fini(struct spare *s)
 {
 	while (spare_release(s))
 		;
-	if (s->source != -1)
-		close(s->source);
+	fd_close(&s->source);
 }
 
 bool
@@ -83,16 +83,15 @@ spare_release(struct spare *s)
 {
 	if (s->n == 0)
 		return false;
-	close(s->fds[--s->n]);
+	fd_close(&s->fds[--s->n]);
 	return true;
 }
 
 void
 spare_close(struct spare *s, int fd)
 {
-	if (s->n < SPARE_MAX && s->source != -1 &&
-	    dup3(s->source, fd, O_CLOEXEC) == fd)
+	if (s->n < SPARE_MAX && s->source != -1 && fd_replace(fd, s->source))
 		s->fds[s->n++] = fd;
 	else
-		close(fd);
+		fd_close(&fd);
 }

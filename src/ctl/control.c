@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "ctl/drain.h"
 #include "ctl/failback.h"
 #include "ctl/geoip.h"
@@ -568,8 +569,7 @@ control_free(struct control *c)
 	for (size_t i = 0; i < CONTROL_FIXED; i++)
 		free(c->fixed[i]);
 	vec_free(&c->uses);
-	if (c->lock >= 0)
-		close(c->lock);
+	fd_close(&c->lock);
 	free(c->path);
 	free(c->folder);
 	free(c);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/user.h"
 #include "ctl/drain.h"
 #include "input/bom.h"
@@ -242,7 +243,6 @@ glass_look(struct control *c)
 		c->glass_changed = st.st_ctim;
 		glass_take(&g, fd, &st, error);
 	}
-	if (fd >= 0)
-		close(fd);
+	fd_close(&fd);
 	text_fini(&path);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "ctl/gate.h"
 #include "ctl/geoip.h"
 #include "ctl/stage.h"
@@ -118,8 +119,7 @@ builder_free(struct builder *b)
 	traffic_fini(&b->job.traffic);
 	if (b->event != NULL)
 		event_free(b->event);
-	if (b->fd >= 0)
-		close(b->fd);
+	fd_close(&b->fd);
 	arena_free(b->arena);
 	free(b);
 }

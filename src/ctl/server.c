@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/user.h"
 #include "ctl/accept.h"
 #include "ctl/command.h"
@@ -331,10 +332,9 @@ server_open_control(
 	else
 		error_set(err, "%s: cannot be listened on", path);
 out:
-	if (!ok && fd >= 0)
-		close(fd);
-	if (test >= 0)
-		close(test);
+	if (!ok)
+		fd_close(&fd);
+	fd_close(&test);
 	return ok;
 }
 
@@ -349,7 +349,7 @@ server_open_http(struct server *s, struct endpoint *e, struct error *err)
 	if (net_bound_endpoint(fd, e) &&
 	    listener_open(l, fd, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD, "http"))
 		return true;
-	close(fd);
+	fd_close(&fd);
 	return error_set(err, "http: cannot be listened on");
 }
 

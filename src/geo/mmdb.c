@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/fd.h"
 #include "base/file.h"
 #include "geo/field.h"
 
@@ -104,7 +105,7 @@ mmdb_open(const char *path, struct error *err)
 	rc = metadata_is_sound(fd, len)
 	    ? MMDB_open(copy, MMDB_MODE_MMAP, &m->db)
 	    : MMDB_INVALID_METADATA_ERROR;
-	close(fd);
+	fd_close(&fd);
 	if (rc != MMDB_SUCCESS) {
 		error_set(err, "%s: %s", path, MMDB_strerror(rc));
 		goto fail;

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/spare.h"
 #include "dns/name.h"
 #include "dns/rdata.h"
@@ -38,7 +39,7 @@ dns_abort(struct probe *p)
 		return;
 	event_free(d->readable);
 	d->readable = NULL;
-	close(d->fd);
+	fd_close(&d->fd);
 }
 
 static void

@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/user.h"
 
 enum { NOT_FOUND = 127, ARGS_MAX = 128 };
@@ -94,7 +95,7 @@ request_split(char *packet, size_t len, char **args, char **env)
 static int
 job_begin(struct job *j, char **args, char **env)
 {
-	int ends[2];
+	int ends[2], error;
 
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return errno;
@@ -102,10 +103,11 @@ job_begin(struct job *j, char **args, char **env)
 	j->pid = fork();
 	if (j->pid == 0)
 		child_run(args, env, ends[1]);
-	close(ends[1]);
+	error = errno;
+	fd_close(&ends[1]);
 	if (j->pid < 0) {
-		close(ends[0]);
-		return errno;
+		fd_close(&ends[0]);
+		return error;
 	}
 	/* In both processes: neither knows which is the first. */
 	setpgid(j->pid, j->pid);
@@ -181,10 +183,8 @@ job_read(struct job *j)
 		}
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n == 0 || errno != EAGAIN) {
-			close(j->out);
-			j->out = -1;
-		}
+		if (n == 0 || errno != EAGAIN)
+			fd_close(&j->out);
 		return;
 	}
 }
@@ -208,8 +208,7 @@ job_ended(struct job *j)
 		    info.si_code == CLD_EXITED ? HELPER_EXITED : HELPER_KILLED;
 		j->reply.value = info.si_status;
 	}
-	if (j->out >= 0)
-		close(j->out);
+	fd_close(&j->out);
 	return true;
 }
 
@@ -331,12 +330,12 @@ helper_start(const char *user, struct error *err)
 		return error_set(err, "helper: %s", strerror(errno));
 	helper_pid = fork();
 	if (helper_pid == 0) {
-		close(ends[0]);
+		fd_close(&ends[0]);
 		helper_main(ends[1], user);
 	}
-	close(ends[1]);
+	fd_close(&ends[1]);
 	if (helper_pid < 0) {
-		close(ends[0]);
+		fd_close(&ends[0]);
 		return error_set(err, "helper: %s", strerror(errno));
 	}
 	helper_fd = ends[0];
@@ -360,8 +359,7 @@ helper_stop(void)
 {
 	if (helper_fd < 0)
 		return;
-	close(helper_fd);
-	helper_fd = -1;
+	fd_close(&helper_fd);
 	while (waitpid(helper_pid, NULL, 0) < 0 && errno == EINTR)
 		;
 }

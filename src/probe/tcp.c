@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/spare.h"
 
 void
@@ -17,7 +18,7 @@ attempt_stop(struct tcp_attempt *t)
 		return;
 	event_free(t->writable);
 	t->writable = NULL;
-	close(t->fd);
+	fd_close(&t->fd);
 }
 
 static void

@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/spare.h"
 #include "serve/answer.h"
@@ -356,11 +357,11 @@ place_for(struct tcp_service *t, int fd)
 	while (last && release_one(t)) {
 		at = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 		last = at == -1 || spare_is_last(at);
-		close(last ? at : fd);
+		fd_close(last ? &at : &fd);
 	}
 	if (!last)
 		return at;
-	close(fd);
+	fd_close(&fd);
 	return -1;
 }
 
@@ -383,7 +384,7 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 		return;
 	c = connection_new(t, fd, &peer);
 	if (c == NULL) {
-		close(fd);
+		fd_close(&fd);
 		return;
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
@@ -448,14 +449,14 @@ listener_open(struct listener *l, struct endpoint *e, struct error *err)
 		return false;
 	if (e->port == 0 && !net_bound_endpoint(fd, e)) {
 		error_set(err, "getsockname: %s", strerror(errno));
-		close(fd);
+		fd_close(&fd);
 		return false;
 	}
 	/* A backlog of 0 says that it listens already. */
 	l->listener = evconnlistener_new(l->service->base, on_accept, l,
 	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 	if (l->listener == NULL) {
-		close(fd);
+		fd_close(&fd);
 		return error_set(err, "evconnlistener_new failed");
 	}
 	evconnlistener_set_error_cb(l->listener, on_accept_error);
@@ -503,8 +504,7 @@ service_free(struct tcp_service *t)
 		event_free(t->stop);
 	if (t->sweep != NULL)
 		event_free(t->sweep);
-	if (t->stop_fd != -1)
-		close(t->stop_fd);
+	fd_close(&t->stop_fd);
 	if (t->base != NULL)
 		event_base_free(t->base);
 	free(t->listeners);

@@ -12,6 +12,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "serve/answer.h"
 #include "snapshot/publish.h"
@@ -229,10 +230,8 @@ worker_run(void *arg)
 static void
 worker_free(struct worker *w)
 {
-	if (w->fd != -1)
-		close(w->fd);
-	if (w->stop_fd != -1)
-		close(w->stop_fd);
+	fd_close(&w->fd);
+	fd_close(&w->stop_fd);
 	free(w);
 }
 
@@ -317,8 +316,7 @@ udp_start(struct udp_workers *w)
 			continue;
 		/* The kernel shall give its share to the others. */
 		log_error("UDP worker %zu: %s", i, strerror(rc));
-		close(worker->fd);
-		worker->fd = -1;
+		fd_close(&worker->fd);
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }

@@ -9,8 +9,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 
 /* "1: FLOCK  ADVISORY  WRITE 4711 fe:00:131 0 EOF" in /proc/locks; 0: not that
@@ -76,7 +76,7 @@ state_lock(const char *folder, struct error *err)
 		return fd;
 	if (errno == EWOULDBLOCK) {
 		is_held(folder, fd, err);
-		close(fd);
+		fd_close(&fd);
 		return -1;
 	}
 	log_warning("%s: cannot be locked (%s): see to it that no other daemon "

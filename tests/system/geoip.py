@@ -6,25 +6,7 @@ import os
 import struct
 
 import meridian as m
-
-
-def metadata(nodes, built):
-    """What stands behind the mark: a map with exact types."""
-    def text(string):
-        return bytes([0x40 | len(string)]) + string.encode()
-
-    def u16(number):
-        return b"\xa2" + struct.pack("!H", number)
-
-    fields = {"binary_format_major_version": u16(2),
-              "binary_format_minor_version": u16(0),
-              "build_epoch": b"\x08\x02" + struct.pack("!Q", built),
-              "database_type": text("Test"), "description": b"\xe0",
-              "ip_version": u16(4), "languages": b"\x00\x04",
-              "node_count": b"\xc4" + struct.pack("!I", nodes),
-              "record_size": u16(24)}
-    return bytes([0xe0 | len(fields)]) + b"".join(
-        text(key) + value for key, value in fields.items())
+from mmdb import country, metadata
 
 
 def mmdb(german, built):
@@ -49,8 +31,7 @@ def mmdb(german, built):
         below = depth + 1 if depth < 7 else top
         bit = 198 >> (7 - depth) & 1
         nodes[depth] = (None, below) if bit else (below, None)
-    records = {"DE": b"\xe1\x4ccountry_code\x42DE", "FR":
-               b"\xe1\x4ccountry_code\x42FR"}
+    records = {code: country(code) for code in ("DE", "FR")}
     offset = {"DE": 0, "FR": len(records["DE"])}
 
     def value(x):
@@ -60,7 +41,7 @@ def mmdb(german, built):
 
     tree = b"".join(struct.pack("!I", value(x))[1:] for n in nodes for x in n)
     return (tree + bytes(16) + records["DE"] + records["FR"] +
-            b"\xab\xcd\xefMaxMind.com" + metadata(len(nodes), built))
+            b"\xab\xcd\xefMaxMind.com" + metadata(len(nodes), built, 24))
 
 
 config = m.config(

@@ -44,6 +44,9 @@ def check_file(path):
     for number, line in enumerate(lines, 1):
         if "pthread_create(" in line and not re.match(THREADS, path):
             faults.append(f"{path}:{number}: threads start elsewhere")
+        if re.search(r"\b(close|dup3)\(", line) and path != "base/fd.c":
+            faults.append(f"{path}:{number}: descriptors are closed by "
+                          "fd_close() and fd_replace() (base/fd.h)")
         match = re.match(r'\s*#\s*include\s+([<"])([^>"]+)', line)
         if match:
             check_include(path, number, own, match[1], match[2])
