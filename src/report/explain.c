@@ -12,6 +12,7 @@
 #include "report/text.h"
 #include "serve/answer.h"
 #include "snapshot/build.h"
+#include "steer/scope.h"
 
 /* One question, with the snapshot as it would be. */
 struct explain {
@@ -36,6 +37,12 @@ struct explain {
 };
 
 /* The answer ------------------------------------------------------------- */
+
+static bool
+is_steered(const struct explain *e)
+{
+	return e->found.kind == FIND_STEERED;
+}
 
 /* Step 1. */
 static void
@@ -160,14 +167,48 @@ compiled_scope(const struct explain *e)
 						 : s->pick.cohort_len;
 }
 
+/* The client that it is decided for, which may be another of the subnet: as the
+ * compiled path found it, or, at length, as the oracle does. */
+static struct addr
+find_decided(
+    const struct explain *e, const struct oracle *o, const struct conf_name *n)
+{
+	const struct answer_steer *s = &e->steer;
+	const struct prefix subnet = {e->asked.ecs.addr, e->asked.ecs.source};
+	struct scope_fence f;
+
+	if (!e->deep || !answer_is_mixed(s))
+		return s->client;
+	scope_find_fence(o, n, &subnet, &f);
+	if (f.rule != NULL)
+		return f.client;
+	return s->fence != 0 ? *s->resolver : e->client;
+}
+
+/* Step 10: of the client that counts. */
+static unsigned
+find_scope(
+    const struct explain *e, const struct oracle *o, const struct conf_name *n)
+{
+	struct geo_found found;
+	unsigned scope;
+
+	if (!e->deep || e->snapshot->geo == NULL)
+		return compiled_scope(e);
+	geo_find(e->snapshot->geo, &e->client, &found);
+	scope = scope_find(o, n, &e->client, &found);
+	return scope > e->decision.cohort_len ? scope : e->decision.cohort_len;
+}
+
 static void
 decide(struct explain *e)
 {
 	const struct snapshot *s = e->snapshot;
 	struct oracle o = {.conf = s->conf, .geo = s->geo, .pools = s->pools};
 	const struct conf_name *name;
+	struct addr decided;
 
-	if (e->found.kind != FIND_STEERED)
+	if (!is_steered(e))
 		return;
 	name = &s->conf->names[e->found.steered];
 	if (e->asked.by_place) {
@@ -175,7 +216,6 @@ decide(struct explain *e)
 		compose_place(e);
 		return;
 	}
-	oracle_decide(&o, name, &e->client, &e->assume, e->deep, &e->decision);
 	answer_decide(s,
 	    &(struct answer_question){
 		.steered = e->found.steered,
@@ -186,8 +226,9 @@ decide(struct explain *e)
 		.random = e->assume.random,
 	    },
 	    &e->steer);
-	if (!e->deep)
-		e->decision.scope = compiled_scope(e);
+	decided = find_decided(e, &o, name);
+	oracle_decide(&o, name, &decided, &e->assume, false, &e->decision);
+	e->decision.scope = find_scope(e, &o, name);
 }
 
 /* Telling it ------------------------------------------------------------- */
@@ -201,6 +242,42 @@ why_not_believed(const struct explain *e)
 		return "ecs_from does not believe this resolver";
 	return a->ecs.source == 0 ? "source length 0"
 				  : "private, and in none of the nets";
+}
+
+/* The answer is decided for another client than the one that counts, as their
+ * fence must hold. */
+static bool
+is_for_another(const struct explain *e)
+{
+	return is_steered(e) && !e->asked.by_place && e->steer.fence != 0 &&
+	    (e->steer.other_fence != 0 ||
+		!addr_equal(&e->steer.client, &e->client));
+}
+
+static void
+add_fence(const struct explain *e, struct text *t)
+{
+	const struct conf *conf = e->snapshot->conf;
+	const struct conf_name *name = &conf->names[e->found.steered];
+	const struct conf_rule *rules = conf->policies[name->policy].rules;
+	const struct conf_rule *rule = &rules[e->decision.rule];
+	uint32_t other = e->steer.other_fence;
+	struct prefix p = {e->asked.ecs.addr, e->asked.ecs.source};
+	char subnet[PREFIX_TEXT_MAX], client[ADDR_TEXT_MAX];
+
+	text_add(t,
+	    "; a cache may keep the answer for all of %s, which contains "
+	    "clients of %s rule %u, fence %s",
+	    prefix_format(subnet, &p), conf->policies[rule->owner].name,
+	    rule->number, conf_rule_fence(rule));
+	if (other != 0)
+		text_add(t,
+		    ", and clients of fence %s: no answer obeys both, so that "
+		    "it is SERVFAIL",
+		    conf_rule_fence(&rules[other - 1]));
+	else
+		text_add(t, ": it obeys the fence, and is decided for %s",
+		    addr_format(client, &e->steer.client));
 }
 
 static json_t *
@@ -226,6 +303,8 @@ client_text(const struct explain *e)
 		    "%s, the resolver's address: its client subnet "
 		    "%s does not count (%s)",
 		    resolver, subnet, why_not_believed(e));
+	if (is_for_another(e))
+		add_fence(e, &t);
 	return text_json(&t);
 }
 
@@ -268,7 +347,8 @@ tell_steered(struct explain *e, json_t *report, json_t *steps, const char *from)
 	    .by_ecs = e->believed,
 	    .scope = e->believed ? e->steer.scope : e->decision.scope,
 	    .near = e->believed ? 0 : e->steer.scope,
-	    .bits = addr_bits(&e->client),
+	    .source = is_for_another(e) ? e->asked.ecs.source : 0,
+	    .bits = addr_bits(&e->steer.client),
 	    .all_up = e->all_up,
 	    .place = from};
 
@@ -319,7 +399,7 @@ tell_answer(struct explain *e)
 	    (json_int_t)m->ttl, "scope",
 	    m->scope >= 0 ? json_integer(m->scope) : json_null(), "ends_early",
 	    e->hops.ends_early);
-	bool steered = e->found.kind == FIND_STEERED;
+	bool steered = is_steered(e) && e->steer.other_fence == 0;
 
 	json_object_set_new(a, "pool",
 	    steered ? json_string(p->pool->conf->name) : json_null());
@@ -347,7 +427,7 @@ tell(struct explain *e, const char *from)
 	    rr_type_format(type, e->asked.type), "client", text_string(from),
 	    "hops", hops_report(&e->hops, e->snapshot), "steered", "steps",
 	    steps);
-	if (e->found.kind == FIND_STEERED)
+	if (is_steered(e))
 		tell_steered(e, report, steps, from);
 	else
 		hops_tell(&e->hops, e->snapshot, steps);
@@ -451,18 +531,6 @@ text_of(const json_t *o, const char *key)
 	return text != NULL ? text : "";
 }
 
-/* Its lines, the first one at the cursor, the others below it. */
-static void
-add_indented(struct text *t, const char *text, int column)
-{
-	for (; *text != '\0'; text++) {
-		text_add(t, "%c", *text);
-		if (*text == '\n')
-			text_add(t, "%*s", column, "");
-	}
-	text_add(t, "\n");
-}
-
 static void
 add_records(struct text *t, const json_t *answer, const char *section)
 {
@@ -519,7 +587,7 @@ explain_text(
 	{
 		text_add(t, "%s%2zu. %-12s%s ", style->bold, i + 1,
 		    text_of(step, "title"), style->plain);
-		add_indented(t, text_of(step, "text"), TEXT_COLUMN);
+		text_add_lines(t, text_of(step, "text"), TEXT_COLUMN);
 	}
 	if (json_object_get(report, "disagreement") != NULL)
 		text_add(t, "%s%s%s\n", style->bad,

@@ -83,7 +83,7 @@ hops_find(struct hops *h, const struct snapshot *s, const struct message *m,
 		if (hop->found.kind == FIND_STEERED)
 			break;
 	}
-	if (h->last != NULL && h->last->found.kind == FIND_STEERED)
+	if (h->n > 1 && h->last->found.kind == FIND_STEERED)
 		h->ends_early = !has_record(m, h->last->name);
 }
 

@@ -300,39 +300,6 @@ story_fence(const struct story *s, json_t *steps)
 
 /* Step 5 ----------------------------------------------------------------- */
 
-/* A share in force: of the region, and whether the client is in it. */
-static void
-share_describe(
-    struct text *t, const struct oracle_region *r, const struct pool_region *pr)
-{
-	if (!r->shared)
-		return;
-	text_add(t,
-	    "\n  takes %.1f%% of its clients (%s): cohort %u of %u, that of ",
-	    100.0 * r->taken / SHARE_COHORTS,
-	    pr->part != NULL ? "drained in part" : "coming back",
-	    r->cohort.number, SHARE_COHORTS);
-	if (r->cohort.len > 0)
-		text_add(t, "the client's /%u", r->cohort.len);
-	else
-		text_add(t, "the tenant");
-	text_add(
-	    t, ", %s", r->cohort.number < r->taken ? "is taken" : "is not");
-	if (pr->part != NULL)
-		target_describe_drain(t, "drained", pr->part);
-}
-
-/* A full one: which clients it keeps, and whether the client is one. */
-static void
-full_describe(struct text *t, const struct oracle_region *r)
-{
-	if (r->full)
-		text_add(t,
-		    "\n  full: it sends its farthest clients on: the client is "
-		    "at %u of %u from the nearest, it keeps those below %u",
-		    r->position, SHARE_COHORTS, r->kept);
-}
-
 static const struct pool_region *
 region_of(const struct pool *p, uint16_t region)
 {
@@ -366,8 +333,8 @@ region_describe(
 		return;
 	text_add(t, ", %zu of %zu targets live, %u needed", pr->nlive,
 	    pr->ntargets, pool->conf->min_healthy);
-	share_describe(t, r, pr);
-	full_describe(t, r);
+	target_describe_share(t, r, pr);
+	target_describe_full(t, r);
 	for (size_t i = 0; i < pr->ntargets; i++)
 		target_describe(t, &pr->targets[i], s->all_up);
 }
@@ -555,6 +522,11 @@ story_scope(const struct story *s, json_t *steps)
 
 	if (s->by_place)
 		text_add(&t, "does not apply to a place");
+	else if (s->source > 0)
+		text_add(&t,
+		    "/%u is said: clients in the /%u that was sent are told "
+		    "apart, so that a longer one may get another answer",
+		    s->by_ecs ? s->scope : s->near, s->source);
 	else
 		text_add(&t,
 		    "/%u is the shortest prefix around the client in "
@@ -566,12 +538,12 @@ story_scope(const struct story *s, json_t *steps)
 			: story_the_rule(s)->trickle ? "a trickle"
 						     : "a share in force",
 		    s->decision->cohort_len);
-	if (!s->by_place && s->near > 0)
+	if (!s->by_place && s->near > 0 && s->source == 0)
 		text_add(&t,
 		    "; /%u is said, around the client subnet: none of it "
 		    "counts (RFC 7871 10)",
 		    s->near);
-	else if (!s->by_place && !s->by_ecs)
+	else if (!s->by_place && !s->by_ecs && s->source == 0)
 		text_add(&t,
 		    "; not said, as the client's address did not "
 		    "come by client subnet");

@@ -17,13 +17,15 @@ struct story {
 	const struct oracle_assume *assume;
 	const struct oracle_decision *decision;
 	const struct conf_name *name;
-	uint16_t type;  /* asked: A or AAAA, for a pool of addresses */
-	bool by_place;  /* the client is a place, not an address */
-	bool by_ecs;    /* the client's address came by client subnet */
-	unsigned bits;  /* of the client's address */
-	unsigned scope; /* step 10 */
-	unsigned near;  /* >0: what is said of a subnet that does not count */
-	bool all_up;    /* no daemon: health is assumed */
+	uint16_t type;   /* asked: A or AAAA, for a pool of addresses */
+	bool by_place;   /* the client is a place, not an address */
+	bool by_ecs;     /* the client's address came by client subnet */
+	unsigned bits;   /* of the client's address */
+	unsigned scope;  /* step 10 */
+	unsigned near;   /* >0: what is said of a subnet that does not count */
+	unsigned source; /* >0: the length of the subnet that was sent, of which
+			    another client than the one that counts decides */
+	bool all_up;     /* no daemon: health is assumed */
 	const char *place; /* of a place: its code */
 };
 

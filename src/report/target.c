@@ -166,3 +166,34 @@ target_describe(struct text *t, const struct pool_target *target, bool all_up)
 	target_describe_drain(t, "forced up", target->up);
 	target_describe_drain(t, "to be drained", target->next);
 }
+
+void
+target_describe_share(
+    struct text *t, const struct oracle_region *r, const struct pool_region *pr)
+{
+	if (!r->shared)
+		return;
+	text_add(t,
+	    "\n  takes %.1f%% of its clients (%s): cohort %u of %u, that of ",
+	    100.0 * r->taken / SHARE_COHORTS,
+	    pr->part != NULL ? "drained in part" : "coming back",
+	    r->cohort.number, SHARE_COHORTS);
+	if (r->cohort.len > 0)
+		text_add(t, "the client's /%u", r->cohort.len);
+	else
+		text_add(t, "the tenant");
+	text_add(
+	    t, ", %s", r->cohort.number < r->taken ? "is taken" : "is not");
+	if (pr->part != NULL)
+		target_describe_drain(t, "drained", pr->part);
+}
+
+void
+target_describe_full(struct text *t, const struct oracle_region *r)
+{
+	if (r->full)
+		text_add(t,
+		    "\n  full: it sends its farthest clients on: the client is "
+		    "at %u of %u from the nearest, it keeps those below %u",
+		    r->position, SHARE_COHORTS, r->kept);
+}

@@ -9,7 +9,7 @@
 #include <jansson.h>
 
 #include "report/text.h"
-#include "steer/pool.h"
+#include "steer/oracle.h"
 
 json_t *target_report(const struct pool_target *t);
 
@@ -23,6 +23,14 @@ void target_describe(
 /* ", drained by ann (core switch) for another 5m"; NULL: nothing. */
 void target_describe_drain(
     struct text *t, const char *is, const struct drain *d);
+
+/* A line, begun by a new one: a share in force of the region, and whether the
+ * client is of it; nothing where there is none. */
+void target_describe_share(struct text *t, const struct oracle_region *r,
+    const struct pool_region *pr);
+
+/* The same of a full region: which of its clients it keeps. */
+void target_describe_full(struct text *t, const struct oracle_region *r);
 
 /* The watch changed often: it must stay well longer than rise. */
 bool target_is_damped(const struct watch *w);

@@ -94,3 +94,14 @@ text_string(const char *s)
 	free(ascii);
 	return json;
 }
+
+void
+text_add_lines(struct text *t, const char *lines, int column)
+{
+	for (; *lines != '\0'; lines++) {
+		text_add(t, "%c", *lines);
+		if (*lines == '\n')
+			text_add(t, "%*s", column, "");
+	}
+	text_add(t, "\n");
+}

@@ -21,6 +21,9 @@ void text_add(struct text *t, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void text_fini(struct text *t);
 
+/* Lines, the first one at the cursor, the others from the column on. */
+void text_add_lines(struct text *t, const char *lines, int column);
+
 /* What the word behind n ends with. */
 static inline const char *
 text_plural(uint64_t n)

@@ -19,6 +19,8 @@ static const struct edns_error not_ours = {DNS_ERROR_NOT_AUTHORITATIVE, ""};
 static const struct edns_error not_done = {DNS_ERROR_NOT_SUPPORTED, ""};
 static const struct edns_error all_down = {
     DNS_ERROR_OTHER, "no region is live"};
+static const struct edns_error two_fences = {DNS_ERROR_OTHER,
+    "the client subnet has clients of two fences: send a longer one"};
 
 /* One query on its way. */
 struct walk {
@@ -44,7 +46,9 @@ answer_client(const struct client_table *t, const struct addr *resolver,
 
 	/* RFC 7871 7.1.2: with source length 0 the client does not want to be
 	 * told apart from its resolver. */
-	if (ecs != NULL && ecs->source > 0)
+	steer->resolver = resolver;
+	steer->subnet = ecs != NULL && ecs->source > 0 ? ecs : NULL;
+	if (steer->subnet != NULL)
 		hit = client_find(t, &ecs->addr);
 	steer->by_ecs = hit.counts;
 	steer->near = hit.depth;
@@ -70,13 +74,50 @@ scope_of(const struct policy_table *t, const struct answer_steer *steer)
 	return depth > steer->near ? depth : steer->near;
 }
 
+bool
+answer_is_mixed(const struct answer_steer *steer)
+{
+	const struct ecs *subnet = steer->subnet;
+
+	return subnet != NULL &&
+	    (steer->near > subnet->source ||
+		(steer->by_ecs && steer->hit.depth > subnet->source));
+}
+
+/*
+ * A cache may give the answer to everyone in the subnet that it sent (RFC 7871
+ * 7.3.1): if clients of a fenced rule are there, it is decided for the first of
+ * them.  What does not count in a subnet of which some does is the resolver's.
+ */
+static void
+keep_fence(const struct policy_table *t, struct answer_steer *steer)
+{
+	const struct prefix subnet = {
+	    steer->subnet->addr, steer->subnet->source};
+	struct span_hit in = spans_find(t->fences, &subnet);
+	uint32_t own = 0;
+
+	if (steer->near > subnet.len)
+		own = spans_value(t->fences, steer->resolver);
+	if (in.value == 0)
+		in = (struct span_hit){own, 0, *steer->resolver};
+	else if (own != in.value && in.other == 0)
+		in.other = own;
+	steer->fence = in.value;
+	steer->other_fence = in.other;
+	if (in.value == 0)
+		return;
+	steer->client = in.first;
+	steer->hit.class = policy_find(t, &in.first).class;
+}
+
 void
 answer_decide(const struct snapshot *s, const struct answer_question *q,
     struct answer_steer *steer)
 {
 	const struct steered *n = &s->steered[q->steered];
 	struct pick_question pick = {
-	    .client = &q->client,
+	    .client = &steer->client,
 	    .name = q->name,
 	    .owner = s->conf->names[q->steered].name,
 	    .pool = n->pool,
@@ -89,6 +130,9 @@ answer_decide(const struct snapshot *s, const struct answer_question *q,
 
 	steer->client = q->client;
 	steer->hit = policy_find(n->table, &q->client);
+	steer->fence = steer->other_fence = 0;
+	if (n->table->fences != NULL && answer_is_mixed(steer))
+		keep_fence(n->table, steer);
 	pick.rank = &n->table->ranks[steer->hit.class];
 	pick_region(s->pools, &pick, &steer->pick);
 	steer->scope = scope_of(n->table, steer);
@@ -102,6 +146,16 @@ answer_random(uint64_t *state)
 	*state ^= *state << 25;
 	*state ^= *state >> 27;
 	return (uint32_t)(*state * UINT64_C(0x2545f4914f6cdd1d) >> 32);
+}
+
+/* No answer obeys both fences: there is none. */
+static void
+refuse_subnet(struct walk *w)
+{
+	w->reply->rcode = DNS_SERVFAIL;
+	w->reply->authoritative = false;
+	w->reply->edns.error = &two_fences;
+	w->reply->edns.scope = w->steer.scope;
 }
 
 /*
@@ -127,6 +181,10 @@ steer(struct walk *w, const struct found *f, uint32_t *ttl)
 	answer_decide(w->snapshot, &q, &w->steer);
 	if (w->steer.scope > 0 && w->reply->nparts > 0)
 		return NULL;
+	if (w->steer.other_fence != 0) {
+		refuse_subnet(w);
+		return NULL;
+	}
 	w->steered = true;
 	w->owner = f->steered;
 	if (w->steer.pick.reason == POOL_ALL_DOWN)

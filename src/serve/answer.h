@@ -51,16 +51,29 @@ size_t answer(struct answerer *a, const struct snapshot *s,
 /* The decision alone, as answer() makes it, for explain and tests: the client
  * that counts (step 1), the class, depth and pick. */
 struct answer_steer {
-	struct addr client;
-	bool by_ecs;  /* the client's address came by ECS */
+	struct addr client; /* that it is decided for: the one that counts, or,
+			       by fence, another within the subnet */
+	bool by_ecs;        /* the client's address came by ECS */
 	uint8_t near; /* bits: up to there ECS addresses count, or do not */
-	struct policy_hit hit;
+	const struct ecs
+	    *subnet; /* that was sent; NULL: none, or of length 0 */
+	const struct addr *resolver; /* for which some of subnet may count */
+	struct policy_hit hit;       /* class of client, depth of the address
+					that counts */
+	/* 1 + the rule whose fence holds as the subnet has clients of it, and
+	 * of another that cannot hold as well; 0: none. */
+	uint32_t fence, other_fence;
 	struct pick pick;
 	uint8_t scope; /* bits, of an ECS option (step 10) */
 };
-/* Sets client, by_ecs and near. ecs: NULL when none is believed. */
+/* Sets client, by_ecs, near, subnet and resolver. ecs: NULL when none is
+ * believed. */
 void answer_client(const struct client_table *t, const struct addr *resolver,
     const struct ecs *ecs, struct answer_steer *steer);
+
+/* Does the subnet hold addresses that are told apart by their class, or of
+ * which some count and some do not?  After answer_decide(). */
+bool answer_is_mixed(const struct answer_steer *steer);
 
 struct answer_question {
 	uint16_t steered; /* index in conf.names */

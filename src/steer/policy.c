@@ -281,6 +281,7 @@ policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
 
 struct classes {
 	struct arena *arena;
+	uint32_t *fences; /* by place: 1 + the first rule with that fence; 0 */
 	VEC(struct rank) ranks;
 	uint32_t *slots; /* by hash: class + 1; 0: free */
 	size_t nslots;
@@ -363,6 +364,21 @@ class_of(struct classes *c, const struct rank *rank)
 	return *slot - 1;
 }
 
+static uint32_t
+fence_of(const struct conf_policy *p, uint16_t rule)
+{
+	const char *own = conf_rule_fence(&p->rules[rule]), *other;
+
+	if (own == NULL)
+		return 0;
+	for (uint16_t i = 0; i < rule; i++) {
+		other = conf_rule_fence(&p->rules[i]);
+		if (other != NULL && strcmp(other, own) == 0)
+			return i + 1u;
+	}
+	return rule + 1u;
+}
+
 /* The class of each of the places that leaves refer to; marks the rules that
  * they come to. */
 static uint32_t *
@@ -374,6 +390,7 @@ classes_make(struct classes *c, const struct conf *conf, const struct geo *geo,
 	const struct place *places = geo_places(geo, &n);
 	uint32_t *map = xcalloc(n, sizeof(*map));
 
+	c->fences = xcalloc(n, sizeof(*c->fences));
 	for (size_t i = 0; i < n; i++) {
 		struct rank rank;
 		uint16_t rule;
@@ -381,6 +398,7 @@ classes_make(struct classes *c, const struct conf *conf, const struct geo *geo,
 		policy_rank(
 		    conf, t->policy, t->pool, &places[i], &rank, &room, &rule);
 		map[i] = class_of(c, &rank);
+		c->fences[i] = fence_of(&conf->policies[t->policy], rule);
 		met[rule] = true;
 	}
 	return map;
@@ -469,9 +487,12 @@ policy_build(struct arena *a, const struct conf *conf, struct geo *geo,
 		far_find(t, &c, conf, geo, map);
 	free(map);
 	t->nranks = c.ranks.n;
+	if (t->nranks > 1)
+		t->fences = spans_build(a, geo, c.fences);
 	t->ranks = arena_dup(a, c.ranks.at, c.ranks.n * sizeof(*c.ranks.at));
 	vec_free(&c.ranks);
 	free(c.slots);
+	free(c.fences);
 	return t;
 }
 

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "conf/conf.h"
-#include "geo/geo.h"
+#include "geo/span.h"
 #include "steer/far.h"
 #include "steer/rendezvous.h"
 
@@ -42,6 +42,9 @@ struct policy_table {
 	const struct rank *ranks; /* by class */
 	size_t nranks;
 	const bool *met; /* by rule: it is the first to match of some place */
+	/* Where clients of fenced rules are: the value is 1 + the first rule
+	 * with that fence.  NULL: nowhere, or there is one class. */
+	const struct spans *fences;
 	uint16_t policy, pool; /* in conf */
 };
 

@@ -5,6 +5,9 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "geo/prefix.h"
+#include "steer/line.h"
+
 /*
  * In Teredo's 2001::/32 only the last 32 bits matter (RFC 4380 4): one /96 of
  * it stands for all the others.
@@ -130,4 +133,118 @@ scope_find(const struct oracle *o, const struct conf_name *name,
 	}
 	free(b);
 	return p.len;
+}
+
+/* The fences of a subnet --------------------------------------------------- */
+
+struct fences {
+	const struct oracle *oracle;
+	const struct conf_name *name;
+	struct scope_fence *found;
+	bool ipv4; /* all of it was looked at */
+};
+
+/* Is it a client's address?  *depth: and how far around it that is so. */
+static bool
+counts(const struct geo_found *g, const struct addr *a, unsigned *depth)
+{
+	size_t n;
+	const struct prefix *p = addr_unroutable(&n);
+
+	for (size_t i = 0; i < n && g->place.nets == 0; i++) {
+		unsigned beside = 0;
+
+		if (p[i].addr.family == a->family)
+			beside = prefix_depth_beside(&p[i], a);
+		if (beside > *depth)
+			*depth = beside;
+	}
+	return g->place.nets != 0 || !addr_is_unroutable(a);
+}
+
+static void
+look_at(struct fences *f, const struct addr *a, unsigned *depth)
+{
+	const struct conf *conf = f->oracle->conf;
+	struct line_question q = {.oracle = f->oracle,
+	    .conf = conf,
+	    .name = f->name,
+	    .policy = &conf->policies[f->name->policy]};
+	struct scope_fence *to = f->found;
+	struct geo_found g;
+	const char *fence;
+
+	geo_find(f->oracle->geo, a, &g);
+	*depth = g.depth;
+	q.place = &g.place;
+	line_find_rule(&q);
+	fence = conf_rule_fence(q.rule);
+	if (fence == NULL || !counts(&g, a, depth))
+		return;
+	if (to->rule == NULL) {
+		to->rule = q.rule;
+		to->client = g.counted;
+	} else if (strcmp(conf_rule_fence(to->rule), fence) != 0) {
+		to->other = q.rule;
+	}
+}
+
+/* The part of IPv6 that counts as IPv4 and that a is in. */
+static unsigned
+embedding_len(const struct addr *a)
+{
+	size_t n;
+	const struct prefix *p = addr_embedding(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (prefix_covers(&p[i], a))
+			return p[i].len;
+	return 0;
+}
+
+static void
+look_in(struct fences *f, const struct prefix *p)
+{
+	const struct prefix all = {.addr = {.family = 4}};
+	struct addr at = p->addr;
+	unsigned depth;
+
+	do {
+		depth = embedding_len(&at);
+		if (depth == 0)
+			look_at(f, &at, &depth);
+		else if (!f->ipv4) {
+			f->ipv4 = true;
+			look_in(f, &all);
+		}
+	} while (f->found->other == NULL &&
+	    addr_next(&at, depth > p->len ? depth : p->len) &&
+	    prefix_covers(p, &at));
+}
+
+void
+scope_find_fence(const struct oracle *o, const struct conf_name *name,
+    const struct prefix *subnet, struct scope_fence *found)
+{
+	struct fences f = {.oracle = o, .name = name, .found = found};
+	const struct conf_policy *policy = &o->conf->policies[name->policy];
+	struct prefix p = {.len = 0};
+	unsigned offset;
+	size_t i = 0;
+
+	memset(found, 0, sizeof(*found));
+	while (i < policy->nrules && conf_rule_fence(&policy->rules[i]) == NULL)
+		i++;
+	if (i == policy->nrules)
+		return;
+	/* In Teredo, IPv4 goes downwards (RFC 4380 4). */
+	if (addr_embedded(&subnet->addr, &p.addr, &offset) &&
+	    subnet->len >= offset) {
+		p.len = (uint8_t)(subnet->len - offset);
+		p.len = p.len > 32 ? 32 : p.len;
+		addr_mask(&p.addr, p.len);
+	} else {
+		p = *subnet;
+	}
+	look_in(&f, &p);
 }

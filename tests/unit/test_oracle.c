@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "steer/scope.h"
 #include "world.h"
 
 enum {
@@ -467,6 +468,66 @@ START_TEST(scopes_are_right_and_minimal)
 }
 END_TEST
 
+/* A prefix of any length, near what is declared. */
+static struct prefix
+random_subnet(const struct both *b)
+{
+	struct prefix p = {.len = 0};
+
+	world_addr(&b->world, &p.addr);
+	p.len = (uint8_t)world_dice(addr_bits(&p.addr) + 1);
+	addr_mask(&p.addr, p.len);
+	return p;
+}
+
+/* Whether there was one, or two. */
+static unsigned
+expect_fence(struct both *b)
+{
+	size_t n = random_name(b);
+	const struct conf_name *name = &b->world.conf->names[n];
+	const struct conf_rule *rules =
+	    b->world.conf->policies[name->policy].rules;
+	struct prefix p = random_subnet(b);
+	struct scope_fence slow;
+	struct span_hit fast;
+
+	if (b->tables[n]->fences == NULL)
+		return 0;
+	fast = spans_find(b->tables[n]->fences, &p);
+	scope_find_fence(&b->oracle, name, &p, &slow);
+	ck_assert((fast.value != 0) == (slow.rule != NULL));
+	if (fast.value == 0)
+		return 0;
+	ck_assert_str_eq(conf_rule_fence(slow.rule),
+	    conf_rule_fence(&rules[fast.value - 1]));
+	ck_assert(addr_equal(&fast.first, &slow.client));
+	ck_assert((fast.other != 0) == (slow.other != NULL));
+	if (fast.other != 0)
+		ck_assert_str_ne(conf_rule_fence(&rules[fast.other - 1]),
+		    conf_rule_fence(&rules[fast.value - 1]));
+	return fast.other != 0 ? 2 : 1;
+}
+
+START_TEST(fences_of_subnets_are_as_a_scan_says)
+{
+	unsigned seen[3] = {0};
+
+	for (unsigned i = 0; i < WORLDS; i++) {
+		struct both b;
+
+		both_new(&b, 3000 + i);
+		for (unsigned k = 0; k < 8 * ADDRESSES; k++)
+			seen[expect_fence(&b)]++;
+		both_free(&b);
+	}
+	ck_assert_uint_gt(seen[0], 1000);
+	ck_assert_uint_gt(seen[1], 1000);
+	ck_assert_uint_gt(seen[2], 50);
+	rcu_drain();
+}
+END_TEST
+
 /* One pool in two regions, one of them near; a fallback within the fence. */
 static struct conf_region regions[] = {{.name = "eu",
 					   .jurisdiction = "EU",
@@ -670,6 +731,7 @@ main(void)
 	tcase_set_timeout(both, 3600);
 	tcase_add_test(both, both_ways_agree_in_every_state_of_health);
 	tcase_add_test(both, scopes_are_right_and_minimal);
+	tcase_add_test(both, fences_of_subnets_are_as_a_scan_says);
 	tcase_add_test(both, shares_narrow_scopes_to_the_cohort);
 	suite_add_tcase(s, both);
 	srunner_run_all(r, CK_NORMAL);

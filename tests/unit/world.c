@@ -405,7 +405,8 @@ policies_make(struct world *w)
 			draw_make(w, r);
 			if (conf_rule_is_by_place(r) && chance(50))
 				r->band_km = 1 + world_dice(8000);
-			r->fence = chance(20) ? "EU" : NULL;
+			r->fence =
+			    chance(20) ? jurisdictions[chance(30)] : NULL;
 			r->when_down.action = (enum conf_all_down)world_dice(3);
 			r->when_down.pool = CONF_NONE;
 			if (r->when_down.action == CONF_DOWN_POOL)
