@@ -384,7 +384,7 @@ control_adopt(struct control *c, struct snapshot *s, json_t *warnings)
 	if (c->status.snapshot != NULL)
 		traffic_move(
 		    &c->traffic, c->status.snapshot, s, clock_mono_s());
-	capacity_adopt(&c->capacity, s, c->status.snapshot);
+	capacity_adopt(&c->capacity, s, c->status.snapshot, clock_mono_s());
 	snapshot_publish(s);
 	c->status.snapshot = s;
 	for (size_t i = 0; c->tick != NULL && i < s->conf->npools; i++)

@@ -2,6 +2,7 @@
 #include "traffic/capacity.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -30,19 +31,22 @@ void
 capacity_fini(struct capacity *c)
 {
 	free(c->regions);
-	free(c->counted);
+	free(c->counts);
 	memset(c, 0, sizeof(*c));
 }
 
+/* Given with a pool's region so far, of all threads. */
 static double
-answers_of(const struct snapshot *s, const struct pool *p, size_t region)
+answers_at(const struct snapshot *s, size_t tally)
 {
-	double n = 0;
+	uint64_t n = 0;
 
-	for (unsigned i = 0; i < POOL_REASON_COUNT; i++)
-		n +=
-		    (double)snapshot_steered(s, p, region, (enum pool_reason)i);
-	return n;
+	for (size_t row = 0; row < s->nrows; row++)
+		for (unsigned i = 0; i < POOL_REASON_COUNT; i++)
+			n += atomic_load_explicit(
+			    &snapshot_row(s, row)[tally].steered[i],
+			    memory_order_relaxed);
+	return (double)n;
 }
 
 static bool
@@ -71,19 +75,101 @@ regions_find(struct capacity *c, const struct snapshot *s)
 	}
 }
 
-/* What is known of the region of that name. */
+/* Where the pool's region of the same names is; -1: nowhere. */
+static ptrdiff_t
+tally_of(const struct snapshot *s, const char *pool, const char *region)
+{
+	for (size_t i = 0; s != NULL && i < s->conf->npools; i++) {
+		const struct pool *p = &s->pools[i];
+
+		if (strcmp(p->conf->name, pool) != 0)
+			continue;
+		for (size_t r = 0; r < p->nregions; r++)
+			if (strcmp(p->regions[r].name, region) == 0)
+				return (ptrdiff_t)(p->first_tally + r);
+	}
+	return -1;
+}
+
 static void
-region_inherit(struct capacity_region *to, const char *name,
+counts_inherit(struct capacity *c, const struct snapshot *s,
+    const struct capacity *old, const struct snapshot *before, uint32_t now_s)
+{
+	for (size_t i = 0; i < s->conf->npools; i++) {
+		const struct pool *p = &s->pools[i];
+
+		for (size_t r = 0; r < p->nregions; r++) {
+			struct capacity_count *k =
+			    &c->counts[p->first_tally + r];
+			ptrdiff_t at =
+			    tally_of(before, p->conf->name, p->regions[r].name);
+
+			k->since_s = now_s;
+			if (at >= 0 && old->counts != NULL)
+				*k = old->counts[at];
+			else if (at >= 0)
+				k->n = answers_at(before, (size_t)at);
+		}
+	}
+}
+
+/* What the answers of pools that other has too (or has not) bring a region, by
+ * the costs of s. */
+static double
+load_of(const struct snapshot *s, const struct capacity_count *counts,
+    const char *region, const struct snapshot *other, bool has)
+{
+	double load = 0;
+
+	for (size_t i = 0; i < s->conf->npools; i++) {
+		const struct pool *p = &s->pools[i];
+		bool is = tally_of(other, p->conf->name, region) >= 0;
+
+		for (size_t r = 0; is == has && r < p->nregions; r++)
+			if (strcmp(p->regions[r].name, region) == 0)
+				load += p->conf->cost *
+				    counts[p->first_tally + r].rate;
+	}
+	return load;
+}
+
+static const struct capacity_region *
+region_find(
+    const struct capacity *c, const struct snapshot *s, const char *name)
+{
+	for (size_t i = 0; s != NULL && i < c->n; i++)
+		if (strcmp(s->conf->regions[i].name, name) == 0)
+			return &c->regions[i];
+	return NULL;
+}
+
+/* What is known of the region of that name, in units of the costs and the
+ * capacity of now. */
+static void
+region_inherit(struct capacity *c, size_t region, const struct snapshot *s,
     const struct capacity *old, const struct snapshot *before)
 {
-	double capacity = to->capacity;
+	const char *name = s->conf->regions[region].name;
+	const struct capacity_region *from = region_find(old, before, name);
+	struct capacity_region *to = &c->regions[region];
+	double capacity = to->capacity, was, is, larger;
 
-	for (size_t i = 0; before != NULL && i < old->n; i++)
-		if (strcmp(before->conf->regions[i].name, name) == 0)
-			*to = old->regions[i];
+	to->relative = 1;
+	if (capacity <= 0 || from == NULL || from->capacity <= 0)
+		return;
+	*to = *from;
 	to->capacity = capacity;
-	if (capacity <= 0)
-		*to = (struct capacity_region){.relative = 1};
+	was = load_of(before, old->counts, name, s, true);
+	is = load_of(s, c->counts, name, before, true);
+	larger = capacity / from->capacity;
+	if (was > 0 && is > 0)
+		to->modelled *= is / was;
+	to->gone += load_of(before, old->counts, name, s, false);
+	to->load = is + to->gone;
+	if (to->reported) {
+		to->load = from->load * larger;
+		to->relative *= larger;
+	}
 }
 
 /* Measuring -------------------------------------------------------------- */
@@ -104,10 +190,26 @@ reports_sum(const struct pool_region *r, double *sum, double *weight)
 	}
 }
 
+/* Of less than a period what was known counts for the rest of it; what is new
+ * is known after a whole one, but at the start. */
 static void
-measure(struct capacity *c, const struct snapshot *s, double seconds)
+count(struct capacity_count *k, double n, uint32_t now_s, bool begun)
+{
+	double seconds = now_s - k->since_s, rate;
+
+	if (seconds < 1 || (begun && !k->known && seconds < CAPACITY_PERIOD_S))
+		return;
+	rate = fmax(n - k->n, 0) / seconds;
+	if (k->known && seconds < CAPACITY_PERIOD_S)
+		rate = k->rate + (rate - k->rate) * seconds / CAPACITY_PERIOD_S;
+	*k = (struct capacity_count){n, now_s, rate, true};
+}
+
+static void
+measure(struct capacity *c, const struct snapshot *s, uint32_t now_s)
 {
 	double *load = xcalloc(c->n, sizeof(*load));
+	bool *fresh = xcalloc(c->n, sizeof(*fresh));
 	double *sum = xcalloc(c->n, sizeof(*sum));
 	double *weight = xcalloc(c->n, sizeof(*weight));
 
@@ -115,13 +217,13 @@ measure(struct capacity *c, const struct snapshot *s, double seconds)
 		const struct pool *p = &s->pools[i];
 
 		for (size_t r = 0; r < p->nregions; r++) {
-			double *counted = &c->counted[p->first_tally + r];
+			size_t at = p->first_tally + r;
 			uint16_t region = p->regions[r].region;
-			double n = answers_of(s, p, r);
 
-			load[region] +=
-			    p->conf->cost * (n - *counted) / seconds;
-			*counted = n;
+			count(
+			    &c->counts[at], answers_at(s, at), now_s, c->begun);
+			load[region] += p->conf->cost * c->counts[at].rate;
+			fresh[region] |= !c->counts[at].known;
 			if (p->conf->cost > 0)
 				reports_sum(&p->regions[r], &sum[region],
 				    &weight[region]);
@@ -131,13 +233,24 @@ measure(struct capacity *c, const struct snapshot *s, double seconds)
 		struct capacity_region *r = &c->regions[i];
 
 		r->reported = weight[i] > 0;
-		r->load = r->reported ? sum[i] / weight[i] * r->capacity
-				      : fmax(load[i], 0);
+		if (r->reported)
+			r->load = sum[i] / weight[i] * r->capacity;
+		else
+			r->load = load[i] + (fresh[i] ? r->gone : 0);
+		if (!fresh[i])
+			r->gone = 0;
 	}
 	free(load);
+	free(fresh);
 	free(sum);
 	free(weight);
 }
+
+/* How long the last look is ago, and whether regions came or went since. */
+struct when {
+	double seconds;
+	bool jump;
+};
 
 /* The model, scaled ------------------------------------------------------ */
 
@@ -163,15 +276,16 @@ belief_of(const struct capacity *c, const struct capacity_region *r)
 
 /* What the model says of regions as they are becomes what was measured. */
 static void
-calibrate(struct capacity *c, struct model *m, double seconds, bool steady)
+calibrate(struct capacity *c, struct model *m, const struct when *when)
 {
 	double load = 0, modelled = 0, scale;
 
 	model_steer(m);
 	for (size_t i = 0; i < c->n; i++) {
 		struct capacity_region *r = &c->regions[i];
-		double late =
-		    r->reported && c->begun ? fmin(seconds / LAG_S, 1) : 1;
+		double late = r->reported && c->begun
+		    ? fmin(when->seconds / LAG_S, 1)
+		    : 1;
 
 		if (r->capacity <= 0)
 			continue;
@@ -184,7 +298,8 @@ calibrate(struct capacity *c, struct model *m, double seconds, bool steady)
 		struct capacity_region *r = &c->regions[i];
 		double least = modelled / 100;
 
-		if (steady || !c->begun)
+		/* Of what a reload renamed there is nothing to learn. */
+		if ((!when->jump && r->gone <= 0) || !c->begun)
 			compare(r, scale, least, belief_of(c, r));
 		m->scale[i] = scale * fmax(r->relative, 1.0 / RELATIVE_MAX);
 		/* Its targets are busy with something else. */
@@ -196,9 +311,10 @@ calibrate(struct capacity *c, struct model *m, double seconds, bool steady)
 /* Steps ------------------------------------------------------------------ */
 
 static uint32_t
-step_back(uint32_t from, uint32_t to)
+step_back(uint32_t from, uint32_t to, double seconds)
 {
-	uint32_t most = SHARE_COHORTS * CAPACITY_STEP_BACK / 100;
+	uint32_t most = (uint32_t)(SHARE_COHORTS * CAPACITY_STEP_BACK / 100.0 *
+	    fmin(seconds / CAPACITY_PERIOD_S, 1));
 
 	return from - to > most ? from - most : to;
 }
@@ -206,14 +322,15 @@ step_back(uint32_t from, uint32_t to)
 /* From what is in force towards what must be (least) or may be (most). */
 static uint32_t
 step(const struct capacity_region *r, const struct model *m, uint16_t region,
-    uint32_t least, uint32_t most, bool jump)
+    uint32_t least, uint32_t most, const struct when *when)
 {
-	double allowed = jump ? INFINITY : r->capacity * CAPACITY_STEP / 100;
+	double allowed =
+	    when->jump ? INFINITY : r->capacity * CAPACITY_STEP / 100;
 
 	if (r->spill < least)
 		return model_step(m, region, r->spill, least, allowed);
 	if (r->spill > most && most >= least)
-		return step_back(r->spill, most);
+		return step_back(r->spill, most, when->seconds);
 	return r->spill;
 }
 
@@ -235,23 +352,44 @@ enforce(const struct capacity *c, const struct snapshot *s)
 	}
 }
 
+static uint64_t
+live_hash(const struct snapshot *s)
+{
+	uint64_t hash = s->conf->npools;
+
+	for (size_t i = 0; i < s->conf->npools; i++) {
+		uint64_t live = atomic_load(&s->pools[i].live);
+
+		hash = XXH3_64bits_withSeed(&live, sizeof(live), hash);
+	}
+	return hash;
+}
+
 void
-capacity_adopt(
-    struct capacity *c, const struct snapshot *s, const struct snapshot *before)
+capacity_adopt(struct capacity *c, const struct snapshot *s,
+    const struct snapshot *before, uint32_t now_s)
 {
 	struct capacity old = *c;
 	bool counts = false;
 
-	memset(c, 0, sizeof(*c));
-	c->n = s->conf->nregions;
-	c->regions = xcalloc(c->n, sizeof(*c->regions));
-	c->counted = xcalloc(s->ntallies, sizeof(*c->counted));
-	c->brownout = old.brownout;
+	if (old.regions == NULL)
+		old.looked_s = now_s;
+	*c = (struct capacity){
+	    .n = s->conf->nregions,
+	    .regions = xcalloc(s->conf->nregions, sizeof(*c->regions)),
+	    .counts = xcalloc(s->ntallies, sizeof(*c->counts)),
+	    .looked_s = old.looked_s,
+	    .live = live_hash(s),
+	    .begun = old.begun,
+	    .brownout = old.brownout,
+	};
+	/* Not looked at yet, and not because of the reload. */
+	if (before != NULL && old.live != live_hash(before))
+		c->live++;
+	counts_inherit(c, s, &old, before, now_s);
 	regions_find(c, s);
 	for (size_t i = 0; i < c->n; i++) {
-		c->regions[i].relative = 1;
-		region_inherit(
-		    &c->regions[i], s->conf->regions[i].name, &old, before);
+		region_inherit(c, i, s, &old, before);
 		counts |= c->regions[i].capacity > 0;
 	}
 	capacity_fini(&old);
@@ -263,7 +401,8 @@ capacity_adopt(
 /* Looking ----------------------------------------------------------------- */
 
 static void
-look(struct capacity *c, const struct snapshot *s, struct model *m, bool jump)
+look(struct capacity *c, const struct snapshot *s, struct model *m,
+    const struct when *when)
 {
 	const double max = s->conf->safety.max_fill / 100.0;
 	const struct model_limit least_by = {max * AIM, max, SLACK};
@@ -288,31 +427,10 @@ look(struct capacity *c, const struct snapshot *s, struct model *m, bool jump)
 		r->sent_on = m->refused[i] > 0
 		    ? m->refused[i] / (m->refused[i] + m->load[i])
 		    : 0;
-		r->spill = step(r, m, (uint16_t)i, least[i], most[i], jump);
+		r->spill = step(r, m, (uint16_t)i, least[i], most[i], when);
 	}
 	free(least);
 	free(most);
-}
-
-/* Tallies go on from the snapshot before once it is out of service. */
-static void
-count_begin(struct capacity *c, const struct snapshot *s, uint32_t now_s)
-{
-	measure(c, s, 1);
-	c->since_s = now_s;
-}
-
-static uint64_t
-live_hash(const struct snapshot *s)
-{
-	uint64_t hash = s->generation;
-
-	for (size_t i = 0; i < s->conf->npools; i++) {
-		uint64_t live = atomic_load(&s->pools[i].live);
-
-		hash = XXH3_64bits_withSeed(&live, sizeof(live), hash);
-	}
-	return hash;
 }
 
 bool
@@ -320,28 +438,25 @@ capacity_tick(struct capacity *c, const struct snapshot *s,
     const struct traffic *t, uint32_t now_s)
 {
 	uint64_t live = live_hash(s);
-	bool jump = !c->begun || live != c->live;
-	double seconds = now_s - c->since_s;
+	const struct when when = {
+	    now_s - c->looked_s, !c->begun || live != c->live};
 	struct traffic now;
 	struct model m;
 
 	if (c->regions == NULL)
 		return false;
-	if (c->since_s == 0) {
-		count_begin(c, s, now_s);
-		return false;
-	}
 	/* Who comes and goes is not waited for. */
-	if (seconds < 1 || (seconds < CAPACITY_PERIOD_S && !jump))
+	if (when.seconds < 1 ||
+	    (when.seconds < CAPACITY_PERIOD_S && !when.jump))
 		return false;
-	c->since_s = now_s;
+	c->looked_s = now_s;
 	c->live = live;
-	measure(c, s, seconds);
+	measure(c, s, now_s);
 	now = traffic_now(t, s, now_s);
 	model_init(&m, s, &now, now_s);
 	if (m.n > 0) {
-		calibrate(c, &m, seconds, !jump);
-		look(c, s, &m, jump);
+		calibrate(c, &m, &when);
+		look(c, s, &m, &when);
 		c->begun = true;
 		enforce(c, s);
 	}

@@ -28,6 +28,8 @@ struct capacity_region {
 	double capacity; /* 0: not declared, or no pool has a cost there */
 	double load;     /* as measured, in the unit of capacity */
 	bool reported;   /* by monitors, not by answers */
+	double gone;     /* that pools brought which a reload renamed or took
+			    away, until those that are new are known */
 	uint32_t spill;  /* positions that it sends on */
 	double sent_on;  /* 0 to 1: the part of the traffic that it would have
 			    taken */
@@ -37,22 +39,34 @@ struct capacity_region {
 	double modelled; /* as the model says, so late as it is measured */
 };
 
+/* Of one pool's region. */
+struct capacity_count {
+	double n;         /* answers that were looked at, ... */
+	uint32_t since_s; /* ... at this monotonic second */
+	double rate;      /* answers a second */
+	bool known;       /* the rate is */
+};
+
 struct capacity {
 	struct capacity_region *regions; /* NULL: no pool has a cost */
 	size_t n;
-	double *counted;  /* answers so far, as tallies are */
-	uint32_t since_s; /* monotonic, of counted; 0: not counted yet */
-	uint64_t live;    /* of live words, at the last look */
+	struct capacity_count *counts; /* as tallies are */
+	uint32_t looked_s;             /* monotonic */
+	uint64_t live;                 /* of live words, at the last look */
 	bool begun;
 	bool brownout;
 };
 
 void capacity_fini(struct capacity *c);
 
-/* s is about to go into service in place of before (NULL: the first): what
- * regions send on goes on. */
+/*
+ * s is about to go into service in place of before (NULL: the first).  What
+ * regions send on goes on, and so does the counting: pools and regions of the
+ * same name keep what was counted and since when, as snapshot_publish() keeps
+ * their tallies.  A cost or a capacity that changed holds from now on.
+ */
 void capacity_adopt(struct capacity *c, const struct snapshot *s,
-    const struct snapshot *before);
+    const struct snapshot *before, uint32_t now_s);
 
 /* Each second; true when it looked, as it does each period: then what regions
  * send on is in force. */

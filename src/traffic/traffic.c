@@ -175,22 +175,26 @@ transfer_put(const struct stretch *s, void *arg)
 	vec_push(&t->to->cells, c);
 }
 
-/* The name of next that is steered as that of s is; CONF_NONE: none. */
+/* The name of next that is steered as that of s is, else the same name, as
+ * where its pool or policy was renamed; CONF_NONE: none. */
 static uint16_t
 name_in(const struct snapshot *next, const struct snapshot *s, uint16_t name)
 {
 	const struct conf *a = s->conf, *b = next->conf;
 	const char *pool = a->pools[a->names[name].pool].name;
 	const char *policy = a->policies[a->names[name].policy].name;
+	uint16_t same = CONF_NONE;
 
 	for (size_t i = 0; i < b->nnames; i++) {
 		const struct conf_name *n = &b->names[i];
 
 		if (strcmp(b->pools[n->pool].name, pool) == 0 &&
 		    strcmp(b->policies[n->policy].name, policy) == 0)
-			return (uint16_t)i;
+			return next->steered[i].first;
+		if (strcmp(n->text, a->names[name].text) == 0)
+			same = next->steered[i].first;
 	}
-	return CONF_NONE;
+	return same;
 }
 
 static void

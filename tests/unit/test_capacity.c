@@ -31,6 +31,8 @@ enum {
 	START_S = 10000,
 };
 
+static const char *const region_names[REGIONS] = {"eu", "us", "ap", "sa", "au"};
+
 /* An answer a second stands for as many clients as keep it for the TTL. */
 static const char conf_text[] =
     "meridian: 1\n"
@@ -148,32 +150,40 @@ clients_make(size_t n)
 	}
 }
 
-static void
-setup(void)
+static struct snapshot *
+build(const char *text)
 {
 	char path[SAMPLE_PATH_MAX + 16];
+	struct snapshot *s;
 	struct diag d;
 	FILE *f;
 
-	sample_open(&sample);
 	snprintf(path, sizeof(path), "%s/geo.mmdb", sample.folder);
 	database_make(path);
 	f = fopen(sample.conf, "w");
-	ck_assert(f != NULL && fputs(conf_text, f) >= 0 && fclose(f) == 0);
+	ck_assert(f != NULL && fputs(text, f) >= 0 && fclose(f) == 0);
 	diag_init(&d);
-	snapshot = snapshot_build(sample.conf, &d);
-	if (snapshot == NULL)
+	s = snapshot_build(sample.conf, &d);
+	if (s == NULL)
 		fputs(diag_text(&d), stderr);
-	ck_assert_ptr_nonnull(snapshot);
+	ck_assert_ptr_nonnull(s);
 	diag_fini(&d);
 	unlink(path);
+	return s;
+}
+
+static void
+setup(void)
+{
+	sample_open(&sample);
+	snapshot = build(conf_text);
 	snapshot_publish(snapshot);
 	now_s = START_S;
 	random_state = 1;
 	sampler = sampler_new();
 	memset(&traffic, 0, sizeof(traffic));
 	memset(&capacity, 0, sizeof(capacity));
-	capacity_adopt(&capacity, snapshot, NULL);
+	capacity_adopt(&capacity, snapshot, NULL, now_s);
 }
 
 static void
@@ -184,6 +194,35 @@ teardown(void)
 	snapshot_publish(NULL);
 	rcu_drain();
 	sample_close(&sample);
+}
+
+/* In the configuration that is in service. */
+static uint16_t
+region_in(const char *name)
+{
+	const struct conf *conf = snapshot->conf;
+	uint16_t i = 0;
+
+	while (i < conf->nregions && strcmp(conf->regions[i].name, name) != 0)
+		i++;
+	ck_assert_uint_lt(i, conf->nregions);
+	return i;
+}
+
+static unsigned
+region_number(const char *name)
+{
+	unsigned i = 0;
+
+	while (i < REGIONS && strcmp(region_names[i], name) != 0)
+		i++;
+	return i;
+}
+
+static const struct capacity_region *
+carried(unsigned region)
+{
+	return &capacity.regions[region_in(region_names[region])];
 }
 
 static void
@@ -201,7 +240,8 @@ ask(struct client *c)
 		.random = answer_random(&random_state),
 	    },
 	    &steer);
-	region = steer.pick.pool->regions[steer.pick.region].region;
+	region =
+	    region_number(steer.pick.pool->regions[steer.pick.region].name);
 	moved += c->region != region;
 	c->region = region;
 	c->asks_s = now_s + TTL_S;
@@ -218,7 +258,8 @@ ask(struct client *c)
 static double
 capacity_of(unsigned region)
 {
-	return (double)snapshot->conf->regions[region].capacity;
+	return (double)snapshot->conf->regions[region_in(region_names[region])]
+	    .capacity;
 }
 
 /* In percent, of what caches hold. */
@@ -259,7 +300,7 @@ live(unsigned region, bool is)
 	struct pool *p = &snapshot->pools[0];
 
 	for (size_t i = 0; i < p->nregions; i++) {
-		if (p->regions[i].region != region)
+		if (strcmp(p->regions[i].name, region_names[region]) != 0)
 			continue;
 		if (is)
 			atomic_fetch_or(&p->live, UINT64_C(1) << i);
@@ -277,8 +318,8 @@ say(const char *what)
 	printf("%s:", what);
 	for (unsigned i = 0; i < REGIONS; i++)
 		printf(" %s %.1f%% (at most %.1f%%, sends on %.1f%%)",
-		    snapshot->conf->regions[i].name, fill[i], peak[i],
-		    100 * capacity.regions[i].sent_on);
+		    region_names[i], fill[i], peak[i],
+		    100 * carried(i)->sent_on);
 	printf("; %u moved%s\n", moved, capacity.brownout ? "; BROWNOUT" : "");
 	fflush(stdout);
 }
@@ -398,13 +439,168 @@ START_TEST(when_all_are_over_they_are_so_in_proportion)
 }
 END_TEST
 
+/* A configuration with every from replaced by to, and so on. */
+static char *
+changed(const char *const (*swaps)[2])
+{
+	char *text = strdup(conf_text);
+
+	for (; (*swaps)[0] != NULL; swaps++) {
+		const char *from = (*swaps)[0], *to = (*swaps)[1];
+		char *at = strstr(text, from), *next;
+
+		ck_assert_ptr_nonnull(at);
+		for (; at != NULL; at = strstr(at, from)) {
+			size_t before = (size_t)(at - text);
+
+			next = calloc(1, strlen(text) + strlen(to) + 1);
+			memcpy(next, text, before);
+			strcpy(next + before, to);
+			strcat(next, at + strlen(from));
+			free(text);
+			text = next;
+			at = text + before + strlen(to);
+		}
+	}
+	return text;
+}
+
+/* As control_adopt() does; dead regions stay so. */
+static void
+reload(const char *text)
+{
+	struct snapshot *next = build(text);
+
+	for (size_t i = 0; i < next->conf->npools; i++) {
+		struct pool *p = &next->pools[i];
+
+		for (size_t r = 0; r < p->nregions; r++)
+			if (strcmp(p->regions[r].name, "eu") == 0)
+				atomic_fetch_and(&p->live, ~(UINT64_C(1) << r));
+	}
+	traffic_move(&traffic, snapshot, next, now_s);
+	capacity_adopt(&capacity, next, snapshot, now_s);
+	snapshot_publish(next);
+	snapshot = next;
+	rcu_drain();
+}
+
+struct seen {
+	double fill, sent_on;
+};
+
+static void
+look(struct seen seen[REGIONS])
+{
+	for (unsigned i = 0; i < REGIONS; i++)
+		seen[i] = (struct seen){100 * carried(i)->load / capacity_of(i),
+		    100 * carried(i)->sent_on};
+}
+
+/* Nothing happens but reloads.  Clients ask in step, so that periods differ:
+ * by so much without reloads, too. */
+static void
+same(const struct seen was[REGIONS], const char *what)
+{
+	struct seen is[REGIONS];
+
+	look(is);
+	for (unsigned i = US; i < REGIONS; i++) {
+		ck_assert_msg(fabs(is[i].fill - was[i].fill) < 35,
+		    "%s: %s was filled to %.1f%%, is to %.1f%%", what,
+		    region_names[i], was[i].fill, is[i].fill);
+		ck_assert_msg(fabs(is[i].sent_on - was[i].sent_on) < 8,
+		    "%s: %s sent %.1f%% on, sends %.1f%%", what,
+		    region_names[i], was[i].sent_on, is[i].sent_on);
+	}
+}
+
+static const struct {
+	const char *what;
+	const char *swaps[8][2];
+} reloads[] = {
+    {"the same again", {{NULL, NULL}}},
+    {"regions in another order",
+	{{"  eu: {location: [50.1, 8.7], capacity: 3000}\n", ""},
+	    {"  au: {location: [-33.9, 151.2], capacity: 1500}\n",
+		"  au: {location: [-33.9, 151.2], capacity: 1500}\n"
+		"  eu: {location: [50.1, 8.7], capacity: 3000}\n"},
+	    {"      eu: [{addr: 192.0.2.1}]\n", ""},
+	    {"      au: [{addr: 192.0.2.5}]\n",
+		"      au: [{addr: 192.0.2.5}]\n"
+		"      eu: [{addr: 192.0.2.1}]\n"}}},
+    {"the pool has another name",
+	{{"  www:\n", "  web:\n"}, {"pool: www", "pool: web"}}},
+    {"the policy has another name",
+	{{"  near: {", "  close: {"}, {"policy: near", "policy: close"}}},
+    {"one more pool before it",
+	{{"pools:\n",
+	    "pools:\n  aaa: {cost: 7, regions: {us: [{addr: "
+	    "192.0.2.9}], sa: [{addr: 192.0.2.8}]}}\n"}}},
+    {"one more region",
+	{{"regions:\n  eu",
+	    "regions:\n  aa: {location: [0, 0], capacity: 9}"
+	    "\n  eu"}}},
+    {"one more name",
+	{{"names:\n",
+	    "names:\n  a.example.com: {pool: www, policy: "
+	    "near}\n"}}},
+    {"costs and capacities in another unit",
+	{{"cost: 30", "cost: 60"}, {"3000", "6000"}, {"2000", "4000"},
+	    {"1500", "3000"}}},
+};
+
+enum { RELOADS = sizeof(reloads) / sizeof(reloads[0]) };
+
+START_TEST(reloads_change_nothing_of_what_regions_carry)
+{
+	char *text = changed(reloads[_i].swaps);
+	struct seen was[REGIONS];
+
+	clients_make(6300);
+	run(300);
+	live(EU, false);
+	run(300);
+	look(was);
+	ck_assert_double_gt(was[US].sent_on, 1);
+	for (unsigned i = 0; i < 40; i++) {
+		reload(i % 2 == 0 ? text : conf_text);
+		same(was, reloads[_i].what);
+		/* Twice quickly, and at any moment of a period. */
+		if (i % 3 != 0)
+			run(1 + i % 7);
+		same(was, reloads[_i].what);
+	}
+	free(text);
+}
+END_TEST
+
+START_TEST(a_cost_that_is_new_does_not_count_what_was_before)
+{
+	const char *const swaps[][2] = {{"    cost: 30\n", ""}, {NULL, NULL}};
+	char *text = changed(swaps);
+
+	clients_make(3000);
+	reload(text);
+	run(600);
+	ck_assert_ptr_null(capacity.regions);
+	reload(conf_text);
+	run(2);
+	ck_assert_double_le(carried(US)->load / capacity_of(US), 2);
+	run(600);
+	ck_assert_double_le(carried(US)->load / capacity_of(US), 0.85);
+	ck_assert_uint_eq(carried(US)->spill, 0);
+	free(text);
+}
+END_TEST
+
 START_TEST(without_declared_capacity_nothing_happens)
 {
 	struct conf_region *regions = snapshot->conf->regions;
 
 	for (unsigned i = 0; i < REGIONS; i++)
 		regions[i].capacity = 0;
-	capacity_adopt(&capacity, snapshot, snapshot);
+	capacity_adopt(&capacity, snapshot, snapshot, now_s);
 	ck_assert_ptr_null(capacity.regions);
 	ck_assert(!capacity_tick(&capacity, snapshot, &traffic, now_s + 60));
 }
@@ -423,6 +619,9 @@ main(void)
 	tcase_add_test(tc, a_region_dies_at_peak_and_no_other_is_over);
 	tcase_add_test(tc, the_farthest_are_sent_on_first);
 	tcase_add_test(tc, when_all_are_over_they_are_so_in_proportion);
+	tcase_add_loop_test(
+	    tc, reloads_change_nothing_of_what_regions_carry, 0, RELOADS);
+	tcase_add_test(tc, a_cost_that_is_new_does_not_count_what_was_before);
 	tcase_add_test(tc, without_declared_capacity_nothing_happens);
 	tcase_set_timeout(tc, 300);
 	suite_add_tcase(suite, tc);

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Queries at a steady rate from many client subnets, while a test does other
+things."""
+import collections
+import random
+import socket
+import threading
+import time
+
+import dns.flags
+import dns.message
+import dns.rdatatype
+
+import meridian as m
+
+
+class Flood:
+    """A second's queries for a name; clients: (client subnets, weight)."""
+
+    def __init__(self, daemon, name, clients, rate):
+        self.port = daemon.port
+        self.rate = rate
+        self.packets = []
+        self.weights = []
+        for subnets, weight in clients:
+            for subnet in subnets:
+                q = dns.message.make_query(
+                    name, "A", use_edns=0, options=[m.ecs_option(subnet)])
+                q.flags &= ~dns.flags.RD
+                self.packets.append(q.to_wire())
+                self.weights.append(weight / len(subnets))
+        self.seen = collections.deque()  # (when, address)
+        self.lock = threading.Lock()
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *exc):
+        self.over.set()
+        self.thread.join()
+
+    def run(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.connect(("127.0.0.1", self.port))
+            s.setblocking(False)
+            due, draw = time.monotonic(), random.Random(1)
+            while not self.over.is_set():
+                now = time.monotonic()
+                due = max(due, now - 0.2)  # who was held up catches up a bit
+                n = int((now - due) * self.rate)
+                for packet in draw.choices(self.packets, self.weights, k=n):
+                    try:
+                        s.send(packet)
+                    except BlockingIOError:
+                        pass
+                due += n / self.rate
+                self.take(s, now)
+                time.sleep(0.005)
+
+    def take(self, s, now):
+        got = []
+        while True:
+            try:
+                data = s.recv(4096)
+            except (BlockingIOError, ConnectionRefusedError):
+                break
+            # An address alone: its four octets are before the OPT's.
+            got.append((now, address_of(data)))
+        with self.lock:
+            self.seen.extend(got)
+            while self.seen and self.seen[0][0] < now - 30:
+                self.seen.popleft()
+
+    def shares(self, seconds=3.0):
+        """Answers a second in the last seconds, by address."""
+        since = time.monotonic() - seconds
+        with self.lock:
+            counts = collections.Counter(a for at, a in self.seen
+                                         if at >= since)
+        return {a: n / seconds for a, n in counts.items()}
+
+
+def address_of(data):
+    """Of a reply with one A record."""
+    reply = dns.message.from_wire(data)
+    for rrset in reply.answer:
+        if rrset.rdtype == dns.rdatatype.A:
+            return rrset[0].address
+    return None
