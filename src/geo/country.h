@@ -15,4 +15,9 @@ struct country {
 /* NULL when there is no such country. code: two upper-case letters. */
 const struct country *country_find(const char code[2]);
 
+/* The continent of a country, and of EU and AP, which some databases write for
+ * a country of Europe, or of Asia and the Pacific, that they do not know.  NULL
+ * for any other code. */
+const char *country_continent(const char code[2]);
+
 #endif

@@ -20,7 +20,7 @@ enum {
 	FIELDS_MAX = 65536, /* of a record, or of the metadata, unfolded */
 };
 
-static const char meta_mark[] = "\xab\xcd\xefMaxMind.com";
+static const char meta_mark[FIELD_META_MARK + 1] = "\xab\xcd\xefMaxMind.com";
 
 struct cursor {
 	const uint8_t *begin, *at, *end; /* pointers count from begin */
@@ -202,8 +202,18 @@ field_metadata_is_sound(const uint8_t *file, size_t len)
 	}
 }
 
+static bool
+take_key(struct cursor c, const char **key, uint32_t *size)
+{
+	if (take_pointed(&c, size) != TYPE_STRING)
+		return false;
+	*key = (const char *)take(&c, *size);
+	return *key != NULL;
+}
+
 bool
-field_is_sound(const uint8_t *section, size_t len, size_t at)
+field_is_sound(const uint8_t *section, size_t len, size_t at,
+    void (*fn)(const char *key, size_t len, void *arg), void *arg)
 {
 	struct cursor c = {
 	    .begin = section,
@@ -211,8 +221,21 @@ field_is_sound(const uint8_t *section, size_t len, size_t at)
 	    .end = section + len,
 	    .fields = FIELDS_MAX,
 	};
+	struct cursor map;
+	const char *key;
+	uint32_t pairs, size;
 
 	take(&c, at);
-	skip(&c, DEPTH_MAX);
-	return !c.bad;
+	map = c;
+	if (c.bad || take_pointed(&map, &pairs) != TYPE_MAP) {
+		skip(&c, DEPTH_MAX);
+		return !c.bad;
+	}
+	for (; pairs > 0 && !map.bad; pairs--) {
+		if (take_key(map, &key, &size))
+			fn(key, size, arg);
+		skip(&map, DEPTH_MAX - 1);
+		skip(&map, DEPTH_MAX - 1);
+	}
+	return !map.bad;
 }

@@ -13,11 +13,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { FIELD_META_MARK = 14 }; /* octets between the data and the metadata */
+
 /* Has the file, whole, metadata that the library can be told of? */
 bool field_metadata_is_sound(const uint8_t *file, size_t len);
 
-/* Does the field at an octet of the data section end, with all that it points
- * to and within bounds? */
-bool field_is_sound(const uint8_t *section, size_t len, size_t at);
+/*
+ * Does the field at an octet of the data section end, with all that it points
+ * to and within bounds?  Of a map, fn is called with each key before that is
+ * known.
+ */
+bool field_is_sound(const uint8_t *section, size_t len, size_t at,
+    void (*fn)(const char *key, size_t len, void *arg), void *arg);
 
 #endif

@@ -11,6 +11,7 @@
 struct database {
 	struct mmdb *mmdb;
 	char *path;
+	struct mmdb_survey survey; /* of the records of its leaves */
 };
 
 struct geo {
@@ -231,7 +232,7 @@ pairs_get(struct pairs *t, uint64_t key)
 /* Laying covers over each other: each value is an index into places. */
 struct layers {
 	struct geo *geo;
-	const struct mmdb *mmdb;
+	struct database *database;
 	VEC(struct place) places;
 	struct pairs pairs;
 	struct error *err;
@@ -267,7 +268,9 @@ layer_value(uint32_t place, uint32_t record, void *arg)
 	if (pair->key != 0)
 		return pair->value;
 	memcpy(&p, &l->places.at[place], sizeof(p));
-	l->ok = mmdb_record(l->mmdb, record, &p, l->err) && l->ok;
+	l->ok = mmdb_record(l->database->mmdb, record, &p, &l->database->survey,
+		    l->err) &&
+	    l->ok;
 	vec_push(&l->places, p);
 	*pair = (struct pair){key, (uint32_t)(l->places.n - 1)};
 	l->pairs.n++;
@@ -282,12 +285,12 @@ walk_put(const struct prefix *p, uint32_t record, void *arg)
 }
 
 static bool
-layer_add(struct layers *l, const struct database *d, uint8_t family,
-    struct cover *cover)
+layer_add(
+    struct layers *l, struct database *d, uint8_t family, struct cover *cover)
 {
 	struct cover records = {0}, laid = {0};
 
-	l->mmdb = d->mmdb;
+	l->database = d;
 	l->ok = mmdb_walk(d->mmdb, family, walk_put, &records, l->err);
 	if (l->ok)
 		cover_overlay(&laid, cover, &records, layer_value, l);
@@ -506,4 +509,10 @@ geo_database(const struct geo *g, size_t i, const char **path)
 {
 	*path = g->databases.at[i].path;
 	return g->databases.at[i].mmdb;
+}
+
+const struct mmdb_survey *
+geo_survey(const struct geo *g, size_t i)
+{
+	return &g->databases.at[i].survey;
 }

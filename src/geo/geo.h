@@ -76,5 +76,7 @@ void geo_forget_leaves(struct geo *g);
 size_t geo_ndatabases(const struct geo *g);
 const struct mmdb *geo_database(
     const struct geo *g, size_t i, const char **path);
+/* Of the records that geo_leaves() has read of that database. */
+const struct mmdb_survey *geo_survey(const struct geo *g, size_t i);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <sys/mman.h>
 
-#include <ctype.h>
 #include <maxminddb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +23,7 @@ struct step {
 
 struct mmdb {
 	MMDB_s db;              /* maps the sealed copy */
+	size_t data_len;        /* of the data, up to the metadata */
 	unsigned bits;          /* of the tree: 32 or 128 */
 	struct step ipv4, ipv6; /* where the space of each begins */
 };
@@ -33,6 +33,7 @@ step_down(const struct mmdb *m, uint32_t node, bool right, struct step *s)
 {
 	MMDB_search_node_s n;
 	uint64_t record;
+	uint32_t offset;
 	uint8_t type;
 
 	if (MMDB_read_node(&m->db, node, &n) != MMDB_SUCCESS)
@@ -44,11 +45,13 @@ step_down(const struct mmdb *m, uint32_t node, bool right, struct step *s)
 		return false;
 	if (s->is_node)
 		s->node = (uint32_t)record;
-	if (type == MMDB_RECORD_TYPE_DATA)
-		s->record = (right ? n.right_record_entry.offset
-				   : n.left_record_entry.offset) +
-		    1;
-	return true;
+	if (type != MMDB_RECORD_TYPE_DATA)
+		return true;
+	offset =
+	    right ? n.right_record_entry.offset : n.left_record_entry.offset;
+	s->record = offset + 1;
+	/* Below the data is the separator: such an offset wraps around. */
+	return offset < m->data_len;
 }
 
 /* False: the file is damaged. */
@@ -91,6 +94,18 @@ metadata_is_sound(int fd, size_t len)
 	return ok;
 }
 
+/* The library counts the metadata among the data.  False: the tree reaches into
+ * them. */
+static bool
+measure_data(struct mmdb *m)
+{
+	ptrdiff_t octets = (const uint8_t *)m->db.metadata_section -
+	    (const uint8_t *)m->db.data_section - FIELD_META_MARK;
+
+	m->data_len = octets < 0 ? 0 : (size_t)octets;
+	return octets >= 0;
+}
+
 struct mmdb *
 mmdb_open(const char *path, struct error *err)
 {
@@ -111,8 +126,9 @@ mmdb_open(const char *path, struct error *err)
 		goto fail;
 	}
 	m->bits = m->db.metadata.ip_version == 6 ? 128 : 32;
-	if (!find_roots(m)) {
-		error_set(err, "%s: damaged: a node out of the tree", path);
+	if (!measure_data(m) || !find_roots(m)) {
+		error_set(err, "%s: damaged: a node of the tree points nowhere",
+		    path);
 		MMDB_close(&m->db);
 		goto fail;
 	}
@@ -170,20 +186,29 @@ mmdb_find(const struct mmdb *m, const struct addr *a, struct place *p,
 {
 	uint32_t record = mmdb_find_record(m, a, depth);
 
-	return record != 0 && mmdb_record(m, record, p, NULL);
+	return record != 0 && mmdb_record(m, record, p, NULL, NULL);
 }
 
 struct walk {
 	const struct mmdb *m;
 	bool (*fn)(const struct prefix *p, uint32_t record, void *arg);
 	void *arg;
-	uint64_t left; /* leaves that a tree of this size can have */
-	bool damaged;
+	uint64_t left;      /* leaves that a tree of this size can have */
+	const char *damage; /* NULL: none */
 };
+
+static bool
+damaged(struct walk *w, const char *damage)
+{
+	w->damage = damage;
+	return false;
+}
 
 static bool
 walk(struct walk *w, struct prefix p, struct step at)
 {
+	static const char endless[] = "the tree does not end";
+	static const char nowhere[] = "a node of the tree points nowhere";
 	struct prefix high;
 	struct step child;
 
@@ -191,25 +216,22 @@ walk(struct walk *w, struct prefix p, struct step at)
 	if (!at.is_node) {
 		if (w->left-- != 0)
 			return w->fn(&p, at.record, w->arg);
-		w->damaged = true;
-		return false;
+		return damaged(w, endless);
 	}
-	if (p.len == addr_bits(&p.addr) ||
-	    at.node >= w->m->db.metadata.node_count)
-		goto damaged;
+	if (p.len == addr_bits(&p.addr))
+		return damaged(w, endless);
+	if (at.node >= w->m->db.metadata.node_count)
+		return damaged(w, nowhere);
 	high = p;
 	high.addr.bytes[p.len / 8] |= (uint8_t)(0x80 >> (p.len % 8));
 	high.len = ++p.len;
 	if (!step_down(w->m, at.node, false, &child))
-		goto damaged;
+		return damaged(w, nowhere);
 	if (!walk(w, p, child))
 		return false;
 	if (!step_down(w->m, at.node, true, &child))
-		goto damaged;
+		return damaged(w, nowhere);
 	return walk(w, high, child);
-damaged:
-	w->damaged = true;
-	return false;
 }
 
 bool
@@ -218,177 +240,234 @@ mmdb_walk(const struct mmdb *m, uint8_t family,
     struct error *err)
 {
 	struct walk w = {
-	    m, fn, arg, 2 * (uint64_t)m->db.metadata.node_count + 256, false};
+	    m, fn, arg, 2 * (uint64_t)m->db.metadata.node_count + 256, NULL};
 	struct prefix all = {.addr.family = family};
 
 	if (walk(&w, all, family_root(m, family)))
 		return true;
-	if (w.damaged)
-		error_set(err, "damaged: the tree does not end");
+	if (w.damage != NULL)
+		error_set(err, "damaged: %s", w.damage);
 	return false;
 }
 
-static bool
-get(const struct mmdb *m, uint32_t record, const char *const *path,
-    MMDB_entry_data_s *data)
-{
-	MMDB_entry_s entry = {.mmdb = &m->db, .offset = record - 1};
-
-	return MMDB_aget_value(&entry, data, path) == MMDB_SUCCESS &&
-	    data->has_data;
-}
-
-/* The paths of one fact in the shapes that files come in. */
-struct fact {
-	const char *const *paths[2];
+/* A record while it is read. */
+struct reader {
+	const struct mmdb *m;
+	MMDB_entry_s entry;
+	uint64_t paths; /* those that its keys may lead to */
+	struct mmdb_survey *survey;
 };
 
-#define PATH(...) \
-	(const char *const[]) \
-	{ \
-		__VA_ARGS__, NULL \
-	}
-
-static const struct fact continent_fact = {
-    {PATH("continent", "code"), PATH("continent_code")}};
-static const struct fact country_fact = {
-    {PATH("country", "iso_code"), PATH("country_code")}};
-static const struct fact subdivision_fact = {
-    {PATH("subdivisions", "0", "iso_code"), PATH("subdivision_code")}};
-static const struct fact city_fact = {
-    {PATH("city", "names", "en"), PATH("city")}};
-static const struct fact city_id_fact = {
-    {PATH("city", "geoname_id"), PATH("city_geoname_id")}};
-static const struct fact latitude_fact = {
-    {PATH("location", "latitude"), PATH("latitude")}};
-static const struct fact longitude_fact = {
-    {PATH("location", "longitude"), PATH("longitude")}};
-static const struct fact asn_fact = {
-    {PATH("autonomous_system_number"), PATH("asn")}};
-
-static bool
-get_fact(const struct mmdb *m, uint32_t record, const struct fact *f,
-    MMDB_entry_data_s *data)
-{
-	return get(m, record, f->paths[0], data) ||
-	    get(m, record, f->paths[1], data);
-}
-
-/* An upper-case code of min to max octets; anything else counts as absent. */
 static void
-get_code(const struct mmdb *m, uint32_t record, const struct fact *f,
-    char *code, size_t min, size_t max)
+add_key(const char *key, size_t len, void *arg)
 {
-	MMDB_entry_data_s d;
+	struct reader *r = arg;
 
-	if (!get_fact(m, record, f, &d) ||
-	    d.type != MMDB_DATA_TYPE_UTF8_STRING || d.data_size < min ||
-	    d.data_size > max)
-		return;
-	for (size_t i = 0; i < d.data_size; i++)
-		if (!isupper((unsigned char)d.utf8_string[i]) &&
-		    (max == 2 || !isdigit((unsigned char)d.utf8_string[i])))
-			return;
-	memcpy(code, d.utf8_string, d.data_size);
+	r->paths |= fact_bits(key, len);
 }
 
-/* Not copied: it stays in the database's memory. */
-static void
-get_city(const struct mmdb *m, uint32_t record, struct place *p)
+/* Beyond 2^53 it is rounded, as every fact ends below that. */
+static double
+wide_number(const MMDB_entry_data_s *d)
 {
-	MMDB_entry_data_s d;
+#if MMDB_UINT128_IS_BYTE_ARRAY
+	double n = 0;
 
-	if (!get_fact(m, record, &city_fact, &d) ||
-	    d.type != MMDB_DATA_TYPE_UTF8_STRING || d.data_size == 0 ||
-	    d.data_size > CONF_CITY_MAX)
-		return;
-	p->city = d.utf8_string;
-	p->city_len = (uint8_t)d.data_size;
+	for (size_t i = 0; i < sizeof(d->uint128); i++)
+		n = n * 256 + d->uint128[i];
+	return n;
+#else
+	return (double)d->uint128;
+#endif
 }
 
+/* False: neither a number nor text. */
 static bool
-get_number(
-    const struct mmdb *m, uint32_t record, const struct fact *f, double *v)
+value_of(const MMDB_entry_data_s *d, struct fact_value *v)
 {
-	MMDB_entry_data_s d;
-	char text[32];
-
-	if (!get_fact(m, record, f, &d))
-		return false;
-	switch (d.type) {
+	*v = (struct fact_value){0};
+	switch (d->type) {
+	case MMDB_DATA_TYPE_UTF8_STRING:
+		v->text = d->utf8_string;
+		v->len = d->data_size;
+		return true;
 	case MMDB_DATA_TYPE_DOUBLE:
-		*v = d.double_value;
+		v->number = d->double_value;
 		return true;
 	case MMDB_DATA_TYPE_FLOAT:
-		*v = (double)d.float_value;
+		v->number = (double)d->float_value;
 		return true;
 	case MMDB_DATA_TYPE_UINT16:
-		*v = d.uint16;
+		v->number = d->uint16;
 		return true;
 	case MMDB_DATA_TYPE_UINT32:
-		*v = d.uint32;
+		v->number = d->uint32;
 		return true;
-	case MMDB_DATA_TYPE_UTF8_STRING:
-		snprintf(text, sizeof(text), "%.*s", (int)d.data_size,
-		    d.utf8_string);
-		*v =
-		    strtod(strncmp(text, "AS", 2) == 0 ? text + 2 : text, NULL);
-		return d.data_size > 0;
+	case MMDB_DATA_TYPE_INT32:
+		v->number = d->int32;
+		return true;
+	case MMDB_DATA_TYPE_UINT64:
+		v->number = (double)d->uint64;
+		return true;
+	case MMDB_DATA_TYPE_UINT128:
+		v->number = wide_number(d);
+		return true;
 	default:
 		return false;
 	}
 }
 
+/* The value at a path, if there is one. */
+static bool
+get(struct reader *r, enum fact f, size_t i, struct fact_value *v)
+{
+	MMDB_entry_data_s d;
+
+	return (r->paths & fact_bit(f, i)) != 0 &&
+	    MMDB_aget_value(&r->entry, &d, fact_path(f, i)) == MMDB_SUCCESS &&
+	    d.has_data && value_of(&d, v) && !fact_is_absent(f, v);
+}
+
+/* Of numbers, and of countries; of other facts other text has other uses. */
+static void
+count_unusable(struct reader *r, enum fact f, const struct fact_value *v)
+{
+	if (r->survey != NULL && r->survey->unusable[f]++ == 0)
+		fact_format(r->survey->first[f], v);
+}
+
+static bool
+get_number(struct reader *r, enum fact f, double *number)
+{
+	struct fact_value v, unusable = {0};
+	bool found = false;
+
+	for (size_t i = 0; fact_path(f, i) != NULL; i++) {
+		if (!get(r, f, i, &v))
+			continue;
+		if (fact_number(f, &v, number))
+			return true;
+		unusable = found ? unusable : v;
+		found = true;
+	}
+	if (found)
+		count_unusable(r, f, &unusable);
+	return false;
+}
+
+/* Copies what is a code; anything else counts as absent. */
+static void
+get_code(struct reader *r, enum fact f, char *code)
+{
+	struct fact_value v, unusable = {0};
+	bool found = false;
+
+	for (size_t i = 0; fact_path(f, i) != NULL; i++) {
+		if (!get(r, f, i, &v))
+			continue;
+		if (fact_is_code(f, &v)) {
+			memcpy(code, v.text, v.len);
+			return;
+		}
+		unusable = found ? unusable : v;
+		found = true;
+	}
+	if (found && f == FACT_COUNTRY)
+		count_unusable(r, f, &unusable);
+}
+
+/* Not copied: it stays in the database's memory. */
+static void
+get_city(struct reader *r, struct place *p)
+{
+	struct fact_value v;
+
+	for (size_t i = 0; fact_path(FACT_CITY, i) != NULL; i++) {
+		if (!get(r, FACT_CITY, i, &v) || !fact_is_city(&v))
+			continue;
+		p->city = v.text;
+		p->city_len = (uint8_t)v.len;
+		return;
+	}
+}
+
 /* A subdivision and a city are of their country. */
 static void
-get_country(const struct mmdb *m, uint32_t record, struct place *p)
+get_country(struct reader *r, struct place *p)
 {
 	char code[2] = {0};
 	double id;
 
-	get_code(m, record, &country_fact, code, 2, 2);
+	get_code(r, FACT_COUNTRY, code);
 	if (p->country[0] == '\0')
 		memcpy(p->country, code, sizeof(code));
 	else if (memcmp(p->country, code, sizeof(code)) != 0)
 		return;
 	if (p->subdivision[0] == '\0')
-		get_code(m, record, &subdivision_fact, p->subdivision, 1, 3);
+		get_code(r, FACT_SUBDIVISION, p->subdivision);
 	if (p->city_len > 0 || p->city_id != 0)
 		return;
-	get_city(m, record, p);
-	if (get_number(m, record, &city_id_fact, &id) && id > 0 &&
-	    id <= UINT32_MAX)
+	get_city(r, p);
+	if (get_number(r, FACT_CITY_ID, &id))
 		p->city_id = (uint32_t)id;
 }
 
-bool
-mmdb_record(
-    const struct mmdb *m, uint32_t record, struct place *p, struct error *err)
+static void
+get_place(struct reader *r, struct place *p)
 {
-	MMDB_entry_s entry = {.mmdb = &m->db, .offset = record - 1};
-	MMDB_entry_data_s d;
 	double lat, lon, asn;
-	int rc;
 
-	if (!field_is_sound(
-		m->db.data_section, m->db.data_section_size, record - 1))
-		return error_set(err, "damaged: a record without end");
-	rc = MMDB_aget_value(&entry, &d, PATH("country_code"));
-	if (rc != MMDB_SUCCESS &&
-	    rc != MMDB_LOOKUP_PATH_DOES_NOT_MATCH_DATA_ERROR)
-		return error_set(err, "damaged: %s", MMDB_strerror(rc));
 	if (p->country[0] == '\0' && p->continent[0] == '\0')
-		get_code(m, record, &continent_fact, p->continent, 2, 2);
-	get_country(m, record, p);
-	if (!p->located && get_number(m, record, &latitude_fact, &lat) &&
-	    get_number(m, record, &longitude_fact, &lon) && lat >= -90 &&
-	    lat <= 90 && lon >= -180 && lon <= 180) {
+		get_code(r, FACT_CONTINENT, p->continent);
+	get_country(r, p);
+	if (!p->located && get_number(r, FACT_LATITUDE, &lat) &&
+	    get_number(r, FACT_LONGITUDE, &lon)) {
 		p->latitude = (float)lat;
 		p->longitude = (float)lon;
 		p->located = true;
 	}
-	if (p->asn == 0 && get_number(m, record, &asn_fact, &asn) && asn > 0 &&
-	    asn <= UINT32_MAX)
+	if (p->asn == 0 && get_number(r, FACT_ASN, &asn))
 		p->asn = (uint32_t)asn;
+}
+
+/* Useful is a record that tells something to who knows nothing. */
+static void
+survey_record(struct reader r)
+{
+	struct mmdb_survey *survey = r.survey;
+	struct place p = {0};
+
+	survey->records++;
+	if (survey->useful)
+		return;
+	r.survey = NULL;
+	get_place(&r, &p);
+	survey->useful = p.continent[0] != '\0' || p.country[0] != '\0' ||
+	    p.city_len > 0 || p.city_id != 0 || p.located || p.asn != 0;
+}
+
+bool
+mmdb_record(const struct mmdb *m, uint32_t record, struct place *p,
+    struct mmdb_survey *survey, struct error *err)
+{
+	struct reader r = {
+	    .m = m,
+	    .entry = {.mmdb = &m->db, .offset = record - 1},
+	    .survey = survey,
+	};
+	MMDB_entry_data_s d;
+	int rc;
+
+	if (!field_is_sound(
+		m->db.data_section, m->data_len, record - 1, add_key, &r))
+		return error_set(err, "damaged: a record without end");
+	rc = MMDB_aget_value(
+	    &r.entry, &d, (const char *const[]){"country_code", NULL});
+	if (rc != MMDB_SUCCESS &&
+	    rc != MMDB_LOOKUP_PATH_DOES_NOT_MATCH_DATA_ERROR)
+		return error_set(err, "damaged: %s", MMDB_strerror(rc));
+	get_place(&r, p);
+	if (survey != NULL)
+		survey_record(r);
 	return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * MMDB files of either shape (country.iso_code, or country_code), read at load
- * only, from a sealed copy in memory.  Immutable once open; any thread.
+ * MMDB files of the shapes that geo/fact knows, read at load only, from a
+ * sealed copy in memory.  Immutable once open; any thread.
  */
 #ifndef GEO_MMDB_H
 #define GEO_MMDB_H
@@ -11,9 +11,19 @@
 
 #include "base/error.h"
 #include "base/net.h"
+#include "geo/fact.h"
 #include "geo/place.h"
 
 struct mmdb;
+
+/* What records were like of which facts were asked; begins as zeros. */
+struct mmdb_survey {
+	uint64_t records;
+	bool useful; /* one of them had a fact */
+	/* Records with values that are none, and the first of those. */
+	uint64_t unusable[FACT_COUNT];
+	char first[FACT_COUNT][FACT_TEXT_MAX];
+};
 
 struct mmdb *mmdb_open(const char *path, struct error *err);
 void mmdb_close(struct mmdb *m);
@@ -46,8 +56,9 @@ bool mmdb_walk(const struct mmdb *m, uint8_t family,
     bool (*fn)(const struct prefix *p, uint32_t record, void *arg), void *arg,
     struct error *err);
 
-/* Fills what *p lacks from the record of that handle. */
-bool mmdb_record(
-    const struct mmdb *m, uint32_t record, struct place *p, struct error *err);
+/* Fills what *p lacks from the record of that handle, and adds to *survey,
+ * which may be NULL. */
+bool mmdb_record(const struct mmdb *m, uint32_t record, struct place *p,
+    struct mmdb_survey *survey, struct error *err);
 
 #endif

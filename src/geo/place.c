@@ -10,13 +10,12 @@
 void
 place_complete(struct place *p)
 {
-	const struct country *c;
+	const struct country *c = country_find(p->country);
+	const char *continent = country_continent(p->country);
 
-	if (p->country[0] == '\0' || (c = country_find(p->country)) == NULL)
-		return;
-	if (p->continent[0] == '\0')
-		memcpy(p->continent, c->continent, sizeof(p->continent));
-	if (p->located)
+	if (continent != NULL && p->continent[0] == '\0')
+		memcpy(p->continent, continent, sizeof(p->continent));
+	if (c == NULL || p->located)
 		return;
 	p->latitude = c->latitude;
 	p->longitude = c->longitude;
@@ -64,9 +63,10 @@ place_format(char buf[PLACE_TEXT_MAX], const struct place *p)
 	buf[0] = '\0';
 	if (p->continent[0] != '\0')
 		len += sprintf(buf + len, "%.2s", p->continent);
+	/* Without a continent, as rules write a country that could be one. */
 	if (p->country[0] != '\0')
-		len += sprintf(
-		    buf + len, "%s%.2s", len > 0 ? "/" : "", p->country);
+		len += sprintf(buf + len, "%s%.2s",
+		    len > 0 ? "/" : "country:", p->country);
 	if (p->subdivision[0] != '\0')
 		len += sprintf(buf + len, "-%.3s", p->subdivision);
 	if (p->city_len > 0)

@@ -38,7 +38,8 @@ void place_from_geo(struct place *p, const struct conf_geo *geo);
 
 bool place_matches_geo(const struct place *p, const struct conf_geo *geo);
 
-/* "EU/DE-BE AS64496 at 50.10,8.70". Returns buf. */
+/* "EU/DE-BE AS64496 at 50.10,8.70", "EU" for the continent alone, "country:XX"
+ * for a country whose continent is not known. Returns buf. */
 char *place_format(char buf[PLACE_TEXT_MAX], const struct place *p);
 
 /* Great-circle distance in km (haversine, mean radius 6371 km). */

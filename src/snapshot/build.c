@@ -82,6 +82,29 @@ build_policies(struct snapshot *s, struct diag *d)
 	return ok;
 }
 
+static void
+survey_database(const struct snapshot *s, size_t i, struct diag *d)
+{
+	const struct conf_mark *mark = &s->conf->databases[i].mark;
+	const struct mmdb_survey *survey = geo_survey(s->geo, i);
+	const char *path;
+	const struct mmdb *mmdb = geo_database(s->geo, i, &path);
+
+	if (survey->records > 0 && !survey->useful)
+		diag_warning(d, mark,
+		    "%s (%s): no record has a key listed in meridian.yaml(5)",
+		    path, mmdb_type(mmdb));
+	for (enum fact f = 0; f < FACT_COUNT; f++) {
+		if (survey->unusable[f] == 0)
+			continue;
+		diag_warning(d, mark,
+		    "%s: %llu record%s no usable %s: %s is not %s", path,
+		    (unsigned long long)survey->unusable[f],
+		    survey->unusable[f] == 1 ? " has" : "s have", fact_name(f),
+		    survey->first[f], fact_form(f));
+	}
+}
+
 static bool
 build_geo(struct snapshot *s, struct diag *d)
 {
@@ -94,6 +117,8 @@ build_geo(struct snapshot *s, struct diag *d)
 	ok = build_policies(s, d);
 	if (ok)
 		reach_check(s, d);
+	for (size_t i = 0; ok && i < s->conf->ndatabases; i++)
+		survey_database(s, i, d);
 	s->origins = ok ? origin_build(s->arena, s->geo, &err) : NULL;
 	if (ok && s->origins == NULL)
 		ok = diag_error(d, &mark, "%s", err.text);

@@ -32,7 +32,7 @@ look(const struct prefix *p, uint32_t record, void *arg)
 
 	memset(&walked, 0, sizeof(walked));
 	memset(&found, 0, sizeof(found));
-	if (record != 0 && !mmdb_record(w->mmdb, record, &walked, &err))
+	if (record != 0 && !mmdb_record(w->mmdb, record, &walked, NULL, &err))
 		return false;
 	has = mmdb_find(w->mmdb, &p->addr, &found, &depth);
 	if (has != (record != 0) || depth != p->len ||

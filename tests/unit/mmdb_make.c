@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "mmdb_make.h"
 
+#include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +19,11 @@ enum {
 	TYPE_U16 = 5,
 	TYPE_U32 = 6,
 	TYPE_MAP = 7,
+	TYPE_I32 = 8,
 	TYPE_U64 = 9,
-	TYPE_ARRAY = 11
+	TYPE_U128 = 10,
+	TYPE_ARRAY = 11,
+	TYPE_FLOAT = 15
 };
 
 struct node {
@@ -48,12 +53,13 @@ put_number(struct tree *t, uint64_t v, size_t octets)
 static void
 put_type(struct tree *t, unsigned type, size_t size)
 {
-	if (type <= 7) {
-		put_number(t, type << 5 | size, 1);
-		return;
-	}
-	put_number(t, size, 1);
-	put_number(t, type - 7, 1);
+	size_t low = size < 29 ? size : 29; /* 29: one more octet */
+
+	put_number(t, type <= 7 ? type << 5 | low : low, 1);
+	if (type > 7)
+		put_number(t, type - 7, 1);
+	if (low == 29)
+		put_number(t, size - 29, 1);
 }
 
 static void
@@ -348,4 +354,105 @@ mmdb_make(const char *path, uint8_t family, enum mmdb_shape shape,
 	vec_free(&t.data);
 	vec_free(&t.offsets);
 	free(places.slots);
+}
+
+static const struct {
+	const char *name;
+	unsigned type;
+	size_t octets;
+} numbers[] = {
+    {":double", TYPE_DOUBLE, 8},
+    {":float", TYPE_FLOAT, 4},
+    {":int32", TYPE_I32, 4},
+    {":uint16", TYPE_U16, 2},
+    {":uint32", TYPE_U32, 4},
+    {":uint64", TYPE_U64, 8},
+    {":uint128", TYPE_U128, 16},
+};
+
+static void
+put_typed(struct tree *t, size_t kind, double v)
+{
+	const double two_64 = 18446744073709551616.0;
+	size_t octets = numbers[kind].octets;
+	float single = (float)v;
+	uint32_t single_bits;
+	uint64_t bits;
+
+	put_type(t, numbers[kind].type, octets);
+	if (numbers[kind].type == TYPE_DOUBLE) {
+		memcpy(&bits, &v, 8);
+	} else if (numbers[kind].type == TYPE_FLOAT) {
+		memcpy(&single_bits, &single, 4);
+		bits = single_bits;
+	} else if (v < 0) {
+		bits = (uint64_t)(int64_t)v;
+	} else if (octets < 16) {
+		bits = (uint64_t)v;
+	} else {
+		put_number(t, (uint64_t)(v / two_64), 8);
+		bits = (uint64_t)fmod(v, two_64);
+		octets = 8;
+	}
+	put_number(t, bits, octets);
+}
+
+static void put_json(struct tree *t, json_t *j);
+
+static void
+put_pair(struct tree *t, const char *key, json_t *j)
+{
+	const char *colon = strrchr(key, ':');
+
+	if (colon == NULL) {
+		put_key(t, key);
+		put_json(t, j);
+		return;
+	}
+	put_text(t, key, (size_t)(colon - key));
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (strcmp(numbers[i].name, colon) == 0)
+			put_typed(t, i,
+			    json_is_string(j)
+				? strtod(json_string_value(j), NULL)
+				: json_number_value(j));
+}
+
+static void
+put_json(struct tree *t, json_t *j)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	if (json_is_string(j)) {
+		put_key(t, json_string_value(j));
+	} else if (json_is_array(j)) {
+		put_type(t, TYPE_ARRAY, json_array_size(j));
+		json_array_foreach(j, i, value) put_json(t, value);
+	} else if (json_is_object(j)) {
+		put_type(t, TYPE_MAP, json_object_size(j));
+		json_object_foreach(j, key, value) put_pair(t, key, value);
+	} else {
+		abort();
+	}
+}
+
+void
+mmdb_make_json(const char *path, const char *text)
+{
+	struct tree t = {0};
+	json_t *j = json_loads(text, 0, NULL);
+
+	if (j == NULL)
+		abort();
+	node_new(&t, FIRST_RECORD);
+	vec_push(&t.offsets, 0);
+	put_json(&t, j);
+	json_decref(j);
+	put_metadata(&t, 6);
+	write_file(path, &t);
+	vec_free(&t.nodes);
+	vec_free(&t.data);
+	vec_free(&t.offsets);
 }

@@ -22,4 +22,12 @@ struct mmdb_row {
 void mmdb_make(const char *path, uint8_t family, enum mmdb_shape shape,
     struct mmdb_row *rows, size_t n);
 
+/*
+ * A file with a tree for both in which every address has one record: text is
+ * JSON.  Numbers are of the type that ends their key: "lat:float",
+ * "lat:double", "lat:int32", "lat:uint16", "lat:uint32", "lat:uint64" or
+ * "lat:uint128"; a text in their place is read by strtod(3) ("nan", "-inf").
+ */
+void mmdb_make_json(const char *path, const char *text);
+
 #endif

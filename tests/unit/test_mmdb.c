@@ -202,7 +202,7 @@ see(const struct prefix *p, uint32_t record, void *arg)
 	ck_assert(has == (record != 0));
 	ck_assert_uint_eq(depth, p->len);
 	if (record != 0)
-		ck_assert(mmdb_record(s->m, record, &walked, NULL));
+		ck_assert(mmdb_record(s->m, record, &walked, NULL, NULL));
 	ck_assert_mem_eq(&walked, &found, sizeof(found));
 	s->ended = !addr_next(&s->next, p->len);
 	return ++s->n != s->stop_at;
@@ -255,7 +255,7 @@ ignore(const struct prefix *p, uint32_t record, void *arg)
 
 	(void)p;
 	memset(&place, 0, sizeof(place));
-	return record == 0 || mmdb_record(arg, record, &place, NULL);
+	return record == 0 || mmdb_record(arg, record, &place, NULL, NULL);
 }
 
 static void

@@ -124,7 +124,7 @@ read_record(struct error *err, struct place *p)
 	record = mmdb_find_record(m, &a, &depth);
 	ck_assert_uint_ne(record, 0);
 	memset(p, 0, sizeof(*p));
-	ok = mmdb_record(m, record, p, err);
+	ok = mmdb_record(m, record, p, NULL, err);
 	mmdb_close(m);
 	return ok;
 }
@@ -258,6 +258,68 @@ START_TEST(metadata_that_unfold_without_end_are_refused)
 }
 END_TEST
 
+static bool
+any(const struct prefix *p, uint32_t record, void *arg)
+{
+	(void)p;
+	(void)record;
+	(void)arg;
+	return true;
+}
+
+/* One node, whose right side is this record; 2 to 16 are of the separator. */
+static void
+check_record(uint8_t number, bool sound)
+{
+	struct error err = {""};
+	struct mmdb *m;
+	struct addr a;
+	unsigned depth;
+
+	begin();
+	put(MAP | 1);
+	put_country();
+	begin_metadata();
+	put_array(0);
+	file.at[5] = number;
+	m = open_file(&err);
+	ck_assert_msg(m != NULL, "%s", err.text);
+	ck_assert(addr_parse("192.0.2.1", &a));
+	ck_assert_msg((mmdb_find_record(m, &a, &depth) != 0) == sound,
+	    "record %u", number);
+	ck_assert(mmdb_walk(m, 4, any, NULL, &err) == sound);
+	ck_assert(sound ||
+	    strcmp(err.text, "damaged: a node of the tree points nowhere") ==
+		0);
+	mmdb_close(m);
+}
+
+START_TEST(records_are_in_the_data)
+{
+	size_t data = 1 + strlen("?country_code?DE");
+
+	for (uint8_t n = 2; n < 17; n++)
+		check_record(n, false);
+	for (uint8_t n = 17; n < 17 + data; n++)
+		check_record(n, true);
+	check_record((uint8_t)(17 + data), false);
+	check_record(255, false);
+}
+END_TEST
+
+START_TEST(a_tree_that_reaches_into_the_metadata_is_refused)
+{
+	struct error err = {""};
+
+	begin();
+	file.n -= 2; /* no room for the separator */
+	begin_metadata();
+	put_array(0);
+	ck_assert_ptr_null(open_file(&err));
+	ck_assert_ptr_nonnull(strstr(err.text, "a node of the tree points"));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -270,6 +332,8 @@ main(void)
 		return EXIT_FAILURE;
 	close(fd);
 	suite_add_tcase(s, c);
+	tcase_add_test(c, records_are_in_the_data);
+	tcase_add_test(c, a_tree_that_reaches_into_the_metadata_is_refused);
 	tcase_add_test(c, what_is_no_deeper_than_real_ones_is_read);
 	tcase_add_test(c, a_record_as_deep_as_a_well_is_refused);
 	tcase_add_test(c, a_record_that_points_at_a_well_is_refused);
