@@ -17,8 +17,8 @@ enum { SHARE_TEXT_MAX = 64, LEASE_TEXT_MAX = 256, ALL_PERCENT = 100 };
 static bool
 says_same(const json_t *a, const json_t *b)
 {
-	static const char *const keys[] = {
-	    "monitor", "last", "decides", "restored", "damped", "needed"};
+	static const char *const keys[] = {"monitor", "last", "decides",
+	    "restored", "unproven", "damped", "needed"};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (!json_equal(json_object_get(a, keys[i]),
@@ -49,6 +49,8 @@ last_of(const json_t *target)
 			: "");
 		if (json_is_true(json_object_get(watch, "restored")))
 			text_add(&t, " (before the start)");
+		if (json_is_true(json_object_get(watch, "unproven")))
+			text_add(&t, " (before the monitor was changed)");
 		if (json_is_true(json_object_get(watch, "damped")))
 			text_add(&t, " (damped: %lld successes in a row)",
 			    int_of(watch, "needed"));

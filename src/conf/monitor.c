@@ -294,6 +294,23 @@ check_type(struct schema_reader *r, const struct yaml_node *node,
 		t->check(r, node, m);
 }
 
+/* Keys of a monitor that do not change what is asked. */
+static const char *const not_asked[] = {"interval", "timeout", "slow", "fall",
+    "rise", "clear", "damp", "load", "mode", "reconnect", "fresh", "on_stale",
+    NULL};
+
+static const char *
+describe(struct schema_reader *r, const struct conf_monitor *m,
+    const char *const *without)
+{
+	const char *text = schema_text(r, SCHEMA_MONITOR, m, without);
+
+	/* Signals go to it by its name. */
+	return m->type == CONF_MONITOR_EXTERNAL
+	    ? arena_printf(r->conf->arena, "%s name %s", text, m->name)
+	    : text;
+}
+
 void
 check_monitor(
     struct schema_reader *r, const struct yaml_node *node, void *object)
@@ -311,11 +328,8 @@ check_monitor(
 	if (m->slow_ms != 0 && m->slow_ms >= m->timeout_ms)
 		diag_error(r->d, &yaml_find(node, "slow")->mark,
 		    "\"slow\" must be shorter than \"timeout\"");
-	m->text = schema_text(r, SCHEMA_MONITOR, object);
-	/* Signals go to it by its name. */
-	if (m->type == CONF_MONITOR_EXTERNAL)
-		m->text = arena_printf(
-		    r->conf->arena, "%s name %s", m->text, m->name);
+	m->text = describe(r, m, NULL);
+	m->question = describe(r, m, not_asked);
 }
 
 void
@@ -352,7 +366,8 @@ check_health(
 		    .rise = 1,
 		    .clear = 1,
 		    .mark = node->mark};
-		m->text = arena_printf(a, "anchor %u %u %u", m->port,
-		    m->interval_ms, m->timeout_ms);
+		m->question = arena_printf(a, "anchor %u", m->port);
+		m->text = arena_printf(
+		    a, "%s %u %u", m->question, m->interval_ms, m->timeout_ms);
 	}
 }

@@ -56,9 +56,10 @@ bool schema_read_key(struct schema_reader *r, const struct schema_key *k,
     const struct yaml_node *node, void *object);
 
 /* All that the keys of a map have set in the object, in the reader's arena:
- * equal for equal objects, however they are written. */
-const char *schema_text(
-    struct schema_reader *r, enum schema_map map, const void *object);
+ * equal for equal objects, however they are written.  without: keys of the map
+ * that are left out, ended by NULL; NULL: none. */
+const char *schema_text(struct schema_reader *r, enum schema_map map,
+    const void *object, const char *const *without);
 
 /* What one is called ("region"), how many there are, and the name of one. */
 const char *schema_noun(enum schema_section s);

@@ -338,7 +338,8 @@ walk_add(walk_text *t, const char *fmt, ...)
 	free(s);
 }
 
-static void map_describe(walk_text *t, enum schema_map map, const void *object);
+static void map_describe(walk_text *t, enum schema_map map, const void *object,
+    const char *const *without);
 
 /* The field is a pointer to text: it is the text that counts. */
 static bool
@@ -354,7 +355,7 @@ value_describe(walk_text *t, const struct schema_key *k, const void *field)
 	const char *s;
 
 	if (k->kind == schema_read_map) {
-		map_describe(t, k->of, field);
+		map_describe(t, k->of, field, NULL);
 	} else if (is_text(k)) {
 		s = walk_pointer(field, 0);
 		walk_add(t, " %zu:%s", s ? strlen(s) : 0, s ? s : "");
@@ -382,25 +383,36 @@ key_describe(walk_text *t, const struct schema_key *k, const void *object)
 		value_describe(t, k, elements + i * k->size);
 }
 
+static bool
+is_among(const char *const *words, const char *word)
+{
+	for (; words != NULL && *words != NULL; words++)
+		if (strcmp(*words, word) == 0)
+			return true;
+	return false;
+}
+
 static void
-map_describe(walk_text *t, enum schema_map map, const void *object)
+map_describe(walk_text *t, enum schema_map map, const void *object,
+    const char *const *without)
 {
 	size_t n;
 	const struct schema_key *keys = schema_keys(&n);
 
 	for (size_t i = 0; i < n; i++)
-		if (keys[i].map == map &&
+		if (keys[i].map == map && !is_among(without, keys[i].name) &&
 		    (keys[i].size > 0 || keys[i].kind == schema_read_map))
 			key_describe(t, &keys[i], object);
 }
 
 const char *
-schema_text(struct schema_reader *r, enum schema_map map, const void *object)
+schema_text(struct schema_reader *r, enum schema_map map, const void *object,
+    const char *const *without)
 {
 	walk_text t = {0};
 	const char *text;
 
-	map_describe(&t, map, object);
+	map_describe(&t, map, object, without);
 	text = arena_strdup(r->conf->arena, t.at);
 	vec_free(&t);
 	return text;

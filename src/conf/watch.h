@@ -98,6 +98,10 @@ struct conf_monitor {
 	struct conf_load load;
 	unsigned observe; /* decides nothing: 0 or 1 */
 	const char *text; /* all of this; equal for equal monitors */
+	/* What a target is asked and what it must answer: equal for monitors
+	 * that differ in nothing but how often and how long they ask, and what
+	 * is made of the results. */
+	const char *question;
 	struct conf_mark mark;
 };
 

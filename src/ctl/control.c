@@ -87,6 +87,7 @@ control_refresh(struct control *c, const char *pool, const char *region)
 
 	for (size_t i = 0; i < s->conf->npools; i++) {
 		struct pool *p = &s->pools[i];
+		uint64_t before = atomic_load(&p->live);
 
 		if (pool != NULL && strcmp(p->conf->name, pool) != 0)
 			continue;
@@ -94,6 +95,7 @@ control_refresh(struct control *c, const char *pool, const char *region)
 			if (region == NULL ||
 			    strcmp(region_name(c, p, r), region) == 0)
 				refresh(c, p, r);
+		pool_refreshed(p, before);
 	}
 }
 
@@ -169,7 +171,8 @@ health_event(struct control *c, const struct use *use, enum health_state old)
 	bool good = state == HEALTH_UP;
 	unsigned of = state == HEALTH_DOWN ? w->monitor->fall
 	    : old == HEALTH_UNKNOWN        ? 1
-	    : old == HEALTH_DOWN || good   ? health_rise(&w->health, w->monitor)
+	    : old == HEALTH_DOWN           ? w->health.successes
+	    : good                         ? w->health.quicks
 					   : w->monitor->fall;
 
 	event_put(c->events, good ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
@@ -309,6 +312,10 @@ control_bind(struct control *c, struct snapshot *s)
 {
 	pools_bind(s->pools, s->conf->npools, s->conf, c->watches);
 	suspect_bind(c->suspect, s->conf, s->pools, c->watches);
+	/* At a start, what was saved is inherited. */
+	if (c->status.snapshot != NULL)
+		watches_inherit(c->watches, c->watches);
+	suspect_review(c->suspect);
 	atomic_init(s->frozen, suspect_state(c->suspect)->frozen);
 	watches_sweep(c->watches, watch_gone, c);
 	uses_find(c, s);
@@ -378,9 +385,14 @@ control_adopt(struct control *c, struct snapshot *s, json_t *warnings)
 	failback_inherit(c, s);
 	if (c->status.snapshot == NULL)
 		load_state(c, s);
-	for (size_t i = 0; i < s->conf->npools; i++)
-		for (size_t r = 0; r < s->pools[i].nregions; r++)
-			pool_refresh(&s->pools[i], r, &c->drains);
+	for (size_t i = 0; i < s->conf->npools; i++) {
+		struct pool *p = &s->pools[i];
+		uint64_t before = atomic_load(&p->live);
+
+		for (size_t r = 0; r < p->nregions; r++)
+			pool_refresh(p, r, &c->drains);
+		pool_refreshed(p, before);
+	}
 	if (c->status.snapshot != NULL)
 		traffic_move(
 		    &c->traffic, c->status.snapshot, s, clock_mono_s());

@@ -121,18 +121,21 @@ entry_load(const json_t *entry, void *arg)
 	const struct snapshot *s = arg;
 	const char *pool, *region;
 	json_int_t since;
-	int resumed, live;
+	int resumed, live, last_known = true;
 	struct pool *p;
 	size_t i;
 
-	if (json_unpack((json_t *)(uintptr_t)entry, "{s:s, s:s, s:I, s:b, s:b}",
-		"pool", &pool, "region", &region, "since", &since, "resumed",
-		&resumed, "live", &live) != 0)
+	if (json_unpack((json_t *)(uintptr_t)entry,
+		"{s:s, s:s, s:I, s:b, s:b, s?b}", "pool", &pool, "region",
+		&region, "since", &since, "resumed", &resumed, "live", &live,
+		"last_known", &last_known) != 0)
 		return false;
 	p = pool_find(s, pool);
 	i = p != NULL ? region_find(p, region) : 0;
 	if (p == NULL || i == p->nregions)
 		return true;
+	if (!last_known)
+		atomic_fetch_and(&p->last_known, ~(UINT64_C(1) << i));
 	if (!live)
 		atomic_fetch_and(&p->live, ~(UINT64_C(1) << i));
 	else
@@ -155,15 +158,17 @@ region_save(json_t *list, const struct pool *p, size_t i)
 	const struct pool_region *r = &p->regions[i];
 	struct share share = r->share;
 	int live = atomic_load(&p->live) >> i & 1;
+	int last_known = atomic_load(&p->last_known) >> i & 1;
 
 	if (live && !share.back)
 		return;
 	share_thaw(&share, clock_mono_s());
 	json_array_append_new(list,
-	    json_pack("{s:s, s:s, s:I, s:b, s:b}", "pool", p->conf->name,
+	    json_pack("{s:s, s:s, s:I, s:b, s:b, s:b}", "pool", p->conf->name,
 		"region", r->name, "since",
 		(json_int_t)(clock_wall_s() + share.back_s - clock_mono_s()),
-		"resumed", share.resumed, "live", live));
+		"resumed", share.resumed, "live", live, "last_known",
+		last_known));
 }
 
 json_t *

@@ -9,7 +9,7 @@
 #include <openssl/types.h>
 #include <stdbool.h>
 
-#include "steer/health.h"
+#include "steer/watch.h"
 
 /* One connection's; it must not move before tls_end(). */
 struct tls {

@@ -31,7 +31,7 @@ watch_report(const struct watch *w)
 
 	return json_pack(
 	    "{s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:b, s:I, s:o, s:I, "
-	    "s:I, s:b, s:o}",
+	    "s:I, s:b, s:b, s:o}",
 	    "monitor", w->monitor->name, "address", addr_format(addr, &w->addr),
 	    "state", health_state_names[w->health.state], "decides",
 	    watch_decides(w), "since", (json_int_t)w->health.since, "failures",
@@ -41,7 +41,7 @@ watch_report(const struct watch *w)
 	    target_is_damped(w), "flaps", (json_int_t)w->health.flaps, "last",
 	    text_string(w->last), "last_at", (json_int_t)w->last_at,
 	    "duration_ms", (json_int_t)w->last_ms, "restored", w->restored,
-	    "certificate_until",
+	    "unproven", w->health.unproven, "certificate_until",
 	    w->certificate_until != 0 ? json_integer(w->certificate_until)
 				      : json_null());
 }
@@ -114,9 +114,10 @@ watch_describe(struct text *t, const struct watch *w)
 		return;
 	}
 	/* A clock that was set back makes no age. */
-	text_add(t, ": %s %s ago%s", w->last,
+	text_add(t, ": %s %s ago%s%s", w->last,
 	    clock_format_span(span, age > 0 ? (uint64_t)age * 1000 : 0),
-	    w->restored ? ", before the start" : "");
+	    w->restored ? ", before the start" : "",
+	    h->unproven ? ", before the monitor was changed" : "");
 	if (target_is_damped(w))
 		text_add(t, ", damped: %u of %u successes in a row",
 		    h->state == HEALTH_DOWN ? h->successes : h->quicks,

@@ -75,18 +75,31 @@ state_save_drains(
 	return state_save(folder, "drains", list, err);
 }
 
-static json_t *
-watch_save(const struct watch *w, const struct health_time *now)
-{
-	const struct health *h = &w->health;
+/* A watch as it was; strings are copies. */
+struct copy {
+	struct watch watch;
+	char *monitor, *text, *question;
+	bool observe;
+};
 
-	return json_pack("{s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-			 "s:o, s:I, s:I}",
-	    "key", text_string(w->key), "state", health_state_names[h->state],
-	    "failures", (json_int_t)h->failures, "successes",
-	    (json_int_t)h->successes, "slows", (json_int_t)h->slows, "quicks",
-	    (json_int_t)h->quicks, "flaps", (json_int_t)h->flaps, "needed",
-	    (json_int_t)h->needed, "flap_age_ms",
+static json_t *
+watch_save(const struct copy *c, const struct health_time *now)
+{
+	const struct watch *w = &c->watch;
+	const struct health *h = &w->health;
+	char address[ADDR_TEXT_MAX];
+
+	return json_pack(
+	    "{s:s, s:o, s:o, s:o, s:b, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, "
+	    "s:I, s:I, s:o, s:I, s:I}",
+	    "address", addr_format(address, &w->addr), "monitor",
+	    text_string(c->monitor), "text", text_string(c->text), "question",
+	    text_string(c->question), "observe", c->observe, "state",
+	    health_state_names[h->state], "unproven", h->unproven, "failures",
+	    (json_int_t)h->failures, "successes", (json_int_t)h->successes,
+	    "slows", (json_int_t)h->slows, "quicks", (json_int_t)h->quicks,
+	    "flaps", (json_int_t)h->flaps, "needed", (json_int_t)h->needed,
+	    "flap_age_ms",
 	    (json_int_t)(h->flaps > 0 ? now->mono_ms - h->flap_ms : 0), "since",
 	    (json_int_t)h->since, "last", text_string(w->last), "last_ms",
 	    (json_int_t)w->last_ms, "last_at", (json_int_t)w->last_at);
@@ -98,9 +111,8 @@ time_now(void)
 	return (struct health_time){clock_wall_s(), (int64_t)clock_mono_ms()};
 }
 
-/* Watches as they were; their keys are copies. */
 struct copies {
-	VEC(struct watch) all;
+	VEC(struct copy) all;
 };
 
 static void
@@ -111,16 +123,22 @@ copies_make(struct copies *c, const struct watches *watches)
 
 	vec_reserve(&c->all, n);
 	for (size_t i = 0; i < n; i++) {
-		vec_push(&c->all, *all[i]);
-		c->all.at[i].key = xstrdup(all[i]->key);
+		const struct conf_monitor *m = all[i]->monitor;
+
+		vec_push(&c->all,
+		    ((struct copy){*all[i], xstrdup(m->name), xstrdup(m->text),
+			xstrdup(m->question), m->observe}));
 	}
 }
 
 static void
 copies_free(struct copies *c)
 {
-	for (size_t i = 0; i < c->all.n; i++)
-		free(c->all.at[i].key);
+	for (size_t i = 0; i < c->all.n; i++) {
+		free(c->all.at[i].monitor);
+		free(c->all.at[i].text);
+		free(c->all.at[i].question);
+	}
 	vec_free(&c->all);
 }
 
@@ -357,9 +375,11 @@ state_load_drains(const char *folder, struct drains *drains, struct error *err)
 	return state_load(folder, "drains", drain_load, drains, err);
 }
 
-/* Where health goes, and when it is too old. */
+/* What was saved, as watches of monitors in the arena, and when it is too old.
+ */
 struct health_loader {
 	struct watches *watches;
+	struct arena *arena;
 	int64_t keep_s;
 	struct health_time now;
 };
@@ -371,13 +391,15 @@ health_read(const json_t *entry, struct health *h, json_int_t *flap_age_ms)
 	json_int_t needed = 0, since;
 	const char *state;
 	unsigned i = 0;
+	int unproven = 0;
 
 	*flap_age_ms = 0;
 	if (json_unpack((json_t *)(uintptr_t)entry,
-		"{s:s, s:I, s:I, s:I, s?I, s?I, s?I, s?I, s?I}", "state",
+		"{s:s, s:I, s:I, s:I, s?I, s?I, s?I, s?I, s?I, s?b}", "state",
 		&state, "failures", &failures, "successes", &successes, "since",
 		&since, "slows", &slows, "quicks", &quicks, "flaps", &flaps,
-		"needed", &needed, "flap_age_ms", flap_age_ms) != 0)
+		"needed", &needed, "flap_age_ms", flap_age_ms, "unproven",
+		&unproven) != 0)
 		return false;
 	while (
 	    i < HEALTH_STATE_COUNT && strcmp(state, health_state_names[i]) != 0)
@@ -388,6 +410,7 @@ health_read(const json_t *entry, struct health *h, json_int_t *flap_age_ms)
 	    *flap_age_ms < 0 || *flap_age_ms > FLAP_AGE_MAX_MS)
 		return false;
 	*h = (struct health){.state = (enum health_state)i,
+	    .unproven = unproven,
 	    .failures = (unsigned)failures,
 	    .successes = (unsigned)successes,
 	    .slows = (unsigned)slows,
@@ -398,20 +421,6 @@ health_read(const json_t *entry, struct health *h, json_int_t *flap_age_ms)
 	return true;
 }
 
-/* Counters that would have changed the state are of no such monitor. */
-static bool
-health_fits(const struct health *h, const struct conf_monitor *m)
-{
-	unsigned rise = health_rise(h, m);
-
-	if (h->needed > m->rise && h->needed > m->damp.max_ms / m->interval_ms)
-		return false;
-	if (h->state == HEALTH_DOWN)
-		return h->successes < rise;
-	return h->failures < m->fall && h->slows < m->fall &&
-	    (h->state != HEALTH_DEGRADED || h->quicks < rise);
-}
-
 /* A clock that was set back makes the age as uncertain as a long one. */
 static bool
 is_too_old(const struct health_loader *l, int64_t at)
@@ -419,30 +428,55 @@ is_too_old(const struct health_loader *l, int64_t at)
 	return at < l->now.wall_s - l->keep_s || at > l->now.wall_s + l->keep_s;
 }
 
+/* The watch that was saved; NULL: the entry says of no address or monitor. */
+static struct watch *
+watch_load(const json_t *entry, const struct health_loader *l)
+{
+	const char *address, *name, *text, *question;
+	struct conf_monitor *m;
+	struct addr a;
+	int observe;
+
+	if (json_unpack((json_t *)(uintptr_t)entry, "{s:s, s:s, s:s, s:s, s:b}",
+		"address", &address, "monitor", &name, "text", &text,
+		"question", &question, "observe", &observe) != 0 ||
+	    !addr_parse(address, &a))
+		return NULL;
+	m = arena_array(l->arena, 1, sizeof(*m));
+	m->name = arena_strdup(l->arena, name);
+	m->text = arena_strdup(l->arena, text);
+	m->question = arena_strdup(l->arena, question);
+	m->observe = (unsigned)observe;
+	return watches_get(l->watches, m, &a);
+}
+
 static bool
 health_load(const json_t *entry, void *arg)
 {
 	const struct health_loader *l = arg;
 	json_int_t last_ms, last_at, flap_age_ms;
-	const char *key, *last;
+	const char *last;
 	struct health h;
 	struct watch *w;
 
-	if (json_unpack((json_t *)(uintptr_t)entry, "{s:s, s:s, s:I, s:I}",
-		"key", &key, "last", &last, "last_ms", &last_ms, "last_at",
-		&last_at) != 0 ||
+	/* Of a daemon that knew what was watched by another key. */
+	if (json_object_get(entry, "key") != NULL)
+		return true;
+	if (json_unpack((json_t *)(uintptr_t)entry, "{s:s, s:I, s:I}", "last",
+		&last, "last_ms", &last_ms, "last_at", &last_at) != 0 ||
 	    !health_read(entry, &h, &flap_age_ms))
 		return false;
-	w = watches_find(l->watches, key);
-	if (w == NULL || is_too_old(l, last_at))
+	if (is_too_old(l, last_at))
 		return true;
-	if (!health_fits(&h, w->monitor))
+	w = watch_load(entry, l);
+	if (w == NULL)
 		return false;
 	h.flap_ms =
 	    l->now.mono_ms - flap_age_ms - 1000 * (l->now.wall_s - last_at);
 	w->health = h;
 	w->restored = true;
-	w->answered = h.state == HEALTH_UP || h.state == HEALTH_DEGRADED;
+	w->answered =
+	    !h.unproven && (h.state == HEALTH_UP || h.state == HEALTH_DEGRADED);
 	w->last_ms = (uint32_t)last_ms;
 	w->last_at = last_at;
 	snprintf(w->last, sizeof(w->last), "%s", last);
@@ -453,7 +487,12 @@ bool
 state_load_health(const char *folder, struct watches *watches, int64_t keep_s,
     struct error *err)
 {
-	struct health_loader l = {watches, keep_s, time_now()};
+	struct health_loader l = {
+	    watches_new(), arena_new(), keep_s, time_now()};
+	bool ok = state_load(folder, "health", health_load, &l, err);
 
-	return state_load(folder, "health", health_load, &l, err);
+	watches_inherit(watches, l.watches);
+	watches_free(l.watches);
+	arena_free(l.arena);
+	return ok;
 }

@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 #include "steer/drain.h"
-#include "steer/health.h"
+#include "steer/watch.h"
 
 /* {"version", kind: list} in kind.json; takes list over. */
 bool state_save(
@@ -31,8 +31,8 @@ bool state_save_drains(
 /* As state_load(). */
 bool state_load_drains(
     const char *folder, struct drains *drains, struct error *err);
-/* To the watches that there are, by their keys; what was last heard more than
- * keep_s ago is left unknown. */
+/* To the watches that there are, as watches_inherit() has it; what was last
+ * heard more than keep_s ago is left unknown. */
 bool state_load_health(const char *folder, struct watches *watches,
     int64_t keep_s, struct error *err);
 

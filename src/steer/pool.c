@@ -437,3 +437,11 @@ pool_refresh(struct pool *p, size_t region, const struct drains *drains)
 		    &p->last_known, after, memory_order_release);
 	return before != after;
 }
+
+void
+pool_refreshed(struct pool *p, uint64_t before)
+{
+	if (before != 0 && atomic_load(&p->live) == 0)
+		atomic_store_explicit(
+		    &p->last_known, before, memory_order_release);
+}

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "steer/drain.h"
-#include "steer/health.h"
+#include "steer/watch.h"
 #include "steer/offer.h"
 #include "steer/policy.h"
 
@@ -63,8 +63,7 @@ struct pool {
 	size_t ntables;
 	_Atomic uint64_t live;    /* bit i: regions[i]; main stores */
 	_Atomic uint64_t drained; /* as a whole, or not live by drains alone */
-	_Atomic uint64_t
-	    shared; /* the offer's share, or spill, says something */
+	_Atomic uint64_t shared;  /* by the offer's share, or by spill */
 	_Atomic uint64_t last_known; /* the last live word that was not 0 */
 	bool out; /* main only: no region is live, and that was told */
 };
@@ -83,17 +82,18 @@ void pools_bind(
  * comes back as the policies' failback has it. */
 bool pool_refresh(struct pool *p, size_t region, const struct drains *drains);
 
-/* Would the region be live if these drains held, health as it is? */
+/* Main: those that went out since before (the live word then) went at once. */
+void pool_refreshed(struct pool *p, uint64_t before);
+
+/* Would the region be live with these drains, health as it is? */
 bool pool_region_would_live(
     const struct pool *p, size_t region, const struct drains *drains);
-
 /* Main, each second while a share is in force: trouble (a failed probe of a
  * live target) stops the clock of a region's coming back. */
 void pool_share_tick(struct pool *p, size_t region);
 
 /* Main: the region sends so many positions on from now on. */
 void pool_spill(struct pool *p, size_t region, uint32_t spill);
-
 /* Main: an operator lets the region come back; false: it is not coming. */
 bool pool_resume(struct pool *p, size_t region);
 

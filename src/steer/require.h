@@ -5,7 +5,7 @@
 #ifndef STEER_REQUIRE_H
 #define STEER_REQUIRE_H
 
-#include "steer/health.h"
+#include "steer/watch.h"
 
 /* Neither mode: observe nor idle. */
 bool watch_decides(const struct watch *w);

@@ -314,8 +314,6 @@ void
 suspect_bind(struct suspect *s, const struct conf *conf,
     const struct pool *pools, struct watches *w)
 {
-	struct sum sum;
-
 	s->conf = &conf->health;
 	s->members.n = 0;
 	for (size_t i = 0; i < conf->npools; i++)
@@ -328,6 +326,13 @@ suspect_bind(struct suspect *s, const struct conf *conf,
 		qsort(s->members.at, s->members.n, sizeof(*s->members.at),
 		    compare_members);
 	anchors_bind(s, w);
+}
+
+void
+suspect_review(struct suspect *s)
+{
+	struct sum sum;
+
 	sum_all(s, &sum);
 	if (s->state.frozen && !anchors_fail(s) && !most_fail(s, &sum))
 		s->state.frozen = false;

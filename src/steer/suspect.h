@@ -28,10 +28,13 @@ struct suspicion {
 struct suspect *suspect_new(void);
 void suspect_free(struct suspect *s);
 
-/* After pools_bind(): who is related to whom; makes the anchors' watches. What
- * is frozen stays so, if there is still reason. */
+/* After pools_bind(): who is related to whom; makes the anchors' watches. */
 void suspect_bind(struct suspect *s, const struct conf *conf,
     const struct pool *pools, struct watches *w);
+
+/* After suspect_bind() and watches_inherit(): what is frozen stays so, if there
+ * is still reason. */
+void suspect_review(struct suspect *s);
 
 /* Counts one probe, begun at started_us, into the watch's health.  True when
  * its state changed; suspect_state() may have changed, and then other states

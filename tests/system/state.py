@@ -37,7 +37,7 @@ def saved(d):
             rows = json.load(f)["health"]
     except FileNotFoundError:
         return {}, None
-    return ({r["key"].split()[0]: r["state"] for r in rows},
+    return ({r["address"]: r["state"] for r in rows},
             time.time() - max(r["last_at"] for r in rows))
 
 

@@ -98,8 +98,129 @@ START_TEST(a_monitor_is_what_it_does)
 	    "timeout: 500ms, interval: 2000ms,");
 	ck_assert_ptr_eq(watch_at("192.0.2.10"), w);
 	ck_assert_mem_eq(&w->health, &ill, sizeof(ill));
-	reload_with("interval: 2000ms", "interval: 3s");
-	ck_assert_int_eq(watch_at("192.0.2.10")->health.state, HEALTH_UNKNOWN);
+}
+END_TEST
+
+/* Thresholds and times of monitor web: what is asked stays. */
+static const char *const edits[][2] = {
+    {"interval: 2s", "interval: 3s"},
+    {"timeout: 500ms", "timeout: 700ms"},
+    {"timeout: 500ms", "timeout: 500ms, slow: 100ms"},
+    {"fall: 3", "fall: 1"},
+    {"fall: 3", "fall: 9"},
+    {"rise: 2", "rise: 1"},
+    {"rise: 2", "rise: 20"},
+    {"clear: 4", "clear: 9"},
+    {"timeout: 500ms", "timeout: 500ms, mode: decide"},
+    {"timeout: 500ms", "timeout: 500ms, damp: {max: 0s}"},
+    {"timeout: 500ms", "timeout: 500ms, damp: {after: 0, max: 1h}"},
+};
+
+START_TEST(what_is_made_of_results_may_change)
+{
+	struct watch *w = watch_at("192.0.2.10");
+	const struct conf_monitor *m;
+
+	w->health = ill;
+	w->answered = w->failed = true;
+	w->streak_us = 77;
+	reload_with(edits[_i][0], edits[_i][1]);
+	w = watch_at("192.0.2.10");
+	m = w->monitor;
+	ck_assert_int_eq(w->health.state, HEALTH_DOWN);
+	ck_assert(!w->health.unproven);
+	ck_assert_int_eq(w->health.since, ill.since);
+	ck_assert_uint_eq(w->health.flaps, ill.flaps);
+	/* Counters are below what would have changed the state. */
+	ck_assert_uint_lt(w->health.successes, health_rise(&w->health, m));
+	ck_assert_uint_lt(w->health.failures, m->fall);
+	ck_assert(w->answered && w->failed);
+	ck_assert_int_eq(w->streak_us, 77);
+	ck_assert_uint_eq(health_change_ms(&w->health, m) % m->interval_ms, 0);
+	ck_assert_uint_gt(health_change_ms(&w->health, m), 0);
+}
+END_TEST
+
+/* Another question: the state stands until it is answered. */
+static const char *const questions[][2] = {
+    {"type: tcp, port: 80,", "type: tcp, port: 8080,"},
+    {"type: tcp, port: 80,", "type: http, port: 80,"},
+    {"type: tcp, port: 80,", "type: http, path: /healthz,"},
+    {"type: tcp, port: 80,", "type: https, port: 80, verify: off,"},
+    {"type: tcp, port: 80,", "type: http, expect: {status: 204},"},
+};
+
+START_TEST(another_question_keeps_the_state_until_it_is_answered)
+{
+	static const enum health_state states[] = {
+	    HEALTH_DOWN, HEALTH_UP, HEALTH_DEGRADED};
+	const struct health_time now = {WALL, MONO};
+
+	for (size_t i = 0; i < 3; i++) {
+		bool up = states[i] != HEALTH_DOWN;
+		struct watch *w = watch_at("192.0.2.10");
+		struct health h;
+
+		w->health = (struct health){.state = states[i], .since = 7};
+		w->last_at = WALL;
+		reload_with(questions[_i][i % 2], questions[_i][1 - i % 2]);
+		w = watch_at("192.0.2.10");
+		ck_assert_int_eq(w->health.state, states[i]);
+		ck_assert(w->health.unproven);
+		ck_assert_uint_eq(health_change_ms(&w->health, w->monitor), 0);
+		h = w->health;
+		health_count(&h, w->monitor, HEALTH_OK, &now);
+		ck_assert_int_eq(h.state, HEALTH_UP);
+		ck_assert(!h.unproven);
+		h = w->health;
+		health_count(&h, w->monitor, HEALTH_FAILED, &now);
+		ck_assert_int_eq(h.state, states[i]);
+		ck_assert(h.unproven == up);
+		for (unsigned k = 1; k < w->monitor->fall; k++)
+			health_count(&h, w->monitor, HEALTH_FAILED, &now);
+		ck_assert_int_eq(h.state, HEALTH_DOWN);
+		ck_assert(!h.unproven);
+	}
+}
+END_TEST
+
+/* The target goes to another region of another pool, which asks the same by a
+ * monitor of another name and with other thresholds. */
+START_TEST(names_and_places_do_not_matter)
+{
+	struct watch *w = watch_at("192.0.2.10");
+
+	w->health = ill;
+	reload_with("  web: {",
+	    "  site: {type: tcp, port: 80, interval: 1s, timeout: 1s}\n"
+	    "  web: {");
+	reload_with("  sorry: {regions: {eu: [{addr: [192.0.2.250]}]}}\n",
+	    "  sorry: {monitor: site, regions: {eu: [{addr: "
+	    "[192.0.2.10]}]}}\n");
+	w = watch_at("192.0.2.10");
+	ck_assert_int_eq(w->health.state, HEALTH_DOWN);
+	reload_with("eu: [{addr: [192.0.2.10]}, ", "eu: [");
+	w = watch_at("192.0.2.10");
+	ck_assert_str_eq(w->monitor->name, "site");
+	ck_assert_int_eq(w->health.state, HEALTH_DOWN);
+	ck_assert(!w->health.unproven);
+}
+END_TEST
+
+/* One that joins those that are asked has nothing to inherit. */
+START_TEST(a_second_monitor_begins_as_unknown)
+{
+	struct watch *w = watch_at("192.0.2.10"), **all;
+	size_t n, unknown = 0;
+
+	w->health = ill;
+	reload_with("  web: {", "  more: {type: tcp, port: 81}\n  web: {");
+	reload_with("monitor: web\n", "monitor: [web, more]\n");
+	all = watches_all(s.control->watches, &n);
+	for (size_t i = 0; i < n; i++)
+		if (addr_equal(&all[i]->addr, &w->addr))
+			unknown += all[i]->health.state == HEALTH_UNKNOWN;
+	ck_assert_uint_eq(unknown, 1);
 }
 END_TEST
 
@@ -286,6 +407,13 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, a_reload_keeps_what_has_not_changed);
 	tcase_add_test(t, a_monitor_is_what_it_does);
+	tcase_add_loop_test(t, what_is_made_of_results_may_change, 0,
+	    sizeof(edits) / sizeof(*edits));
+	tcase_add_loop_test(t,
+	    another_question_keeps_the_state_until_it_is_answered, 0,
+	    sizeof(questions) / sizeof(*questions));
+	tcase_add_test(t, names_and_places_do_not_matter);
+	tcase_add_test(t, a_second_monitor_begins_as_unknown);
 	tcase_add_test(t, a_clock_set_back_lengthens_a_drain);
 	tcase_add_test(t, a_clock_set_back_lets_nobody_in);
 	tcase_add_test(t, a_drain_grows_however_the_clock_is_set);

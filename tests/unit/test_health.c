@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a row of results makes of a target: "f" failed, "s" slow, "." quick. */
-#include "steer/health.h"
+#include "steer/watch.h"
 
 #include <check.h>
 #include <stdlib.h>

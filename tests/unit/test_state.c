@@ -166,18 +166,76 @@ START_TEST(health_comes_back_by_what_is_watched)
 }
 END_TEST
 
-START_TEST(counters_that_cannot_be_are_refused)
+START_TEST(counters_of_other_thresholds_are_bounded)
 {
 	struct watch *w = watch_at("192.0.2.10");
 	struct error err;
 
-	w->health =
-	    (struct health){.state = HEALTH_DOWN, .successes = 9, .since = 77};
+	w->health = (struct health){.state = HEALTH_DOWN,
+	    .successes = 9,
+	    .needed = 100000,
+	    .since = 77};
 	w->last_at = clock_wall_s();
 	ck_assert(save_health(s.control->watches));
 	w->health.state = HEALTH_UNKNOWN;
-	ck_assert(!state_load_health(folder, s.control->watches, 3600, &err));
-	ck_assert_int_eq(w->health.state, HEALTH_UNKNOWN);
+	ck_assert(state_load_health(folder, s.control->watches, 3600, &err));
+	ck_assert_int_eq(w->health.state, HEALTH_DOWN);
+	ck_assert_uint_lt(
+	    w->health.successes, health_rise(&w->health, w->monitor));
+	ck_assert_uint_le(w->health.needed,
+	    w->monitor->damp.max_ms / w->monitor->interval_ms);
+}
+END_TEST
+
+/* As the configuration was edited while no daemon ran. */
+START_TEST(a_restart_keeps_what_a_reload_keeps)
+{
+	static const struct {
+		const char *monitor;
+		enum health_state state;
+		bool unproven;
+	} rows[] = {
+	    {"{type: tcp, port: 80, interval: 5s, fall: 1, rise: 9}",
+		HEALTH_DOWN, false},
+	    {"{type: tcp, port: 81, interval: 2s}", HEALTH_DOWN, true},
+	    {"{type: http, port: 80, interval: 2s}", HEALTH_DOWN, true},
+	};
+	static const char web[] =
+	    "  web: {type: tcp, port: 80, interval: 2s, timeout: 500ms, "
+	    "fall: 3,\n        rise: 2, clear: 4}\n";
+	struct watch *w = watch_at("192.0.2.10");
+	char before[8192], after[8192];
+	FILE *f = fopen(s.conf, "r");
+	char *at;
+
+	before[fread(before, 1, sizeof(before) - 1, f)] = '\0';
+	fclose(f);
+	at = strstr(before, web);
+	w->health = (struct health){.state = HEALTH_DOWN, .since = 77};
+	w->last_at = clock_wall_s();
+	ck_assert(save_health(s.control->watches));
+	snprintf(after, sizeof(after), "%.*s  web: %s\n%s", (int)(at - before),
+	    before, rows[_i].monitor, at + strlen(web));
+	service_write(&s, "meridian.yaml", after);
+	service_restart(&s);
+	w = watch_at("192.0.2.10");
+	ck_assert_int_eq(w->health.state, rows[_i].state);
+	ck_assert(w->health.unproven == rows[_i].unproven);
+	ck_assert(w->restored);
+}
+END_TEST
+
+START_TEST(health_by_an_older_key_is_not_looked_for)
+{
+	struct error err;
+
+	service_write(&s, "state/health.json",
+	    "{\"version\": 1, \"health\": [{\"key\": \"192.0.2.10 x\", "
+	    "\"state\": \"down\", \"failures\": 0, \"successes\": 0, "
+	    "\"since\": 1, \"last\": \"\", \"last_ms\": 1, "
+	    "\"last_at\": 1}]}");
+	ck_assert(state_load_health(folder, s.control->watches, 3600, &err));
+	ck_assert_int_eq(watch_at("192.0.2.10")->health.state, HEALTH_UNKNOWN);
 }
 END_TEST
 
@@ -259,13 +317,8 @@ END_TEST
 /* Files that say what no daemon writes. */
 static const char *const strange[] = {
     "\"state\": \"well\"",
-    "\"state\": \"up\", \"failures\": 3",
     "\"state\": \"up\", \"failures\": -1",
     "\"state\": \"up\", \"failures\": 4294967296",
-    "\"state\": \"up\", \"slows\": 3",
-    "\"state\": \"degraded\", \"quicks\": 2",
-    "\"state\": \"down\", \"successes\": 2",
-    "\"state\": \"down\", \"needed\": 100000",
     "\"state\": \"up\", \"flap_age_ms\": -5",
     "\"state\": \"up\", \"flap_age_ms\": 9223372036854775807",
 };
@@ -278,9 +331,12 @@ START_TEST(counters_of_no_such_monitor_are_refused)
 	struct error err;
 
 	text_add(&t,
-	    "{\"version\": 1, \"health\": [{\"key\": \"%s\", "
+	    "{\"version\": 1, \"health\": [{\"address\": \"192.0.2.10\", "
+	    "\"monitor\": \"web\", \"text\": \"%s\", \"question\": \"%s\", "
+	    "\"observe\": false, "
 	    "\"last\": \"\", \"last_ms\": 1, \"last_at\": %lld, %s",
-	    w->key, (long long)clock_wall_s(), strange[_i]);
+	    w->monitor->text, w->monitor->question, (long long)clock_wall_s(),
+	    strange[_i]);
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 		if (strstr(strange[_i], others[i]) == NULL)
 			text_add(&t, ", \"%s\": 0", others[i]);
@@ -317,6 +373,7 @@ START_TEST(ten_thousand_watches_are_found)
 {
 	static const struct conf_monitor m = {.name = "m",
 	    .text = "a monitor's text is long, and the same for all of them",
+	    .question = "and so is its question",
 	    .interval_ms = 1000,
 	    .fall = 3,
 	    .rise = 3,
@@ -365,7 +422,9 @@ main(void)
 	    sizeof(broken) / sizeof(broken[0]));
 	tcase_add_test(t, what_a_broken_file_still_says_is_kept);
 	tcase_add_test(t, health_comes_back_by_what_is_watched);
-	tcase_add_test(t, counters_that_cannot_be_are_refused);
+	tcase_add_test(t, counters_of_other_thresholds_are_bounded);
+	tcase_add_loop_test(t, a_restart_keeps_what_a_reload_keeps, 0, 3);
+	tcase_add_test(t, health_by_an_older_key_is_not_looked_for);
 	tcase_add_test(t, health_of_another_time_is_unknown);
 	tcase_add_test(t, health_is_saved_as_it_was_when_that_began);
 	tcase_add_test(t, what_cannot_be_saved_is_told_once);

@@ -87,6 +87,7 @@ put_to_work(void)
 	pools_bind(built, conf.npools, &conf, watches);
 	suspect = suspect_new();
 	suspect_bind(suspect, &conf, built, watches);
+	suspect_review(suspect);
 	now = (struct health_time){1000, 1000000};
 }
 
@@ -434,6 +435,7 @@ START_TEST(a_reload_without_what_failed_thaws)
 	rounds(5, 0);
 	conf.npools = 1;
 	suspect_bind(suspect, &conf, built, watches);
+	suspect_review(suspect);
 	ck_assert(!frozen());
 }
 END_TEST
