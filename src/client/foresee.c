@@ -79,20 +79,22 @@ whatif_moves(const json_t *moves)
 static void
 whatif_verdict(const json_t *reply)
 {
-	const json_t *down = json_object_get(reply, "all_down"), *region;
+	const json_t *down = json_object_get(reply, "all_down"), *what;
 	char n[CELL_MAX];
 	size_t i;
 
-	json_array_foreach(json_object_get(reply, "over"), i, region)
-	{
-		printf("%s%s would be over safety.max_fill, %lld%%%s\n", RED,
-		    json_string_value(region), int_of(reply, "max_fill"),
-		    PLAIN);
-	}
+	if (json_is_false(json_object_get(reply, "judged")))
+		printf("how full regions would be is not judged: %s\n",
+		    text_of(reply, "why"));
 	if (number_of(down, "after") > 0)
 		printf("%s%s a minute find no live region%s (now %.1f)\n", RED,
 		    rate(number_of(down, "after"), n), PLAIN,
 		    number_of(down, "before"));
+	json_array_foreach(json_object_get(reply, "unsafe"), i, what)
+	{
+		printf("%sNOT SAFE%s: it would %s\n", RED, PLAIN,
+		    json_string_value(what));
+	}
 }
 
 static void
@@ -115,8 +117,8 @@ whatif_show(const json_t *reply)
 	}
 	table_print(t);
 	if (json_is_number(json_object_get(reply, "assumed_load")))
-		printf("what load they bring is not known: it is taken to be "
-		       "%s of the capacities together\n",
+		printf("no pool has a cost, so that the load is not known: it "
+		       "is taken to be %s of the capacities together\n",
 		    rate(number_of(reply, "assumed_load"), n));
 	whatif_moves(json_object_get(reply, "moves"));
 	if (number_of(reply, "unknown") > 0)

@@ -141,14 +141,14 @@ until_of(const json_t *o, char buf[CLOCK_TEXT_MAX])
 }
 
 static void
-effects_show(const json_t *pools)
+effects_show(const json_t *reply)
 {
+	const json_t *pool, *what;
 	const char *region;
-	const json_t *pool;
 	json_t *fill;
 	size_t i;
 
-	json_array_foreach(pools, i, pool)
+	json_array_foreach(json_object_get(reply, "pools"), i, pool)
 	{
 		long long after = int_of(pool, "live_after");
 
@@ -161,6 +161,14 @@ effects_show(const json_t *pools)
 			    json_number_value(fill));
 		}
 		putchar('\n');
+	}
+	if (json_is_false(json_object_get(reply, "judged")))
+		printf("how full regions will be is not judged: %s\n",
+		    text_of(reply, "why"));
+	json_array_foreach(json_object_get(reply, "unsafe"), i, what)
+	{
+		printf("%sNOT SAFE%s: it will %s\n", RED, PLAIN,
+		    json_string_value(what));
 	}
 }
 
@@ -236,7 +244,7 @@ drain_show(const json_t *reply)
 	{
 		printf("the drain of %s beats it\n", json_string_value(drain));
 	}
-	effects_show(json_object_get(reply, "pools"));
+	effects_show(reply);
 }
 
 /* "4s": what caches still may take; "-" of what is not in force. */

@@ -171,12 +171,18 @@ capacity_show(const json_t *capacity)
 		printf("%sBROWNOUT: regions are over %lld%% of their capacity "
 		       "together%s\n",
 		    RED, int_of(capacity, "max_fill"), PLAIN);
+	if (*text_of(capacity, "why") != '\0')
+		printf("how full regions would be after a drain is not judged: "
+		       "%s\n",
+		    text_of(capacity, "why"));
 	json_array_foreach(json_object_get(capacity, "regions"), i, r)
 	{
 		printf("region %s is filled to %.0f%%%s", text_of(r, "region"),
 		    json_number_value(json_object_get(r, "fill")),
 		    json_is_true(json_object_get(r, "reported"))
 			? ", as its targets say"
+			: json_is_true(json_object_get(r, "assumed"))
+			? ", if the load is what whatif assumes"
 			: "");
 		if (json_number_value(json_object_get(r, "sent_on")) > 0)
 			printf(", and sends %.0f%% of its clients on",

@@ -282,14 +282,13 @@ run_whatif(struct call *call)
 	    .ndrain = params_all(call, "drain", drain),
 	};
 	const struct snapshot *s = c->status.snapshot;
-	struct traffic now = traffic_now(&c->traffic, s, clock_mono_s());
 	json_t *reply = all_known(c, down, q.ndown);
 
 	if (reply == NULL)
 		reply = all_known(c, drain, q.ndrain);
 	if (reply == NULL)
-		reply = whatif_report(s, &c->drains, &now, &q);
-	traffic_fini(&now);
+		reply =
+		    whatif_report(s, &c->drains, &c->capacity, &c->traffic, &q);
 	call_reply(call, reply);
 }
 

@@ -525,6 +525,7 @@ control_new(struct event_base *base, const char *path, struct snapshot *s,
 	c->status.suspect = c->suspect;
 	c->status.drains = &c->drains;
 	c->status.capacity = &c->capacity;
+	c->status.traffic = &c->traffic;
 	c->status.config = c->path;
 	c->clock_apart_s = clock_apart_s();
 	c->status.started = clock_wall_s();

@@ -372,18 +372,19 @@ save_with(struct control *c, const struct drain *old, const struct drain *d,
 
 static json_t *
 put_reply(const struct control *c, const struct drain *d, json_t *renewed,
-    json_t *pools)
+    json_t *effects)
 {
 	static const char *const keys[DRAIN_KIND_COUNT] = {
 	    [DRAIN_OUT] = "drained", [DRAIN_UP] = "forced_up"};
 	int64_t left =
 	    d->at != 0 ? let_go_announced(c, d) : d->let_go - clock_mono_s();
-	json_t *reply = json_pack("{s:s, s:o, s:I, s:o, s:o, s:o, s:o}",
+	json_t *reply = json_pack("{s:s, s:o, s:I, s:o, s:o, s:o}",
 	    keys[d->kind], d->what, "owner", text_string(d->owner), "since",
 	    (json_int_t)d->since, "at", moment(d->at, 0), "until",
-	    moment(d->until, DRAIN_FOREVER), "renewed", renewed, "pools",
-	    pools);
+	    moment(d->until, DRAIN_FOREVER), "renewed", renewed);
 
+	json_object_update(reply, effects);
+	json_decref(effects);
 	if (d->kind != DRAIN_OUT) {
 		json_object_set_new(reply, "drained_by",
 		    what_still(&c->drains, DRAIN_OUT, d->what));
@@ -398,7 +399,7 @@ put_reply(const struct control *c, const struct drain *d, json_t *renewed,
 
 /* Saved first: what takes effect outlives kill -9. */
 static json_t *
-drain_put(struct control *c, struct drain *d, json_t *pools)
+drain_put(struct control *c, struct drain *d, json_t *effects)
 {
 	struct drain *old =
 	    drains_find(&c->drains, d->kind, d->what, d->at != 0);
@@ -409,7 +410,7 @@ drain_put(struct control *c, struct drain *d, json_t *pools)
 	if (d->at == 0)
 		drain_start(d);
 	if (!save_with(c, old, d, &err)) {
-		json_decref(pools);
+		json_decref(effects);
 		drain_free(d);
 		return text_error(EXIT_WRONG,
 		    "nothing is changed, as it cannot be saved: %s", err.text);
@@ -421,12 +422,12 @@ drain_put(struct control *c, struct drain *d, json_t *pools)
 	control_refresh(c, d->pool, d->region);
 	if (d->kind == DRAIN_OUT && d->at == 0 && d->settling > 0)
 		let_go_look(c, d);
-	return put_reply(c, d, renewed, pools);
+	return put_reply(c, d, renewed, effects);
 }
 
 static json_t *
 drain_refuse(
-    struct control *c, struct drain *d, struct text *fault, json_t *pools)
+    struct control *c, struct drain *d, struct text *fault, json_t *effects)
 {
 	json_t *error = text_error(EXIT_WRONG,
 	    "draining %s would %s; --force overrides", d->what, fault->at);
@@ -434,7 +435,8 @@ drain_refuse(
 	event_put(c->events, LOG_LEVEL_WARNING, "refused", drain_event(d),
 	    "refused to %s: draining %s would %s", d->owner, d->what,
 	    fault->at);
-	json_object_set_new(error, "pools", pools);
+	json_object_update(error, effects);
+	json_decref(effects);
 	drain_free(d);
 	return error;
 }
@@ -445,7 +447,7 @@ drain_begin(struct control *c, enum drain_kind kind, const json_t *body,
 {
 	const struct snapshot *s = c->status.snapshot;
 	struct text fault = {0};
-	json_t *error, *pools, *reply;
+	json_t *error, *effects, *reply;
 	struct drain *d = drain_read(body, owner, kind, &error);
 
 	if (d == NULL)
@@ -457,11 +459,11 @@ drain_begin(struct control *c, enum drain_kind kind, const json_t *body,
 		drain_free(d);
 		return error;
 	}
-	pools = safety_judge(s, &c->drains, d, &fault);
+	effects = safety_judge(c, d, &fault);
 	if (fault.len > 0 && !d->forced)
-		reply = drain_refuse(c, d, &fault, pools);
+		reply = drain_refuse(c, d, &fault, effects);
 	else
-		reply = drain_put(c, d, pools);
+		reply = drain_put(c, d, effects);
 	text_fini(&fault);
 	return reply;
 }
@@ -536,7 +538,7 @@ begin_announced(struct control *c, struct drain *d)
 	struct text fault = {0}, t = {0};
 	struct drain *replaced;
 
-	json_decref(safety_judge(c->status.snapshot, &c->drains, d, &fault));
+	json_decref(safety_judge(c, d, &fault));
 	replaced = drains_begin(&c->drains, d);
 	d->settling = SETTLE_TICKS;
 	lease_add(&t, d);

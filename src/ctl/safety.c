@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ctl/safety.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "report/text.h"
-#include "snapshot/build.h"
-#include "traffic/load.h"
+#include "traffic/forecast.h"
 
 /* The tables ------------------------------------------------------------- */
 
@@ -78,90 +78,7 @@ tables_fini(struct tables *t)
 	free(t->copies);
 }
 
-/* The effect on a pool --------------------------------------------------- */
-
-/* A pool as it is and as it would be. */
-struct effect {
-	const struct snapshot *snapshot;
-	const struct pool *pool;
-	uint64_t before, after;              /* live words */
-	unsigned out[CONF_POOL_REGIONS_MAX]; /* percent, by partial drains */
-	double fill[CONF_POOL_REGIONS_MAX];  /* percent, after */
-	bool filled;                         /* fill is known */
-	bool changed;                        /* something is, by the drain */
-};
-
-static uint64_t
-capacity_of(const struct effect *e, size_t region)
-{
-	return e->snapshot->conf->regions[e->pool->regions[region].region]
-	    .capacity;
-}
-
-static double
-answers_of(const struct effect *e, size_t region)
-{
-	double n = 0;
-
-	for (unsigned i = 0; i < POOL_REASON_COUNT; i++)
-		n += (double)snapshot_steered(
-		    e->snapshot, e->pool, region, (enum pool_reason)i);
-	return n;
-}
-
-/* The share of the pool's answers of each region, and the load that they are
- * taken for; false when that cannot be said. */
-static bool
-effect_load(const struct effect *e,
-    struct load_region regions[CONF_POOL_REGIONS_MAX], double *load)
-{
-	double total = 0;
-
-	for (size_t i = 0; i < e->pool->nregions; i++) {
-		regions[i].capacity = (double)capacity_of(e, i);
-		regions[i].share = answers_of(e, i);
-		total += regions[i].share;
-	}
-	if (total < SAFETY_ANSWERS_MIN)
-		return false;
-	for (size_t i = 0; i < e->pool->nregions; i++)
-		regions[i].share /= total;
-	return load_assume(regions, e->pool->nregions,
-	    e->snapshot->conf->safety.max_fill, load);
-}
-
-static void
-effect_fill(struct effect *e)
-{
-	struct load_region regions[CONF_POOL_REGIONS_MAX];
-	double load, moved = 0, left = 0;
-
-	if (e->after == 0 || !effect_load(e, regions, &load))
-		return;
-	for (size_t i = 0; i < e->pool->nregions; i++) {
-		struct load_region *r = &regions[i];
-		double out = e->after >> i & 1 ? e->out[i] / 100.0 : 1;
-
-		left += r->capacity * (1 - out);
-		moved += r->share * load * out;
-		r->share *= 1 - out;
-	}
-	for (size_t i = 0; i < e->pool->nregions; i++) {
-		const struct load_region *r = &regions[i];
-
-		if (e->after >> i & 1)
-			e->fill[i] = 100 *
-			    (r->share * load / r->capacity +
-				moved * (100 - e->out[i]) / 100 / left);
-	}
-	e->filled = true;
-}
-
-static const char *
-effect_region(const struct effect *e, size_t region)
-{
-	return e->snapshot->conf->regions[e->pool->regions[region].region].name;
-}
+/* The effects ------------------------------------------------------------ */
 
 /* The percentage of a region's clients that drains in part take out. */
 static unsigned
@@ -173,44 +90,47 @@ out_of(const struct drains *t, const struct pool *p, size_t region)
 	return part != NULL ? part->share : 0;
 }
 
-/* False when the drain does not touch the pool. */
+/* Does the drain change anything of the pool? */
 static bool
-effect_find(struct effect *e, const struct snapshot *s, size_t pool,
-    const struct drain *d, const struct tables *t)
+is_changed(const struct pool *p, const struct tables *t)
 {
-	const struct pool *p = &s->pools[pool];
-	bool touched = false;
-
-	memset(e, 0, sizeof(*e));
-	e->snapshot = s;
-	e->pool = p;
-	if (d->pool != NULL && strcmp(d->pool, p->conf->name) != 0)
-		return false;
-	for (size_t i = 0; i < p->nregions; i++) {
-		const uint64_t bit = UINT64_C(1) << i;
-
-		touched |= strcmp(d->region, effect_region(e, i)) == 0;
-		if (pool_region_would_live(p, i, &t->before))
-			e->before |= bit;
-		if (pool_region_would_live(p, i, &t->after))
-			e->after |= bit;
-		e->out[i] = out_of(&t->after, p, i);
-		e->changed |= e->out[i] != out_of(&t->before, p, i);
-	}
-	e->changed |= e->before != e->after;
-	if (touched)
-		effect_fill(e);
-	return touched;
-}
-
-/* A pool that only stands in when others are down may be emptied. */
-static bool
-pool_is_named(const struct snapshot *s, const struct pool *p)
-{
-	for (size_t i = 0; i < s->conf->nnames; i++)
-		if (s->conf->names[i].pool == p->index)
+	for (size_t i = 0; i < p->nregions; i++)
+		if (pool_region_would_live(p, i, &t->before) !=
+			pool_region_would_live(p, i, &t->after) ||
+		    out_of(&t->before, p, i) != out_of(&t->after, p, i))
 			return true;
 	return false;
+}
+
+static bool
+is_touched(const struct pool *p, const struct drain *d)
+{
+	if (d->pool != NULL && strcmp(d->pool, p->conf->name) != 0)
+		return false;
+	for (size_t i = 0; i < p->nregions; i++)
+		if (strcmp(d->region, p->regions[i].name) == 0)
+			return true;
+	return false;
+}
+
+static json_t *
+pool_json(const struct forecast *f, const struct pool *p)
+{
+	uint64_t before = f->live[0][p->index], after = f->live[1][p->index];
+	json_t *fill = json_object();
+
+	for (size_t i = 0; i < p->nregions; i++) {
+		double percent = f->regions[p->regions[i].region].fill[1];
+
+		if (after >> i & 1 && !isnan(percent))
+			json_object_set_new(
+			    fill, p->regions[i].name, json_real(percent));
+	}
+	return json_pack("{s:s, s:i, s:i, s:o}", "pool", p->conf->name,
+	    "live_before", __builtin_popcountll(before), "live_after",
+	    __builtin_popcountll(after), "fill",
+	    json_object_size(fill) > 0 ? fill
+				       : (json_decref(fill), json_null()));
 }
 
 /* Those announced that count as well, for the reader who wonders. */
@@ -231,86 +151,92 @@ announced_add(struct text *t, const struct drains *after, const struct drain *d)
 }
 
 static void
-effect_fault(const struct effect *e, const struct conf_safety *safety,
-    struct text *fault)
+fault_add(struct text *fault, const json_t *unsafe)
 {
-	const char *pool = e->pool->conf->name;
-	unsigned before = (unsigned)__builtin_popcountll(e->before);
-	unsigned after = (unsigned)__builtin_popcountll(e->after);
+	const json_t *what;
+	size_t i;
 
-	if (after < before && after < safety->min_regions) {
-		text_add(fault,
-		    "leave pool %s with %u live region%s of %u now; "
-		    "safety.min_regions is %u",
-		    pool, after, text_plural(after), before,
-		    safety->min_regions);
-		return;
-	}
-	for (size_t i = 0; e->filled && i < e->pool->nregions; i++) {
-		if (e->fill[i] <= safety->max_fill + 0.5)
-			continue;
-		text_add(fault,
-		    "fill region %s of pool %s to %.0f%% of its capacity; "
-		    "safety.max_fill is %u%%",
-		    effect_region(e, i), pool, e->fill[i], safety->max_fill);
-		return;
+	json_array_foreach(unsafe, i, what)
+	{
+		text_add(fault, "%s%s", i > 0 ? "; it would " : "",
+		    json_string_value(what));
 	}
 }
 
 static json_t *
-effect_json(const struct effect *e)
+effects_json(const struct forecast *f, const struct drain *d)
 {
-	json_t *fill = json_object();
+	json_t *pools = json_array();
 
-	for (size_t i = 0; e->filled && i < e->pool->nregions; i++)
-		if (e->after >> i & 1)
-			json_object_set_new(
-			    fill, effect_region(e, i), json_real(e->fill[i]));
-	return json_pack("{s:s, s:i, s:i, s:o}", "pool", e->pool->conf->name,
-	    "live_before", __builtin_popcountll(e->before), "live_after",
-	    __builtin_popcountll(e->after), "fill",
-	    e->filled ? fill : (json_decref(fill), json_null()));
+	for (size_t i = 0; i < f->snapshot->conf->npools; i++)
+		if (is_touched(&f->snapshot->pools[i], d))
+			json_array_append_new(
+			    pools, pool_json(f, &f->snapshot->pools[i]));
+	return json_pack("{s:o, s:o, s:b, s:o}", "pools", pools, "regions",
+	    forecast_regions(f), "judged", f->why[0] == '\0', "why",
+	    f->why[0] != '\0' ? json_string(f->why) : json_null());
 }
 
 json_t *
-safety_judge(const struct snapshot *s, const struct drains *drains,
-    const struct drain *d, struct text *fault)
+safety_judge(struct control *c, const struct drain *d, struct text *fault)
 {
-	json_t *pools = json_array();
+	const struct snapshot *s = c->status.snapshot;
+	struct forecast_state before, after;
+	struct forecast f;
 	struct tables t;
-	struct effect e;
+	json_t *unsafe, *effects;
+	bool changed = false;
 
-	tables_make(&t, drains, d);
-	for (size_t i = 0; i < s->conf->npools; i++) {
-		if (!effect_find(&e, s, i, d, &t))
-			continue;
-		if (d->kind == DRAIN_OUT && fault->len == 0 &&
-		    pool_is_named(s, e.pool) && e.changed)
-			effect_fault(&e, &s->conf->safety, fault);
-		json_array_append_new(pools, effect_json(&e));
-	}
+	tables_make(&t, &c->drains, d);
+	before = (struct forecast_state){.drains = &t.before};
+	after = (struct forecast_state){.drains = &t.after};
+	for (size_t i = 0; i < s->conf->npools; i++)
+		changed |= is_changed(&s->pools[i], &t);
+	forecast_then(&f, &c->capacity, s, &c->traffic, &before, &after);
+	unsafe = changed ? forecast_unsafe(&f) : json_array();
+	if (d->kind == DRAIN_OUT)
+		fault_add(fault, unsafe);
 	if (fault->len > 0)
 		announced_add(fault, &t.after, d);
+	effects = effects_json(&f, d);
+	json_object_set_new(effects, "unsafe", unsafe);
+	forecast_fini(&f);
 	tables_fini(&t);
-	return pools;
+	return effects;
 }
 
 /* Full regions ----------------------------------------------------------- */
 
+/* One that sends on before it is over itself does so for clients that others
+ * send on to it. */
 static void
 tell_full(struct control *c, size_t region, const struct capacity_region *r)
 {
-	const char *name = c->status.snapshot->conf->regions[region].name;
-	bool full = r->spill > 0;
+	const struct conf *conf = c->status.snapshot->conf;
+	const char *name = conf->regions[region].name;
+	double fill = 100 * r->load / r->capacity;
+	unsigned max = conf->safety.max_fill;
+	json_t *details = json_pack("{s:s, s:b, s:f, s:f, s:i}", "region", name,
+	    "full", r->spill > 0, "load", r->load, "capacity", r->capacity,
+	    "max_fill", (int)max);
 
-	event_put(c->events, full ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "full",
-	    json_pack("{s:s, s:b, s:f, s:f}", "region", name, "full", full,
-		"load", r->load, "capacity", r->capacity),
-	    full ? "region %s is full (%.0f%% of its capacity): it sends its "
-		   "farthest clients on"
-		 : "region %s has room (%.0f%% of its capacity): all its "
-		   "clients are back",
-	    name, 100 * r->load / r->capacity);
+	if (r->spill == 0)
+		event_put(c->events, LOG_LEVEL_INFO, "full", details,
+		    "region %s has room (%.0f%% of its capacity, below "
+		    "safety.max_fill, %u%%): all its clients are back",
+		    name, fill, max);
+	else if (fill >= max)
+		event_put(c->events, LOG_LEVEL_WARNING, "full", details,
+		    "region %s is full (%.0f%% of its capacity, "
+		    "safety.max_fill is %u%%): it sends its farthest clients "
+		    "on",
+		    name, fill, max);
+	else
+		event_put(c->events, LOG_LEVEL_WARNING, "full", details,
+		    "region %s would be over safety.max_fill, %u%%, with all "
+		    "its clients (it carries %.0f%% of its capacity): it "
+		    "sends the farthest on",
+		    name, max, fill);
 }
 
 static void
@@ -334,8 +260,8 @@ tell_brownout(struct control *c)
 	    json_pack(
 		"{s:b, s:o}", "brownout", now->brownout, "regions", regions),
 	    now->brownout ? "BROWNOUT: %s cannot carry their clients within "
-			    "%u%% of their capacity: the load is spread in "
-			    "proportion"
+			    "safety.max_fill, %u%% of their capacity: clients "
+			    "move until each is as full as the others"
 			  : "the brownout is over%s: regions are within %u%% "
 			    "of their capacity",
 	    t.at != NULL ? t.at : "", conf->safety.max_fill);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "report/status.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -11,6 +12,7 @@
 #include "report/text.h"
 #include "serve/count.h"
 #include "snapshot/build.h"
+#include "traffic/forecast.h"
 
 static json_t *
 status_drain(const struct drain *d)
@@ -300,26 +302,46 @@ status_prober(const struct suspect *suspect)
 	    status_anchors(suspect));
 }
 
-/* What regions carry, where that is known. */
 static json_t *
-status_capacity(const struct capacity *c, const struct conf *conf)
+status_fill(const struct forecast *f, const struct capacity *c, size_t region)
 {
+	const struct forecast_region *r = &f->regions[region];
+	const struct capacity_region none = {0};
+	const struct capacity_region *now =
+	    c->regions != NULL ? &c->regions[region] : &none;
+
+	return json_pack("{s:s, s:f, s:f, s:f, s:b, s:b, s:f, s:b}", "region",
+	    f->snapshot->conf->regions[region].name, "capacity", r->capacity,
+	    "load", r->fill[0] * r->capacity / 100, "fill", r->fill[0],
+	    "reported", now->reported, "assumed", c->regions == NULL, "sent_on",
+	    r->sent_on[0], "over", now->over);
+}
+
+/* What regions carry, where that is known; why says why it is not judged. */
+static json_t *
+status_capacity(const struct status *s)
+{
+	const struct snapshot *shot = s->snapshot;
 	json_t *regions = json_array();
+	bool declared = false, why;
+	struct forecast f;
+	json_t *report;
 
-	for (size_t i = 0; i < c->n; i++) {
-		const struct capacity_region *r = &c->regions[i];
-
-		if (r->capacity <= 0)
-			continue;
-		json_array_append_new(regions,
-		    json_pack("{s:s, s:f, s:f, s:f, s:b, s:f, s:b}", "region",
-			conf->regions[i].name, "capacity", r->capacity, "load",
-			r->load, "fill", 100 * r->load / r->capacity,
-			"reported", r->reported, "sent_on", 100 * r->sent_on,
-			"over", r->over));
+	forecast_now(&f, s->capacity, shot, s->traffic);
+	for (size_t i = 0; i < shot->conf->nregions; i++) {
+		declared |= f.regions[i].capacity > 0;
+		if (!isnan(f.regions[i].fill[0]))
+			json_array_append_new(
+			    regions, status_fill(&f, s->capacity, i));
 	}
-	return json_pack("{s:b, s:i, s:o}", "brownout", c->brownout, "max_fill",
-	    (int)conf->safety.max_fill, "regions", regions);
+	/* Who declares none waits for nothing. */
+	why = declared && f.why[0] != '\0';
+	report = json_pack("{s:b, s:i, s:b, s:o, s:o}", "brownout",
+	    s->capacity->brownout, "max_fill", (int)shot->conf->safety.max_fill,
+	    "judged", f.why[0] == '\0', "why",
+	    why ? json_string(f.why) : json_null(), "regions", regions);
+	forecast_fini(&f);
+	return report;
 }
 
 json_t *
@@ -362,8 +384,7 @@ status_report(const struct status *s)
 	json_decref(rest);
 	json_object_set_new(report, "files", status_files(shot));
 	json_object_set(report, "geoip", s->geoip);
-	json_object_set_new(
-	    report, "capacity", status_capacity(s->capacity, shot->conf));
+	json_object_set_new(report, "capacity", status_capacity(s));
 	return report;
 }
 

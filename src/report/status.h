@@ -17,7 +17,8 @@ struct status {
 	const struct snapshot *snapshot; /* the current one */
 	const struct drains *drains;
 	const struct suspect *suspect;
-	const struct capacity *capacity;
+	struct capacity *capacity;
+	const struct traffic *traffic;
 	const char *config;
 	int64_t started;               /* wall */
 	uint32_t started_s;            /* monotonic */

@@ -261,6 +261,7 @@ policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
 	    .trickle = (uint8_t)r->trickle,
 	    .action = (uint8_t)r->when_down.action,
 	    .pool = CONF_NONE,
+	    .rule = *rule,
 	    .failback = policy_failback(p),
 	    .unlocated = !located};
 	if (r->hash != CONF_HASH_NONE)
@@ -389,16 +390,21 @@ classes_make(struct classes *c, const struct conf *conf, const struct geo *geo,
 	size_t n;
 	const struct place *places = geo_places(geo, &n);
 	uint32_t *map = xcalloc(n, sizeof(*map));
+	const struct conf_policy *p = &conf->policies[t->policy];
 
 	c->fences = xcalloc(n, sizeof(*c->fences));
 	for (size_t i = 0; i < n; i++) {
-		struct rank rank;
+		struct rank rank, *at;
 		uint16_t rule;
 
 		policy_rank(
 		    conf, t->policy, t->pool, &places[i], &rank, &room, &rule);
 		map[i] = class_of(c, &rank);
-		c->fences[i] = fence_of(&conf->policies[t->policy], rule);
+		c->fences[i] = fence_of(p, rule);
+		at = &c->ranks.at[map[i]];
+		if (c->fences[i] != 0 &&
+		    conf_rule_fence(&p->rules[at->rule]) == NULL)
+			at->rule = rule;
 		met[rule] = true;
 	}
 	return map;

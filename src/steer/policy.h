@@ -29,6 +29,8 @@ struct rank {
 	uint8_t action;  /* enum conf_all_down */
 	bool unlocated;  /* by the policy's unlocated list */
 	uint16_t pool;   /* of CONF_DOWN_POOL */
+	uint16_t rule;   /* of the policy: the first that leads to the class,
+			    or the first of those with a fence */
 	const struct conf_failback *failback; /* NULL: at once */
 	const struct far *far; /* of the pool's regions; NULL: capacity does
 				  not count */

@@ -7,7 +7,6 @@
 #include <xxhash.h>
 
 #include "snapshot/build.h"
-#include "traffic/model.h"
 
 /* Of max_fill: what is aimed at, and what regions must fall to before they get
  * clients back; in a brownout, how far above the average they may be. */
@@ -32,6 +31,7 @@ capacity_fini(struct capacity *c)
 {
 	free(c->regions);
 	free(c->counts);
+	flow_fini(&c->flow);
 	memset(c, 0, sizeof(*c));
 }
 
@@ -274,37 +274,74 @@ belief_of(const struct capacity *c, const struct capacity_region *r)
 	return r->reported ? BELIEF_REPORTED : BELIEF_ANSWERS;
 }
 
+/* Exactly as it was measured, where regions did not come and go meanwhile. */
+static double
+own_of(const struct capacity_region *r, double scale, double least, bool steady)
+{
+	double is;
+
+	if (r->modelled <= least || (!steady && !r->reported))
+		return scale;
+	is = r->load / r->modelled;
+	return fmin(fmax(is, scale / RELATIVE_MAX), scale * RELATIVE_MAX);
+}
+
 /* What the model says of regions as they are becomes what was measured. */
 static void
 calibrate(struct capacity *c, struct model *m, const struct when *when)
 {
-	double load = 0, modelled = 0, scale;
+	double load = 0, modelled = 0, scale, least;
 
 	model_steer(m);
+	c->sampled = 0;
 	for (size_t i = 0; i < c->n; i++) {
 		struct capacity_region *r = &c->regions[i];
 		double late = r->reported && c->begun
 		    ? fmin(when->seconds / LAG_S, 1)
 		    : 1;
 
+		c->sampled += m->unscaled[i];
 		if (r->capacity <= 0)
 			continue;
-		r->modelled += (m->load[i] - r->modelled) * late;
+		r->modelled += (m->unscaled[i] - r->modelled) * late;
 		load += r->load;
 		modelled += r->modelled;
 	}
 	scale = modelled > 0 ? load / modelled : 1;
+	least = modelled / 100;
 	for (size_t i = 0; i < c->n; i++) {
 		struct capacity_region *r = &c->regions[i];
-		double least = modelled / 100;
 
 		/* Of what a reload renamed there is nothing to learn. */
 		if ((!when->jump && r->gone <= 0) || !c->begun)
 			compare(r, scale, least, belief_of(c, r));
-		m->scale[i] = scale * fmax(r->relative, 1.0 / RELATIVE_MAX);
+		r->scale = scale * fmax(r->relative, 1.0 / RELATIVE_MAX);
+		r->own = own_of(r, r->scale, least, !when->jump);
 		/* Its targets are busy with something else. */
-		if (r->reported && r->modelled <= least)
-			m->base[i] = r->load;
+		r->base = r->reported && r->modelled <= least ? r->load : 0;
+		m->scale[i] = m->own[i] = r->scale;
+		m->base[i] = r->base;
+		m->capacity[i] = r->capacity;
+	}
+}
+
+void
+capacity_scale(const struct capacity *c, struct model *m)
+{
+	double now = 0, larger;
+
+	for (size_t i = 0; i < c->n; i++)
+		now += m->unscaled[i];
+	larger = now > 0 && c->sampled > 0 ? c->sampled / now : 1;
+	for (size_t i = 0; i < c->n; i++) {
+		const struct capacity_region *r = &c->regions[i];
+
+		m->capacity[i] = r->capacity;
+		if (r->capacity <= 0)
+			continue;
+		m->own[i] = r->own * larger;
+		m->scale[i] = r->scale * larger;
+		m->base[i] = r->base;
 	}
 }
 
@@ -400,37 +437,102 @@ capacity_adopt(struct capacity *c, const struct snapshot *s,
 
 /* Looking ----------------------------------------------------------------- */
 
-static void
-look(struct capacity *c, const struct snapshot *s, struct model *m,
-    const struct when *when)
+/* The least that regions must send on, and the most that they may; true: some
+ * are over even so. */
+static bool
+limits_find(
+    const struct capacity *c, struct model *m, uint32_t *least, uint32_t *most)
 {
-	const double max = s->conf->safety.max_fill / 100.0;
+	const double max = m->snapshot->conf->safety.max_fill / 100.0;
 	const struct model_limit least_by = {max * AIM, max, SLACK};
 	const struct model_limit most_by = {
 	    max * AIM_BACK, max * AIM, SLACK_BACK};
-	uint32_t *least = xcalloc(c->n, sizeof(*least));
-	uint32_t *most = xcalloc(c->n, sizeof(*most));
-	bool over;
+	bool over = model_solve(m, &most_by, most);
+
+	return model_solve(m, &least_by, least) || (over && c->brownout);
+}
+
+/* More than a step would mend. */
+static bool
+is_far_over(const struct capacity *c, const struct model *m)
+{
+	double max =
+	    (m->snapshot->conf->safety.max_fill + CAPACITY_STEP) / 100.0;
 
 	for (size_t i = 0; i < c->n; i++)
-		m->capacity[i] = c->regions[i].capacity;
-	over = model_solve(m, &most_by, most);
-	c->brownout = model_solve(m, &least_by, least) || (over && c->brownout);
-	for (size_t i = 0; i < c->n; i++)
+		if (c->regions[i].capacity > 0 && !m->over[i] &&
+		    m->load[i] > c->regions[i].capacity * max)
+			return true;
+	return false;
+}
+
+static void
+look(struct capacity *c, struct model *m, const struct when *when)
+{
+	uint32_t *least = xcalloc(c->n, sizeof(*least));
+	uint32_t *most = xcalloc(c->n, sizeof(*most));
+	struct when now = *when;
+
+	c->brownout = limits_find(c, m, least, most);
+	for (size_t i = 0; i < c->n; i++) {
 		c->regions[i].over = m->over[i];
-	for (size_t i = 0; i < c->n; i++)
 		model_spill(m, (uint16_t)i, c->regions[i].spill);
+	}
 	model_steer(m);
+	now.jump |= is_far_over(c, m);
 	for (size_t i = 0; i < c->n; i++) {
 		struct capacity_region *r = &c->regions[i];
 
 		r->sent_on = m->refused[i] > 0
 		    ? m->refused[i] / (m->refused[i] + m->load[i])
 		    : 0;
-		r->spill = step(r, m, (uint16_t)i, least[i], most[i], when);
+		r->spill = step(r, m, (uint16_t)i, least[i], most[i], &now);
 	}
 	free(least);
 	free(most);
+}
+
+void
+capacity_settle(const struct capacity *c, struct model *m)
+{
+	uint32_t *least = xcalloc(c->n, sizeof(*least));
+	uint32_t *most = xcalloc(c->n, sizeof(*most));
+
+	limits_find(c, m, least, most);
+	for (size_t i = 0; i < c->n; i++) {
+		uint32_t spill = c->regions[i].spill;
+
+		if (spill > most[i])
+			spill = most[i];
+		if (spill < least[i])
+			spill = least[i];
+		model_spill(m, (uint16_t)i, spill);
+	}
+	model_steer(m);
+	free(least);
+	free(most);
+}
+
+struct flow *
+capacity_flow(struct capacity *c, const struct snapshot *s,
+    const struct traffic *t, uint32_t now_s)
+{
+	struct traffic now;
+
+	if (c->flow_s == now_s && c->flow_s != 0)
+		return &c->flow;
+	now = traffic_now(t, s, now_s);
+	flow_fini(&c->flow);
+	flow_make(&c->flow, s, &now);
+	traffic_fini(&now);
+	c->flow_s = now_s;
+	return &c->flow;
+}
+
+void
+capacity_renew(struct capacity *c)
+{
+	c->flow_s = 0;
 }
 
 bool
@@ -440,7 +542,7 @@ capacity_tick(struct capacity *c, const struct snapshot *s,
 	uint64_t live = live_hash(s);
 	const struct when when = {
 	    now_s - c->looked_s, !c->begun || live != c->live};
-	struct traffic now;
+	struct flow *flow;
 	struct model m;
 
 	if (c->regions == NULL)
@@ -452,15 +554,15 @@ capacity_tick(struct capacity *c, const struct snapshot *s,
 	c->looked_s = now_s;
 	c->live = live;
 	measure(c, s, now_s);
-	now = traffic_now(t, s, now_s);
-	model_init(&m, s, &now, now_s);
-	if (m.n > 0) {
+	capacity_renew(c);
+	flow = capacity_flow(c, s, t, now_s);
+	model_init(&m, s, flow, now_s);
+	if (flow->n > 0) {
 		calibrate(c, &m, &when);
-		look(c, s, &m, &when);
+		look(c, &m, &when);
 		c->begun = true;
 		enforce(c, s);
 	}
 	model_fini(&m);
-	traffic_fini(&now);
 	return true;
 }

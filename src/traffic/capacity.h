@@ -15,7 +15,7 @@
 #ifndef TRAFFIC_CAPACITY_H
 #define TRAFFIC_CAPACITY_H
 
-#include "traffic/traffic.h"
+#include "traffic/model.h"
 
 enum {
 	CAPACITY_PERIOD_S = 5,
@@ -37,6 +37,10 @@ struct capacity_region {
 	double relative; /* what it carries by what the model says, as compared
 			    to all regions */
 	double modelled; /* as the model says, so late as it is measured */
+	/* By which what the model says becomes what is measured
+	 * (capacity_scale()):
+	 */
+	double own, scale, base;
 };
 
 /* Of one pool's region. */
@@ -53,8 +57,11 @@ struct capacity {
 	struct capacity_count *counts; /* as tallies are */
 	uint32_t looked_s;             /* monotonic */
 	uint64_t live;                 /* of live words, at the last look */
+	double sampled; /* load by the sample, unscaled, at that look */
 	bool begun;
 	bool brownout;
+	struct flow flow; /* the traffic, ... */
+	uint32_t flow_s;  /* ... of this second; 0: none */
 };
 
 void capacity_fini(struct capacity *c);
@@ -72,5 +79,19 @@ void capacity_adopt(struct capacity *c, const struct snapshot *s,
  * send on is in force. */
 bool capacity_tick(struct capacity *c, const struct snapshot *s,
     const struct traffic *t, uint32_t now_s);
+
+/* The traffic of this second, made once in it; capacity_renew() first: of this
+ * moment. */
+struct flow *capacity_flow(struct capacity *c, const struct snapshot *s,
+    const struct traffic *t, uint32_t now_s);
+void capacity_renew(struct capacity *c);
+
+/* After model_steer() of pools as they are: its load becomes what was measured
+ * at the last look, and its capacity that of regions. */
+void capacity_scale(const struct capacity *c, struct model *m);
+
+/* The model as regions will have settled in it: those that would be over the
+ * limit send on what they must, others no more than they need not take back. */
+void capacity_settle(const struct capacity *c, struct model *m);
 
 #endif

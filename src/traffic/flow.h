@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where the traffic goes, as pools are and as they would be: pick_region()
- * itself decides, for clients drawn from the blocks that the traffic came from,
- * always the same ones.  Main thread.
+ * The sampled traffic as clients that stand for it: some for each class of
+ * each name, always the same ones, so that pick_region() itself can decide
+ * where they go.  Main thread.
  */
 #ifndef TRAFFIC_FLOW_H
 #define TRAFFIC_FLOW_H
@@ -10,18 +10,39 @@
 #include "steer/pick.h"
 #include "traffic/traffic.h"
 
-/* A copy of the snapshot's pools, whose words can be set; free() it. */
-struct pool *flow_pools(const struct snapshot *s);
-
-struct flow_draw {
-	const struct traffic_cell *cell;
-	double n; /* answers a minute that this client stands for */
-	struct pick before, after; /* pool NULL: the class is not known */
+/* A client that stands for others, and where it went (traffic/model). */
+struct flow_unit {
+	struct addr client;
+	struct pick_question question;
+	double answers; /* a second */
+	double load;    /* that they bring, unscaled */
+	const struct pool *pool;
+	uint16_t at, region;       /* in the pool; in conf */
+	uint16_t name;             /* that is asked for: of conf.names */
+	uint16_t was;              /* region to begin with, */
+	const struct pool *was_of; /* of this pool */
+	uint32_t position;         /* among the region's clients */
+	bool counts;               /* the pool's answers do */
+	bool all_down;             /* it found nothing live */
+	bool last_resort; /* the region had sent it on: so had all others */
 };
 
-typedef void flow_tell(const struct flow_draw *d, void *arg);
-void flow_walk(const struct snapshot *s, const struct pool *before,
-    const struct pool *after, const struct traffic *t, uint32_t now_s,
-    flow_tell *tell, void *arg);
+struct flow {
+	struct flow_unit *units;
+	size_t n;
+	double minutes;    /* that were sampled */
+	double sampled;    /* answers that were */
+	double per_minute; /* answers, */
+	double unknown;    /* of which it is not known where they go */
+};
+
+/* Of t, which is of s and is not needed afterwards; s is, as long as the flow
+ * is. */
+void flow_make(
+    struct flow *f, const struct snapshot *s, const struct traffic *t);
+void flow_fini(struct flow *f);
+
+/* A copy of the pools of s, whose words can be set; free() it. */
+struct pool *flow_pools(const struct snapshot *s);
 
 #endif

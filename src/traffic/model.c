@@ -2,14 +2,10 @@
 #include "traffic/model.h"
 
 #include <string.h>
-#include <xxhash.h>
-
-#include "traffic/flow.h"
 
 enum {
-	UNITS = 4096, /* and one more for each class */
-	ROUNDS = 24,  /* in which clients are sent on and on */
-	PASSES = 4,   /* in which limits are raised */
+	ROUNDS = 24, /* in which clients are sent on and on */
+	PASSES = 4,  /* in which limits are raised */
 };
 
 /* Making ----------------------------------------------------------------- */
@@ -18,11 +14,11 @@ static void
 pools_copy(struct model *m)
 {
 	const struct snapshot *s = m->snapshot;
-	size_t at = 0;
+	size_t n = s->conf->npools, at = 0;
 
 	m->pools = flow_pools(s);
 	m->regions = xcalloc(s->ntallies, sizeof(*m->regions));
-	for (size_t i = 0; i < s->conf->npools; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct pool *p = &m->pools[i];
 
 		memcpy(&m->regions[at], p->regions,
@@ -32,94 +28,26 @@ pools_copy(struct model *m)
 	}
 }
 
-static double
-cost_of(const struct snapshot *s, const struct traffic_cell *c)
-{
-	double cost = s->pools[s->steered[c->name].pool].conf->cost;
-
-	return c->class == SAMPLE_CLASS_MAX ? 0 : cost;
-}
-
-static struct addr
-client_of(size_t i)
-{
-	uint64_t hash = XXH3_64bits(&i, sizeof(i));
-	struct addr a = {.family = 4};
-
-	memcpy(a.bytes, &hash, 4);
-	return a;
-}
-
-/* units clients of a class, which bring n together. */
-static void
-units_add(struct model *m, const struct traffic_cell *c, double n, size_t units,
-    uint32_t now_s)
-{
-	const struct steered *name = &m->snapshot->steered[c->name];
-
-	for (size_t i = 0; i < units; i++) {
-		struct model_unit *u = &m->units[m->n];
-
-		u->client = client_of(m->n++);
-		u->n = n / (double)units;
-		u->question = (struct pick_question){
-		    .rank = &name->table->ranks[c->class],
-		    .client = &u->client,
-		    .pool = name->pool,
-		    .type = m->snapshot->pools[name->pool].conf->types[0],
-		    .ttl_max = name->ttl_max,
-		    .now_s = now_s,
-		    .random = (uint32_t)XXH3_64bits(&m->n, sizeof(m->n)),
-		};
-	}
-}
-
-static void
-units_make(struct model *m, const struct traffic *t, uint32_t now_s)
-{
-	const struct snapshot *s = m->snapshot;
-	double total = 0, n = 0;
-	size_t classes = 0;
-
-	for (size_t i = 0; i < t->cells.n; i++) {
-		total += t->cells.at[i].n * cost_of(s, &t->cells.at[i]);
-		classes++;
-	}
-	m->units = xcalloc(UNITS + classes, sizeof(*m->units));
-	for (size_t i = 0; i < t->cells.n; i++) {
-		const struct traffic_cell *c = &t->cells.at[i];
-		bool last = i + 1 == t->cells.n || c[1].name != c->name ||
-		    c[1].class != c->class;
-
-		n += c->n * cost_of(s, c);
-		if (!last)
-			continue;
-		if (n > 0)
-			units_add(m, c, n / t->minutes / SAMPLE_MINUTE_S,
-			    (size_t)(UNITS * n / total) + 1, now_s);
-		n = 0;
-	}
-}
-
 void
-model_init(struct model *m, const struct snapshot *s, const struct traffic *t,
-    uint32_t now_s)
+model_init(
+    struct model *m, const struct snapshot *s, struct flow *f, uint32_t now_s)
 {
 	size_t n = s->conf->nregions;
 
-	memset(m, 0, sizeof(*m));
-	m->snapshot = s;
+	*m = (struct model){.snapshot = s, .flow = f, .now_s = now_s};
 	pools_copy(m);
+	m->own = xcalloc(n, sizeof(*m->own));
 	m->scale = xcalloc(n, sizeof(*m->scale));
 	m->base = xcalloc(n, sizeof(*m->base));
 	m->capacity = xcalloc(n, sizeof(*m->capacity));
 	m->load = xcalloc(n, sizeof(*m->load));
 	m->refused = xcalloc(n, sizeof(*m->refused));
+	m->unscaled = xcalloc(n, sizeof(*m->unscaled));
 	m->over = xcalloc(n, sizeof(*m->over));
 	for (size_t i = 0; i < n; i++)
-		m->scale[i] = 1;
-	if (t->minutes > 0)
-		units_make(m, t, now_s);
+		m->own[i] = m->scale[i] = 1;
+	for (size_t i = 0; i < f->n; i++)
+		f->units[i].was = CONF_NONE;
 }
 
 void
@@ -127,13 +55,74 @@ model_fini(struct model *m)
 {
 	free(m->pools);
 	free(m->regions);
-	free(m->units);
+	free(m->offers);
+	free(m->own);
 	free(m->scale);
 	free(m->base);
 	free(m->capacity);
 	free(m->load);
 	free(m->refused);
+	free(m->unscaled);
 	free(m->over);
+}
+
+/* Drains ----------------------------------------------------------------- */
+
+static void
+bit_set(_Atomic uint64_t *word, size_t bit, bool on)
+{
+	uint64_t mask = UINT64_C(1) << bit;
+
+	if (on)
+		atomic_fetch_or(word, mask);
+	else
+		atomic_fetch_and(word, ~mask);
+}
+
+/* The offer's share is what clients are told by. */
+static void
+region_share(struct model *m, struct pool *p, size_t region, unsigned percent)
+{
+	struct pool_region *r = &p->regions[region];
+	struct offer *o = &m->offers[p->first_tally + region];
+
+	*o = *atomic_load(&r->offer);
+	o->share.out = percent * (uint32_t)SHARE_COHORTS / DRAIN_WHOLE;
+	o->share.out_over_s = 0;
+	atomic_store(&r->offer, o);
+	bit_set(&p->shared, region,
+	    o->share.out != 0 || o->share.back || atomic_load(&r->spill) != 0);
+	r->share = o->share;
+}
+
+static void
+region_drain(struct model *m, struct pool *p, size_t region,
+    const struct drains *drains, const struct drains *down)
+{
+	static const struct drains none;
+	const struct drain *part =
+	    drains_part(drains, p->conf->name, p->regions[region].name);
+	bool live = pool_region_would_live(p, region, drains);
+
+	bit_set(&p->drained, region,
+	    !live && pool_region_would_live(p, region, &none));
+	if (down != NULL)
+		live &= pool_region_would_live(p, region, down);
+	bit_set(&p->live, region, live);
+	region_share(m, p, region, part != NULL ? part->share : 0);
+}
+
+void
+model_drain(
+    struct model *m, const struct drains *drains, const struct drains *down)
+{
+	size_t n = m->snapshot->ntallies;
+
+	if (m->offers == NULL)
+		m->offers = xcalloc(n, sizeof(*m->offers));
+	for (size_t i = 0; i < m->snapshot->conf->npools; i++)
+		for (size_t r = 0; r < m->pools[i].nregions; r++)
+			region_drain(m, &m->pools[i], r, drains, down);
 }
 
 void
@@ -151,7 +140,7 @@ model_spill(struct model *m, uint16_t region, uint32_t spill)
 /* Steering --------------------------------------------------------------- */
 
 static uint32_t
-position_of(const struct model_unit *u, const struct pool *p, size_t at)
+position_of(const struct flow_unit *u, const struct pool *p, size_t at)
 {
 	const struct cohort c = share_cohort(&u->client, p->regions[at].name);
 
@@ -164,23 +153,63 @@ is_sent_on(const struct pool *p, size_t at, uint32_t position)
 	return position >= SHARE_COHORTS - atomic_load(&p->regions[at].spill);
 }
 
+static double
+load_in(const struct model *m, const struct flow_unit *u, uint16_t region)
+{
+	return u->load * (u->was == region ? m->own[region] : m->scale[region]);
+}
+
 static void
-refused_count(struct model *m, const struct model_unit *u, const struct pick *k)
+refused_count(struct model *m, const struct flow_unit *u)
 {
 	const struct rank *rank = u->question.rank;
-	const struct pool *p = &m->pools[u->question.pool];
+	const struct pool *p = u->pool;
 	uint64_t live = atomic_load(&p->live);
 
-	if (rank->hash != CONF_HASH_NONE || k->pool != p)
+	if (rank->hash != CONF_HASH_NONE || u->all_down)
 		return;
-	for (size_t i = 0; i < rank->n && rank->order[i] != k->region; i++) {
+	for (size_t i = 0; i < rank->n && rank->order[i] != u->at; i++) {
 		uint8_t at = rank->order[i];
-		uint16_t region = p->regions[at].region;
 
 		if ((live >> at & 1) != 0 &&
 		    is_sent_on(p, at, position_of(u, p, at)))
-			m->refused[region] += u->n * m->scale[region];
+			m->refused[p->regions[at].region] +=
+			    load_in(m, u, p->regions[at].region);
 	}
+}
+
+/* Can the region send the client on, or has it already? */
+static void
+position_find(struct flow_unit *u)
+{
+	u->last_resort = u->all_down || u->question.rank->far == NULL;
+	if (u->last_resort)
+		return;
+	u->position = position_of(u, u->pool, u->at);
+	u->last_resort = is_sent_on(u->pool, u->at, u->position);
+}
+
+static void
+unit_steer(struct model *m, struct flow_unit *u)
+{
+	struct pick k;
+
+	u->question.now_s = m->now_s;
+	pick_region(m->pools, &u->question, &k);
+	u->pool = k.pool;
+	u->at = k.region;
+	u->region = k.pool->regions[k.region].region;
+	u->all_down = k.reason == POOL_ALL_DOWN;
+	u->counts = m->assumed || k.pool->conf->cost > 0;
+	u->load = u->answers * (m->assumed ? 1 : k.pool->conf->cost);
+	if (!u->counts)
+		return;
+	m->unscaled[u->region] += u->load;
+	m->load[u->region] += load_in(m, u, u->region);
+	if (m->assumed)
+		return;
+	position_find(u);
+	refused_count(m, u);
 }
 
 void
@@ -190,23 +219,19 @@ model_steer(struct model *m)
 
 	memcpy(m->load, m->base, n * sizeof(*m->load));
 	memset(m->refused, 0, n * sizeof(*m->refused));
-	for (size_t i = 0; i < m->n; i++) {
-		struct model_unit *u = &m->units[i];
-		struct pick k;
+	memset(m->unscaled, 0, n * sizeof(*m->unscaled));
+	for (size_t i = 0; i < m->flow->n; i++)
+		unit_steer(m, &m->flow->units[i]);
+}
 
-		pick_region(m->pools, &u->question, &k);
-		u->region = CONF_NONE;
-		if (k.pool->conf->cost <= 0)
-			continue;
-		u->region = k.pool->regions[k.region].region;
-		u->last_resort = k.pool->index != u->question.pool;
-		if (!u->last_resort) {
-			u->position = position_of(u, k.pool, k.region);
-			u->last_resort =
-			    is_sent_on(k.pool, k.region, u->position);
-		}
-		m->load[u->region] += u->n * m->scale[u->region];
-		refused_count(m, u, &k);
+void
+model_begin(struct model *m)
+{
+	for (size_t i = 0; i < m->flow->n; i++) {
+		struct flow_unit *u = &m->flow->units[i];
+
+		u->was = u->region;
+		u->was_of = u->pool;
 	}
 }
 
@@ -215,22 +240,24 @@ model_steer(struct model *m)
 static int
 farther(const void *x, const void *y)
 {
-	const struct model_unit *const *a = x, *const *b = y;
+	const struct flow_unit *const *a = x, *const *b = y;
 
 	return ((*a)->position < (*b)->position) -
 	    ((*a)->position > (*b)->position);
 }
 
 /* Those of a region that it could send on, the farthest first; free() them. */
-static const struct model_unit **
+static const struct flow_unit **
 units_of(const struct model *m, uint16_t region, size_t *n)
 {
-	const struct model_unit **units = xcalloc(m->n, sizeof(const void *));
+	const struct flow_unit *u = m->flow->units;
+	const struct flow_unit **units =
+	    xcalloc(m->flow->n, sizeof(const void *));
 
 	*n = 0;
-	for (size_t i = 0; i < m->n; i++)
-		if (m->units[i].region == region && !m->units[i].last_resort)
-			units[(*n)++] = &m->units[i];
+	for (size_t i = 0; i < m->flow->n; i++)
+		if (u[i].counts && u[i].region == region && !u[i].last_resort)
+			units[(*n)++] = &u[i];
 	if (*n > 0)
 		qsort(units, *n, sizeof(const void *), farther);
 	return units;
@@ -241,11 +268,11 @@ static uint32_t
 shed(const struct model *m, uint16_t region, uint32_t spill, double excess)
 {
 	size_t n;
-	const struct model_unit **units = units_of(m, region, &n);
+	const struct flow_unit **units = units_of(m, region, &n);
 
 	for (size_t i = 0; i < n && excess > 0; i++) {
 		spill = SHARE_COHORTS - units[i]->position;
-		excess -= units[i]->n * m->scale[region];
+		excess -= load_in(m, units[i], region);
 	}
 	free(units);
 	return spill;
@@ -292,12 +319,12 @@ over_find(struct model *m, const double *limits)
 			continue;
 		any = m->over[i] = true;
 	}
-	for (size_t i = 0; any && i < m->n; i++) {
-		const struct model_unit *u = &m->units[i];
+	for (size_t i = 0; any && i < m->flow->n; i++) {
+		const struct flow_unit *u = &m->flow->units[i];
 		const struct rank *rank = u->question.rank;
 		const struct pool *p = &m->pools[u->question.pool];
 
-		if (u->region == CONF_NONE || !u->last_resort ||
+		if (!u->counts || u->all_down || !u->last_resort ||
 		    !m->over[u->region])
 			continue;
 		for (size_t k = 0; k < rank->n; k++) {
@@ -357,7 +384,7 @@ model_step(const struct model *m, uint16_t region, uint32_t from, uint32_t to,
     double allowed)
 {
 	size_t n;
-	const struct model_unit **units = units_of(m, region, &n);
+	const struct flow_unit **units = units_of(m, region, &n);
 	uint32_t at = from;
 	size_t i;
 
@@ -365,7 +392,7 @@ model_step(const struct model *m, uint16_t region, uint32_t from, uint32_t to,
 	for (i = 0; i < n; i++) {
 		uint32_t spill = SHARE_COHORTS - units[i]->position;
 
-		allowed -= units[i]->n * m->scale[region];
+		allowed -= load_in(m, units[i], region);
 		if (spill >= to || (i > 0 && allowed < 0))
 			break;
 		at = spill;

@@ -1,49 +1,51 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The traffic steered in a copy of the pools, whose regions can be made to send
- * clients on; and the least of that by which none is over a limit.  Main
- * thread.
+ * The traffic steered in a copy of the pools, whose regions can be drained and
+ * made to send clients on; and the least of that by which none is over a
+ * limit.  Main thread.
  */
 #ifndef TRAFFIC_MODEL_H
 #define TRAFFIC_MODEL_H
 
-#include "steer/pick.h"
-#include "traffic/traffic.h"
-
-/* A client that stands for others, and where it went. */
-struct model_unit {
-	struct addr client;
-	struct pick_question question;
-	double n;          /* units of capacity, unscaled */
-	uint16_t region;   /* in conf; CONF_NONE: it does not count */
-	uint32_t position; /* among the region's clients */
-	bool last_resort;  /* the region had sent it on: so had all others */
-};
+#include "traffic/flow.h"
 
 struct model {
 	const struct snapshot *snapshot;
+	struct flow *flow; /* its units say where they went */
 	struct pool *pools;
 	struct pool_region *regions; /* of all of them */
-	struct model_unit *units;
-	size_t n;
+	struct offer *offers;        /* likewise, of regions drained in part */
+	bool assumed; /* no pool has a cost: each answer counts alike */
+	uint32_t now_s;
 	/* Of conf.regions: */
-	double *scale;          /* of n, in the region; 1 to begin with */
+	double *own;            /* of what clients bring that are there to
+				   begin with (model_begin()), */
+	double *scale;          /* and of others; 1 to begin with */
 	double *base;           /* what it carries besides */
 	double *capacity;       /* 0: not limited */
 	double *load, *refused; /* after model_steer() */
-	bool *over;             /* after model_solve() */
+	double *unscaled; /* likewise: load with own and scale 1, no base */
+	bool *over;       /* after model_solve() */
 };
 
-/* Of pools with a cost, as they are. */
-void model_init(struct model *m, const struct snapshot *s,
-    const struct traffic *t, uint32_t now_s);
+/* Of pools as they are. */
+void model_init(
+    struct model *m, const struct snapshot *s, struct flow *f, uint32_t now_s);
 void model_fini(struct model *m);
+
+/* As if these drains held, as wholly as they ever will, and what is in down
+ * (NULL: nothing) were down; health as it is. */
+void model_drain(
+    struct model *m, const struct drains *drains, const struct drains *down);
 
 void model_spill(struct model *m, uint16_t region, uint32_t spill);
 
 /* Each unit to its region; what was refused is counted where regions are in
  * order, not drawn. */
 void model_steer(struct model *m);
+
+/* Where units are is where they were to begin with. */
+void model_begin(struct model *m);
 
 /* 1: its capacity. */
 struct model_limit {

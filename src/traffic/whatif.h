@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Where the traffic of the last minutes would go after drains or failures,
- * against capacity.  Main thread; the caller owns the JSON.
+ * against capacity (traffic/forecast).  Main thread; the caller owns the JSON.
  */
 #ifndef TRAFFIC_WHATIF_H
 #define TRAFFIC_WHATIF_H
 
-#include <jansson.h>
-
-#include "traffic/traffic.h"
+#include "traffic/forecast.h"
 
 struct drains;
 
@@ -21,15 +19,15 @@ struct whatif_query {
 };
 
 /*
- * {"per_minute", "minutes", "unknown", "max_fill", "assumed_load", "regions":
- * [{"region", "capacity", "before", "after", "fill_before", "fill_after"}],
- * "pools": [{"pool", "regions": [{"region", "live", "before", "after"}]}],
- * "moves": [{"from", "to", "n"}], "all_down": {"before", "after"}, "over":
- * [region], "exit"}.  All counts are of answers a minute; a fill is in percent,
- * null where it cannot be said.  exit is 1 when a region would be over
- * max_fill, or more clients than now would get what is not live.
+ * {"per_minute", "minutes", "sampled", "unknown", "max_fill", "assumed_load",
+ * "judged", "why", "regions": forecast_regions(), "pools": [{"pool", "regions":
+ * [{"region", "live_before", "live_after", "before", "after"}]}], "moves":
+ * [{"from", "to", "pool", "n"}], "all_down": {"before", "after"}, "over":
+ * [region], "unsafe": [text], "exit"}.  All counts are of answers a minute; a
+ * fill is in percent, null where it cannot be said; why says why nothing is
+ * judged, or is null.  exit is 1 when anything is unsafe.
  */
 json_t *whatif_report(const struct snapshot *s, const struct drains *drains,
-    const struct traffic *t, const struct whatif_query *q);
+    struct capacity *c, const struct traffic *t, const struct whatif_query *q);
 
 #endif

@@ -33,6 +33,11 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
     m.wait_for("all targets up", lambda: all(
         d.region("www", r)["targets"][0]["health"] == "up"
         for r in ("eu", "us", "ap")))
+    few = d.json("whatif", "--drain", "ap")
+    m.check(not few["judged"] and "too little traffic" in few["why"] and
+            "too little traffic" in d.ctl("status").stdout,
+            "too little traffic was seen, and that is said")
+    ask(d)
     now = ask(d)
     m.check(now == {"eu": 60, "us": 30, "ap": 10}, f"the mix: {now}")
 
@@ -46,7 +51,8 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
     d.ctl("undrain", "us")
 
     over = d.ctl("whatif", "--down", "us", "--down", "ap", expect=1)
-    m.check("eu would be over safety.max_fill, 80%" in over.stdout,
+    m.check("it would fill region eu to " in over.stdout and
+            "safety.max_fill is 80%" in over.stdout,
             f"a region too full: exit 1, and by name\n{over.stdout}")
     gone = d.ctl("whatif", "--drain", "eu", "--drain", "us", "--down", "ap",
                  expect=1)

@@ -192,6 +192,28 @@ service_answers(struct service *s, const char *pool, size_t region, uint64_t n,
 	atomic_store(&t->let_go, clock_mono_s() + ttl);
 }
 
+void
+service_traffic(struct service *s, size_t name, const char *client, unsigned n)
+{
+	static struct sampler *sampler;
+	const struct snapshot *shot = s->control->status.snapshot;
+	struct addr a;
+	struct sample_seen seen = {
+	    .generation = shot->generation,
+	    .now_s = clock_mono_s(),
+	    .name = shot->steered[name].first,
+	    .client = &a,
+	};
+
+	if (sampler == NULL)
+		sampler = sampler_new();
+	if (!addr_parse(client, &a))
+		abort();
+	seen.class = policy_find(shot->steered[name].table, &a).class;
+	while (n-- > 0)
+		sampler_add(sampler, &seen);
+}
+
 static void
 done(struct call *call)
 {

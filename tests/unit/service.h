@@ -38,6 +38,11 @@ uint64_t service_live(const struct service *s, const char *pool);
 void service_answers(struct service *s, const char *pool, size_t region,
     uint64_t n, uint32_t ttl);
 
+/* n answers of the i-th name, www, cdn or draw, to a client, as workers sample
+ * them. */
+void service_traffic(
+    struct service *s, size_t name, const char *client, unsigned n);
+
 /* One command, its JSON reply (NULL when it is none) and status; waits for
  * what comes later. */
 json_t *service_call(struct service *s, enum evhttp_cmd_type method,

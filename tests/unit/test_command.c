@@ -167,8 +167,9 @@ END_TEST
 START_TEST(health_and_drains_carry_over_a_reload)
 {
 	service_health(&s, "198.51.100.10", HEALTH_DOWN);
-	json_decref(post(
-	    "/v1/drain", "{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	json_decref(post("/v1/drain",
+	    "{\"what\":\"eu\",\"for_s\":60,\"force\":true,"
+	    "\"reason\":\"x\"}"));
 	json_decref(post("/v1/reload", NULL));
 	ck_assert_uint_eq(service_live(&s, "www"), 4);
 }

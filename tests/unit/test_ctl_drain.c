@@ -2,6 +2,7 @@
 #include "ctl/drain.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,7 +51,8 @@ START_TEST(a_drain_takes_the_region_out_and_says_so)
 	json_t *reply, *pool;
 
 	service_answers(&s, "www", 0, 10, 42);
-	reply = drain("{\"what\":\"eu\",\"for_s\":60,\"reason\":\"switch\"}");
+	reply = drain("{\"what\":\"eu\",\"force\":true,\"for_s\":60,\"reason\":"
+		      "\"switch\"}");
 	pool = json_array_get(json_object_get(reply, "pools"), 0);
 	ck_assert_int_eq(status, 200);
 	ck_assert_str_eq(text_of(reply, "drained"), "eu");
@@ -84,8 +86,9 @@ START_TEST(a_drain_of_a_target_leaves_the_region_live)
 			  "\"reason\":\"x\"}"));
 	ck_assert_int_eq(status, 200);
 	ck_assert_uint_eq(service_live(&s, "www"), 7);
-	json_decref(drain("{\"what\":\"www/eu/192.0.2.11\",\"for_s\":60,"
-			  "\"reason\":\"x\"}"));
+	json_decref(
+	    drain("{\"what\":\"www/eu/192.0.2.11\",\"force\":true,\"for_s\":60,"
+		  "\"reason\":\"x\"}"));
 	ck_assert_uint_eq(service_live(&s, "www"), 6);
 }
 END_TEST
@@ -94,20 +97,29 @@ static const struct {
 	const char *body;
 	int status;
 } refused[] = {
-    {"{\"what\":\"eu\",\"reason\":\"x\"}", 400},
-    {"{\"what\":\"eu\",\"for_s\":60}", 400},
-    {"{\"what\":\"eu\",\"for_s\":60,\"reason\":\" \"}", 400},
-    {"{\"what\":\"eu\",\"for_s\":-1,\"reason\":\"x\"}", 400},
-    {"{\"what\":\"eu\",\"for_s\":99999999999,\"reason\":\"x\"}", 400},
-    {"{\"what\":\"eu\",\"for_s\":9,\"until_cancelled\":true,"
+    {"{\"what\":\"eu\",\"force\":true,\"reason\":\"x\"}", 400},
+    {"{\"what\":\"eu\",\"force\":true,\"for_s\":60}", 400},
+    {"{\"what\":\"eu\",\"force\":true,\"for_s\":60,\"reason\":\" \"}", 400},
+    {"{\"what\":\"eu\",\"force\":true,\"for_s\":-1,\"reason\":\"x\"}", 400},
+    {"{\"what\":\"eu\",\"force\":true,\"for_s\":99999999999,\"reason\":\"x\"}",
+	400},
+    {"{\"what\":\"eu\",\"force\":true,\"for_s\":9,\"until_cancelled\":true,"
      "\"reason\":\"x\"}",
 	400},
-    {"{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\",\"more\":1}", 400},
-    {"{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\\ny\"}", 400},
-    {"{\"what\":\"eu\",\"for_s\":60,\"over_s\":60,\"reason\":\"x\"}", 400},
+    {"{\"what\":\"eu\",\"force\":true,\"for_s\":60,\"reason\":\"x\",\"more\":"
+     "1}",
+	400},
+    {"{\"what\":\"eu\",\"force\":true,\"for_s\":60,\"reason\":\"x\\ny\"}", 400},
+    {"{\"what\":\"eu\",\"force\":true,\"for_s\":60,\"over_s\":60,\"reason\":"
+     "\"x\"}",
+	400},
     {"{\"what\":7,\"for_s\":60,\"reason\":\"x\"}", 400},
-    {"{\"what\":\"eu\",\"for_s\":9,\"reason\":\"x\",\"at\":1000000}", 400},
-    {"{\"what\":\"eu\",\"for_s\":9,\"reason\":\"x\",\"at\":9999999999}", 400},
+    {"{\"what\":\"eu\",\"force\":true,\"for_s\":9,\"reason\":\"x\",\"at\":"
+     "1000000}",
+	400},
+    {"{\"what\":\"eu\",\"force\":true,\"for_s\":9,\"reason\":\"x\",\"at\":"
+     "9999999999}",
+	400},
     {"{\"what\":\"/eu\",\"for_s\":60,\"reason\":\"x\"}", 400},
     {"{\"what\":\"eux\",\"for_s\":60,\"reason\":\"x\"}", 404},
     {"{\"what\":\"www/e\",\"for_s\":60,\"reason\":\"x\"}", 404},
@@ -161,11 +173,16 @@ START_TEST(emptying_a_pool_is_refused_with_the_figures_unless_forced)
 }
 END_TEST
 
-START_TEST(a_pool_that_only_stands_in_may_be_emptied)
+START_TEST(emptying_a_pool_that_stands_in_is_refused)
 {
-	json_decref(
-	    drain("{\"what\":\"sorry/eu\",\"for_s\":60,\"reason\":\"x\"}"));
-	ck_assert_int_eq(status, 200);
+	json_t *reply =
+	    drain("{\"what\":\"sorry/eu\",\"for_s\":60,\"reason\":\"x\"}");
+
+	ck_assert_int_eq(status, 409);
+	ck_assert_ptr_nonnull(strstr(text_of(reply, "error"),
+	    "pool sorry, which stands in for others, with 0 live regions of 1 "
+	    "now; safety.min_regions is 1"));
+	json_decref(reply);
 }
 END_TEST
 
@@ -173,25 +190,107 @@ START_TEST(filling_the_regions_left_is_refused)
 {
 	json_t *reply;
 
-	for (size_t i = 0; i < 3; i++)
-		service_answers(&s, "www", i, 1000, 60);
+	/* us, eu, ap */
+	service_traffic(&s, 0, "192.0.2.1", 1000);
 	json_decref(
-	    drain("{\"what\":\"www/eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	    drain("{\"what\":\"www/"
+		  "eu\",\"force\":true,\"for_s\":60,\"reason\":\"x\"}"));
 	ck_assert_int_eq(status, 200);
 	reply = drain("{\"what\":\"www/us\",\"for_s\":60,\"reason\":\"x\"}");
 	ck_assert_int_eq(status, 409);
-	ck_assert_ptr_nonnull(strstr(text_of(reply, "error"),
-	    "would fill region ap of pool www to 170% of its capacity"));
+	ck_assert_ptr_nonnull(strstr(
+	    text_of(reply, "error"), "fill region ap to 100% of its capacity"));
 	ck_assert_ptr_nonnull(
 	    strstr(text_of(reply, "error"), "safety.max_fill is 85%"));
 	json_decref(reply);
 }
 END_TEST
 
+/* What whatif says of the same is what the drain says. */
+START_TEST(whatif_and_drain_say_the_same)
+{
+	static const char *const whats[] = {"eu", "us", "ap", "www/us",
+	    "www/eu", "cdn/eu", "sorry", "www/eu/192.0.2.10", "sorry/eu"};
+
+	service_traffic(&s, 0, "192.0.2.1", 600);
+	service_traffic(&s, 0, "81.2.0.1", 300);
+	service_traffic(&s, 1, "10.0.0.1", 200);
+	for (size_t i = 0; i < sizeof(whats) / sizeof(whats[0]); i++) {
+		char query[64], body[128];
+		json_t *would, *does;
+		const json_t *unsafe, *text;
+		size_t k;
+
+		snprintf(query, sizeof(query), "drain=%s", whats[i]);
+		would = service_call(
+		    &s, EVHTTP_REQ_GET, "/v1/whatif", query, NULL, &status);
+		if (status != 200) {
+			json_decref(would);
+			continue;
+		}
+		snprintf(body, sizeof(body),
+		    "{\"what\":\"%s\",\"for_s\":60,\"reason\":\"x\"}",
+		    whats[i]);
+		does = drain(body);
+		unsafe = json_object_get(would, "unsafe");
+		ck_assert(json_equal(unsafe, json_object_get(does, "unsafe")));
+		ck_assert(json_equal(json_object_get(would, "regions"),
+		    json_object_get(does, "regions")));
+		ck_assert(json_equal(json_object_get(would, "why"),
+		    json_object_get(does, "why")));
+		ck_assert_int_eq(
+		    status, int_of(would, "exit") == 0 ? 200 : 409);
+		json_array_foreach(unsafe, k, text)
+		{
+			ck_assert_ptr_nonnull(strstr(
+			    text_of(does, "error"), json_string_value(text)));
+		}
+		json_decref(would);
+		json_decref(does);
+		snprintf(body, sizeof(body), "{\"what\":\"%s\"}", whats[i]);
+		json_decref(service_call(
+		    &s, EVHTTP_REQ_POST, "/v1/undrain", NULL, body, &status));
+	}
+}
+END_TEST
+
+START_TEST(a_drain_leaves_no_fenced_client_without_a_live_region)
+{
+	json_t *reply;
+
+	service_traffic(&s, 0, "192.0.2.1", 600);
+	service_traffic(&s, 0, "81.2.0.1", 200);
+	reply = drain("{\"what\":\"www/eu\",\"for_s\":60,\"reason\":\"x\"}");
+	ck_assert_int_eq(status, 409);
+	ck_assert_ptr_nonnull(strstr(text_of(reply, "error"),
+	    "leave clients within the fence EU of pool www without a live "
+	    "region: the rule at "));
+	ck_assert_ptr_nonnull(
+	    strstr(text_of(reply, "error"), ", 25.0% of the traffic"));
+	json_decref(reply);
+}
+END_TEST
+
+START_TEST(what_cannot_be_judged_is_said)
+{
+	json_t *reply;
+
+	service_traffic(&s, 0, "192.0.2.1", 99);
+	reply = drain("{\"what\":\"www/us\",\"for_s\":60,\"reason\":\"x\"}");
+	ck_assert_int_eq(status, 200);
+	ck_assert(json_is_false(json_object_get(reply, "judged")));
+	ck_assert_str_eq(text_of(reply, "why"),
+	    "too little traffic was seen to judge: 99 answers in the last "
+	    "minutes, of 100 that it takes");
+	json_decref(reply);
+}
+END_TEST
+
 START_TEST(a_drain_outlives_a_restart)
 {
-	json_decref(drain("{\"what\":\"eu\",\"until_cancelled\":true,"
-			  "\"reason\":\"x\"}"));
+	json_decref(
+	    drain("{\"what\":\"eu\",\"force\":true,\"until_cancelled\":true,"
+		  "\"reason\":\"x\"}"));
 	service_restart(&s);
 	ck_assert_uint_eq(service_live(&s, "www"), 6);
 	ck_assert_str_eq(s.control->drains.all.at[0]->owner, "ana");
@@ -202,7 +301,8 @@ START_TEST(a_drain_that_cannot_be_saved_does_not_take_effect)
 {
 	free(s.control->folder);
 	s.control->folder = strdup("/dev/null");
-	json_decref(drain("{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	json_decref(drain(
+	    "{\"what\":\"eu\",\"force\":true,\"for_s\":60,\"reason\":\"x\"}"));
 	ck_assert_int_eq(status, 409);
 	ck_assert_uint_eq(service_live(&s, "www"), 7);
 	ck_assert_uint_eq(s.control->drains.all.n, 0);
@@ -211,7 +311,8 @@ END_TEST
 
 START_TEST(a_drain_ends_by_itself)
 {
-	json_decref(drain("{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	json_decref(drain(
+	    "{\"what\":\"eu\",\"force\":true,\"for_s\":60,\"reason\":\"x\"}"));
 	clock_fake(159000, 1000059);
 	drain_tick(s.control);
 	ck_assert_uint_eq(service_live(&s, "www"), 6);
@@ -225,8 +326,10 @@ END_TEST
 
 START_TEST(draining_again_renews_the_lease)
 {
-	json_decref(drain("{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\"}"));
-	json_decref(drain("{\"what\":\"eu\",\"for_s\":90,\"reason\":\"y\"}"));
+	json_decref(drain(
+	    "{\"what\":\"eu\",\"force\":true,\"for_s\":60,\"reason\":\"x\"}"));
+	json_decref(drain(
+	    "{\"what\":\"eu\",\"force\":true,\"for_s\":90,\"reason\":\"y\"}"));
 	ck_assert_int_eq(status, 200);
 	ck_assert_uint_eq(s.control->drains.all.n, 1);
 	ck_assert_int_eq(s.control->drains.all.at[0]->until, 1000090);
@@ -237,7 +340,8 @@ START_TEST(undrain_ends_it_and_knows_the_nearest)
 {
 	json_t *reply;
 
-	json_decref(drain("{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	json_decref(drain(
+	    "{\"what\":\"eu\",\"force\":true,\"for_s\":60,\"reason\":\"x\"}"));
 	reply = service_call(&s, EVHTTP_REQ_POST, "/v1/undrain", NULL,
 	    "{\"what\":\"ue\"}", &status);
 	ck_assert_int_eq(status, 404);
@@ -257,7 +361,8 @@ START_TEST(the_list_says_what_is_left)
 {
 	json_t *reply, *d;
 
-	json_decref(drain("{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	json_decref(drain(
+	    "{\"what\":\"eu\",\"force\":true,\"for_s\":60,\"reason\":\"x\"}"));
 	clock_fake(110000, 1000010);
 	reply =
 	    service_call(&s, EVHTTP_REQ_GET, "/v1/drains", NULL, NULL, &status);
@@ -273,9 +378,11 @@ START_TEST(a_renewal_says_from_when_to_when)
 	json_t *reply, *old;
 
 	service_answers(&s, "www", 0, 10, 42);
-	json_decref(drain("{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	json_decref(drain(
+	    "{\"what\":\"eu\",\"force\":true,\"for_s\":60,\"reason\":\"x\"}"));
 	clock_fake(110000, 1000010);
-	reply = drain("{\"what\":\"eu\",\"for_s\":90,\"reason\":\"y\"}");
+	reply = drain(
+	    "{\"what\":\"eu\",\"force\":true,\"for_s\":90,\"reason\":\"y\"}");
 	old = json_object_get(reply, "renewed");
 	ck_assert_int_eq(int_of(old, "until"), 1000060);
 	ck_assert_str_eq(text_of(old, "reason"), "x");
@@ -290,11 +397,13 @@ END_TEST
 START_TEST(a_renewal_is_judged_by_what_changes)
 {
 	json_decref(
-	    drain("{\"what\":\"www/eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	    drain("{\"what\":\"www/"
+		  "eu\",\"force\":true,\"for_s\":60,\"reason\":\"x\"}"));
 	service_health(&s, "198.51.100.10", HEALTH_DOWN);
 	service_health(&s, "203.0.113.10", HEALTH_DOWN);
 	json_decref(
-	    drain("{\"what\":\"www/eu\",\"for_s\":90,\"reason\":\"x\"}"));
+	    drain("{\"what\":\"www/"
+		  "eu\",\"force\":true,\"for_s\":90,\"reason\":\"x\"}"));
 	ck_assert_int_eq(status, 200);
 }
 END_TEST
@@ -313,8 +422,9 @@ first_drain(void)
 
 START_TEST(an_announced_drain_begins_by_itself)
 {
-	json_t *reply = drain("{\"what\":\"eu\",\"at\":1000060,\"for_s\":30,"
-			      "\"reason\":\"x\"}");
+	json_t *reply =
+	    drain("{\"what\":\"eu\",\"force\":true,\"at\":1000060,\"for_s\":30,"
+		  "\"reason\":\"x\"}");
 
 	ck_assert_int_eq(status, 200);
 	ck_assert_int_eq(int_of(reply, "until"), 1000090);
@@ -342,8 +452,9 @@ START_TEST(an_announced_drain_lets_go_after_a_restart_too)
 {
 	json_t *d;
 
-	json_decref(drain("{\"what\":\"eu\",\"at\":1000100,\"for_s\":300,"
-			  "\"reason\":\"x\"}"));
+	json_decref(drain(
+	    "{\"what\":\"eu\",\"force\":true,\"at\":1000100,\"for_s\":300,"
+	    "\"reason\":\"x\"}"));
 	clock_fake(190000, 1000090);
 	service_restart(&s);
 	for (unsigned i = 0; i < 70; i++) {
@@ -360,8 +471,9 @@ END_TEST
 /* It grows from when it was, but nobody knows how long ago that is. */
 START_TEST(a_growing_drain_is_whole_after_a_start_before_it)
 {
-	json_decref(drain("{\"what\":\"eu\",\"for_s\":9000,\"over_s\":100,"
-			  "\"reason\":\"x\"}"));
+	json_decref(drain(
+	    "{\"what\":\"eu\",\"force\":true,\"for_s\":9000,\"over_s\":100,"
+	    "\"reason\":\"x\"}"));
 	ck_assert_uint_eq(service_live(&s, "www"), 7);
 	clock_fake(110000, 1000010);
 	service_restart(&s);
@@ -374,7 +486,8 @@ END_TEST
 
 static const char partly_bad[] =
     "{\"version\":1,\"drains\":[\n"
-    "{\"what\":\"eu\",\"owner\":\"ana\",\"reason\":\"x\",\"since\":1000000,"
+    "{\"what\":\"eu\",\"force\":true,\"owner\":\"ana\",\"reason\":\"x\","
+    "\"since\":1000000,"
     "\"until\":1009000,\"forced\":false},\n"
     "{\"what\":\"us\",\"owner\":\"ana\",\"reason\":\"x\",\"since\":1000000,"
     "\"until\":1009000,\"forced\":false,\"share\":777}]}\n";
@@ -392,9 +505,11 @@ END_TEST
 
 START_TEST(an_announced_drain_whose_whole_time_is_past_is_over)
 {
-	json_decref(drain("{\"what\":\"eu\",\"for_s\":200,\"reason\":\"x\"}"));
-	json_decref(drain("{\"what\":\"eu\",\"at\":1000060,\"for_s\":30,"
-			  "\"reason\":\"y\"}"));
+	json_decref(drain(
+	    "{\"what\":\"eu\",\"force\":true,\"for_s\":200,\"reason\":\"x\"}"));
+	json_decref(
+	    drain("{\"what\":\"eu\",\"force\":true,\"at\":1000060,\"for_s\":30,"
+		  "\"reason\":\"y\"}"));
 	ck_assert_uint_eq(s.control->drains.all.n, 2);
 	clock_fake(195000, 1000095);
 	service_restart(&s);
@@ -424,9 +539,11 @@ START_TEST(undrain_ends_the_announced_one_too)
 {
 	json_t *reply;
 
-	json_decref(drain("{\"what\":\"eu\",\"for_s\":200,\"reason\":\"x\"}"));
-	json_decref(drain("{\"what\":\"eu\",\"at\":1000060,\"for_s\":30,"
-			  "\"reason\":\"y\"}"));
+	json_decref(drain(
+	    "{\"what\":\"eu\",\"force\":true,\"for_s\":200,\"reason\":\"x\"}"));
+	json_decref(
+	    drain("{\"what\":\"eu\",\"force\":true,\"at\":1000060,\"for_s\":30,"
+		  "\"reason\":\"y\"}"));
 	reply = service_call(&s, EVHTTP_REQ_POST, "/v1/undrain", NULL,
 	    "{\"what\":\"eu\"}", &status);
 	ck_assert(json_is_true(json_object_get(reply, "announced")));
@@ -466,7 +583,8 @@ START_TEST(a_clock_that_is_set_is_none_of_the_caches_business)
 	json_t *d;
 
 	service_answers(&s, "www", 0, 10, 50);
-	json_decref(drain("{\"what\":\"eu\",\"for_s\":9000,\"reason\":\"x\"}"));
+	json_decref(drain("{\"what\":\"eu\",\"force\":true,\"for_s\":9000,"
+			  "\"reason\":\"x\"}"));
 	clock_fake(103000, 1003600);
 	drain_tick(s.control);
 	drain_tick(s.control);
@@ -480,12 +598,14 @@ START_TEST(a_growing_drain_is_renewed_from_where_it_is)
 {
 	json_t *reply;
 
-	json_decref(drain("{\"what\":\"eu\",\"for_s\":900,\"share\":50,"
-			  "\"over_s\":100,\"reason\":\"x\"}"));
+	json_decref(
+	    drain("{\"what\":\"eu\",\"force\":true,\"for_s\":900,\"share\":50,"
+		  "\"over_s\":100,\"reason\":\"x\"}"));
 	clock_fake(150000, 1000050);
 	/* 25% is out: a quarter of the way to all. */
-	reply = drain("{\"what\":\"eu\",\"for_s\":900,\"share\":100,"
-		      "\"over_s\":200,\"reason\":\"x\"}");
+	reply =
+	    drain("{\"what\":\"eu\",\"force\":true,\"for_s\":900,\"share\":100,"
+		  "\"over_s\":200,\"reason\":\"x\"}");
 	ck_assert_int_eq(status, 200);
 	ck_assert_int_eq(int_of(reply, "since"), 1000050 - 50);
 	ck_assert_int_ge(int_of(reply, "let_go_s"), 150);
@@ -544,7 +664,8 @@ START_TEST(what_ended_and_could_not_be_saved_is_saved_later)
 {
 	char *folder = s.control->folder;
 
-	json_decref(drain("{\"what\":\"eu\",\"for_s\":60,\"reason\":\"x\"}"));
+	json_decref(drain(
+	    "{\"what\":\"eu\",\"force\":true,\"for_s\":60,\"reason\":\"x\"}"));
 	s.control->folder = strdup("/dev/null");
 	clock_fake(160000, 1000060);
 	drain_tick(s.control);
@@ -576,8 +697,12 @@ main(void)
 	tcase_add_test(t, an_unknown_name_is_answered_with_the_nearest);
 	tcase_add_test(
 	    t, emptying_a_pool_is_refused_with_the_figures_unless_forced);
-	tcase_add_test(t, a_pool_that_only_stands_in_may_be_emptied);
+	tcase_add_test(t, emptying_a_pool_that_stands_in_is_refused);
 	tcase_add_test(t, filling_the_regions_left_is_refused);
+	tcase_add_test(t, whatif_and_drain_say_the_same);
+	tcase_add_test(
+	    t, a_drain_leaves_no_fenced_client_without_a_live_region);
+	tcase_add_test(t, what_cannot_be_judged_is_said);
 	tcase_add_test(t, a_drain_outlives_a_restart);
 	tcase_add_test(t, a_drain_that_cannot_be_saved_does_not_take_effect);
 	tcase_add_test(t, a_drain_ends_by_itself);
