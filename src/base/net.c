@@ -242,6 +242,9 @@ number_parse(const char *text, unsigned max, unsigned *n)
 	return true;
 }
 
+static const char not_prefix[] =
+    "%s: not an address or a prefix, as 192.0.2.0/24 or 2001:db8::/32";
+
 bool
 prefix_parse(const char *text, struct prefix *p, struct error *err)
 {
@@ -252,14 +255,15 @@ prefix_parse(const char *text, struct prefix *p, struct error *err)
 	unsigned len;
 
 	if (n >= sizeof(address))
-		return error_set(err, "%s: not an address", text);
+		return error_set(err, not_prefix, text);
 	memcpy(address, text, n);
 	address[n] = '\0';
 	if (!addr_parse(address, &p->addr))
-		return error_set(err, "%s: not an address", text);
+		return error_set(err, not_prefix, text);
 	len = addr_bits(&p->addr);
 	if (slash != NULL && !number_parse(slash + 1, len, &len))
-		return error_set(err, "%s: not a prefix length", text);
+		return error_set(err, "%s: not a prefix length: 0 to %u", text,
+		    addr_bits(&p->addr));
 	masked = p->addr;
 	addr_mask(&masked, len);
 	if (!addr_equal(&masked, &p->addr))
@@ -295,13 +299,14 @@ endpoint_parse(const char *text, struct endpoint *e, struct error *err)
 	unsigned port;
 
 	if (at == NULL || (size_t)(at - text) >= sizeof(address))
-		return error_set(err, "%s: not address@port", text);
+		return error_set(err,
+		    "%s: not address@port, as 192.0.2.1@53 or ::1@53", text);
 	memcpy(address, text, (size_t)(at - text));
 	address[at - text] = '\0';
 	if (!addr_parse(address, &e->addr))
 		return error_set(err, "%s: not an address", text);
 	if (!number_parse(at + 1, 65535, &port))
-		return error_set(err, "%s: not a port", text);
+		return error_set(err, "%s: not a port: 0 to 65535", text);
 	e->port = (uint16_t)port;
 	return true;
 }

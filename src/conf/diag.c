@@ -87,12 +87,17 @@ diag_add(struct diag *d, enum diag_level level, const struct conf_mark *mark,
     const char *fmt, va_list ap)
 {
 	struct diag_entry e = {.level = level, .mark = *mark};
-	char text[MESSAGE_MAX];
+	char text[MESSAGE_MAX], by[64] = "";
 
 	if (d->entries.n >= ENTRIES_MAX)
 		return;
-	if (vsnprintf(text, sizeof(text), fmt, ap) >= (int)sizeof(text))
-		strcpy(text + sizeof(text) - 4, "...");
+	if (mark->alias_line > 0)
+		snprintf(by, sizeof(by), " (repeated by the alias at %u:%u)",
+		    mark->alias_line, mark->alias_column);
+	if (vsnprintf(text, sizeof(text) - strlen(by), fmt, ap) >=
+	    (int)(sizeof(text) - strlen(by)))
+		strcpy(text + sizeof(text) - strlen(by) - 4, "...");
+	strcat(text, by);
 	defuse(text);
 	e.message = arena_strdup(d->arena, text);
 	e.mark.file = source_get(d, mark->file ? mark->file : "")->file;

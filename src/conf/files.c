@@ -89,8 +89,10 @@ files_match(struct schema_reader *r, const struct yaml_node *node, size_t *n)
 	if (node->kind != NODE_SCALAR || *node->text == '\0') {
 		if (node->kind != NODE_BAD)
 			diag_error(r->d, &node->mark,
-			    "a file or a pattern "
-			    "of files is needed here");
+			    "a file or a pattern of files is needed here%s",
+			    node->kind == NODE_MAP
+				? ": a map of names to files has no \"- \""
+				: "");
 		return NULL;
 	}
 	if (!may_look(r, node))
@@ -174,6 +176,8 @@ read_prefix(struct schema_reader *r, char *word, const struct conf_mark *mark,
 
 	if (!prefix_parse(word, &prefix, &err))
 		return diag_error(r->d, mark, "%s", err.text);
+	if (!value_check_native(r, mark, &prefix))
+		return false;
 	vec_push(&p->all, prefix);
 	return true;
 }
@@ -260,6 +264,8 @@ read_row(struct schema_reader *r, char *line, const struct conf_mark *mark,
 	region.text = fields[1];
 	if (!prefix_parse(fields[0], &row.prefix, &err))
 		return diag_error(r->d, mark, "%s", err.text);
+	if (!value_check_native(r, mark, &row.prefix))
+		return false;
 	if (!value_ref(r, &ref, &region, &row.region))
 		return false;
 	if (!parse_ms(fields[2], &row.us))

@@ -10,6 +10,7 @@
 #include "conf/rule.h"
 #include "conf/stage.h"
 #include "conf/use.h"
+#include "input/hint.h"
 #include "input/input.h"
 
 enum {
@@ -182,6 +183,7 @@ read_text(struct loader *l, const char *path, const char *text, size_t len,
     unsigned depth)
 {
 	struct yaml_node *root;
+	char hint[HINT_MAX];
 	size_t i;
 
 	diag_source(l->r.d, path, text);
@@ -190,14 +192,16 @@ read_text(struct loader *l, const char *path, const char *text, size_t len,
 		l->damaged = true;
 		if (root && root->kind != NODE_BAD)
 			diag_error(l->r.d, &root->mark,
-			    "a configuration is a "
-			    "map (key: value)");
+			    "a configuration is a map (key: value)%s",
+			    hint_map(hint,
+				root->kind == NODE_SCALAR ? root->text : NULL));
 		return;
 	}
 	if (depth == 0)
 		l->top.mark = root->mark;
 	for (i = 0; i < root->n; i++)
-		if (strcmp(root->pairs[i].key->text, "include") != 0)
+		if (strcmp(root->pairs[i].key->text, "include") != 0 &&
+		    !schema_is_aside(root->pairs[i].key->text))
 			add_pair(l, &root->pairs[i]);
 	for (i = 0; i < root->n; i++)
 		if (strcmp(root->pairs[i].key->text, "include") == 0)

@@ -8,6 +8,8 @@
 struct conf_mark {
 	const char *file;
 	unsigned line, column; /* from 1 */
+	/* Where an alias of YAML in the same file repeats it; 0: nowhere. */
+	unsigned alias_line, alias_column;
 };
 
 #endif

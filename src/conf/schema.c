@@ -418,6 +418,12 @@ schema_keys(size_t *n)
 	return keys;
 }
 
+bool
+schema_is_aside(const char *key)
+{
+	return strncmp(key, SCHEMA_ASIDE, strlen(SCHEMA_ASIDE)) == 0;
+}
+
 const char *
 schema_title(enum schema_map map)
 {

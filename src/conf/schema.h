@@ -47,6 +47,10 @@ const struct schema_key *schema_keys(size_t *n);
 /* "monitors.NAME.expect": how the manual heads the keys of a map. */
 const char *schema_title(enum schema_map map);
 
+/* Keys of the top level that say nothing: they hold what aliases repeat. */
+#define SCHEMA_ASIDE "x-"
+bool schema_is_aside(const char *key);
+
 /* Reads all keys of a map into object; unknown ones, missing ones and what
  * check.h says of the object are reported. */
 bool schema_read(struct schema_reader *r, enum schema_map map,

@@ -11,10 +11,12 @@
 #include "base/file.h"
 #include "conf/load.h"
 #include "dns/name.h"
+#include "input/hint.h"
 
-bool
-value_wrong(struct schema_reader *r, const struct schema_key *k,
-    const struct yaml_node *node, const char *what)
+/* hint: of a scalar. */
+static bool
+wrong(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, const char *what, const char *hint)
 {
 	if (node->kind == NODE_BAD)
 		return false;
@@ -28,8 +30,15 @@ value_wrong(struct schema_reader *r, const struct schema_key *k,
 		    "\"%s\" has no value: "
 		    "it must be %s",
 		    k->name, what);
-	return diag_error(r->d, &node->mark, "\"%s\" must be %s, not \"%s\"",
-	    k->name, what, node->text);
+	return diag_error(r->d, &node->mark, "\"%s\" must be %s, not \"%s\"%s",
+	    k->name, what, node->text, hint);
+}
+
+bool
+value_wrong(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, const char *what)
+{
+	return wrong(r, k, node, what, "");
 }
 
 bool
@@ -99,15 +108,27 @@ value_none(struct schema_reader *r, const struct schema_key *k,
 	return true;
 }
 
+static const char *
+range_text(struct schema_reader *r, const struct schema_key *k)
+{
+	if (k->min == k->max)
+		return arena_printf(r->d->arena, "%lld", (long long)k->min);
+	return arena_printf(
+	    r->d->arena, "%lld to %lld", (long long)k->min, (long long)k->max);
+}
+
 bool
 value_number(struct schema_reader *r, const struct schema_key *k,
     const struct yaml_node *node, void *field)
 {
+	char hint[HINT_MAX];
 	int64_t value;
 
 	if (!value_is_scalar(node) ||
 	    !value_parse_integer(node->text, strlen(node->text), &value))
-		return value_wrong(r, k, node, "a whole number");
+		return wrong(r, k, node, "a whole number",
+		    arena_printf(r->d->arena, ": %s%s", range_text(r, k),
+			hint_number(hint, node->text ? node->text : "")));
 	if (!value_in_range(r, k, node, value, ""))
 		return false;
 	value_store(field, k->size, value);
@@ -229,26 +250,64 @@ near_part(struct schema_reader *r, const char *word, const char *const *words,
 	return arena_printf(r->d->arena, "; did you mean \"%s\"?", near);
 }
 
+/* "tcp, http or https" */
+static const char *
+words_text(struct schema_reader *r, const char *const *words, size_t n)
+{
+	const char *all = words[0];
+
+	for (size_t i = 1; i < n; i++)
+		all = arena_printf(r->d->arena, "%s%s%s", all,
+		    i + 1 < n ? ", " : " or ", words[i]);
+	return all;
+}
+
 bool
 value_word(struct schema_reader *r, const struct schema_key *k,
     const struct yaml_node *node, void *field)
 {
-	const char *all = "";
-	size_t i;
+	const char *text = value_is_scalar(node) ? node->text : "";
+	int meant = hint_switch(text, k->words);
+	size_t n;
 
-	if (!value_is_scalar(node))
-		return value_wrong(r, k, node, "a word");
-	for (i = 0; k->words[i]; i++) {
-		if (strcmp(k->words[i], node->text) == 0) {
-			value_store(field, k->size, (int64_t)i);
-			return true;
-		}
-		all = arena_printf(
-		    r->d->arena, "%s%s%s", all, i ? ", " : "", k->words[i]);
+	for (n = 0; k->words[n]; n++) {
+		if (*text == '\0' || strcmp(k->words[n], text) != 0)
+			continue;
+		value_store(field, k->size, (int64_t)n);
+		return true;
 	}
-	return diag_error(r->d, &node->mark, "\"%s\" is not a %s%s (%s)%s",
-	    node->text, k->map == SCHEMA_MONITOR ? "monitor " : "", k->name,
-	    all, near_part(r, node->text, k->words, i));
+	return wrong(r, k, node, words_text(r, k->words, n),
+	    meant < 0 ? near_part(r, text, k->words, n)
+		      : near_part(r, k->words[meant], &k->words[meant], 1));
+}
+
+static bool
+check_native(
+    struct schema_reader *r, const struct conf_mark *mark, const struct addr *a)
+{
+	const struct prefix p = {*a, (uint8_t)addr_bits(a)};
+
+	return value_check_native(r, mark, &p);
+}
+
+bool
+value_check_native(struct schema_reader *r, const struct conf_mark *mark,
+    const struct prefix *p)
+{
+	char given[PREFIX_TEXT_MAX], meant[PREFIX_TEXT_MAX];
+	struct prefix v4 = {.len = (uint8_t)(p->len - 96)};
+	unsigned offset;
+
+	if (!addr_embedded(&p->addr, &v4.addr, &offset) ||
+	    p->addr.bytes[0] != 0 || p->len < offset)
+		return true;
+	if (p->len == 128)
+		return diag_error(r->d, mark,
+		    "%s is an IPv4 address written as IPv6: write %s",
+		    addr_format(given, &p->addr), addr_format(meant, &v4.addr));
+	return diag_error(r->d, mark,
+	    "%s is an IPv4 prefix written as IPv6: write %s",
+	    prefix_format(given, p), prefix_format(meant, &v4));
 }
 
 bool
@@ -261,9 +320,14 @@ value_endpoint(struct schema_reader *r, const struct schema_key *k,
 		return value_wrong(r, k, node,
 		    "an address and port, as "
 		    "192.0.2.1@53");
+	if (strchr(node->text, ' '))
+		return diag_error(r->d, &node->mark,
+		    "\"%s\" is more than one value: a list has each behind "
+		    "\"- \" on a line of its own, or all in brackets [ ]",
+		    node->text);
 	if (!endpoint_parse(node->text, field, &err))
 		return diag_error(r->d, &node->mark, "%s", err.text);
-	return true;
+	return check_native(r, &node->mark, &((struct endpoint *)field)->addr);
 }
 
 bool
@@ -276,7 +340,7 @@ value_prefix(struct schema_reader *r, const struct schema_key *k,
 		return value_wrong(r, k, node, "a prefix, as 192.0.2.0/24");
 	if (!prefix_parse(node->text, field, &err))
 		return diag_error(r->d, &node->mark, "%s", err.text);
-	return true;
+	return value_check_native(r, &node->mark, field);
 }
 
 bool
@@ -377,7 +441,8 @@ value_location(struct schema_reader *r, const struct schema_key *k,
 	    !value_parse_degrees(node->items[1], 180, &region->longitude))
 		return diag_error(r->d, &node->mark,
 		    "\"%s\" must be "
-		    "[latitude, longitude] in degrees: -90 to 90, -180 to 180",
+		    "[latitude, longitude] in degrees, -90 to 90 and -180 to "
+		    "180, as [50.1, -8.7]",
 		    k->name);
 	return true;
 }
@@ -408,9 +473,15 @@ put_address(struct schema_reader *r, const struct schema_key *k,
     const struct yaml_node *node, struct addr pair[2])
 {
 	struct addr a, *slot;
+	char hint[HINT_MAX];
 
-	if (!value_is_scalar(node) || !addr_parse(node->text, &a))
+	if (!value_is_scalar(node))
 		return value_wrong(r, k, node, "an address");
+	if (!addr_parse(node->text, &a))
+		return wrong(
+		    r, k, node, "an address", hint_address(hint, node->text));
+	if (!check_native(r, &node->mark, &a))
+		return false;
 	slot = &pair[a.family == 6];
 	if (slot->family)
 		return diag_error(r->d, &node->mark,

@@ -40,6 +40,11 @@ bool value_in_range(struct schema_reader *r, const struct schema_key *k,
     const struct yaml_node *node, int64_t value, const char *unit);
 void value_store(void *field, size_t size, int64_t value);
 
+/* False, and reported: an IPv4 address or prefix written as IPv6
+ * (::ffff:192.0.2.1), which no socket for IPv6 alone can have. */
+bool value_check_native(struct schema_reader *r, const struct conf_mark *mark,
+    const struct prefix *p);
+
 /* Lower case, wire form and text of a name; false: reported. */
 bool value_read_name(struct schema_reader *r, const struct yaml_node *node,
     uint8_t name[DNS_NAME_MAX], const char **text);

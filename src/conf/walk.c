@@ -9,8 +9,9 @@
 #include "conf/http.h"
 #include "conf/monitor.h"
 #include "conf/value.h"
+#include "input/hint.h"
 
-enum { MAP_KEYS_MAX = 64 };
+enum { MAP_KEYS_MAX = 64, KEY_LEN_MAX = 64 };
 
 void *
 walk_at(const void *object, size_t offset)
@@ -64,11 +65,27 @@ key_nearest(enum schema_map map, const char *name)
 	return diag_nearest(name, names, n);
 }
 
+static const char *
+key_known(const char *key, size_t len, void *arg)
+{
+	const enum schema_map *map = arg;
+	char word[KEY_LEN_MAX];
+	const struct schema_key *known;
+
+	if (len >= sizeof(word))
+		return NULL;
+	memcpy(word, key, len);
+	word[len] = '\0';
+	known = key_find(*map, word);
+	return known ? known->name : NULL;
+}
+
 static void
 report_unknown(
     struct schema_reader *r, enum schema_map map, const struct yaml_node *node)
 {
-	const char *near;
+	char hint[HINT_MAX];
+	const char *near, *mend;
 	size_t i;
 
 	for (i = 0; i < node->n; i++) {
@@ -76,17 +93,15 @@ report_unknown(
 
 		if (key_find(map, key->text))
 			continue;
-		near = key_nearest(map, key->text);
+		mend = schema_is_aside(key->text)
+		    ? "; keys that begin with x- stand at the top level"
+		    : hint_key(hint, key->text, key_known, &map);
+		near = *mend ? NULL : key_nearest(map, key->text);
 		if (near)
-			diag_error(r->d, &key->mark,
-			    "unknown key \"%s\" in "
-			    "%s; did you mean \"%s\"?",
-			    key->text, walk_maps[map].what, near);
-		else
-			diag_error(r->d, &key->mark,
-			    "unknown key \"%s\" in "
-			    "%s",
-			    key->text, walk_maps[map].what);
+			mend = arena_printf(
+			    r->d->arena, "; did you mean \"%s\"?", near);
+		diag_error(r->d, &key->mark, "unknown key \"%s\" in %s%s",
+		    key->text, walk_maps[map].what, mend);
 	}
 }
 
@@ -112,6 +127,12 @@ read_absent(struct schema_reader *r, const struct schema_key *k,
 {
 	const struct yaml_node none = {.kind = NODE_MAP, .mark = map->mark};
 
+	if (k->required && k->min > 0 && k->min == k->max)
+		return diag_error(r->d, &map->mark,
+		    "%s needs the key \"%s\": write \"%s: %lld\" (the version "
+		    "of the schema)",
+		    walk_maps[k->map].what, k->name, k->name,
+		    (long long)k->min);
 	if (k->required)
 		return diag_error(r->d, &map->mark, "%s needs the key \"%s\"",
 		    walk_maps[k->map].what, k->name);
@@ -141,13 +162,16 @@ clear_references(enum schema_map map, void *object)
 static bool
 is_map(struct schema_reader *r, const struct yaml_node *node, const char *what)
 {
+	char hint[HINT_MAX];
+
 	if (node->kind == NODE_MAP ||
 	    (node->kind == NODE_SCALAR && node->empty))
 		return true;
 	if (node->kind == NODE_BAD)
 		return false;
-	return diag_error(
-	    r->d, &node->mark, "%s must be a map (key: value)", what);
+	return diag_error(r->d, &node->mark, "%s must be a map (key: value)%s",
+	    what,
+	    hint_map(hint, node->kind == NODE_SCALAR ? node->text : NULL));
 }
 
 bool
@@ -259,13 +283,15 @@ is_word(const char *s)
 bool
 schema_check_word(struct schema_reader *r, const struct yaml_node *node)
 {
+	char hint[HINT_MAX];
+
 	if (is_word(node->text))
 		return true;
 	return diag_error(r->d, &node->mark,
 	    "\"%s\" is no name for an "
 	    "object: lower-case letters, digits, - and _, at most 63, a "
-	    "letter or digit first",
-	    node->text);
+	    "letter or digit first%s",
+	    node->text, hint_label(hint, node->text));
 }
 
 static void

@@ -5,6 +5,14 @@
 #include <yaml.h>
 
 #include "input/bom.h"
+#include "input/syntax.h"
+
+/* What an alias may repeat. */
+struct anchor {
+	const char *name;
+	struct conf_mark mark;
+	struct yaml_node *node; /* NULL: it is being read */
+};
 
 struct build {
 	yaml_parser_t parser;
@@ -13,6 +21,7 @@ struct build {
 	size_t len;
 	struct diag *d;
 	size_t nodes;
+	VEC(struct anchor) anchors;
 };
 
 static struct conf_mark
@@ -43,26 +52,59 @@ mark_at_offset(const struct build *b, size_t offset)
 static const char has_bom[] =
     "a byte order mark (U+FEFF) within the file: delete it";
 
+/* Octets or characters that no text has. */
+static void
+report_octets(struct build *b)
+{
+	const yaml_parser_t *p = &b->parser;
+	size_t offset = p->problem_offset;
+	struct conf_mark m;
+
+	/* The offset is that of the octet that does not go on. */
+	if (strstr(p->problem, "trailing"))
+		while (offset > 0 && (unsigned char)b->text[offset] < 0xc0)
+			offset--;
+	m = mark_at_offset(b, offset);
+	if (strstr(p->problem, "control"))
+		diag_error(b->d, &m,
+		    "the control character U+%04X: delete it, or write "
+		    "\"\\x%02x\" in double quotes",
+		    (unsigned)p->problem_value, (unsigned)p->problem_value);
+	else
+		diag_error(b->d, &m,
+		    "no UTF-8 (octet 0x%02x): save the file as UTF-8",
+		    (unsigned char)b->text[offset]);
+}
+
 static void
 report_syntax(struct build *b)
 {
 	const yaml_parser_t *p = &b->parser;
-	const char *problem = p->problem ? p->problem : "cannot be read";
 	const char *bom = bom_find(b->text, b->len);
-	struct conf_mark m;
+	struct conf_mark m = mark_from(b, &p->problem_mark);
+	struct syntax s = {.text = b->text,
+	    .len = b->len,
+	    .problem = p->problem ? p->problem : "cannot be read",
+	    .context = p->context ? p->context : "",
+	    .at = {m.line, m.column}};
+	struct syntax_place place = s.at;
+	struct error err = {""};
 
 	if (bom) {
 		m = mark_at_offset(b, (size_t)(bom - b->text));
 		diag_error(b->d, &m, has_bom);
-		return;
+	} else if (p->error == YAML_READER_ERROR) {
+		report_octets(b);
+	} else {
+		if (p->context)
+			s.from = (struct syntax_place){
+			    (unsigned)p->context_mark.line + 1,
+			    (unsigned)p->context_mark.column + 1};
+		syntax_explain(&s, &place, &err);
+		m.line = place.line;
+		m.column = place.column;
+		diag_error(b->d, &m, "%s", err.text);
 	}
-
-	m = p->error == YAML_READER_ERROR ? mark_at_offset(b, p->problem_offset)
-					  : mark_from(b, &p->problem_mark);
-	if (p->context)
-		diag_error(b->d, &m, "%s (%s)", problem, p->context);
-	else
-		diag_error(b->d, &m, "%s", problem);
 }
 
 static bool
@@ -74,6 +116,16 @@ event_next(struct build *b, yaml_event_t *e)
 	return false;
 }
 
+/* Values that aliases repeat count as often as they stand for them. */
+static bool
+count_node(struct build *b, const struct conf_mark *mark)
+{
+	return ++b->nodes <= YAML_NODES_MAX ||
+	    diag_error(b->d, mark, "more than %d values in one file%s",
+		YAML_NODES_MAX,
+		b->anchors.n > 0 ? ", with those that aliases repeat" : "");
+}
+
 static struct yaml_node *
 node_new(struct build *b, enum yaml_kind kind, const yaml_mark_t *mark)
 {
@@ -82,23 +134,132 @@ node_new(struct build *b, enum yaml_kind kind, const yaml_mark_t *mark)
 	n->kind = kind;
 	n->mark = mark_from(b, mark);
 	n->text = "";
-	if (++b->nodes <= YAML_NODES_MAX)
-		return n;
-	diag_error(
-	    b->d, &n->mark, "more than %d values in one file", YAML_NODES_MAX);
+	return count_node(b, &n->mark) ? n : NULL;
+}
+
+static bool
+check_depth(struct build *b, unsigned depth, const struct conf_mark *mark)
+{
+	return depth <= YAML_DEPTH_MAX ||
+	    diag_error(b->d, mark, "nested more than %d deep", YAML_DEPTH_MAX);
+}
+
+/* Anchors and aliases (YAML 1.2.2 6.9.2, 7.1) ------------------------------ */
+
+static const char *
+anchor_of(const yaml_event_t *e)
+{
+	switch (e->type) {
+	case YAML_SCALAR_EVENT:
+		return (const char *)e->data.scalar.anchor;
+	case YAML_SEQUENCE_START_EVENT:
+		return (const char *)e->data.sequence_start.anchor;
+	case YAML_MAPPING_START_EVENT:
+		return (const char *)e->data.mapping_start.anchor;
+	default:
+		return NULL;
+	}
+}
+
+static struct anchor *
+anchor_find(struct build *b, const char *name)
+{
+	for (size_t i = 0; i < b->anchors.n; i++)
+		if (strcmp(b->anchors.at[i].name, name) == 0)
+			return &b->anchors.at[i];
 	return NULL;
 }
 
+/* YAML lets a later anchor of the same name take the place of the first; here
+ * nothing stands twice. */
 static void
-refuse_anchor(
-    struct build *b, const yaml_mark_t *mark, const unsigned char *anchor)
+anchor_open(struct build *b, const char *name, const struct conf_mark *mark)
 {
-	struct conf_mark m = mark_from(b, mark);
+	const struct anchor *first = anchor_find(b, name);
+	struct anchor fresh = {.mark = *mark};
 
-	if (anchor)
-		diag_error(b->d, &m,
-		    "anchors are not read: write the value "
-		    "where it is used");
+	if (first) {
+		diag_error(b->d, mark,
+		    "the anchor \"&%s\" stands at %s:%u already: give one of "
+		    "them another name",
+		    name, first->mark.file, first->mark.line);
+	} else if (b->anchors.n == YAML_ANCHORS_MAX) {
+		diag_error(b->d, mark, "more than %d anchors in one file",
+		    YAML_ANCHORS_MAX);
+	} else {
+		fresh.name = arena_strdup(b->a, name);
+		vec_push(&b->anchors, fresh);
+	}
+}
+
+/* The whole of a value again, as if it stood at the alias. */
+static struct yaml_node *
+copy_node(struct build *b, const struct yaml_node *from,
+    const struct conf_mark *alias, unsigned depth)
+{
+	struct yaml_node *n = arena_dup(b->a, from, sizeof(*from));
+
+	if (!count_node(b, alias) || !check_depth(b, depth, alias))
+		return NULL;
+	n->mark.alias_line = alias->line;
+	n->mark.alias_column = alias->column;
+	n->items = arena_dup(b->a, n->items,
+	    n->kind == NODE_LIST ? n->n * sizeof(*n->items) : 0);
+	n->pairs = arena_dup(
+	    b->a, n->pairs, n->kind == NODE_MAP ? n->n * sizeof(*n->pairs) : 0);
+	for (size_t i = 0; i < n->n; i++) {
+		struct yaml_node **value =
+		    n->kind == NODE_LIST ? &n->items[i] : &n->pairs[i].value;
+		struct yaml_node **key =
+		    n->kind == NODE_MAP ? &n->pairs[i].key : NULL;
+
+		*value = copy_node(b, *value, alias, depth + 1);
+		if (key)
+			*key = copy_node(b, *key, alias, depth + 1);
+		if (!*value || (key && !*key))
+			return NULL;
+	}
+	return n;
+}
+
+static void
+report_no_anchor(
+    struct build *b, const char *name, const struct conf_mark *mark)
+{
+	const char **names = xcalloc(b->anchors.n + 1, sizeof(*names)), *near;
+
+	for (size_t i = 0; i < b->anchors.n; i++)
+		names[i] = b->anchors.at[i].name;
+	near = diag_nearest(name, names, b->anchors.n);
+	free(names);
+	if (near)
+		diag_error(b->d, mark,
+		    "there is no anchor \"&%s\" above; did you mean \"*%s\"?",
+		    name, near);
+	else
+		diag_error(b->d, mark,
+		    "there is no anchor \"&%s\" above: quote a text that "
+		    "begins with *",
+		    name);
+}
+
+static struct yaml_node *
+read_alias(struct build *b, const yaml_event_t *e, unsigned depth)
+{
+	const char *name = (const char *)e->data.alias.anchor;
+	const struct anchor *a = anchor_find(b, name);
+	const struct conf_mark mark = mark_from(b, &e->start_mark);
+	struct yaml_node *bad;
+
+	if (a && a->node)
+		return copy_node(b, a->node, &mark, depth);
+	bad = node_new(b, NODE_BAD, &e->start_mark);
+	if (bad && a)
+		diag_error(b->d, &bad->mark,
+		    "the alias \"*%s\" stands within what it repeats", name);
+	else if (bad && !a)
+		report_no_anchor(b, name, &bad->mark);
+	return bad;
 }
 
 static void
@@ -113,18 +274,6 @@ refuse_tag(struct build *b, const yaml_mark_t *mark, const unsigned char *tag)
 }
 
 static struct yaml_node *
-read_alias(struct build *b, const yaml_event_t *e)
-{
-	struct yaml_node *n = node_new(b, NODE_BAD, &e->start_mark);
-
-	if (n)
-		diag_error(b->d, &n->mark,
-		    "aliases are not read: write the "
-		    "value here");
-	return n;
-}
-
-static struct yaml_node *
 read_scalar(struct build *b, const yaml_event_t *e)
 {
 	struct yaml_node *n = node_new(b, NODE_SCALAR, &e->start_mark);
@@ -133,7 +282,6 @@ read_scalar(struct build *b, const yaml_event_t *e)
 
 	if (!n)
 		return NULL;
-	refuse_anchor(b, &e->start_mark, e->data.scalar.anchor);
 	refuse_tag(b, &e->start_mark, e->data.scalar.tag);
 	if (memchr(value, '\0', len)) {
 		diag_error(b->d, &n->mark, "a NUL octet in a value");
@@ -164,7 +312,6 @@ read_list(struct build *b, const yaml_event_t *start, unsigned depth)
 
 	if (!n)
 		return NULL;
-	refuse_anchor(b, &start->start_mark, start->data.sequence_start.anchor);
 	refuse_tag(b, &start->start_mark, start->data.sequence_start.tag);
 	for (;;) {
 		if (!event_next(b, &e))
@@ -185,25 +332,28 @@ out:
 	return ok ? n : NULL;
 }
 
-/* A key that may stand there. */
+/* A key that may stand there.  Without what would be merged the map is
+ * damaged: nothing more is said of it. */
 static bool
-accept_key(struct build *b, const struct yaml_node *key, bool plain)
+accept_key(struct build *b, const struct yaml_node *key, bool plain,
+    struct yaml_node *map)
 {
 	if (key->kind == NODE_BAD)
 		return false;
 	if (key->kind != NODE_SCALAR)
 		return diag_error(b->d, &key->mark, "a key must be one word");
-	if (plain && strcmp(key->text, "<<") == 0)
-		return diag_error(b->d, &key->mark,
-		    "merge keys are not read: "
-		    "write the keys where they are used");
-	return true;
+	if (!plain || strcmp(key->text, "<<") != 0)
+		return true;
+	map->kind = NODE_BAD;
+	return diag_error(b->d, &key->mark,
+	    "merge keys (<<) are not read: let an alias stand for the "
+	    "whole map (key: *name), or write the keys here");
 }
 
 /* False when nothing more can be read. */
 static bool
 read_pair(struct build *b, yaml_event_t *e, unsigned depth,
-    struct yaml_pair *pair, bool *accepted)
+    struct yaml_node *map, struct yaml_pair *pair, bool *accepted)
 {
 	yaml_event_t value;
 	bool plain = e->type == YAML_SCALAR_EVENT &&
@@ -212,7 +362,7 @@ read_pair(struct build *b, yaml_event_t *e, unsigned depth,
 	pair->key = read_node(b, e, depth + 1);
 	if (!pair->key || !event_next(b, &value))
 		return false;
-	*accepted = accept_key(b, pair->key, plain);
+	*accepted = accept_key(b, pair->key, plain, map);
 	pair->value = read_node(b, &value, depth + 1);
 	return pair->value;
 }
@@ -228,14 +378,13 @@ read_map(struct build *b, const yaml_event_t *start, unsigned depth)
 
 	if (!n)
 		return NULL;
-	refuse_anchor(b, &start->start_mark, start->data.mapping_start.anchor);
 	refuse_tag(b, &start->start_mark, start->data.mapping_start.tag);
 	for (;;) {
 		if (!event_next(b, &e))
 			goto out;
 		if (e.type == YAML_MAPPING_END_EVENT)
 			break;
-		if (!read_pair(b, &e, depth, &pair, &accepted))
+		if (!read_pair(b, &e, depth, n, &pair, &accepted))
 			goto out;
 		if (accepted)
 			vec_push(&pairs, pair);
@@ -255,19 +404,28 @@ static struct yaml_node *
 read_node(struct build *b, yaml_event_t *e, unsigned depth)
 {
 	struct conf_mark m = mark_from(b, &e->start_mark);
+	const char *name = anchor_of(e);
 	struct yaml_node *n = NULL;
+	struct anchor *a = NULL;
 
-	if (depth > YAML_DEPTH_MAX)
-		diag_error(
-		    b->d, &m, "nested more than %d deep", YAML_DEPTH_MAX);
+	if (name)
+		anchor_open(b, name, &m);
+	if (!check_depth(b, depth, &m))
+		;
 	else if (e->type == YAML_ALIAS_EVENT)
-		n = read_alias(b, e);
+		n = read_alias(b, e, depth);
 	else if (e->type == YAML_SCALAR_EVENT)
 		n = read_scalar(b, e);
 	else if (e->type == YAML_SEQUENCE_START_EVENT)
 		n = read_list(b, e, depth);
 	else if (e->type == YAML_MAPPING_START_EVENT)
 		n = read_map(b, e, depth);
+	if (name)
+		a = anchor_find(b, name);
+	/* One that was refused is not the first of its name. */
+	if (a && !a->node && a->mark.line == m.line &&
+	    a->mark.column == m.column)
+		a->node = n;
 	yaml_event_delete(e);
 	return n;
 }
@@ -290,6 +448,10 @@ expect_event(struct build *b, yaml_event_type_t type, const char *otherwise)
 	return ok;
 }
 
+static const char is_empty[] =
+    "the file is empty: a configuration begins with \"meridian: 1\", and a "
+    "file that is included has a section at least";
+
 static struct yaml_node *
 read_stream(struct build *b)
 {
@@ -297,7 +459,7 @@ read_stream(struct build *b)
 	yaml_event_t e;
 
 	if (!expect_event(b, YAML_STREAM_START_EVENT, "no text") ||
-	    !expect_event(b, YAML_DOCUMENT_START_EVENT, "the file is empty") ||
+	    !expect_event(b, YAML_DOCUMENT_START_EVENT, is_empty) ||
 	    !event_next(b, &e))
 		return NULL;
 	root = read_node(b, &e, 0);
@@ -332,6 +494,7 @@ yaml_read(struct arena *a, const char *file, const char *text, size_t len,
 	    &b.parser, (const unsigned char *)text, len);
 	root = read_stream(&b);
 	yaml_parser_delete(&b.parser);
+	vec_free(&b.anchors);
 	return root;
 }
 

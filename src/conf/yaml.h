@@ -2,8 +2,9 @@
 /*
  * YAML text to a tree of nodes that know where they stand.
  *
- * Strict: one document; no anchors, aliases, tags, merge keys or duplicate
- * keys; depth, size and number of nodes are bounded.  The tree lives in the
+ * Strict: one document; no tags, merge keys, duplicate keys or anchors;
+ * depth, size and number of nodes are bounded.  An alias is a copy of what its
+ * anchor marks, with marks that say where both stand.  The tree lives in the
  * caller's arena.  Any one thread.
  */
 #ifndef CONF_YAML_H
@@ -18,6 +19,7 @@
 enum {
 	YAML_SIZE_MAX = 16 << 20, /* octets of a file */
 	YAML_NODES_MAX = 1000000, /* of a file */
+	YAML_ANCHORS_MAX = 1000,  /* of a file */
 	YAML_DEPTH_MAX = 16,
 };
 

@@ -196,6 +196,8 @@ jsonschema_report(void)
 	for (enum schema_map map = SCHEMA_TOP + 1; map < SCHEMA_MAPS; map++)
 		json_object_set_new(maps, schema_title(map), keys_json(map));
 	json_object_set_new(report, "definitions", maps);
+	json_object_set_new(
+	    report, "patternProperties", json_pack("{s:{}}", "^" SCHEMA_ASIDE));
 	json_object_set_new(report, "$schema",
 	    json_string("http://json-schema.org/draft-07/schema#"));
 	json_object_set_new(

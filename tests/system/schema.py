@@ -33,6 +33,8 @@ regions:
   eu: {location: [50.1, 8.7], jurisdiction: NO, capacity: 10}
   us: {location: [39.0, -77.5], jurisdiction: US, bias: -10}
 latency: {file: latency.csv, min_samples: 10}
+x-quick: &quick {interval: 500ms, timeout: 400ms}
+x-targets: &sorry [{addr: [192.0.2.3], records: {TXT: [e]}}]
 monitors:
   web: {type: http, headers: {X-Probe: 1}, expect: {status: [200, 204]},
         interval: 500ms, timeout: 400ms}
@@ -46,7 +48,7 @@ pools:
     regions:
       eu: [{addr: 192.0.2.1, records: {TXT: ["a b", c]}}]
       us: [{addr: [192.0.2.2], records: {TXT: [d]}}]
-  sorry: {regions: {eu: [{addr: [192.0.2.3], records: {TXT: [e]}}]}}
+  sorry: {regions: {eu: *sorry}}
   alias: {regions: {eu: [{cname: a.example.net.}]}}
 policies:
   near:

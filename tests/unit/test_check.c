@@ -128,7 +128,7 @@ static const struct {
 	{"server", "{rate_limit: {slip: 3}}",
 	    "\"rate_limit\" without \"per_second\" limits nothing"},
 	{"server", "{rate_limit: {per_second: 5, mode: off}}",
-	    "\"off\" is not a mode (enforce, observe)"},
+	    "\"mode\" must be enforce or observe, not \"off\""},
 	{"safety", "{max_fill: 85}", "a percentage, as 85%, not \"85\""},
 	{"safety", "{max_fill: 0%}", "it must be 1% to 1000%"},
 	{"safety", "{max_fill: '%'}", "a percentage"},
@@ -156,13 +156,13 @@ static const struct {
 	{"regions", "{\"a/b\": {}}", "\"a/b\" is no name for an object"},
 	{"regions", "{eu: {}, eu: {}}", "duplicate key \"eu\""},
 	/* monitors */
-	{"monitors", "{web: {type: htp}}", "\"htp\" is not a monitor type "
-		"(tcp, http, "},
+	{"monitors", "{web: {type: htp}}", "\"type\" must be tcp, http, https, dns, "
+		"external, exec, icmp or grpc, not \"htp\"; did you mean \"http\"?"},
 	{"monitors", "{web: {}}", "a monitor needs the key \"type\""},
 	{"monitors", "{web: {type: tcp}}", "needs the key \"port\""},
 	{"monitors", "{e: {type: external, fresh: 5s}}", "the age of a file"},
 	{"monitors", "{e: {type: external, on_stale: up}}",
-		"(keep, down, ignore)"},
+		"keep, down or ignore, not \"up\""},
 	{"monitors", "{x: {type: exec}}", "needs the key \"command\""},
 	{"monitors", "{x: {type: exec, command: []}}", "it must have 1 to 64"},
 	{"monitors", "{x: {type: exec, command: a, path: /}}",
@@ -196,7 +196,7 @@ static const struct {
 	{"monitors", "{web: {type: http, verifi: off}}", "unknown key"},
 	{"monitors", "{web: {type: http, verify: off}}",
 	    "is not for a monitor of type http"},
-	{"monitors", "{web: {type: https, verify: no}}", "on, off"},
+	{"monitors", "{web: {type: https, verify: no}}", "not \"no\"; did you mean \"off\"?"},
 	{"monitors", "{web: {type: https, verify: off, ca: x.pem}}", "no use"},
 	{"monitors", "{web: {type: https, sni: \"a:1\"}}", "host name"},
 	{"monitors", "{web: {type: https, host: \":1\"}}", "host name"},
@@ -299,7 +299,7 @@ static const struct {
 	{"pools", "{www: {min_healthy: 2, regions: {eu: [{addr: 1.2.3.4}]}}}",
 		"would never be live"},
 	{"pools", "{www: {answer: {mode: some}, regions: {eu: [{addr: "
-		"1.2.3.4}]}}}", "\"some\" is not a mode (all, one)"},
+		"1.2.3.4}]}}}", "\"mode\" must be all or one, not \"some\""},
 	{"pools", "{www: {regions: {eu: [{addr: 1.2.3.4}]}, require: 1}}",
 		"more than the 0 monitors"},
 	{"pools", "{www: {regions: {eu: [{addr: 1.2.3.4}]}, require: some}}",
@@ -374,7 +374,7 @@ static const struct {
 	{"policies", "{p: {rules: [{regions: nearest, hash: client}]}}",
 		"\"hash\" needs a list of regions"},
 	{"policies", "{p: {rules: [{regions: all, hash: name}]}}",
-		"\"name\" is not a hash (none, client, random, qname)"},
+		"\"hash\" must be none, client, random or qname, not"},
 	{"policies", "{p: {rules: [{regions: {eu: 1}, hash: qname}]}}",
 		"\"hash: qname\" weighs all regions the same"},
 	{"policies", "{p: {rules: [{regions: all, hash: qname, homes: f}]}}",
@@ -485,7 +485,7 @@ static const struct {
 	{"tests", "[{name: www.example.com, from: DE, expect: {addresses: "
 		"eu}}]", "a list of addresses"},
 	{"tests", "[{name: www.example.com, from: DE, expect: {all_down: "
-		"1}}]", "(no, yes)"},
+		"1}}]", "must be no or yes"},
 	/* what stands twice */
 	{"policies", "{p: {rules: [{regions: [eu, us, eu]}]}}",
 		"\"eu\" stands in \"regions\" already"},

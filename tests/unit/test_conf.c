@@ -777,6 +777,41 @@ START_TEST(a_file_in_utf_16_is_refused_by_name)
 }
 END_TEST
 
+/* Each file has its own. */
+START_TEST(aliases_repeat_what_keys_of_their_own_hold)
+{
+	struct conf *c;
+
+	put("pools.yaml",
+	    "x-target: &t {addr: 192.0.2.1}\n"
+	    "pools: {w: {monitor: a, regions: {eu: [*t]}},\n"
+	    "        v: {monitor: b, regions: {eu: [*t]}}}\n");
+	c = must_load("meridian: 1\ninclude: pools.yaml\n"
+		      "x-target: none\n"
+		      "x-check: &t {type: tcp, port: 80, fall: 2}\n"
+		      "regions: {eu: {}}\n"
+		      "monitors: {a: *t, b: *t}\n");
+	ck_assert_uint_eq(c->monitors[1].fall, 2);
+	ck_assert_str_eq(c->pools[1].regions[0].targets[0].label, "192.0.2.1");
+	conf_free(c);
+	put("pools.yaml", "pools: {w: {regions: {eu: [*t]}}}\n");
+	must_refuse("meridian: 1\ninclude: pools.yaml\nregions: {eu: {}}\n"
+		    "x-target: &t {addr: 192.0.2.1}\n",
+	    "/pools.yaml:1:28: error: there is no anchor \"&t\" above");
+}
+END_TEST
+
+START_TEST(a_mistake_that_is_repeated_names_both_places)
+{
+	must_refuse("meridian: 1\nx-check: &c {type: tcp, prot: 80}\n"
+		    "monitors: {a: {type: icmp}, b: *c}\n",
+	    "/meridian.yaml:2:25: error: unknown key \"prot\" in a monitor; "
+	    "did you mean \"port\"? (repeated by the alias at 3:32)");
+	must_refuse("meridian: 1\nserver: {x-a: 1}\n",
+	    "keys that begin with x- stand at the top level");
+}
+END_TEST
+
 START_TEST(homes_of_nobody_are_warned_of)
 {
 	char *said;
@@ -1014,6 +1049,8 @@ main(void)
 	tcase_add_test(t, a_file_may_begin_with_a_byte_order_mark);
 	tcase_add_test(t, a_byte_order_mark_within_a_file_is_refused);
 	tcase_add_test(t, a_file_in_utf_16_is_refused_by_name);
+	tcase_add_test(t, aliases_repeat_what_keys_of_their_own_hold);
+	tcase_add_test(t, a_mistake_that_is_repeated_names_both_places);
 	tcase_add_test(t, homes_of_nobody_are_warned_of);
 	tcase_add_test(t, homes_are_refused_with_their_line);
 	tcase_add_loop_test(t,

@@ -200,6 +200,22 @@ START_TEST(a_word_of_any_length_is_compared)
 }
 END_TEST
 
+START_TEST(an_alias_is_told_beside_what_it_repeats)
+{
+	struct conf_mark m = {"f.yaml", 2, 4, 7, 9};
+	char wide[600];
+
+	diag_error(&diag, &m, "wrong");
+	ck_assert_str_eq(
+	    diag.entries.at[0].message, "wrong (repeated by the alias at 7:9)");
+	memset(wide, 'x', sizeof(wide));
+	wide[sizeof(wide) - 1] = '\0';
+	diag_error(&diag, &m, "%s", wide);
+	ck_assert_ptr_nonnull(strstr(
+	    diag.entries.at[1].message, "x... (repeated by the alias at 7:9)"));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -209,6 +225,7 @@ main(void)
 	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, an_alias_is_told_beside_what_it_repeats);
 	tcase_add_test(t, an_error_shows_its_line_and_a_caret);
 	tcase_add_test(t, a_mark_without_a_line_is_the_file);
 	tcase_add_test(t, a_mark_without_a_column_shows_no_caret);

@@ -84,12 +84,24 @@ addr_random(void)
 	return a;
 }
 
+/* An IPv4 prefix written as IPv6 is refused. */
+static bool
+is_mapped(const struct prefix *p)
+{
+	size_t n;
+	const struct prefix *mapped = addr_embedding(&n);
+
+	return p->len >= mapped->len && prefix_covers(mapped, &p->addr);
+}
+
 static void
 prefix_random(struct prefix *p)
 {
-	p->addr = addr_random();
-	p->len = (uint8_t)(4 + roll(addr_bits(&p->addr) - 3));
-	addr_mask(&p->addr, p->len);
+	do {
+		p->addr = addr_random();
+		p->len = (uint8_t)(4 + roll(addr_bits(&p->addr) - 3));
+		addr_mask(&p->addr, p->len);
+	} while (is_mapped(p));
 }
 
 static void

@@ -107,9 +107,6 @@ static const struct refusal refusals[] = {
     {"", 1, 1, "the file is empty"},
     {"# nothing\n", 2, 1, "the file is empty"},
     {"a:\n  <<: {b: 1}\n", 2, 3, "merge keys"},
-    {"a: &x 1\n", 1, 4, "anchors"},
-    {"a: &x [1]\n", 1, 4, "anchors"},
-    {"a: &x {b: 1}\n", 1, 4, "anchors"},
     {"a: !!int 1\n", 1, 4, "tags"},
     {"a: !!str 1\n", 1, 4, "tags"},
     {"a: !x [1]\n", 1, 4, "tags"},
@@ -117,12 +114,23 @@ static const struct refusal refusals[] = {
     {"[a, b]: 1\n", 1, 1, "a key must be one word"},
     {"? {a: 1}\n: 1\n", 1, 3, "a key must be one word"},
     {"a: \"x\\0y\"\n", 1, 4, "NUL"},
-    {"a: [1, 2\nb: 3\n", 2, 2, "did not find expected"},
-    {"a: b: c\n", 1, 5, "mapping values are not allowed"},
-    {"a: 1\n\tb: 2\n", 2, 1, "tab character"},
-    {"a: \"\n", 2, 1, "end of stream"},
-    {"a: 1\nbc: \x01\n", 2, 5, "control characters"},
-    {"a: \xff\n", 1, 4, "UTF-8"},
+    {"a: [1, 2\nb: 3\n", 1, 4, "\"[\" is not closed: \"]\" is missing"},
+    {"a: b: c\n", 1, 4, "a second \": \" in one line"},
+    {"a: 1\n\tb: 2\n", 2, 1, "a tab in the indentation"},
+    {"a: \"\n", 1, 4, "a quote that is not closed"},
+    {"a: 1\nbc: \x01\n", 2, 5, "the control character U+0001"},
+    {"a: \xff\n", 1, 4, "no UTF-8 (octet 0xff): save the file as UTF-8"},
+    {"a: b\xe9", 1, 5, "no UTF-8 (octet 0xe9)"},
+    {"a: \xc3)\n", 1, 4, "no UTF-8 (octet 0xc3)"},
+    {"a: *x\n", 1, 4, "there is no anchor \"&x\" above: quote"},
+    {"a: *x1\nb: &x1 1\n", 1, 4, "there is no anchor \"&x1\" above"},
+    {"b: &long 1\na: *lnog\n", 2, 4, "did you mean \"*long\"?"},
+    {"a: &x [*x]\n", 1, 8, "\"*x\" stands within what it repeats"},
+    {"a: &x {b: [*x]}\n", 1, 12, "\"*x\" stands within what it repeats"},
+    {"a: &x 1\nb: &x 2\n", 2, 4, "\"&x\" stands at f:1 already"},
+    {"a: &x [&x 2]\n", 1, 8, "\"&x\" stands at f:1 already"},
+    {"a: &x [1]\n*x : 1\n", 1, 4, "one word (repeated by the alias at 2:1)"},
+    {"a: &x\n  <<: {b: 1}\nb: *x\n", 2, 3, "merge keys"},
     {"\xef\xbb\xbf"
      "a: 1\n",
 	1, 1, "byte order mark"},
@@ -141,12 +149,92 @@ START_TEST(what_is_not_plain_yaml_is_refused)
 }
 END_TEST
 
-START_TEST(aliases_are_refused_beside_their_anchor)
+START_TEST(an_alias_repeats_what_its_anchor_marks)
 {
-	read_text("a: &x 1\nb: *x\n");
-	ck_assert_uint_eq(diag.nerrors, 2);
-	ck_assert_str_eq(diag.entries.at[1].message,
-	    "aliases are not read: write the value here");
+	struct yaml_node *n = read_text("a: &m {b: &l [1, &s x]}\n"
+					"c: *m\nd: [*l, *s]\n*s : *s\n");
+	struct yaml_node *c = yaml_find(n, "c"), *l = yaml_find(c, "b");
+	struct yaml_node *d = yaml_find(n, "d");
+
+	ck_assert_uint_eq(diag.nerrors, 0);
+	ck_assert_int_eq(l->kind, NODE_LIST);
+	ck_assert_str_eq(l->items[1]->text, "x");
+	ck_assert_int_eq(d->items[0]->kind, NODE_LIST);
+	ck_assert_str_eq(d->items[0]->items[0]->text, "1");
+	ck_assert_str_eq(d->items[1]->text, "x");
+	ck_assert_str_eq(yaml_find(n, "x")->text, "x");
+	/* Both places are known: the text's and the outermost alias'. */
+	ck_assert_uint_eq(l->items[1]->mark.line, 1);
+	ck_assert_uint_eq(l->items[1]->mark.column, 18);
+	ck_assert_uint_eq(l->items[1]->mark.alias_line, 2);
+	ck_assert_uint_eq(l->items[1]->mark.alias_column, 4);
+	ck_assert_uint_eq(c->pairs[0].key->mark.alias_line, 2);
+	ck_assert_uint_eq(yaml_find(n, "a")->mark.alias_line, 0);
+}
+END_TEST
+
+START_TEST(an_alias_of_nothing_is_nothing)
+{
+	struct yaml_node *n = read_text("a: &x\nb: *x\nc: &y ''\nd: *y\n");
+
+	ck_assert(yaml_find(n, "b")->empty);
+	ck_assert(!yaml_find(n, "d")->empty);
+	ck_assert_uint_eq(diag.nerrors, 0);
+}
+END_TEST
+
+START_TEST(what_is_wrong_with_an_anchor_is_said_once)
+{
+	read_text("a: &x {b: 1, b: 2}\nc: *x\nd: *x\n");
+	ck_assert_uint_eq(diag.nerrors, 1);
+}
+END_TEST
+
+/* a: &a [1, 1], b: &b [*a, *a] and so on. */
+START_TEST(what_aliases_repeat_is_bounded)
+{
+	char text[2048], *p = text;
+
+	p += sprintf(p, "a: &a [1, 1, 1, 1, 1, 1, 1, 1]\n");
+	for (char c = 'b'; c <= 'j'; c++)
+		p += sprintf(p,
+		    "%c: &%c [*%c, *%c, *%c, *%c, *%c, *%c, *%c, *%c]\n", c, c,
+		    c - 1, c - 1, c - 1, c - 1, c - 1, c - 1, c - 1, c - 1);
+	ck_assert_ptr_null(read_text(text));
+	ck_assert_uint_eq(diag.nerrors, 1);
+	ck_assert_ptr_nonnull(strstr(diag.entries.at[0].message,
+	    "more than 1000000 values in one file, with those that aliases"));
+}
+END_TEST
+
+START_TEST(the_depth_of_what_aliases_repeat_is_bounded)
+{
+	char text[1024], *p = text;
+
+	p += sprintf(p, "a0: &a0 1\n");
+	for (unsigned i = 1; i < YAML_DEPTH_MAX; i++)
+		p += sprintf(p, "a%u: &a%u [*a%u]\n", i, i, i - 1);
+	ck_assert_ptr_nonnull(read_text(text));
+	ck_assert_uint_eq(diag.nerrors, 0);
+	sprintf(p, "b: [*a%u]\n", YAML_DEPTH_MAX - 1);
+	ck_assert_ptr_null(read_text(text));
+	ck_assert_ptr_nonnull(
+	    strstr(diag.entries.at[0].message, "nested more than 16 deep"));
+}
+END_TEST
+
+START_TEST(anchors_are_bounded)
+{
+	char *text = xcalloc(1, 32 * (YAML_ANCHORS_MAX + 2)), *p = text;
+
+	for (unsigned i = 0; i < YAML_ANCHORS_MAX; i++)
+		p += sprintf(p, "- &a%u x\n", i);
+	read_text(text);
+	ck_assert_uint_eq(diag.nerrors, 0);
+	sprintf(p, "- &b x\n");
+	read_text(text);
+	ck_assert_uint_eq(diag.nerrors, 1);
+	free(text);
 }
 END_TEST
 
@@ -239,7 +327,12 @@ main(void)
 	tcase_add_test(t, duplicate_keys_are_refused_and_the_first_stays);
 	tcase_add_loop_test(t, what_is_not_plain_yaml_is_refused, 0,
 	    sizeof(refusals) / sizeof(*refusals));
-	tcase_add_test(t, aliases_are_refused_beside_their_anchor);
+	tcase_add_test(t, an_alias_repeats_what_its_anchor_marks);
+	tcase_add_test(t, an_alias_of_nothing_is_nothing);
+	tcase_add_test(t, what_is_wrong_with_an_anchor_is_said_once);
+	tcase_add_test(t, what_aliases_repeat_is_bounded);
+	tcase_add_test(t, the_depth_of_what_aliases_repeat_is_bounded);
+	tcase_add_test(t, anchors_are_bounded);
 	tcase_add_test(t, a_byte_order_mark_may_be_spelled);
 	tcase_add_test(t, a_quoted_merge_key_is_a_key);
 	tcase_add_test(t, depth_is_bounded);

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Mistakes that people make in a configuration, with what each of them is
+ * told: the mistake, its place and the mend.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/load.h"
+
+static const struct mistake {
+	const char *text;
+	unsigned line, column;
+	const char *told;
+} mistakes[] = {
+    {"meridian: 1\nregions:\n  eu: {}\n    us: {}\n", 4, 5,
+	"indented deeper than the other keys of its map, which begin in column "
+	"3 (line 3)"},
+    {"meridian: 1\nregions:\n  eu:\n    location: [1, 2]\n      bias: 3\n", 5,
+	7,
+	"indented deeper than the other keys of its map, which begin in column "
+	"5 (line 4)"},
+    {"meridian: 1\nregions:\n  eu:\n    location: [1, 2]\n   bias: 3\n", 5, 4,
+	"indented deeper than the other keys of its map, which begin in column "
+	"3 (line 3)"},
+    {"meridian: 1\nnames:\n  *.x.example.com: {pool: w}\n", 3, 3,
+	"what begins with \"*\" needs quotes: \"*.x.example.com\""},
+    {"meridian: 1\nnames: {*.x.example.com: {pool: w}}\n", 2, 9,
+	"what begins with \"*\" needs quotes: \"*.x.example.com\""},
+    {"meridian: 1\nmonitors:\n  web:\n    type: tcp\n    interval:1s\n", 5, 14,
+	"a blank is missing behind \"interval:\": write \"interval: 1s\""},
+    {"meridian: 1\nmonitors:\n  web:\n    interval:1s\n    type: tcp\n", 4, 14,
+	"a blank is missing behind \"interval:\": write \"interval: 1s\""},
+    {"meridian: 1\nmonitors: {web: {type: tcp, interval:1s}}\n", 2, 29,
+	"unknown key \"interval:1s\" in a monitor; write \"interval: 1s\""},
+    {"meridian: 1\nmonitors: {web: {type:tcp, port: 1}}\n", 2, 18,
+	"unknown key \"type:tcp\" in a monitor; write \"type: tcp\""},
+    {"regions: {eu: {}}\n", 1, 1,
+	"the configuration needs the key \"meridian\": write \"meridian: 1\" "
+	"(the version of the schema)"},
+    {"zones:\n  example.com: zone\n", 1, 1,
+	"the configuration needs the key \"meridian\": write \"meridian: 1\" "
+	"(the version of the schema)"},
+    {"meridian:1\nregions: {eu: {}}\n", 1, 10,
+	"a blank is missing behind \"meridian:\": write \"meridian: 1\""},
+    {"meridian: 1\npools: {w: {regions: {eu: [{addr: "
+     "\"192.0.2.1:80\"}]}}}\nregions: {eu: {}}\n",
+	2, 35,
+	"\"addr\" must be an address, not \"192.0.2.1:80\"; write 192.0.2.1 "
+	"alone, the port is the monitor's (\"port\")"},
+    {"meridian: 1\npools: {w: {regions: {eu: [{addr: "
+     "192.0.2.1:80}]}}}\nregions: {eu: {}}\n",
+	2, 35,
+	"\"addr\" must be an address, not \"192.0.2.1:80\"; write 192.0.2.1 "
+	"alone, the port is the monitor's (\"port\")"},
+    {"meridian: 1\npools: {w: {regions: {eu: [{addr: "
+     "192.0.2.1@80}]}}}\nregions: {eu: {}}\n",
+	2, 35,
+	"\"addr\" must be an address, not \"192.0.2.1@80\"; write 192.0.2.1 "
+	"alone, the port is the monitor's (\"port\")"},
+    {"meridian: 1\npools: {w: {regions: {eu: [{addr: "
+     "\"[2001:db8::1]:80\"}]}}}\nregions: {eu: {}}\n",
+	2, 35,
+	"\"addr\" must be an address, not \"[2001:db8::1]:80\"; write "
+	"2001:db8::1 alone, the port is the monitor's (\"port\")"},
+    {"meridian: 1\npools: {w: {regions: {eu: [{addr: "
+     "192.0.2.1/32}]}}}\nregions: {eu: {}}\n",
+	2, 35,
+	"\"addr\" must be an address, not \"192.0.2.1/32\"; write 192.0.2.1 "
+	"alone"},
+    {"meridian: 1\npools: {w: {regions: {eu: [{addr: "
+     "www.example.com}]}}}\nregions: {eu: {}}\n",
+	2, 35,
+	"\"addr\" must be an address, not \"www.example.com\"; a target that "
+	"is a name has the key \"cname\""},
+    {"meridian: 1\nmonitors: {web: {type: tcp, port: https}}\n", 2, 35,
+	"\"port\" must be a whole number, not \"https\": 1 to 65535; did you "
+	"mean 443?"},
+    {"meridian: 1\nmonitors: {web: {type: tcp, port: \"443/tcp\"}}\n", 2, 35,
+	"\"port\" must be a whole number, not \"443/tcp\": 1 to 65535; did you "
+	"mean 443?"},
+    {"meridian: 1\nregions: {eu: {location: [50, 8}}\n", 2, 32,
+	"\"}\" where \"]\" is expected, which closes the \"[\" of line 2, "
+	"column 26"},
+    {"meridian: 1\nserver:\n  listen: [127.0.0.1@53\nregions: {eu: {}}\nzones: "
+     "{example.com: zone}\n",
+	3, 11, "\"[\" is not closed: \"]\" is missing"},
+    {"meridian: 1\nregions: {eu: {location: [50, 8]}\nzones: {example.com: "
+     "zone}\n",
+	2, 10, "\"{\" is not closed: \"}\" is missing"},
+    {"meridian: 1\nregions: {eu: {}}}\n", 2, 18,
+	"\"}\" closes nothing that is open: take it out, or open it before"},
+    {"meridian: 1\nserver: {listen: [127.0.0.1@53]]}\n", 2, 32,
+	"\"]\" where \"}\" is expected, which closes the \"{\" of line 2, "
+	"column 9"},
+    {"meridian: 1\nregions:\n\teu: {}\n", 3, 1,
+	"a tab in the indentation: indent with blanks"},
+    {"meridian: 1\nregions:\n  eu:\n\tbias: 3\n", 4, 1,
+	"a tab in the indentation: indent with blanks"},
+    {"meridian: 1\nserver:\n  nsid: @home\n", 3, 9,
+	"what begins with \"@\" needs quotes: \"@home\""},
+    {"meridian: 1\nserver:\n  nsid: `home`\n", 3, 9,
+	"what begins with \"`\" needs quotes: \"`home`\""},
+    {"meridian: 1\nserver:\n  nsid: %home\n", 3, 9,
+	"what begins with \"%\" needs quotes: \"%home\""},
+    {"meridian: 1\nserver:\n  nsid: &home\n", 3, 9,
+	"\"nsid\" has no value: it must be text"},
+    {"meridian: 1\nserver:\n  nsid: !home x\n", 3, 9,
+	"tags are not read: the key decides the type"},
+    {"meridian: 1\nserver:\n  nsid: *home\n", 3, 9,
+	"there is no anchor \"&home\" above: quote a text that begins with *"},
+    {"meridian: 1\nserver:\n  nsid: a: b\n", 3, 9,
+	"a second \": \" in one line: a value with \": \" in it needs quotes, "
+	"a map in a value braces { } or lines of its own"},
+    {"meridian: 1\nserver:\n  nsid: {home\n", 3, 9,
+	"\"{\" is not closed: \"}\" is missing"},
+    {"meridian: 1\nserver:\n  nsid: }home\n", 3, 9,
+	"what begins with \"}\" needs quotes: \"}home\""},
+    {"meridian: 1\nserver:\n  nsid: ]home\n", 3, 9,
+	"what begins with \"]\" needs quotes: \"]home\""},
+    {"meridian: 1\nserver:\n  nsid: ,home\n", 3, 9,
+	"what begins with \",\" needs quotes: \",home\""},
+    {"meridian: 1\nserver:\n  nsid: #home\n", 3, 8,
+	"\"nsid\" has no value: it must be text"},
+    {"meridian: 1\nserver:\n  nsid: |home\n", 3, 9,
+	"what begins with \"|\" needs quotes: \"|home\""},
+    {"meridian: 1\nserver:\n  nsid: > home\n", 3, 9,
+	"what begins with \">\" needs quotes: \"> home\""},
+    {"meridian: 1\nserver:\n  nsid: \"home\n  version: x\n", 3, 9,
+	"a quote that is not closed"},
+    {"meridian: 1\nserver:\n  nsid: 'it's'\n", 3, 13,
+	"text behind a closing quote: put all of the value in one pair of "
+	"quotes, within which ' is written ''"},
+    {"meridian: 1\nserver:\n  nsid: \"a\" b\n", 3, 13,
+	"text behind a closing quote: put all of the value in one pair of "
+	"quotes, within which \" is written \\\""},
+    {"meridian: 1\nserver:\n  nsid: \"C:\\dir\"\n", 3, 12,
+	"no escape of YAML: \\ itself is written \\\\ in double quotes, and \\ "
+	"in single ones"},
+    {"meridian: 1\nserver:\n  nsid: - x\n", 3, 9,
+	"a list begins on a line of its own below its key, or stands in "
+	"brackets [ ]"},
+    {"meridian: 1\nserver:\n  listen: [::@53]\n", 3, 12,
+	"what begins with \":\" needs quotes: \"::@53\""},
+    {"meridian: 1\nserver:\n  listen: 127.0.0.1:53\n", 3, 11,
+	"127.0.0.1:53: not address@port, as 192.0.2.1@53 or ::1@53"},
+    {"meridian: 1\nserver:\n  listen:\n  -127.0.0.1@53\n", 4, 4,
+	"a blank is missing behind \"-\""},
+    {"meridian: 1\nserver:\n  listen:\n    - 127.0.0.1@53\n   - 127.0.0.2@53\n",
+	5, 4,
+	"indented deeper than the other keys of its map, which begin in column "
+	"3 (line 3)"},
+    {"meridian: 1\nserver:\n  listen:\n  - 127.0.0.1@53\n    - 127.0.0.2@53\n",
+	4, 5,
+	"\"127.0.0.1@53 - 127.0.0.2@53\" is more than one value: a list has "
+	"each behind \"- \" on a line of its own, or all in brackets [ ]"},
+    {"meridian: 1\nserver:\n  listen:\n    127.0.0.1@53\n    127.0.0.2@53\n", 4,
+	5,
+	"\"127.0.0.1@53 127.0.0.2@53\" is more than one value: a list has each "
+	"behind \"- \" on a line of its own, or all in brackets [ ]"},
+    {"meridian: 1\nregions:\n  - eu\n  - us\n", 3, 3,
+	"regions must be a map (key: value): its lines begin with \"KEY:\", "
+	"not with \"- \""},
+    {"meridian: 1\nregions: [eu, us]\n", 2, 10,
+	"regions must be a map (key: value): its lines begin with \"KEY:\", "
+	"not with \"- \""},
+    {"meridian: 1\nregions: eu\n", 2, 10,
+	"regions must be a map (key: value): write \"eu:\""},
+    {"meridian: 1\nregions:\n  eu\n  us\n", 3, 3,
+	"regions must be a map (key: value), not \"eu us\""},
+    {"meridian: 1\nregions:\n  eu:\n  eu:\n", 4, 3,
+	"duplicate key \"eu\": it stands at m.yaml:3 already"},
+    {"meridian: 1\nmonitors: {web: {type: tcp, port: 80, interval: 5}}\n", 2,
+	49,
+	"\"interval\" must be a duration with its unit, as 5s or 800ms, not "
+	"\"5\""},
+    {"meridian: 1\nmonitors: {web: {type: tcp, port: 80, interval: 5 s}}\n", 2,
+	49,
+	"\"interval\" must be a duration with its unit, as 5s or 800ms, not "
+	"\"5 s\""},
+    {"meridian: 1\nmonitors: {web: {type: tcp, port: 80, interval: 5sec}}\n", 2,
+	49,
+	"\"interval\" must be a duration with its unit, as 5s or 800ms, not "
+	"\"5sec\""},
+    {"meridian: 1\nmonitors: {web: {type: tcp, port: 80, fall: 0x3}}\n", 2, 45,
+	"\"fall\" must be a whole number, not \"0x3\": 1 to 100; did you mean "
+	"3?"},
+    {"meridian: 1\nmonitors: {web: {type: tcp, port: 080}}\n", 2, 35,
+	"\"port\" must be a whole number, not \"080\": 1 to 65535; did you "
+	"mean 80?"},
+    {"meridian: 1\nmonitors: {web: {type: tcp, port: 80.0}}\n", 2, 35,
+	"\"port\" must be a whole number, not \"80.0\": 1 to 65535; did you "
+	"mean 80?"},
+    {"meridian: 1\nmonitors: {web: {type: tcp, port: +80}}\n", 2, 35,
+	"\"port\" must be a whole number, not \"+80\": 1 to 65535; did you "
+	"mean 80?"},
+    {"meridian: 1\nmonitors: {web: {type: tcp, port: }}\n", 2, 35,
+	"\"port\" has no value: it must be a whole number"},
+    {"meridian: 1\nmonitors: {web: {type: tcp, port: 80, fall: three}}\n", 2,
+	45, "\"fall\" must be a whole number, not \"three\": 1 to 100"},
+    {"meridian: 1\nmonitors: {web: {type: https, verify: false}}\n", 2, 39,
+	"\"verify\" must be on or off, not \"false\"; did you mean \"off\"?"},
+    {"meridian: 1\nmonitors: {web: {type: https, verify: no}}\n", 2, 39,
+	"\"verify\" must be on or off, not \"no\"; did you mean \"off\"?"},
+    {"meridian: 1\nmonitors: {web: {type: grpc, port: 1, tls: true}}\n", 2, 44,
+	"\"tls\" must be off or on, not \"true\"; did you mean \"on\"?"},
+    {"meridian: 1\nmonitors: {web: {type: HTTP}}\n", 2, 24,
+	"\"type\" must be tcp, http, https, dns, external, exec, icmp or grpc, "
+	"not \"HTTP\"; did you mean \"http\"?"},
+    {"meridian: 1\nmonitors: {web: {type: dns, query: {name: x, recurse: "
+     "on}}}\n",
+	2, 55,
+	"\"recurse\" must be no or yes, not \"on\"; did you mean \"yes\"?"},
+    {"meridian: 1\nsafety: {max_fill: 0.8}\n", 2, 20,
+	"\"max_fill\" must be a percentage, as 85%, not \"0.8\""},
+    {"meridian: 1\nsafety: {max_fill: 80}\n", 2, 20,
+	"\"max_fill\" must be a percentage, as 85%, not \"80\""},
+    {"meridian: 1\nsafety: {max_fill: 80 %}\n", 2, 20,
+	"\"max_fill\" must be a percentage, as 85%, not \"80 %\""},
+    {"meridian: one\n", 1, 11,
+	"\"meridian\" must be a whole number, not \"one\": 1"},
+    {"meridian: 2\n", 1, 11, "\"meridian\" must be 1"},
+    {"meridian:\n", 1, 10,
+	"\"meridian\" has no value: it must be a whole number"},
+    {"---\nmeridian: 1\n---\nregions: {}\n", 3, 1,
+	"a second document: one file holds one"},
+    {"meridian: 1\n...\nregions: {}\n", 3, 1,
+	"text behind \"...\", which ends the document: one file holds one"},
+    {"%YAML 1.2\nmeridian: 1\n", 2, 1,
+	"a line \"---\" is missing above, behind the directive (%) of line 1"},
+    {"%FOO bar\n---\nmeridian: 1\n", 1, 1,
+	"a directive (%) that is none of YAML 1.1 or 1.2: take the line out, "
+	"or put in quotes what begins with \"%\""},
+    {"%YAML 9.9\n---\nmeridian: 1\n", 1, 1,
+	"a directive (%) that is none of YAML 1.1 or 1.2: take the line out, "
+	"or put in quotes what begins with \"%\""},
+    {"meridian: 1\n? [a]\n: x\n", 2, 3, "a key must be one word"},
+    {"{meridian:1}\n", 1, 2,
+	"unknown key \"meridian:1\" in the configuration; write \"meridian: "
+	"1\""},
+    {"meridian: 1\nregions:{eu: {}}\n", 2, 9,
+	"a blank is missing behind \"regions:\": write \"regions: {eu: {}}\""},
+    {"meridian: 1\nregions: {eu:{}}\n", 2, 14,
+	"a blank is missing behind \"eu:\""},
+    {"meridian: 1\nregions: {eu: {bias:3}}\n", 2, 16,
+	"unknown key \"bias:3\" in a region; write \"bias: 3\""},
+    {"meridian: 1\n server: {}\n", 2, 2,
+	"indented deeper than line 1, whose key has its value already: a key "
+	"of the same map begins in column 1"},
+    {"  meridian: 1\nserver: {}\n", 2, 1,
+	"indented less than the first key, of line 1"},
+    {"meridian: 1\r\nregions:\r\n  eu: {}\r\n   us: {}\r\n", 4, 4,
+	"indented deeper than the other keys of its map, which begin in column "
+	"3 (line 3)"},
+    {"meridian: 1\nserver: {nsid: \xe9}\n", 2, 16,
+	"no UTF-8 (octet 0xe9): save the file as UTF-8"},
+    {"meridian: 1\nserver: {nsid: a\x07"
+     "b}\n",
+	2, 17,
+	"the control character U+0007: delete it, or write \"\\x07\" in double "
+	"quotes"},
+    {"meridian: 1\nserver: {nsid: \"a\\x07b\"}\n", 2, 16,
+	"\"nsid\" has a control character in it"},
+    {"meridian: 1\nserver = {nsid: x}\n", 2, 1,
+	"unknown key \"server = {nsid\" in the configuration; write \"server: "
+	"{nsid\""},
+    {"meridian = 1\n", 1, 1,
+	"a configuration is a map (key: value): write "
+	"\"meridian: 1\""},
+    {"[server]\nnsid = x\n", 1, 1,
+	"a configuration is a map (key: value): its lines begin with \"KEY:\", "
+	"not with \"- \""},
+    {"<?xml version=\"1.0\"?>\n<meridian/>\n", 1, 1,
+	"a configuration is a map (key: value), not \"<?xml version=\"1.0\"?> "
+	"<meridian/>\""},
+    {"# only a comment\n", 2, 1,
+	"the file is empty: a configuration begins with \"meridian: 1\", and a "
+	"file that is included has a section at least"},
+    {"", 1, 1,
+	"the file is empty: a configuration begins with \"meridian: 1\", and a "
+	"file that is included has a section at least"},
+    {"just text\n", 1, 1,
+	"a configuration is a map (key: value), not \"just text\""},
+    {"- meridian: 1\n", 1, 1,
+	"a configuration is a map (key: value): its lines begin with \"KEY:\", "
+	"not with \"- \""},
+    {"meridian: 1\nregions: {eu: {location: 50, 8}}\n", 2, 26,
+	"\"location\" must be [latitude, longitude], not \"50\""},
+    {"meridian: 1\nregions: {eu: {location: [50 8]}}\n", 2, 26,
+	"\"location\" must be [latitude, longitude] in degrees, -90 to 90 and "
+	"-180 to 180, as [50.1, -8.7]"},
+    {"meridian: 1\nregions: {eu: {location: [50,1, 8,7]}}\n", 2, 26,
+	"\"location\" must be [latitude, longitude] in degrees, -90 to 90 and "
+	"-180 to 180, as [50.1, -8.7]"},
+    {"meridian: 1\nregions: {eu: {location: [50.1N, 8.7E]}}\n", 2, 26,
+	"\"location\" must be [latitude, longitude] in degrees, -90 to 90 and "
+	"-180 to 180, as [50.1, -8.7]"},
+    {"meridian: 1\nregions: {EU: {}}\n", 2, 11,
+	"\"EU\" is no name for an object: lower-case letters, digits, - and _, "
+	"at most 63, a letter or digit first; did you mean \"eu\"?"},
+    {"meridian: 1\nregions: {eu west: {}}\n", 2, 11,
+	"\"eu west\" is no name for an object: lower-case letters, digits, - "
+	"and _, at most 63, a letter or digit first; did you mean "
+	"\"eu-west\"?"},
+    {"meridian: 1\nregions: {eu.west: {}}\n", 2, 11,
+	"\"eu.west\" is no name for an object: lower-case letters, digits, - "
+	"and _, at most 63, a letter or digit first; did you mean "
+	"\"eu-west\"?"},
+    {"meridian: 1\nzones: {example.com}\n", 2, 20,
+	"\"example.com\" has no value: it must be a path"},
+    {"meridian: 1\nzones: example.com: zone\n", 2, 8,
+	"a second \": \" in one line: a value with \": \" in it needs quotes, "
+	"a map in a value braces { } or lines of its own"},
+    {"meridian: 1\nzones:\n  - example.com: zone\n", 3, 5,
+	"a file or a pattern of files is needed here: a map of names to files "
+	"has no \"- \""},
+    {"meridian: 1\nzones: {example.com: }\n", 2, 22,
+	"\"example.com\" has no value: it must be a path"},
+    {"meridian: 1\ngeoip: {nets: {a: 10.0.0.0/8}}\n", 2, 19,
+	"\"10.0.0.0/8\" would be a file: a prefix stands in brackets, "
+	"[10.0.0.0/8]"},
+    {"meridian: 1\ngeoip: {nets: {a: [10.0.0.1/8]}}\n", 2, 20,
+	"10.0.0.1/8: has bits beyond its length: 10.0.0.0/8 is meant?"},
+    {"meridian: 1\ngeoip: {nets: {a: [10.0.0]}}\n", 2, 20,
+	"10.0.0: not an address or a prefix, as 192.0.2.0/24 or 2001:db8::/32"},
+    {"meridian: 1\ngeoip: {nets: {a: [10.0.0.0/33]}}\n", 2, 20,
+	"10.0.0.0/33: not a prefix length: 0 to 32"},
+    {"meridian: 1\ngeoip: {nets: {a: [10.0.0.0-10.0.0.255]}}\n", 2, 20,
+	"10.0.0.0-10.0.0.255: not an address or a prefix, as 192.0.2.0/24 or "
+	"2001:db8::/32"},
+    {"meridian: 1\ninclude:\n", 2, 9, "\"include\" must be a list of files"},
+    {"meridian: 1\nserver: {nsid: }\n", 2, 16,
+	"\"nsid\" has no value: it must be text"},
+    {"meridian: 1\nserver: {nsid: \"\"}\n", 2, 16,
+	"\"nsid\" must have 1 to 128 octets"},
+    {"meridian: 1\nserver: nsid\n", 2, 9,
+	"server must be a map (key: value): write \"nsid:\""},
+    {"meridian: 1\nserver: null\n", 2, 9,
+	"server must be a map (key: value): leave it empty, or write {}"},
+    {"meridian: 1\nserver: ~\n", 2, 9,
+	"server must be a map (key: value): leave it empty, or write {}"},
+    {"meridian: 1\nserver:\n  nsid: home\n  \xc2\xa0version: x\n", 4, 3,
+	"; delete the invisible character U+00A0"},
+    {"meridian: 1\nserver: {nsid: x,, version: y}\n", 2, 18,
+	"nothing stands before this comma: take it out"},
+    {"meridian: 1\nserver: {nsid: x version: y}\n", 2, 25,
+	"\":\" where \",\" or \"}\" is expected: a comma is missing before "
+	"this key, or a value with \":\" needs quotes"},
+    {"meridian: 1\nserver: {nsid: x; version: y}\n", 2, 26,
+	"\":\" where \",\" or \"}\" is expected: a comma is missing before "
+	"this key, or a value with \":\" needs quotes"},
+    {"meridian: 1;\n", 1, 11,
+	"\"meridian\" must be a whole number, not \"1;\": 1; did you mean 1?"},
+    {"meridian: 1,\nserver: {},\n", 2, 11,
+	"a comma stands only between values within [ ] or { }: take it out"},
+    {"\"meridian\": 1,\n\"server\": {}\n", 1, 13,
+	"\"meridian\" must be a whole number, not \"1,\": 1; did you mean 1?"},
+    {"meridian: 1\n// comment\nserver: {}\n", 2, 1,
+	"a comment begins with \"#\""},
+    {"meridian: 1\nserver: {} // comment\n", 2, 12,
+	"a comment begins with \"#\""},
+    {"<<<<<<< HEAD\nmeridian: 1\n=======\nmeridian: 1\n>>>>>>> x\n", 1, 1,
+	"a merge conflict that is not resolved: choose one side, and take out "
+	"the lines with <<<<<<<, ======= and >>>>>>>"},
+};
+
+START_TEST(a_mistake_is_told_with_its_place_and_mend)
+{
+	const struct mistake *m = &mistakes[_i];
+	struct diag d;
+	bool found = false;
+	char *said;
+
+	diag_init(&d);
+	ck_assert_ptr_null(conf_load_text("m.yaml", m->text, &d));
+	for (size_t i = 0; i < d.entries.n; i++) {
+		const struct diag_entry *e = &d.entries.at[i];
+
+		found |= e->mark.line == m->line &&
+		    e->mark.column == m->column &&
+		    strstr(e->message, m->told) != NULL;
+	}
+	said = diag_text(&d);
+	ck_assert_msg(found, "%s\nis told\n%s", m->text, said);
+	free(said);
+	diag_fini(&d);
+}
+END_TEST
+
+START_TEST(a_key_may_have_1024_characters)
+{
+	char text[2048] = "meridian: 1\n";
+	struct diag d;
+
+	memset(text + strlen(text), 'k', 1100);
+	strcat(text, ": 1\n");
+	diag_init(&d);
+	ck_assert_ptr_null(conf_load_text("m.yaml", text, &d));
+	ck_assert_str_eq(
+	    d.entries.at[0].message, "a key of more than 1024 characters");
+	diag_fini(&d);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("mistakes");
+	TCase *tc = tcase_create("mistakes");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_loop_test(tc, a_mistake_is_told_with_its_place_and_mend, 0,
+	    sizeof(mistakes) / sizeof(*mistakes));
+	tcase_add_test(tc, a_key_may_have_1024_characters);
+	suite_add_tcase(s, tc);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
