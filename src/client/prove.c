@@ -163,9 +163,10 @@ show_aliases(const json_t *aliases)
 
 	json_array_foreach(aliases, i, alias)
 	{
-		printf("\nnot in this proof: pool %s of %s answers aliases; "
-		       "where these lead, others say\n",
-		    text_of(alias, "pool"), text_of(alias, "name"));
+		printf("%s  %s:%lld: %s\n",
+		    i == 0 ? "\nnot in this proof:\n" : "",
+		    text_of(alias, "file"), int_of(alias, "line"),
+		    text_of(alias, "text"));
 	}
 }
 

@@ -318,6 +318,9 @@ spans_clashes(
 			    .values = {a->value, b->value},
 			};
 
+			c.at[0].family = c.at[1].family = c.prefix.addr.family;
+			memcpy(c.at[0].bytes, a->last, sizeof(a->last));
+			memcpy(c.at[1].bytes, b->first, sizeof(b->first));
 			if (a->value != b->value && c.prefix.len >= len[f])
 				tell(&c, arg);
 		}

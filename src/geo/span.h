@@ -42,6 +42,7 @@ uint32_t spans_value(const struct spans *s, const struct addr *a);
 struct span_clash {
 	struct prefix prefix; /* the longest that holds some of both */
 	uint32_t values[2];
+	struct addr at[2]; /* of each value: those that are nearest */
 };
 
 typedef void span_tell(const struct span_clash *c, void *arg);

@@ -14,8 +14,9 @@ enum claim {
 	CLAIM_SCOPES,  /* every client gets what the oracle says, and the
 			  scope is the shortest that is right */
 	CLAIM_FENCES,
-	CLAIM_NAMES, /* each is answered, to every client */
-	CLAIM_RULES, /* each is the first that matches of some address */
+	CLAIM_SUBNETS, /* none holds clients of two fences */
+	CLAIM_NAMES,   /* each is answered, to every client */
+	CLAIM_RULES,   /* each is the first that matches of some address */
 	CLAIM_COUNT
 };
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "config.h"
 #include "dns/name.h"
+#include "prove/alias.h"
 #include "prove/subnet.h"
 #include "prove/table.h"
 #include "report/status.h"
@@ -21,7 +22,8 @@ struct proof {
 	struct findings findings;
 	VEC(struct table_proof) tables;
 	size_t segments, places, leaves, subnets;
-	size_t reached; /* rules */
+	json_t *aliases; /* where they lead is not known */
+	size_t reached;  /* rules */
 	size_t nrules;
 };
 
@@ -93,7 +95,6 @@ begin_tables(struct proof *p)
 				add_choice(p, &conf->stages[i], step,
 				    &step->choices[c]);
 		}
-	geo_forget_leaves(s->geo);
 }
 
 static bool
@@ -391,37 +392,8 @@ tables_report(const struct proof *p)
 	return all;
 }
 
-static bool
-has_fence(const struct conf *conf, const struct conf_name *name)
-{
-	const struct conf_policy *policy = &conf->policies[name->policy];
-
-	for (size_t i = 0; i < policy->nrules; i++)
-		if (conf_rule_fence(&policy->rules[i]) != NULL)
-			return true;
-	return false;
-}
-
-/* Fenced names that answer aliases: what these answer is another story. */
-static json_t *
-aliases_report(const struct conf *conf)
-{
-	json_t *all = json_array();
-
-	for (size_t i = 0; i < conf->nnames; i++) {
-		const struct conf_name *name = &conf->names[i];
-		const struct conf_pool *pool = &conf->pools[name->pool];
-
-		if (has_fence(conf, name) && conf_pool_has(pool, DNS_CNAME))
-			json_array_append_new(all,
-			    json_pack("{s:s, s:s}", "name", name->text, "pool",
-				pool->name));
-	}
-	return all;
-}
-
 static const char *const claim_names[CLAIM_COUNT] = {
-    "clients", "scopes", "fences", "names", "rules"};
+    "clients", "scopes", "fences", "subnets", "names", "rules"};
 
 static json_t *
 findings_report(const struct findings *f)
@@ -441,6 +413,16 @@ findings_report(const struct findings *f)
 			"text", text_string(one->text)));
 	}
 	return all;
+}
+
+static size_t
+sources_count(const struct proof *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->tables.n; i++)
+		n += p->tables.at[i].sources.proven;
+	return n;
 }
 
 static void
@@ -468,7 +450,15 @@ claim_text(const struct proof *p, enum claim claim, struct text *t)
 		text_add(t,
 		    "no client of a fenced rule leaves its fence, whatever is "
 		    "up, down or drained: all regions that it can get, and "
-		    "those when all is down, are within");
+		    "those when all is down, are within; nor by the answer to "
+		    "a client subnet, of any length, that it shares with "
+		    "others (%zu client subnets)",
+		    sources_count(p));
+		break;
+	case CLAIM_SUBNETS:
+		text_add(t,
+		    "no client subnet of a /24 or /56, or longer, has clients "
+		    "of two fences, which is answered SERVFAIL");
 		break;
 	case CLAIM_NAMES:
 		text_add(t,
@@ -483,11 +473,13 @@ claim_text(const struct proof *p, enum claim claim, struct text *t)
 	}
 }
 
-/* Rules that nothing reaches are worth a look, but answer nobody wrongly. */
+/* Rules that nothing reaches, and client subnets that have no answer, are worth
+ * a look, but nobody is answered wrongly. */
 static bool
 is_held(const struct proof *p, enum claim claim)
 {
-	return claim == CLAIM_RULES || p->findings.count[claim] == 0;
+	return claim == CLAIM_RULES || claim == CLAIM_SUBNETS ||
+	    p->findings.count[claim] == 0;
 }
 
 static json_t *
@@ -524,7 +516,7 @@ report(struct proof *p)
 	    status_files(p->snapshot), "claims", claims, "findings",
 	    findings_report(&p->findings), "fences", fences_report(p), "rules",
 	    rules_report(p), "tables", tables_report(p), "aliases",
-	    aliases_report(conf));
+	    json_incref(p->aliases));
 }
 
 static json_t *
@@ -535,6 +527,8 @@ prove(struct proof *p)
 
 	p->subnets = subnet_prove(p->snapshot, &p->findings);
 	begin_tables(p);
+	p->aliases = alias_prove(p->snapshot, &p->findings);
+	geo_forget_leaves(p->snapshot->geo);
 	if (walk_family(p, 4) && walk_family(p, 6)) {
 		for (size_t i = 0; i < conf->nnames; i++)
 			check_name(p, (uint16_t)i);
@@ -547,6 +541,7 @@ prove(struct proof *p)
 	for (size_t i = 0; i < p->tables.n; i++)
 		table_fini(&p->tables.at[i]);
 	vec_free(&p->tables);
+	json_decref(p->aliases);
 	arena_free(p->arena);
 	findings_fini(&p->findings);
 	return json;
@@ -555,7 +550,10 @@ prove(struct proof *p)
 json_t *
 prove_snapshot(const struct snapshot *s, const _Atomic bool *stop)
 {
-	struct proof p = {.snapshot = s, .arena = arena_new(), .stop = stop};
+	struct proof p = {.snapshot = s,
+	    .arena = arena_new(),
+	    .stop = stop,
+	    .aliases = json_array()};
 
 	return prove(&p);
 }

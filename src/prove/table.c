@@ -119,6 +119,7 @@ struct walk {
 	const struct space *space;
 	const struct conf_policy *policy;
 	uint16_t *rule_of; /* of places */
+	bool is_fenced;    /* a rule of the policy is */
 	struct leaf last;  /* family 0: none yet */
 	size_t leaves;
 };
@@ -197,6 +198,20 @@ begin_leaf(struct walk *w, const struct addr *a, const struct policy_hit *hit)
 	w->last = leaf;
 }
 
+/* Client subnets matter to fences alone. */
+static void
+put_source(struct walk *w, const struct addr *first, size_t segment)
+{
+	uint32_t place = w->space->places.at[segment];
+	struct prefix p = {*first, w->space->depths.at[segment]};
+
+	addr_mask(&p.addr, p.len);
+	if (w->is_fenced)
+		source_put(&w->proof->sources, &p,
+		    &w->policy->rules[w->rule_of[place]],
+		    w->space->all.at[place].place.nets != 0);
+}
+
 /* All leaves of a segment, which has one place. */
 static bool
 walk_segment(struct walk *w, struct addr *at, size_t segment)
@@ -215,6 +230,7 @@ walk_segment(struct walk *w, struct addr *at, size_t segment)
 		more = space_next(at, depth > hit.depth ? depth : hit.depth);
 	} while (more && addr_match(at, &first, depth));
 	w->proof->rules[w->rule_of[place]].prefixes++;
+	put_source(w, &first, segment);
 	return more;
 }
 
@@ -240,6 +256,8 @@ table_walk(
 	    .policy = &p->snapshot->conf->policies[p->table->policy]};
 	bool done;
 
+	for (size_t i = 0; i < w.policy->nrules; i++)
+		w.is_fenced |= conf_rule_fence(&w.policy->rules[i]) != NULL;
 	p->class_of = xcalloc(space->all.n, sizeof(*p->class_of));
 	w.rule_of = xcalloc(space->all.n, sizeof(*w.rule_of));
 	done = walk_all(&w, stop);
@@ -297,6 +315,8 @@ table_begin(struct table_proof *p, const struct snapshot *s,
 	    .snapshot = s, .table = table, .name = name, .findings = findings};
 	p->rules = xcalloc(nrules, sizeof(*p->rules));
 	p->seen = xcalloc(table->nranks * nrules, sizeof(*p->seen));
+	p->sources = (struct source_proof){
+	    .snapshot = s, .table = table, .name = name, .findings = findings};
 	check_classes(p);
 }
 
@@ -305,4 +325,5 @@ table_fini(struct table_proof *p)
 {
 	free(p->rules);
 	free(p->seen);
+	source_fini(&p->sources);
 }

@@ -7,6 +7,7 @@
 #define PROVE_TABLE_H
 
 #include "prove/finding.h"
+#include "prove/source.h"
 #include "prove/space.h"
 #include "snapshot/snapshot.h"
 
@@ -25,6 +26,7 @@ struct table_proof {
 	size_t leaves[2]; /* IPv4, IPv6 */
 	struct table_rule *rules; /* of the policy */
 	struct findings *findings;
+	struct source_proof sources; /* of a policy with fences */
 	/* While it is walked: */
 	uint32_t *class_of; /* of a space's places: + 1; 0: not judged yet */
 	uint8_t *seen;      /* classes x rules */

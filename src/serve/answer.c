@@ -112,6 +112,15 @@ keep_fence(const struct policy_table *t, struct answer_steer *steer)
 }
 
 void
+answer_classify(const struct policy_table *t, struct answer_steer *steer)
+{
+	steer->hit = policy_find(t, &steer->client);
+	steer->fence = steer->other_fence = 0;
+	if (t->fences != NULL && answer_is_mixed(steer))
+		keep_fence(t, steer);
+}
+
+void
 answer_decide(const struct snapshot *s, const struct answer_question *q,
     struct answer_steer *steer)
 {
@@ -129,10 +138,7 @@ answer_decide(const struct snapshot *s, const struct answer_question *q,
 	};
 
 	steer->client = q->client;
-	steer->hit = policy_find(n->table, &q->client);
-	steer->fence = steer->other_fence = 0;
-	if (n->table->fences != NULL && answer_is_mixed(steer))
-		keep_fence(n->table, steer);
+	answer_classify(n->table, steer);
 	pick.rank = &n->table->ranks[steer->hit.class];
 	pick_region(s->pools, &pick, &steer->pick);
 	steer->scope = scope_of(n->table, steer);

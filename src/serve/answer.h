@@ -71,8 +71,12 @@ struct answer_steer {
 void answer_client(const struct client_table *t, const struct addr *resolver,
     const struct ecs *ecs, struct answer_steer *steer);
 
+/* Steps 2 to 4, after answer_client(): hit, and, where a fence asks for it,
+ * another client, fence and other_fence. */
+void answer_classify(const struct policy_table *t, struct answer_steer *steer);
+
 /* Does the subnet hold addresses that are told apart by their class, or of
- * which some count and some do not?  After answer_decide(). */
+ * which some count and some do not?  After answer_classify(). */
 bool answer_is_mixed(const struct answer_steer *steer);
 
 struct answer_question {

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "conf/load.h"
+#include "snapshot/fences.h"
 #include "snapshot/reach.h"
 #include "zone/rdata.h"
 
@@ -122,7 +123,6 @@ build_geo(struct snapshot *s, struct diag *d)
 	s->origins = ok ? origin_build(s->arena, s->geo, &err) : NULL;
 	if (ok && s->origins == NULL)
 		ok = diag_error(d, &mark, "%s", err.text);
-	geo_forget_leaves(s->geo);
 	return ok;
 }
 
@@ -255,7 +255,12 @@ snapshot_build_swapped(const char *path, const struct stage_want *want,
 		link_tables(s);
 	make_tallies(s);
 	keep_files(s, d);
-	if (ok && s->zones != NULL)
+	ok = ok && s->zones != NULL;
+	if (ok)
+		ok = fences_check(s, d);
+	if (s->geo != NULL)
+		geo_forget_leaves(s->geo);
+	if (ok)
 		return s;
 	snapshot_free(s);
 	return NULL;

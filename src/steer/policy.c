@@ -237,21 +237,30 @@ policy_failback(const struct conf_policy *p)
 	return f->hold_ms + f->ramp_ms + f->manual > 0 ? f : NULL;
 }
 
+uint16_t
+policy_rule(const struct conf *conf, uint16_t policy, const struct place *place)
+{
+	const struct conf_rule *rules = conf->policies[policy].rules;
+	uint16_t i = 0;
+
+	while (!rule_matches(&rules[i], place))
+		i++;
+	return i;
+}
+
 void
 policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
     const struct place *place, struct rank *rank, struct rank_room *room,
     uint16_t *rule)
 {
 	const struct conf_policy *p = &conf->policies[policy];
-	const struct conf_rule *r = p->rules;
+	const struct conf_rule *r;
 	bool located;
 	struct order o = {
 	    .conf = conf, .pool = &conf->pools[pool], .at = room->order};
 
-	while (!rule_matches(r, place))
-		r++;
-	*rule = (uint16_t)(r - p->rules);
-	o.rule = r;
+	*rule = policy_rule(conf, policy, place);
+	o.rule = r = &p->rules[*rule];
 	located = order_put_rule(&o, place);
 	*rank = (struct rank){.order = room->order,
 	    .n = o.n,

@@ -50,6 +50,10 @@ struct policy_table {
 	uint16_t policy, pool; /* in conf */
 };
 
+/* The first rule of the policy that matches the place. */
+uint16_t policy_rule(
+    const struct conf *conf, uint16_t policy, const struct place *place);
+
 /*
  * The ordered regions of a place by one scan of the rules (the first that
  * matches; nearest by distance times (100 + bias) percent, in bands by bias,

@@ -63,7 +63,8 @@ with m.Daemon(CONFIG, FILES) as d:
     for how in ([], ["-c", d.config]):
         report = d.json("prove", *how)
         m.check(report["ok"] and [c["claim"] for c in report["claims"]] ==
-                ["clients", "scopes", "fences", "names", "rules"],
+                ["clients", "scopes", "fences", "subnets", "names",
+                 "rules"],
                 f"prove {how}: every claim is proven")
         check_files(d, report)
         m.check([(f["line"], f["claim"]) for f in report["findings"]] ==
@@ -81,7 +82,7 @@ with m.Daemon(CONFIG, FILES) as d:
         text = d.ctl("prove", *how).stdout
         m.check("\nPROVEN" in text and "policies.yaml:6: policy near: rule 3 "
                 "is the first to match of no address" in text and
-                "cdn.example.com. answers aliases" in text,
+                "cdn.example.com.: eu.example.net. leads to" in text,
                 "and so is the text for people")
 
     m.check(d.json("status")["files"] == d.json("prove")["files"],

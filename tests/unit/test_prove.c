@@ -307,6 +307,68 @@ START_TEST(a_region_outside_the_fence_is_found)
 }
 END_TEST
 
+START_TEST(a_client_subnet_that_leaks_is_found)
+{
+	table_of(0)->fences = NULL;
+	expect_broken("fences", "has clients of this rule and others");
+}
+END_TEST
+
+/* Where fenced clients are, but for one place. */
+static void
+move_fences(const char *from, bool fenced)
+{
+	struct policy_table *t = table_of(0);
+	struct error err;
+	struct addr a;
+	struct geo_found f;
+	size_t n;
+	const struct place *places;
+	uint32_t *values;
+
+	ck_assert(addr_parse(from, &a));
+	geo_find(s->geo, &a, &f);
+	geo_leaves(s->geo, 4, &n, &err);
+	geo_leaves(s->geo, 6, &n, &err);
+	places = geo_places(s->geo, &n);
+	values = xcalloc(n, sizeof(*values));
+	for (size_t i = 0; i < n; i++) {
+		uint16_t rule = policy_rule(s->conf, t->policy, &places[i]);
+		bool is_here =
+		    memcmp(&places[i], &f.place, sizeof(f.place)) == 0;
+
+		values[i] = (is_here ? fenced : rule == 1) ? 2 : 0;
+	}
+	t->fences = spans_build(s->arena, s->geo, values);
+	free(values);
+	geo_forget_leaves(s->geo);
+}
+
+START_TEST(a_place_whose_fence_is_forgotten_is_found)
+{
+	move_fences("1.2.3.4", false);
+	expect_broken("fences", "has clients of this rule and others");
+}
+END_TEST
+
+START_TEST(a_place_with_a_fence_of_nobody_is_found)
+{
+	move_fences("2.3.4.5", true);
+	expect_broken("scopes", "obeys a fence of which it has no client");
+}
+END_TEST
+
+START_TEST(an_alias_that_leads_out_is_found)
+{
+	static uint8_t inner[] = "\3www\7example\3com";
+	struct conf_pool *cdn = &s->conf->pools[2];
+
+	cdn->regions[0].targets[0].cname = inner;
+	expect_broken("fences",
+	    "cdn.example.com.: www.example.com. leads clients of policy eu");
+}
+END_TEST
+
 /* The oracle would not have it either. */
 START_TEST(a_fallback_outside_the_fence_is_found)
 {
@@ -408,6 +470,7 @@ prove_world(unsigned seed)
 	srandom(seed);
 	world_new(&w);
 	like.conf = w.conf;
+	like.clients = client_build(arena, w.conf);
 	like.geo = geo_load(w.conf, &err);
 	ck_assert_msg(like.geo != NULL, "%s", err.text);
 	for (size_t i = 0; i < w.conf->nnames; i++) {
@@ -459,6 +522,10 @@ main(void)
 	    a_scope_that_is_too_long_is_found,
 	    classes_that_are_the_same_are_found,
 	    a_region_outside_the_fence_is_found,
+	    a_client_subnet_that_leaks_is_found,
+	    a_place_whose_fence_is_forgotten_is_found,
+	    a_place_with_a_fence_of_nobody_is_found,
+	    an_alias_that_leads_out_is_found,
 	    a_fallback_outside_the_fence_is_found,
 	    a_class_without_regions_is_found,
 	    a_name_that_is_not_answered_is_found,

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Aliases of fenced names: those that lead to a region outside the fence are
+ * errors, wherever they pass; those that lead to what has no region are
+ * warnings.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sample.h"
+#include "snapshot/build.h"
+
+static struct sample sample;
+
+/* www is fenced; inner is not, within gives clients of the EU its region. */
+static const char before[] =
+    "meridian: 1\n"
+    "geoip: {nets: {corp: [81.2.3.16/28], usa: [81.2.9.0/24]}}\n"
+    "zones: {example.com: example.com.zone}\n"
+    "regions: {eu: {jurisdiction: EU}, us: {jurisdiction: US}}\n"
+    "pools:\n"
+    "  all: {regions: {eu: [{addr: 192.0.2.1}], us: [{addr: 192.0.2.2}]}}\n"
+    "  one: {regions: {eu: [{addr: 192.0.2.1}]}}\n"
+    "  loop: {regions: {eu: [{cname: www.example.com.}]}}\n"
+    "policies:\n"
+    "  fenced:\n"
+    "    rules:\n"
+    "      - {nets: corp, regions: [eu], fence: EU}\n"
+    "      - {regions: [us, eu]}\n"
+    "  free: {rules: [{regions: [us, eu]}]}\n"
+    "  by-net: {rules: [{nets: corp, regions: [eu]}, {regions: [us]}]}\n"
+    "  other: {rules: [{nets: usa, regions: [us, eu]}, {regions: [eu],\n"
+    "    fence: EU}]}\n"
+    "names:\n"
+    "  www.example.com: {pool: www, policy: fenced}\n"
+    "  inner.example.com: {pool: all, policy: free}\n"
+    "  within.example.com: {pool: all, policy: fenced}\n"
+    "  single.example.com: {pool: one, policy: free}\n"
+    "  shared.example.com: {pool: all, policy: by-net}\n"
+    "  other.example.com: {pool: all, policy: other}\n"
+    "  looped.example.com: {pool: loop, policy: fenced}\n";
+
+static const char zone_text[] = "$ORIGIN example.com.\n"
+				"$TTL 3600\n"
+				"@ SOA ns1 hostmaster 1 7200 3600 1209600 300\n"
+				"@ NS ns1\n"
+				"ns1 A 192.0.2.53\n"
+				"static A 192.0.2.80\n"
+				"alias CNAME alias2\n"
+				"alias2 CNAME inner\n"
+				"good CNAME within\n"
+				"tree DNAME below\n"
+				"*.below CNAME inner\n"
+				"svc HTTPS 0 svc2\n"
+				"svc2 HTTPS 1 inner alpn=h2\n"
+				"sub NS ns.sub\n"
+				"ns.sub A 192.0.2.54\n"
+				"ring CNAME ring2\n"
+				"ring2 CNAME ring\n"
+				"empty TXT \"nothing to follow\"\n";
+
+static const struct row {
+	const char *region;   /* of the pool that www answers from, eu */
+	const char *policy;   /* of www */
+	const char *expected; /* "": neither an error nor a warning */
+} rows[] = {
+    {"{cname: inner.example.com.}", "fenced",
+	"error: www.example.com.: inner.example.com. leads clients of policy "
+	"fenced, rule 1"},
+    {"{cname: inner.example.com.}", "free",
+	"error: looped.example.com.: www.example.com. leads"},
+    {"{cname: within.example.com.}", "fenced", ""},
+    {"{cname: single.example.com.}", "fenced", ""},
+    {"{cname: other.example.com.}", "fenced", ""},
+    {"{cname: looped.example.com.}", "fenced", ""},
+    {"{cname: shared.example.com.}", "fenced",
+	"has no fence, so that a client subnet that they share with clients of "
+	"policy by-net, rule 2"},
+    {"{cname: alias.example.com.}", "fenced",
+	"at inner.example.com., policy free, rule 1"},
+    {"{cname: good.example.com.}", "fenced", ""},
+    {"{cname: a.tree.example.com.}", "fenced",
+	"error: www.example.com.: a.tree.example.com. leads"},
+    {"{cname: any.below.example.com.}", "fenced",
+	"error: www.example.com.: any.below.example.com. leads"},
+    {"{cname: svc.example.com.}", "fenced", "gives them region us"},
+    {"{cname: ring.example.com.}", "fenced", ""},
+    {"{cname: empty.example.com.}", "fenced", ""},
+    {"{cname: www.example.net.}", "fenced",
+	"warning: www.example.com.: www.example.net. leads to "
+	"www.example.net., which is in none of the zones"},
+    {"{cname: a.sub.example.com.}", "fenced", "which is delegated"},
+    {"{cname: static.example.com.}", "fenced",
+	"which has addresses of the zone file"},
+    {"{addr: 192.0.2.1, records: {HTTPS: [\"0 inner.example.com.\"]}}",
+	"fenced", "error: www.example.com.: inner.example.com. leads"},
+    {"{addr: 192.0.2.1, records: {HTTPS: [\"1 INNER.example.com. alpn=h2\"]}}",
+	"fenced", "gives them region us"},
+    {"{addr: 192.0.2.1, records: {HTTPS: [\"1 . alpn=h2\"]}}", "fenced", ""},
+    {"{records: {SVCB: [\"0 alias.example.com.\"]}}", "fenced",
+	"gives them region us"},
+    {"{records: {MX: [\"10 inner.example.com.\"]}}", "fenced",
+	"gives them region us"},
+    {"{records: {SRV: [\"0 0 443 inner.example.com.\"]}}", "fenced",
+	"gives them region us"},
+    {"{records: {MX: [\"0 .\"]}}", "fenced", ""},
+};
+
+static void
+put(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+/* All that is wrong with the configuration. */
+static char *
+check(const struct row *row, const char *zone)
+{
+	char path[SAMPLE_PATH_MAX + 32], text[8192], pool[512];
+	struct snapshot *s;
+	struct diag d;
+	const char *names = strstr(before, "policies:\n");
+
+	snprintf(path, sizeof(path), "%s/example.com.zone", sample.folder);
+	put(path, zone);
+	snprintf(
+	    pool, sizeof(pool), "  www: {regions: {eu: [%s]}}\n", row->region);
+	snprintf(text, sizeof(text), "%.*s%s%s", (int)(names - before), before,
+	    pool, names);
+	if (strcmp(row->policy, "free") == 0)
+		memcpy(strstr(text, "policy: fenced"), "policy: free  ", 14);
+	put(sample.conf, text);
+	diag_init(&d);
+	s = snapshot_build(sample.conf, &d);
+	ck_assert((s != NULL) == (d.nerrors == 0));
+	snapshot_free(s);
+	names = diag_text(&d);
+	diag_fini(&d);
+	return (char *)(uintptr_t)names;
+}
+
+static void
+setup(void)
+{
+	sample_open(&sample);
+}
+
+static void
+teardown(void)
+{
+	sample_close(&sample);
+}
+
+START_TEST(an_alias_is_followed_to_where_it_leads)
+{
+	const struct row *row = &rows[_i];
+	char *text = check(row, zone_text);
+
+	if (*row->expected == '\0')
+		ck_assert_msg(*text == '\0', "%s: %s", row->region, text);
+	else
+		ck_assert_msg(strstr(text, row->expected) != NULL, "%s: %s",
+		    row->region, text);
+	free(text);
+}
+END_TEST
+
+START_TEST(a_record_of_the_zone_file_beside_the_pool_is_followed)
+{
+	const struct row row = {
+	    "{addr: 192.0.2.1}", "fenced", "gives them region us"};
+	char zone[2048], *text;
+
+	snprintf(zone, sizeof(zone), "%swww HTTPS 0 alias\n", zone_text);
+	text = check(&row, zone);
+	ck_assert_msg(
+	    strstr(text,
+		"error: www.example.com.: a record of the zone file leads") !=
+		NULL,
+	    "%s", text);
+	free(text);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("alias");
+	TCase *tc = tcase_create("alias");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, an_alias_is_followed_to_where_it_leads, 0,
+	    sizeof(rows) / sizeof(rows[0]));
+	tcase_add_test(
+	    tc, a_record_of_the_zone_file_beside_the_pool_is_followed);
+	suite_add_tcase(s, tc);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? 0 : 1;
+}
