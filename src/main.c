@@ -78,6 +78,10 @@ check_only(const char *path)
 			printf("%s leaves a dead region within %g s\n", text,
 			    json_number_value(s));
 	}
+	if (json_is_number(json_object_get(report, "frozen_s")))
+		printf("when most targets or all anchors fail at once, up to "
+		       "%g s longer (health.freeze_max)\n",
+		    json_number_value(json_object_get(report, "frozen_s")));
 	errors = json_integer_value(json_object_get(report, "errors"));
 	warnings = json_integer_value(json_object_get(report, "warnings"));
 	printf("%s: %lld error%s, %lld warning%s\n", path, errors,

@@ -309,6 +309,7 @@ static const struct verb verbs[] = {
 	1, OPT_FOR | OPT_UNTIL_CANCELLED | OPT_REASON | OPT_END,
 	lease_force_up},
     {"failback", "failback WHAT", 1, 1, 0, run_failback},
+    {"thaw", "thaw --reason TEXT", 0, 0, OPT_REASON, lease_thaw},
     {"whatif", "whatif --drain|--down WHAT ...", 0, 0, OPT_DOWN | OPT_DRAIN,
 	foresee_whatif},
     {"diff", "diff OLD NEW [--max PERCENT]", 2, 2, OPT_MAX, foresee_diff},

@@ -260,3 +260,26 @@ lease_force_up(const struct arguments *a)
 	reply_fini(&r);
 	return code;
 }
+
+int
+lease_thaw(const struct arguments *a)
+{
+	struct reply r;
+	int code;
+
+	if (a->reason == NULL)
+		return fail(EXIT_USAGE, "thaw needs --reason TEXT");
+	code =
+	    request(a, "/v1/thaw", json_pack("{s:s}", "reason", a->reason), &r);
+	if (reply_shows(a, &r)) {
+		puts("health is believed again, and counted from now on");
+		if (json_is_true(json_object_get(r.json, "most_fail")))
+			puts("most targets fail still: it is not frozen again "
+			     "for that until fewer do");
+		if (json_is_true(json_object_get(r.json, "anchors_fail")))
+			puts("all anchors fail still: it is not frozen again "
+			     "for that until one answers");
+	}
+	reply_fini(&r);
+	return code;
+}

@@ -12,5 +12,6 @@ int lease_drain(const struct arguments *a);
 int lease_undrain(const struct arguments *a);
 int lease_drains(const struct arguments *a);
 int lease_force_up(const struct arguments *a);
+int lease_thaw(const struct arguments *a);
 
 #endif

@@ -43,6 +43,10 @@ check_show(const json_t *report)
 			printf(", its rto is %s", span_of(name, "rto_s", buf));
 		putchar('\n');
 	}
+	if (json_is_number(json_object_get(report, "frozen_s")))
+		printf("when most targets or all anchors fail at once, up to "
+		       "%s longer (health.freeze_max)\n",
+		    span_of(report, "frozen_s", buf));
 	json_array_foreach(json_object_get(report, "tests"), i, test)
 	{
 		if (json_is_true(json_object_get(test, "skipped")))

@@ -270,14 +270,58 @@ pools_show(const json_t *pools)
 	}
 }
 
+/* "anchors: 1 of 2 answer", or that there are none. */
 static void
-prober_show(const json_t *prober)
+anchors_count(const json_t *anchors)
 {
-	char since[CLOCK_TEXT_MAX];
+	size_t i, well = 0, n = json_array_size(anchors);
+	const json_t *a;
 
-	anchors_show(json_object_get(prober, "anchors"));
-	if (!json_is_true(json_object_get(prober, "frozen")))
-		return;
+	json_array_foreach(anchors, i, a)
+	{
+		well += json_is_true(json_object_get(a, "answered")) &&
+		    json_is_false(json_object_get(a, "fails"));
+	}
+	if (n == 0)
+		puts("  no anchors are declared (health.anchors), by which a "
+		     "cut-off network is told from dead targets");
+	else
+		printf("  anchors: %zu of %zu answer\n", well, n);
+}
+
+/* "served as before: www: eu (fails), us; api: eu" */
+static void
+served_show(const json_t *served)
+{
+	const char *last = "";
+	const json_t *s;
+	size_t i;
+
+	if (json_array_size(served) > 0)
+		printf("  served as before:");
+	json_array_foreach(served, i, s)
+	{
+		const char *pool = text_of(s, "pool");
+
+		if (strcmp(pool, last) != 0)
+			printf("%s %s:", i > 0 ? ";" : "", pool);
+		else
+			putchar(',');
+		printf(" %s%s", text_of(s, "region"),
+		    json_is_true(json_object_get(s, "fails")) ? " (fails)"
+							      : "");
+		last = pool;
+	}
+	if (json_array_size(served) > 0)
+		putchar('\n');
+}
+
+static void
+frozen_show(const json_t *prober)
+{
+	const json_t *anchors = json_object_get(prober, "anchors");
+	char since[CLOCK_TEXT_MAX], left[CLOCK_TEXT_MAX];
+
 	clock_format(since, int_of(prober, "since"));
 	if (json_is_true(json_object_get(prober, "by_anchors")))
 		printf("%sHEALTH IS FROZEN since %s: all anchors fail%s\n", RED,
@@ -287,9 +331,28 @@ prober_show(const json_t *prober)
 		       "failed within one interval%s\n",
 		    RED, since, int_of(prober, "failing"), int_of(prober, "of"),
 		    PLAIN);
-	if (json_array_size(json_object_get(prober, "anchors")) == 0)
-		puts("  no anchors are declared (health.anchors), by which a "
-		     "cut-off network is told from dead targets");
+	anchors_count(anchors);
+	served_show(json_object_get(prober, "served"));
+	printf("  ends when %s, by meridianctl thaw, or in %s\n",
+	    json_array_size(anchors) > 0 ? "targets or all anchors answer"
+					 : "targets answer",
+	    span_of(prober, "left_s", left));
+}
+
+static void
+prober_show(const json_t *prober)
+{
+	anchors_show(json_object_get(prober, "anchors"));
+	if (json_is_true(json_object_get(prober, "frozen")))
+		frozen_show(prober);
+	else if (json_is_true(json_object_get(prober, "overruled")))
+		printf("%smost targets fail, and are believed to%s: health is "
+		       "not frozen again until fewer do\n",
+		    YELLOW, PLAIN);
+	else if (json_is_true(json_object_get(prober, "anchors_overruled")))
+		printf("%sall anchors fail, and targets are believed%s: health "
+		       "is not frozen again until an anchor answers\n",
+		    YELLOW, PLAIN);
 }
 
 void

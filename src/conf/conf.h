@@ -30,6 +30,7 @@ struct conf_health {
 	uint32_t keep_ms;         /* older health is unknown at start */
 	unsigned suspect;         /* percent of the targets */
 	unsigned suspect_min;     /* targets */
+	uint32_t freeze_max_ms;   /* the longest that health is frozen */
 	struct endpoint *anchors; /* what is up as long as the network is */
 	size_t nanchors;
 	uint32_t anchor_interval_ms, anchor_timeout_ms;

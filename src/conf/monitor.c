@@ -371,3 +371,40 @@ check_health(
 		    a, "%s %u %u", m->question, m->interval_ms, m->timeout_ms);
 	}
 }
+
+/* External monitors ask nothing over the network. */
+static bool
+is_probed(const struct conf *conf, const struct conf_pool *p)
+{
+	for (size_t i = 0; i < p->nmonitors; i++)
+		if (conf->monitors[p->monitors[i]].type !=
+		    CONF_MONITOR_EXTERNAL)
+			return true;
+	return false;
+}
+
+double
+monitor_frozen_s(const struct conf *conf)
+{
+	size_t targets = 0, pools = 0;
+	const struct conf_pool *first = NULL;
+	bool regions = false;
+
+	for (size_t i = 0; i < conf->npools; i++) {
+		const struct conf_pool *p = &conf->pools[i];
+
+		if (!is_probed(conf, p))
+			continue;
+		first = first != NULL ? first : p;
+		pools++;
+		for (size_t r = 0; r < p->nregions; r++) {
+			regions |=
+			    p->regions[r].region != first->regions[0].region;
+			targets += p->regions[r].ntargets;
+		}
+	}
+	if (conf->health.nanchors == 0 &&
+	    (pools < 2 || !regions || targets < conf->health.suspect_min))
+		return 0;
+	return pools > 0 ? conf->health.freeze_max_ms / 1e3 : 0;
+}

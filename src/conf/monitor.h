@@ -26,4 +26,9 @@ schema_kind monitor_require; /* of a conf_pool: all, any or a number */
 void check_health(
     struct schema_reader *r, const struct yaml_node *node, void *object);
 
+/* Seconds that a cut-over (conf/use) may take longer, as health may be frozen:
+ * anchors are declared, or targets of two pools and two regions are probed.  0:
+ * it never is. */
+double monitor_frozen_s(const struct conf *conf);
+
 #endif

@@ -299,6 +299,8 @@ static const struct schema_key keys[] = {
 	RANGE(1, 100), .fallback = "80%"},
 {SCHEMA_HEALTH, "suspect_min", value_number, AT(conf_health, suspect_min),
 	RANGE(2, 1000000), .fallback = "4"},
+{SCHEMA_HEALTH, "freeze_max", value_span, AT(conf_health, freeze_max_ms),
+	RANGE(1000, INT64_C(7) * DAY_MS), .fallback = "5m"},
 {SCHEMA_HEALTH, "anchors", value_endpoint,
 	MANY(conf_health, anchors, nanchors, 1, 64)},
 {SCHEMA_HEALTH, "anchor_interval", value_span,

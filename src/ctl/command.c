@@ -11,6 +11,7 @@
 #include "ctl/geoip.h"
 #include "ctl/monitor.h"
 #include "ctl/stage.h"
+#include "ctl/suspicion.h"
 #include "ctl/what.h"
 #include "report/explain.h"
 #include "report/page.h"
@@ -143,6 +144,13 @@ run_failback(struct call *call)
 {
 	call_reply(
 	    call, failback_resume(call->control, call->body, call->owner));
+}
+
+static void
+run_thaw(struct call *call)
+{
+	call_reply(
+	    call, suspicion_lift(call->control, call->body, call->owner));
 }
 
 static void
@@ -358,6 +366,7 @@ static const struct command commands[] = {
     {EVHTTP_REQ_POST, "/v1/drain", false, STATUS_CONFLICT, "", run_drain},
     {EVHTTP_REQ_POST, "/v1/undrain", false, STATUS_CONFLICT, "", run_undrain},
     {EVHTTP_REQ_POST, "/v1/failback", false, STATUS_CONFLICT, "", run_failback},
+    {EVHTTP_REQ_POST, "/v1/thaw", false, STATUS_CONFLICT, "", run_thaw},
     {EVHTTP_REQ_POST, "/v1/probe", false, STATUS_OK, "", run_probe},
     {EVHTTP_REQ_POST, "/v1/signal", false, STATUS_CONFLICT, "", run_signal},
     {EVHTTP_REQ_POST, "/v1/force_up", false, STATUS_CONFLICT, "", run_force_up},

@@ -16,6 +16,7 @@
 #include "ctl/monitor.h"
 #include "ctl/reload.h"
 #include "ctl/safety.h"
+#include "ctl/suspicion.h"
 #include "ctl/what.h"
 #include "probe/probe.h"
 #include "report/check.h"
@@ -209,37 +210,9 @@ use_tell(struct control *c, struct use *use, bool changed)
 	refresh(c, &c->status.snapshot->pools[use->pool], use->region);
 }
 
-static void
-suspicion_event(struct control *c, const struct suspicion *s)
-{
-	struct text t = {0};
-
-	if (!s->frozen)
-		text_add(&t, "probes succeed again: health is believed again");
-	else if (s->by_anchors)
-		text_add(&t, "the prober suspects itself: all anchors fail");
-	else
-		text_add(&t,
-		    "the prober suspects itself: %zu of %zu targets fail "
-		    "within "
-		    "one interval",
-		    s->failing, s->of);
-	if (s->frozen)
-		text_add(&t, ": health is frozen, %zu state%s taken back",
-		    s->taken_back, text_plural(s->taken_back));
-	event_put(c->events, s->frozen ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
-	    "suspicion",
-	    json_pack("{s:b, s:b, s:I, s:I, s:I}", "frozen", s->frozen,
-		"by_anchors", s->by_anchors, "failing", (json_int_t)s->failing,
-		"of", (json_int_t)s->of, "taken_back",
-		(json_int_t)s->taken_back),
-	    "%s", t.at);
-	text_fini(&t);
-}
-
 /* A freeze takes states back that pools were told of. */
-static void
-suspicion_tell(struct control *c)
+void
+control_suspicion(struct control *c, const char *owner, const char *reason)
 {
 	const struct suspicion *s = suspect_state(c->suspect);
 	const struct snapshot *shot = c->status.snapshot;
@@ -247,7 +220,7 @@ suspicion_tell(struct control *c)
 	if (s->frozen == atomic_load(shot->frozen))
 		return;
 	atomic_store_explicit(shot->frozen, s->frozen, memory_order_release);
-	suspicion_event(c, s);
+	suspicion_tell(c, owner, reason);
 	uses_find(c, shot);
 	control_refresh(c, NULL, NULL);
 }
@@ -272,7 +245,7 @@ control_verdict(struct watch *w, const struct verdict *v, void *arg)
 {
 	struct control *c = arg;
 
-	suspicion_tell(c);
+	control_suspicion(c, NULL, NULL);
 	c->status.late += v->late;
 	/* last_ms has lost its fraction: half of one, on average. */
 	if (v->counted)
@@ -310,13 +283,19 @@ watch_gone(struct watch *w, void *arg)
 static void
 control_bind(struct control *c, struct snapshot *s)
 {
+	const struct health_time now = {
+	    clock_wall_s(), (int64_t)clock_mono_ms()};
+
 	pools_bind(s->pools, s->conf->npools, s->conf, c->watches);
 	suspect_bind(c->suspect, s->conf, s->pools, c->watches);
 	/* At a start, what was saved is inherited. */
 	if (c->status.snapshot != NULL)
 		watches_inherit(c->watches, c->watches);
-	suspect_review(c->suspect);
-	atomic_init(s->frozen, suspect_state(c->suspect)->frozen);
+	suspect_review(c->suspect, &now);
+	/* What changes is told once it is in service. */
+	atomic_init(s->frozen,
+	    c->status.snapshot != NULL &&
+		atomic_load(c->status.snapshot->frozen));
 	watches_sweep(c->watches, watch_gone, c);
 	uses_find(c, s);
 }
@@ -399,6 +378,7 @@ control_adopt(struct control *c, struct snapshot *s, json_t *warnings)
 	capacity_adopt(&c->capacity, s, c->status.snapshot, clock_mono_s());
 	snapshot_publish(s);
 	c->status.snapshot = s;
+	control_suspicion(c, NULL, NULL);
 	for (size_t i = 0; c->tick != NULL && i < s->conf->npools; i++)
 		pool_tell(c, &s->pools[i]);
 	warn_lost_drains(c, warnings);
@@ -499,6 +479,7 @@ control_tick(evutil_socket_t fd, short what, void *arg)
 	failback_tick(c);
 	traffic_look(&c->traffic, c->status.snapshot, clock_mono_s());
 	safety_tick(c);
+	suspicion_tick(c);
 	if (saver_is_busy(c->saver))
 		return;
 	finish_saving(c);

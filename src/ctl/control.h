@@ -81,6 +81,11 @@ void control_adopt(struct control *c, struct snapshot *s, json_t *warnings);
 /* Looks again at the regions of that name in the pool; NULL: in all. */
 void control_refresh(struct control *c, const char *pool, const char *region);
 
+/* Tells pools and people when the prober began, or ceased, to suspect itself;
+ * owner, reason: who made it so, or NULL. */
+void control_suspicion(
+    struct control *c, const char *owner, const char *reason);
+
 /* Looks whether the wall clock was set: each second. */
 void control_clock(struct control *c);
 

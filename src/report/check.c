@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "conf/monitor.h"
 #include "conf/use.h"
 #include "report/tests.h"
 #include "report/text.h"
@@ -51,11 +52,14 @@ check_result(const char *path, const struct conf *conf, const struct diag *d,
     json_t *tests)
 {
 	char *text = diag_text(d);
-	json_t *report = json_pack("{s:o, s:b, s:I, s:I, s:o, s:o, s:o, s:O}",
-	    "file", text_string(path), "ok", conf != NULL, "errors",
+	double frozen_s = conf != NULL ? monitor_frozen_s(conf) : 0;
+	json_t *report = json_pack(
+	    "{s:o, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:O}", "file",
+	    text_string(path), "ok", conf != NULL, "errors",
 	    (json_int_t)d->nerrors, "warnings", (json_int_t)d->nwarnings,
 	    "text", text_string(text), "diagnostics", check_diagnostics(d),
-	    "names", check_names(conf), "tests", tests);
+	    "names", check_names(conf), "frozen_s",
+	    frozen_s > 0 ? json_real(frozen_s) : json_null(), "tests", tests);
 
 	free(text);
 	return report;

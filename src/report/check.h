@@ -15,7 +15,9 @@
  * throws it away: {"file", "ok", "errors", "warnings",
  * "text", "diagnostics": [{"level", "file", "line", "column", "message"}],
  * "names":
- * [{"name", "cutover_s", "rto_s"}], "tests"}; tests as tests_run() has them. */
+ * [{"name", "cutover_s", "rto_s"}], "frozen_s", "tests"}; frozen_s is how much
+ * longer it may take while health is frozen, null: it never is; tests as
+ * tests_run() has them. */
 json_t *check_report(const char *path, const struct stage_want *want);
 
 /* The same of what has been built; conf is NULL when it failed. */

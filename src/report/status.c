@@ -288,18 +288,65 @@ status_anchors(const struct suspect *s)
 	return list;
 }
 
+/* Did all that is probed of the region fail when it was asked last? */
+static bool
+region_fails(const struct pool_region *r)
+{
+	size_t asked = 0;
+
+	for (size_t i = 0; i < r->ntargets; i++) {
+		for (size_t k = 0; k < r->targets[i].nwatches; k++) {
+			const struct watch *w = r->targets[i].watches[k];
+
+			if (w->heard_us != 0 && !w->failed)
+				return false;
+			asked += w->heard_us != 0;
+		}
+	}
+	return asked > 0;
+}
+
+/* What is answered while health is frozen: regions as they were, and whether
+ * probes fail of them meanwhile. */
+static json_t *
+status_served(const struct snapshot *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->conf->npools; i++) {
+		const struct pool *p = &s->pools[i];
+		uint64_t live = atomic_load(&p->live);
+
+		for (size_t r = 0; r < p->nregions; r++)
+			if (p->conf->nmonitors > 0 && live >> r & 1)
+				json_array_append_new(list,
+				    json_pack("{s:s, s:s, s:b}", "pool",
+					p->conf->name, "region",
+					p->regions[r].name, "fails",
+					region_fails(&p->regions[r])));
+	}
+	return list;
+}
+
 /* What the prober believes of itself. */
 static json_t *
-status_prober(const struct suspect *suspect)
+status_prober(const struct suspect *suspect, const struct snapshot *shot)
 {
 	const struct suspicion *s = suspect_state(suspect);
+	int64_t left_ms = s->ends_ms - (int64_t)clock_mono_ms();
 
-	return json_pack("{s:b, s:o, s:I, s:b, s:I, s:I, s:o}", "frozen",
+	return json_pack(
+	    "{s:b, s:o, s:I, s:b, s:I, s:I, s:o, s:o, s:b, s:b, s:o}", "frozen",
 	    s->frozen, "since",
 	    s->since != 0 ? json_integer(s->since) : json_null(), "times",
 	    (json_int_t)s->times, "by_anchors", s->by_anchors, "failing",
 	    (json_int_t)s->failing, "of", (json_int_t)s->of, "anchors",
-	    status_anchors(suspect));
+	    status_anchors(suspect), "left_s",
+	    s->frozen ? json_integer(left_ms > 0 ? left_ms / 1000 : 0)
+		      : json_null(),
+	    "overruled", s->overruled, "anchors_overruled",
+	    s->anchors_overruled, "served",
+	    s->frozen ? status_served(shot) : json_null());
 }
 
 static json_t *
@@ -378,7 +425,7 @@ status_report(const struct status *s)
 	    s->warnings, "zones", status_zones(shot->zones), "databases",
 	    status_databases(shot->geo), "names", status_names(shot->conf),
 	    "stages", status_stages(shot->conf), "pools", status_pools(shot),
-	    "prober", status_prober(s->suspect));
+	    "prober", status_prober(s->suspect, shot));
 
 	json_object_update(report, rest);
 	json_decref(rest);

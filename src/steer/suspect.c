@@ -22,7 +22,8 @@ struct suspect {
 	VEC(struct member) members; /* by address */
 	VEC(struct watch *) anchors;
 	struct window window; /* of the freeze, or of what is to be looked at */
-	bool pending;         /* to be looked at at the next failure */
+	int64_t frozen_us;
+	bool pending; /* to be looked at at the next failure */
 	int64_t looked_us;
 };
 
@@ -143,6 +144,48 @@ anchors_fail(const struct suspect *s)
 	return failing > 0;
 }
 
+/* Do all anchors answer probes that began after that?  One that has never
+ * answered does not count; where none has, nothing vouches. */
+static bool
+anchors_vouch(const struct suspect *s, int64_t since_us)
+{
+	size_t well = 0;
+
+	for (size_t i = 0; i < s->anchors.n; i++) {
+		const struct watch *w = s->anchors.at[i];
+
+		if (!w->answered)
+			continue;
+		if (w->failed || w->asked_us < since_us)
+			return false;
+		well++;
+	}
+	return well > 0;
+}
+
+static bool
+has_anchors(const struct suspect *s)
+{
+	for (size_t i = 0; i < s->anchors.n; i++)
+		if (s->anchors.at[i]->answered)
+			return true;
+	return false;
+}
+
+/* Does a target answer as many probes in a row as failures take it down?  Those
+ * that fail are of two regions at least, so that one of them is another one. */
+static bool
+any_target_answers(const struct suspect *s)
+{
+	for (size_t i = 0; i < s->members.n; i++) {
+		const struct watch *w = s->members.at[i].watch;
+
+		if (w->well >= 2 && w->well >= w->monitor->fall)
+			return true;
+	}
+	return false;
+}
+
 /* Looking at all of them costs about a microsecond each. */
 static bool
 looked_lately(struct suspect *s, int64_t now_us)
@@ -178,10 +221,27 @@ freeze(struct suspect *s, const struct sum *sum, bool by_anchors,
 	    .times = s->state.times + 1,
 	    .by_anchors = by_anchors,
 	    .failing = sum->failing,
-	    .of = sum->of};
-	for (size_t i = 0; i < s->members.n; i++)
+	    .of = sum->of,
+	    .ends_ms = now->mono_ms + s->conf->freeze_max_ms};
+	for (size_t i = 0; i < s->members.n; i++) {
 		take_back(s, s->members.at[i].watch);
-	s->window.since_us = 1000 * now->mono_ms;
+		s->members.at[i].watch->well = 0;
+	}
+	s->frozen_us = s->window.since_us = 1000 * now->mono_ms;
+	s->pending = false;
+}
+
+static void
+thaw(struct suspect *s, enum suspect_thaw why, const struct health_time *now)
+{
+	struct sum sum;
+
+	sum_all(s, &sum);
+	s->state.frozen = false;
+	s->state.since = now->wall_s;
+	s->state.thaw = why;
+	s->state.overruled = most_fail(s, &sum);
+	s->state.anchors_overruled = anchors_fail(s);
 	s->pending = false;
 }
 
@@ -189,37 +249,90 @@ static void
 look(struct suspect *s, const struct health_time *now)
 {
 	struct sum sum;
-	bool by_anchors;
 
 	s->pending = looked_lately(s, 1000 * now->mono_ms);
 	if (s->pending)
 		return;
 	sum_all(s, &sum);
-	by_anchors = anchors_fail(s);
-	if (by_anchors || most_fail(s, &sum))
-		freeze(s, &sum, by_anchors, now);
+	if (!s->state.overruled && !s->state.anchors_overruled &&
+	    most_fail(s, &sum) && !anchors_vouch(s, s->window.since_us))
+		freeze(s, &sum, anchors_fail(s), now);
 }
 
+/* All anchors fail, whatever targets do: the last good probe of one of them was
+ * an interval before. */
+static void
+look_at_anchors(struct suspect *s, const struct health_time *now)
+{
+	const struct conf_health *h = s->conf;
+	struct sum sum;
+	int64_t first_us = INT64_MAX;
+
+	if (s->state.anchors_overruled || !anchors_fail(s))
+		return;
+	for (size_t i = 0; i < s->anchors.n; i++)
+		if (s->anchors.at[i]->answered &&
+		    s->anchors.at[i]->streak_us < first_us)
+			first_us = s->anchors.at[i]->streak_us;
+	s->window = (struct window){.from_us = first_us -
+		1000 * ((int64_t)h->anchor_interval_ms + h->anchor_timeout_ms),
+	    .since_us = first_us};
+	sum_all(s, &sum);
+	freeze(s, &sum, true, now);
+}
+
+/* A probe succeeded: is there evidence that the network works? */
 static void
 look_again(struct suspect *s, const struct health_time *now)
 {
 	struct sum sum;
 
 	sum_all(s, &sum);
-	if (anchors_fail(s) || most_fail(s, &sum))
-		return;
-	s->state.frozen = false;
-	s->state.since = now->wall_s;
+	if (!anchors_fail(s) && !most_fail(s, &sum))
+		thaw(s, THAW_CONDITION, now);
+	else if (anchors_vouch(s, s->frozen_us))
+		thaw(s, THAW_ANCHORS, now);
+	else if (!has_anchors(s) && any_target_answers(s))
+		thaw(s, THAW_TARGET, now);
+}
+
+/* A probe succeeded: is what was overruled over? */
+static void
+look_whether_over(struct suspect *s)
+{
+	struct sum sum;
+
+	sum_all(s, &sum);
+	s->state.overruled &= most_fail(s, &sum);
+	s->state.anchors_overruled &= anchors_fail(s);
+}
+
+void
+suspect_tick(struct suspect *s, const struct health_time *now)
+{
+	if (s->state.frozen && now->mono_ms >= s->state.ends_ms)
+		thaw(s, THAW_LIMIT, now);
+}
+
+bool
+suspect_lift(struct suspect *s, const struct health_time *now)
+{
+	if (!s->state.frozen)
+		return false;
+	thaw(s, THAW_OPERATOR, now);
+	return true;
 }
 
 /* Counting --------------------------------------------------------------- */
 
 static void
-hear(struct watch *w, bool failed, int64_t started_us,
+hear(const struct suspect *s, struct watch *w, bool failed, int64_t started_us,
     const struct health_time *now)
 {
 	if (failed && !w->failed)
 		w->streak_us = started_us;
+	w->well = failed ? 0 : w->well + (started_us >= s->frozen_us);
+	w->asked_us = started_us;
 	w->failed = failed;
 	w->answered |= !failed;
 	w->heard_us = 1000 * now->mono_ms;
@@ -252,6 +365,20 @@ is_evidence(const struct watch *w)
 	return w->monitor->type != CONF_MONITOR_EXTERNAL;
 }
 
+static void
+look_for_the_better(struct suspect *s, const struct health_time *now)
+{
+	bool overruled = s->state.overruled || s->state.anchors_overruled;
+
+	if ((!s->state.frozen && !overruled) ||
+	    looked_lately(s, 1000 * now->mono_ms))
+		return;
+	if (s->state.frozen)
+		look_again(s, now);
+	else
+		look_whether_over(s);
+}
+
 bool
 suspect_count(struct suspect *s, struct watch *w, enum health_result result,
     int64_t started_us, const struct health_time *now)
@@ -260,10 +387,11 @@ suspect_count(struct suspect *s, struct watch *w, enum health_result result,
 
 	if (!is_evidence(w))
 		return health_count(&w->health, w->monitor, result, now);
-	hear(w, result == HEALTH_FAILED, started_us, now);
-	if (s->state.frozen && result != HEALTH_FAILED &&
-	    !looked_lately(s, 1000 * now->mono_ms))
-		look_again(s, now);
+	hear(s, w, result == HEALTH_FAILED, started_us, now);
+	if (result != HEALTH_FAILED)
+		look_for_the_better(s, now);
+	else if (w->anchor && !s->state.frozen)
+		look_at_anchors(s, now);
 	if (s->state.frozen && !w->anchor)
 		return false;
 	count(s, w, result, now);
@@ -329,11 +457,11 @@ suspect_bind(struct suspect *s, const struct conf *conf,
 }
 
 void
-suspect_review(struct suspect *s)
+suspect_review(struct suspect *s, const struct health_time *now)
 {
 	struct sum sum;
 
 	sum_all(s, &sum);
 	if (s->state.frozen && !anchors_fail(s) && !most_fail(s, &sum))
-		s->state.frozen = false;
+		thaw(s, THAW_CONDITION, now);
 }

@@ -228,6 +228,7 @@ inherit_state(struct watch *w, const struct watch *old)
 	/* Whether its address is reached is the same question. */
 	w->answered = old->answered;
 	w->failed = old->failed;
+	w->asked_us = old->asked_us;
 	w->heard_us = old->heard_us;
 	w->streak_us = old->streak_us;
 }

@@ -29,7 +29,9 @@ struct watch {
 	bool anchor;
 	bool answered;        /* a probe, ever */
 	bool failed;          /* the last probe */
-	int64_t heard_us;     /* of the last probe; 0: none yet */
+	int64_t asked_us;     /* the last probe began; */
+	int64_t heard_us;     /* its result came; 0: none yet */
+	unsigned well;        /* successes in a row, begun since the freeze */
 	int64_t streak_us;    /* the first of the last failures in a row */
 	struct health before; /* that it was down last, at worse_us */
 	int64_t worse_us;

@@ -11,6 +11,7 @@ import network
 EU = ["10.9.0.11", "10.9.0.12"], ["10.9.0.13", "10.9.0.14"]
 US = ["10.9.0.21", "10.9.0.22"], ["10.9.0.23", "10.9.0.24"]
 ALL = [a for pool in EU + US for a in pool]
+EXTRA = "10.9.0.3"  # an anchor
 PORT = 8080
 # A target that is well answers in time, however busy the machine is.
 FALL, INTERVAL = 3, 1
@@ -18,7 +19,8 @@ targets = {}  # of the far side
 
 
 def serve():
-    targets.update((a, m.Target(a, PORT)) for a in [network.FAR, *ALL])
+    targets.update((a, m.Target(a, PORT))
+                   for a in [network.FAR, EXTRA, *ALL])
 
 
 def kill(address):
@@ -105,7 +107,7 @@ def cut_and_mend(d, way, cut, mend, times):
     m.check(load.lost == 0, f"{way}: no answer lost of {load.sent}")
     m.check({tuple(m.rdata(r)) for _, r in load.replies()} ==
             {tuple(EU[0])}, f"{way}: every answer was the same")
-    m.check(d.log_text().count("probes succeed again") == times,
+    m.check(d.log_text().count("health is believed again") == times,
             f"{way}: the log says so")
 
 
@@ -168,7 +170,111 @@ def test_anchors(world):
         m.check(not frozen(d), "while the anchor answers")
 
 
-with network.World(ALL, serve=serve, kill=kill, replies=replies) as w:
+def seven_of_eight(world, d, sentence):
+    """All but the last target, of us, really die; eu is left for it."""
+    with m.Load(d, "www.example.com", "198.18.1.1/32", 0.01) as load:
+        m.wait_for("answers", lambda: len(load.answers) > 10)
+        for a in ALL[:-1]:
+            world.tell(f"kill {a}")
+        killed = time.monotonic()
+        m.wait_for("eu is left", lambda: not d.region("api", "eu")["live"])
+        took = time.monotonic() - killed
+    m.check(d.region("api", "us")["live"], "for the region that answers")
+    m.check(d.addresses("api.example.com") == [US[1][1]],
+            f"7 of 8 really dead: its target is answered, {took:.1f} s later")
+    m.check(sentence in d.log_text() if sentence else
+            "health is frozen" not in d.log_text(),
+            f"the log says: {sentence}" if sentence else "nothing was frozen")
+    m.check(load.lost == 0, "no answer was lost")
+
+
+def revive(world, d):
+    for a in ALL[:-1]:
+        world.tell(f"revive {a}")
+    all_up(d, 8)
+
+
+def test_dead(world):
+    """7 of 8 targets really dead, with anchors and without."""
+    pools = pool("www", EU[0], US[0]) + pool("api", EU[1], US[1])
+    anchors = f'health: {{anchors: ["{network.FAR}@{PORT}", ' \
+              f'"{EXTRA}@{PORT}"], anchor_interval: {INTERVAL}s}}\n'
+    with m.Daemon(configure(pools, anchors),
+                  {"zones/example.com.zone": m.ZONE}) as d:
+        all_up(d, 8)
+        m.wait_for("the anchors answer", lambda: all(
+            a["answered"] for a in d.json("status")["prober"]["anchors"]))
+        seven_of_eight(world, d, "")
+        revive(world, d)
+    with m.Daemon(configure(pools), {"zones/example.com.zone": m.ZONE}) as d:
+        all_up(d, 8)
+        m.check(d.json("check")["frozen_s"] == 300,
+                "check says how much longer it may take")
+        seven_of_eight(world, d, "a target answers one probe after the other")
+        m.check("most targets fail, and are believed to" in
+                d.ctl("status").stdout, "status says that they are believed")
+        revive(world, d)
+        m.wait_for("status no longer says so", lambda: not
+                   d.json("status")["prober"]["overruled"])
+
+
+def test_limit(world):
+    """Cut off for longer than freeze_max, then lifted by an operator."""
+    pools = pool("www", EU[0], US[0]) + pool("api", EU[1], US[1])
+    with m.Daemon(configure(pools, "health: {freeze_max: 8s}\n"),
+                  {"zones/example.com.zone": m.ZONE}) as d:
+        all_up(d, 8)
+        d.ctl("thaw", expect=2)
+        done = d.ctl("thaw", "--reason", "x", expect=1)
+        m.check("health is not frozen" in done.stderr,
+                "what is not frozen cannot be lifted")
+        world.tell("link down")
+        m.wait_for("it suspects itself", lambda: frozen(d))
+        text = d.ctl("status").stdout
+        for words in ("8 of 8 targets failed", "no anchors are declared",
+                      "served as before: ", "www: eu (fails), us (fails)",
+                      "by meridianctl thaw, or in "):
+            m.check(words in text, f"status says: {words}")
+        m.check(0 <= d.json("status")["prober"]["left_s"] <= 8,
+                "and how long it lasts still")
+        m.wait_for("it ends in time", lambda: not frozen(d))
+        m.check("(health.freeze_max)" in d.log_text(), "the log says why")
+        m.wait_for("what is observed counts", lambda:
+                   set(health(d).values()) == {"down"})
+        m.check(metric(d, "meridian_health_freezes_total") == 1,
+                "it is not frozen again")
+        m.check("no region is live, answering all" in d.log_text(),
+                "an event tells what is answered")
+        world.tell("link up")
+        all_up(d, 8)
+        m.wait_for("all is as before", lambda: not
+                   d.json("status")["prober"]["overruled"])
+        world.tell("link down")
+        m.wait_for("it suspects itself again", lambda: frozen(d))
+        reply = d.json("thaw", "--reason", "the far side is off")
+        m.check(reply["thawed"] and reply["most_fail"], "an operator lifts it")
+        m.check("lifted by " in d.log_text() and
+                ": the far side is off" in d.log_text(),
+                "an event says who, and why")
+        m.wait_for("what is observed counts", lambda:
+                   set(health(d).values()) == {"down"})
+        m.check(not frozen(d) and
+                metric(d, "meridian_health_freezes_total") == 2,
+                "it is not frozen again")
+        world.tell("link up")
+        all_up(d, 8)
+
+
+def revive_target(address):
+    targets[address].start()
+
+
+with network.World([EXTRA, *ALL], serve=serve, kill=kill, replies=replies,
+                   revive=revive_target) as w:
     w.tell("serve")
     test_share(w)
+    for a in (EU[0][0], US[0][0]):
+        w.tell(f"revive {a}")
+    test_dead(w)
+    test_limit(w)
     test_anchors(w)

@@ -73,6 +73,9 @@ declare(void)
 	    .npools = POOLS,
 	    .health = {.suspect = 80,
 		.suspect_min = 4,
+		.freeze_max_ms = 60000,
+		.anchor_interval_ms = 2000,
+		.anchor_timeout_ms = 1000,
 		.anchors = anchors,
 		.anchor_monitors = anchor_monitors}};
 }
@@ -87,7 +90,7 @@ put_to_work(void)
 	pools_bind(built, conf.npools, &conf, watches);
 	suspect = suspect_new();
 	suspect_bind(suspect, &conf, built, watches);
-	suspect_review(suspect);
+	suspect_review(suspect, &now);
 	now = (struct health_time){1000, 1000000};
 }
 
@@ -251,8 +254,8 @@ START_TEST(nothing_recovers_while_frozen)
 	rounds(3, ALL);
 	rounds(10, ALL & ~1);
 	rounds(5, 0);
-	/* One of them is not enough to believe the prober again. */
-	rounds(5, 1);
+	/* Two successes of one target are not enough to believe the prober. */
+	rounds(2, 1);
 	ck_assert(frozen());
 	ck_assert_int_eq(watch(0)->health.state, HEALTH_DOWN);
 }
@@ -329,7 +332,7 @@ START_TEST(some_that_do_well_are_proof_of_the_network)
 	conf.health.suspect = 75;
 	again();
 	rounds(3, ALL);
-	rounds(5, 1 | 1 << 4 | 1 << 8);
+	rounds(4, 1 | 1 << 4 | 1 << 8);
 	ck_assert(frozen());
 }
 END_TEST
@@ -435,8 +438,165 @@ START_TEST(a_reload_without_what_failed_thaws)
 	rounds(5, 0);
 	conf.npools = 1;
 	suspect_bind(suspect, &conf, built, watches);
-	suspect_review(suspect);
+	suspect_review(suspect, &now);
 	ck_assert(!frozen());
+}
+END_TEST
+
+/* Who answers as often as it would have to fail: the network works. */
+START_TEST(a_target_that_goes_on_answering_is_evidence)
+{
+	rounds(3, ALL);
+	rounds(3, 1);
+	ck_assert(frozen());
+	rounds(3, 1);
+	ck_assert(!frozen());
+	ck_assert_int_eq(suspect_state(suspect)->thaw, THAW_TARGET);
+	ck_assert(suspect_state(suspect)->overruled);
+	/* They are down after fall failures, and that freezes nothing again. */
+	rounds(20, 1);
+	ck_assert(!frozen());
+	ck_assert_uint_eq(suspect_state(suspect)->times, 1);
+	ck_assert_uint_eq(count_in(HEALTH_DOWN), TARGETS - 1);
+	/* Once they are well, all begins anew. */
+	rounds(5, ALL);
+	ck_assert(!suspect_state(suspect)->overruled);
+	rounds(5, 0);
+	ck_assert(frozen());
+	ck_assert_uint_eq(suspect_state(suspect)->times, 2);
+}
+END_TEST
+
+START_TEST(a_target_that_answers_now_and_then_is_none)
+{
+	rounds(3, ALL);
+	rounds(3, 0);
+	for (unsigned i = 0; i < 8; i++) {
+		rounds(2, 1);
+		rounds(1, 0);
+	}
+	ck_assert(frozen());
+}
+END_TEST
+
+START_TEST(while_all_anchors_answer_nothing_is_suspected)
+{
+	conf.health.nanchors = 2;
+	again();
+	rounds(3, ALL);
+	for (unsigned i = 0; i < 6; i++) {
+		probe_anchors(true, true);
+		rounds(1, 1);
+		ck_assert(!frozen());
+	}
+	ck_assert_uint_eq(count_in(HEALTH_DOWN), TARGETS - 1);
+}
+END_TEST
+
+START_TEST(anchors_that_answer_after_it_froze_end_it)
+{
+	conf.health.nanchors = 2;
+	again();
+	probe_anchors(true, true);
+	rounds(3, ALL);
+	rounds(3, 0);
+	ck_assert(frozen());
+	/* One of two is a part of the network. */
+	probe_anchors(true, false);
+	rounds(3, 1);
+	ck_assert(frozen());
+	probe_anchors(true, true);
+	ck_assert(!frozen());
+	ck_assert_int_eq(suspect_state(suspect)->thaw, THAW_ANCHORS);
+	rounds(4, 1);
+	ck_assert(!frozen());
+	ck_assert_uint_eq(count_in(HEALTH_DOWN), TARGETS - 1);
+}
+END_TEST
+
+/* The link comes back: anchors are heard first, and nobody goes down. */
+START_TEST(what_was_cut_off_is_not_down_when_anchors_answer)
+{
+	conf.health.nanchors = 2;
+	again();
+	probe_anchors(true, true);
+	rounds(3, ALL);
+	probe_anchors(false, false);
+	ck_assert(frozen());
+	rounds(20, 0);
+	probe_anchors(true, true);
+	rounds(2, ALL);
+	ck_assert(!frozen());
+	ck_assert(!suspect_state(suspect)->overruled);
+	ck_assert_uint_eq(count_in(HEALTH_UP), TARGETS);
+}
+END_TEST
+
+/* Also when nothing goes down, and for recoveries. */
+START_TEST(anchors_freeze_at_once)
+{
+	conf.health.nanchors = 2;
+	again();
+	probe_anchors(true, true);
+	rounds(3, ALL);
+	rounds(5, ALL & ~1);
+	ck_assert_int_eq(watch(0)->health.state, HEALTH_DOWN);
+	probe_anchors(true, true);
+	probe_anchors(false, false);
+	ck_assert(frozen());
+	rounds(5, ALL);
+	ck_assert(frozen());
+	ck_assert_int_eq(watch(0)->health.state, HEALTH_DOWN);
+	probe_anchors(true, false);
+	ck_assert(!frozen());
+	rounds(2, ALL);
+	ck_assert_int_eq(watch(0)->health.state, HEALTH_UP);
+}
+END_TEST
+
+START_TEST(it_is_frozen_for_no_longer_than_the_limit)
+{
+	rounds(3, ALL);
+	rounds(3, 0);
+	ck_assert(frozen());
+	for (unsigned i = 0; i < 11; i++) {
+		round_of(0);
+		suspect_tick(suspect, &now);
+		ck_assert(frozen());
+	}
+	rounds(2, 0);
+	suspect_tick(suspect, &now);
+	ck_assert(!frozen());
+	ck_assert_int_eq(suspect_state(suspect)->thaw, THAW_LIMIT);
+	ck_assert_uint_eq(count_in(HEALTH_UP), TARGETS);
+	rounds(4, 0);
+	ck_assert_uint_eq(count_in(HEALTH_DOWN), TARGETS);
+	rounds(100, 0);
+	ck_assert_uint_eq(suspect_state(suspect)->times, 1);
+}
+END_TEST
+
+START_TEST(an_operator_ends_it)
+{
+	ck_assert(!suspect_lift(suspect, &now));
+	conf.health.nanchors = 2;
+	again();
+	probe_anchors(true, true);
+	rounds(3, ALL);
+	probe_anchors(false, false);
+	ck_assert(frozen());
+	ck_assert(suspect_lift(suspect, &now));
+	for (unsigned i = 0; i < 5; i++) {
+		probe_anchors(false, false);
+		rounds(1, 0);
+	}
+	ck_assert(!frozen());
+	ck_assert_uint_eq(count_in(HEALTH_DOWN), TARGETS);
+	probe_anchors(true, true);
+	rounds(5, ALL);
+	probe_anchors(false, false);
+	ck_assert(frozen());
+	ck_assert_uint_eq(suspect_state(suspect)->times, 2);
 }
 END_TEST
 
@@ -467,6 +627,14 @@ main(void)
 	tcase_add_test(t, anchors_that_all_fail_freeze_health);
 	tcase_add_test(t, an_anchor_that_never_answered_is_no_proof);
 	tcase_add_test(t, a_reload_without_what_failed_thaws);
+	tcase_add_test(t, a_target_that_goes_on_answering_is_evidence);
+	tcase_add_test(t, a_target_that_answers_now_and_then_is_none);
+	tcase_add_test(t, while_all_anchors_answer_nothing_is_suspected);
+	tcase_add_test(t, anchors_that_answer_after_it_froze_end_it);
+	tcase_add_test(t, what_was_cut_off_is_not_down_when_anchors_answer);
+	tcase_add_test(t, anchors_freeze_at_once);
+	tcase_add_test(t, it_is_frozen_for_no_longer_than_the_limit);
+	tcase_add_test(t, an_operator_ends_it);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
