@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/show.h"
 #include "client/table.h"
 #include "snapshot/build.h"
 #include "traffic/compare.h"
@@ -314,8 +315,7 @@ diff_report(const struct arguments *a, const struct snapshot *from,
 	report = compare_json(&c);
 	json_object_set_new(report, "most", json_real(most));
 	if (a->given & OPT_JSON) {
-		json_dumpf(report, stdout, JSON_INDENT(2));
-		putchar('\n');
+		json_show(report);
 	} else {
 		diff_show(report);
 	}

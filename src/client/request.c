@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "config.h"
 
 enum { CONNECT_TIMEOUT_MS = 5000, REPLY_TIMEOUT_S = 120 };
@@ -136,7 +137,7 @@ int
 request(
     const struct arguments *a, const char *path, json_t *body, struct reply *r)
 {
-	char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+	char *text = body != NULL ? number_json(body, JSON_COMPACT) : NULL;
 	json_t *exit_code;
 
 	memset(r, 0, sizeof(*r));

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/number.h"
 #include "client/table.h"
 #include "report/explain.h"
 #include "report/text.h"
@@ -15,10 +16,12 @@
 enum { SHARE_TEXT_MAX = 64, ALL_PERCENT = 100 };
 
 void
-json_show(const json_t *report)
+json_show(json_t *report)
 {
-	json_dumpf(report, stdout, JSON_INDENT(2));
-	putchar('\n');
+	char *text = number_json(report, JSON_INDENT(2));
+
+	puts(text);
+	free(text);
 }
 
 void
@@ -93,7 +96,7 @@ probe_show(const json_t *reply)
 }
 
 void
-stats_show(const char *prefix, const json_t *value)
+stats_show(const char *prefix, json_t *value)
 {
 	char name[256];
 	const char *key;
@@ -101,7 +104,7 @@ stats_show(const char *prefix, const json_t *value)
 	size_t i;
 
 	if (json_is_object(value)) {
-		json_object_foreach((json_t *)(uintptr_t)value, key, v)
+		json_object_foreach(value, key, v)
 		{
 			snprintf(name, sizeof(name), "%s%s%s", prefix,
 			    *prefix != '\0' ? "." : "", key);
@@ -110,13 +113,13 @@ stats_show(const char *prefix, const json_t *value)
 	} else if (json_is_array(value)) {
 		json_array_foreach(value, i, v)
 		{
-			char *text = json_dumps(v, JSON_COMPACT);
+			char *text = number_json(v, JSON_COMPACT);
 
 			printf("%s %s\n", prefix, text);
 			free(text);
 		}
 	} else {
-		char *text = json_dumps(value, JSON_ENCODE_ANY);
+		char *text = number_json(value, JSON_ENCODE_ANY);
 
 		printf("%s %s\n", prefix, text);
 		free(text);

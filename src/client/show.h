@@ -8,8 +8,8 @@
 
 #include <jansson.h>
 
-/* As it is. */
-void json_show(const json_t *report);
+/* As it is, but its fractions are rounded. */
+void json_show(json_t *report);
 
 void check_show(const json_t *report);
 void explain_show(const json_t *report);
@@ -20,7 +20,7 @@ void stages_show(const json_t *reply);
 void reload_show(const json_t *reply);
 
 /* prefix: what stands before each name; "" to begin with. */
-void stats_show(const char *prefix, const json_t *value);
+void stats_show(const char *prefix, json_t *value);
 
 void event_show(const json_t *event);
 

@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 
 #include "base/clock.h"
+#include "base/number.h"
 #include "ctl/drain.h"
 #include "ctl/failback.h"
 #include "ctl/geoip.h"
@@ -53,7 +54,7 @@ call_reply(struct call *call, json_t *json)
 	    [EXIT_NO_SUCH] = STATUS_NOT_FOUND,
 	    [EXIT_TIMED_OUT] = STATUS_TIMED_OUT,
 	};
-	char *text = json_dumps(json, JSON_COMPACT);
+	char *text = number_json(json, JSON_COMPACT);
 
 	call->status = by_exit[json_integer_value(code)];
 	call->type = "application/json";

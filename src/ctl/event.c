@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/number.h"
 #include "report/text.h"
 
 struct events {
@@ -63,7 +64,7 @@ event_put(struct events *e, enum log_level level, const char *type,
 	free(text);
 	json_object_update_missing(event, details);
 	json_decref(details);
-	json = json_dumps(event, JSON_COMPACT);
+	json = number_json(event, JSON_COMPACT);
 	json_decref(event);
 	text_add(&line, "%s\n", json);
 	free(json);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "report/metrics.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/number.h"
 #include "report/message.h"
 #include "report/status.h"
 #include "report/text.h"
@@ -52,6 +54,7 @@ static void
 put_histogram(struct printer *p, const struct histogram *h)
 {
 	unsigned long long n = 0;
+	char sum[NUMBER_TEXT_MAX];
 
 	for (size_t i = 0; i < HISTOGRAM_BOUNDS; i++) {
 		n += h->counts[i];
@@ -60,9 +63,9 @@ put_histogram(struct printer *p, const struct histogram *h)
 	}
 	n += h->counts[HISTOGRAM_BOUNDS];
 	text_add(p->text,
-	    "%s_bucket{le=\"+Inf\"} %llu\n%s_sum %g\n"
+	    "%s_bucket{le=\"+Inf\"} %llu\n%s_sum %s\n"
 	    "%s_count %llu\n",
-	    p->name, n, p->name, h->sum, p->name, n);
+	    p->name, n, p->name, number_format(sum, h->sum), p->name, n);
 }
 
 static void
@@ -97,10 +100,42 @@ put_number(struct printer *p, unsigned long long n)
 	text_add(p->text, "%s %llu\n", p->name, n);
 }
 
+/* The end of a line with labels. */
 static void
-put_ecs_queries(struct printer *p)
+put_fraction(struct printer *p, double n)
 {
-	put_number(p, value(&p->sum->ecs_queries));
+	char text[NUMBER_TEXT_MAX];
+
+	text_add(p->text, "} %s\n", number_format(text, number_round(n)));
+}
+
+/* Metrics that are one number of the workers' each. */
+static const struct {
+	const char *metric;
+	size_t offset;
+} plain[] = {
+    {"meridian_ecs_queries_total", offsetof(struct counters, ecs_queries)},
+    {"meridian_truncated_total", offsetof(struct counters, truncated)},
+    {"meridian_dropped_total", offsetof(struct counters, dropped)},
+    {"meridian_source_port_dropped_total",
+	offsetof(struct counters, source_port_dropped)},
+    {"meridian_send_failed_total", offsetof(struct counters, send_failed)},
+    {"meridian_udp_overflows_total", offsetof(struct counters, udp_overflows)},
+    {"meridian_tcp_connections", offsetof(struct counters, tcp_connections)},
+    {"meridian_tcp_refused_total", offsetof(struct counters, tcp_refused)},
+    {"meridian_tcp_starved_total", offsetof(struct counters, tcp_starved)},
+};
+
+static void
+put_counter(struct printer *p)
+{
+	const char *counters = (const char *)p->sum;
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		if (strcmp(plain[i].metric, p->name) == 0)
+			put_number(p,
+			    value((const _Atomic uint64_t *)(counters +
+				plain[i].offset)));
 }
 
 static void
@@ -118,24 +153,6 @@ put_cookies(struct printer *p)
 }
 
 static void
-put_truncated(struct printer *p)
-{
-	put_number(p, value(&p->sum->truncated));
-}
-
-static void
-put_dropped(struct printer *p)
-{
-	put_number(p, value(&p->sum->dropped));
-}
-
-static void
-put_source_port_dropped(struct printer *p)
-{
-	put_number(p, value(&p->sum->source_port_dropped));
-}
-
-static void
 put_rate_limited(struct printer *p)
 {
 	static const char *const actions[] = {"dropped", "slipped", "observed"};
@@ -143,36 +160,6 @@ put_rate_limited(struct printer *p)
 	for (size_t i = 0; i < COUNT_LIMITED; i++)
 		text_add(p->text, "%s{action=\"%s\"} %llu\n", p->name,
 		    actions[i], value(&p->sum->limited[i]));
-}
-
-static void
-put_send_failed(struct printer *p)
-{
-	put_number(p, value(&p->sum->send_failed));
-}
-
-static void
-put_udp_overflows(struct printer *p)
-{
-	put_number(p, value(&p->sum->udp_overflows));
-}
-
-static void
-put_tcp_connections(struct printer *p)
-{
-	put_number(p, value(&p->sum->tcp_connections));
-}
-
-static void
-put_tcp_refused(struct printer *p)
-{
-	put_number(p, value(&p->sum->tcp_refused));
-}
-
-static void
-put_tcp_starved(struct printer *p)
-{
-	put_number(p, value(&p->sum->tcp_starved));
 }
 
 static void
@@ -236,7 +223,7 @@ put_share_region(
     struct printer *p, const struct pool *pool, size_t r, const char *region)
 {
 	put_region(p, pool->conf->name, region);
-	text_add(p->text, "} %g\n", pool_share(pool, r));
+	put_fraction(p, pool_share(pool, r));
 }
 
 static void
@@ -348,7 +335,7 @@ put_capacity(struct printer *p, double (*of)(const struct capacity_region *r))
 		text_add(p->text, "%s", p->name);
 		put_label(p, "{", "region",
 		    p->status->snapshot->conf->regions[i].name);
-		text_add(p->text, "} %.4f\n", of(r));
+		put_fraction(p, of(r));
 	}
 }
 
@@ -490,31 +477,30 @@ static const struct metric {
     {"meridian_queries_total", "counter", "Queries received.", put_queries},
     {"meridian_responses_total", "counter", "Replies sent.", put_responses},
     {"meridian_ecs_queries_total", "counter", "Queries with a client subnet.",
-	put_ecs_queries},
+	put_counter},
     {"meridian_cookie_queries_total", "counter",
 	"Queries with a cookie: the client's alone, a bad one, a good one.",
 	put_cookies},
     {"meridian_truncated_total", "counter", "Replies with TC set.",
-	put_truncated},
+	put_counter},
     {"meridian_dropped_total", "counter", "Packets that get no reply.",
-	put_dropped},
+	put_counter},
     {"meridian_source_port_dropped_total", "counter",
 	"UDP packets from ports of services that reply to anything.",
-	put_source_port_dropped},
+	put_counter},
     {"meridian_rate_limited_total", "counter", "Replies beyond the rate limit.",
 	put_rate_limited},
     {"meridian_send_failed_total", "counter",
-	"Replies that the system did not take.", put_send_failed},
+	"Replies that the system did not take.", put_counter},
     {"meridian_udp_overflows_total", "counter",
 	"Queries that the kernel dropped: the workers were too slow.",
-	put_udp_overflows},
+	put_counter},
     {"meridian_tcp_connections", "gauge", "TCP connections open now.",
-	put_tcp_connections},
+	put_counter},
     {"meridian_tcp_refused_total", "counter",
-	"TCP connections closed because there were too many.", put_tcp_refused},
+	"TCP connections closed because there were too many.", put_counter},
     {"meridian_tcp_starved_total", "counter",
-	"TCP connections that no file descriptor was left for.",
-	put_tcp_starved},
+	"TCP connections that no file descriptor was left for.", put_counter},
     {"meridian_steered_total", "counter", "Steered answers.", put_steered},
     {"meridian_region_live", "gauge", "1 when the region is live in the pool.",
 	put_region_live},

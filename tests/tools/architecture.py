@@ -21,6 +21,8 @@ ONLY = [  # include, where it may stand
     (r"urcu", r"^base/rcu\.[ch]$"),
 ]
 THREADS = r"^(main\.c|serve/.*|ctl/reload\.c|state/state\.c)$"
+# State files keep all digits of a number.
+JSON_TEXT = r"^(base/number\.[ch]|state/.*)$"
 NO_NAMES = {"common", "util", "utils", "misc", "core", "lib"}
 MODULES = (2, 16)
 
@@ -47,6 +49,8 @@ def check_file(path):
         if re.search(r"\b(close|dup3)\(", line) and path != "base/fd.c":
             faults.append(f"{path}:{number}: descriptors are closed by "
                           "fd_close() and fd_replace() (base/fd.h)")
+        if "json_dump" in line and not re.match(JSON_TEXT, path):
+            faults.append(f"{path}:{number}: number_json() makes JSON text")
         match = re.match(r'\s*#\s*include\s+([<"])([^>"]+)', line)
         if match:
             check_include(path, number, own, match[1], match[2])
