@@ -9,7 +9,7 @@
 #include "client/show.h"
 #include "client/table.h"
 #include "snapshot/build.h"
-#include "traffic/compare.h"
+#include "traffic/difference.h"
 #include "traffic/export.h"
 
 enum { CELL_MAX = 32 };
@@ -246,30 +246,61 @@ traffic_get(
 	return got;
 }
 
+/* What is shown of a list; the JSON has all. */
+enum { DIFF_ROWS = 20 };
+
 static void
-diff_rows(const json_t *list, const char *title, const char *key)
+diff_left_out(size_t n, const char *what)
+{
+	if (n > DIFF_ROWS)
+		printf("and %zu more %s (--json shows all)\n", n - DIFF_ROWS,
+		    what);
+}
+
+/* In the row itself, or in an object of that key in it. */
+static const json_t *
+diff_part(const json_t *row, const char *part)
+{
+	return part != NULL ? json_object_get(row, part) : row;
+}
+
+static bool
+diff_is_some(const json_t *o)
+{
+	return json_number_value(json_object_get(o, "ipv4")) > 0 ||
+	    json_number_value(json_object_get(o, "ipv6")) > 0 ||
+	    json_number_value(json_object_get(o, "traffic")) > 0;
+}
+
+static void
+diff_rows(
+    const json_t *list, const char *title, const char *key, const char *part)
 {
 	const char *const titles[] = {title, "IPV4", "IPV6", "TRAFFIC", NULL};
-	struct libscols_table *t;
+	struct libscols_table *t = table_new(titles);
 	char ipv4[CELL_MAX], ipv6[CELL_MAX], traffic[CELL_MAX], name[300];
 	const json_t *row;
-	size_t i;
+	size_t i, n = 0;
 
-	if (json_array_size(list) == 0)
-		return;
-	t = table_new(titles);
 	json_array_foreach(list, i, row)
 	{
+		const json_t *o = diff_part(row, part);
 		const char *to = text_of(row, "to");
-		const char *cells[] = {name, percent_of(row, "ipv4", ipv4),
-		    percent_of(row, "ipv6", ipv6),
-		    percent_of(row, "traffic", traffic), NULL};
+		const char *cells[] = {name, percent_of(o, "ipv4", ipv4),
+		    percent_of(o, "ipv6", ipv6),
+		    percent_of(o, "traffic", traffic), NULL};
 
+		if (!diff_is_some(o) || n++ >= DIFF_ROWS)
+			continue;
 		snprintf(name, sizeof(name), "%s%s%s", text_of(row, key),
 		    *to != '\0' ? " to " : "", to);
 		table_row(t, cells);
 	}
-	table_print(t);
+	if (n > 0)
+		table_print(t);
+	else
+		scols_unref_table(t);
+	diff_left_out(n, "rows");
 }
 
 static void
@@ -280,8 +311,50 @@ diff_names(const json_t *list, const char *what)
 
 	json_array_foreach(list, i, name)
 	{
-		printf("%s is %s\n", json_string_value(name), what);
+		if (i < DIFF_ROWS)
+			printf("%s is %s\n", json_string_value(name), what);
 	}
+	diff_left_out(json_array_size(list), "names");
+}
+
+static void
+diff_fences(const json_t *list)
+{
+	const json_t *f;
+	size_t i;
+
+	json_array_foreach(list, i, f)
+	{
+		const json_t *was = json_object_get(f, "before");
+		const json_t *is = json_object_get(f, "after");
+
+		if (i < DIFF_ROWS)
+			printf("%s: fence %s covers %.0f IPv4 addresses, %.0f "
+			       "before, and %.4g IPv6 /48s, %.4g before\n",
+			    text_of(f, "name"), text_of(f, "fence"),
+			    number_of(is, "ipv4"), number_of(was, "ipv4"),
+			    number_of(is, "ipv6"), number_of(was, "ipv6"));
+	}
+	diff_left_out(json_array_size(list), "fences");
+}
+
+static void
+diff_show_reordered(const json_t *report)
+{
+	const json_t *o = json_object_get(report, "reordered");
+	char ipv4[CELL_MAX], ipv6[CELL_MAX], traffic[CELL_MAX];
+
+	if (!diff_is_some(o))
+		return;
+	printf("of the IPv4 addresses %s, of the IPv6 addresses %s, of the "
+	       "traffic %s keep their region, and get another order of regions "
+	       "behind it, or another answer when all is down\n",
+	    percent_of(o, "ipv4", ipv4), percent_of(o, "ipv6", ipv6),
+	    percent_of(o, "traffic", traffic));
+	diff_rows(json_object_get(report, "names"), "ORDER OF NAME", "name",
+	    "reordered");
+	diff_rows(json_object_get(report, "countries"), "ORDER FOR COUNTRY",
+	    "country", "reordered");
 }
 
 static void
@@ -293,9 +366,12 @@ diff_show(const json_t *report)
 	       "traffic %s get another region\n",
 	    percent_of(report, "ipv4", ipv4), percent_of(report, "ipv6", ipv6),
 	    percent_of(report, "traffic", traffic));
-	diff_rows(json_object_get(report, "names"), "NAME", "name");
-	diff_rows(json_object_get(report, "moves"), "MOVE", "from");
-	diff_rows(json_object_get(report, "countries"), "COUNTRY", "country");
+	diff_rows(json_object_get(report, "names"), "NAME", "name", NULL);
+	diff_rows(json_object_get(report, "moves"), "MOVE", "from", NULL);
+	diff_rows(
+	    json_object_get(report, "countries"), "COUNTRY", "country", NULL);
+	diff_show_reordered(report);
+	diff_fences(json_object_get(report, "fences"));
 	diff_names(json_object_get(report, "added"), "new");
 	diff_names(json_object_get(report, "removed"), "gone");
 }
@@ -307,6 +383,7 @@ diff_report(const struct arguments *a, const struct snapshot *from,
 	struct compared c;
 	struct traffic t;
 	bool has_traffic = traffic_get(a, from, &t);
+	int code = EXIT_DONE;
 	json_t *report;
 	double most;
 
@@ -314,6 +391,10 @@ diff_report(const struct arguments *a, const struct snapshot *from,
 	most = compare_most(&c);
 	report = compare_json(&c);
 	json_object_set_new(report, "most", json_real(most));
+	/* Before what may be long. */
+	if (most > max)
+		code = fail(
+		    EXIT_WRONG, "%.2f%% move, more than %.2f%%", most, max);
 	if (a->given & OPT_JSON) {
 		json_show(report);
 	} else {
@@ -322,10 +403,7 @@ diff_report(const struct arguments *a, const struct snapshot *from,
 	json_decref(report);
 	compare_fini(&c);
 	traffic_fini(&t);
-	if (most > max)
-		return fail(
-		    EXIT_WRONG, "%.2f%% move, more than %.2f%%", most, max);
-	return EXIT_DONE;
+	return code;
 }
 
 int

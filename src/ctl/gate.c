@@ -14,7 +14,7 @@
 #include "report/tests.h"
 #include "report/text.h"
 #include "state/state.h"
-#include "traffic/compare.h"
+#include "traffic/difference.h"
 
 enum { DIFF_ROWS = 20 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "geo/span.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "geo/prefix.h"
@@ -287,6 +288,41 @@ spans_value(const struct spans *s, const struct addr *a)
 	return i < l->n && memcmp(l->all[i].first, p.addr.bytes, 16) <= 0
 	    ? l->all[i].value
 	    : 0;
+}
+
+/* Of both ends and what is between, in units of which a prefix of so many bits
+ * is one. */
+static double
+size_of(const struct span *s, unsigned bits, unsigned address_bits)
+{
+	double size = ldexp(1, (int)bits - (int)address_bits);
+
+	for (int i = 0; i < (int)address_bits / 8; i++)
+		size +=
+		    ldexp(s->last[i] - s->first[i], (int)bits - 8 * (i + 1));
+	return size;
+}
+
+void
+spans_measure(const struct spans *s, uint32_t value, double size[2])
+{
+	static const unsigned bits[2] = {32, 48};
+
+	for (size_t f = 0; f < 2; f++) {
+		size[f] = 0;
+		for (size_t i = 0; i < s->clients[f].n; i++) {
+			const struct span *at = &s->clients[f].all[i];
+			struct addr first = {.family = f == 0 ? 4 : 6};
+			struct addr v4;
+			unsigned offset;
+
+			memcpy(first.bytes, at->first, sizeof(at->first));
+			if (at->value == value &&
+			    !addr_embedded(&first, &v4, &offset))
+				size[f] +=
+				    size_of(at, bits[f], f == 0 ? 32 : 128);
+		}
+	}
 }
 
 /* The longest prefix that holds both. */

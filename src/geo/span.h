@@ -35,6 +35,10 @@ struct span_hit spans_find(const struct spans *s, const struct prefix *p);
 /* Of an address alone, which counts in any case. */
 uint32_t spans_value(const struct spans *s, const struct addr *a);
 
+/* How much of the space has the value: IPv4 addresses, and /48s of IPv6 that do
+ * not count as IPv4. */
+void spans_measure(const struct spans *s, uint32_t value, double size[2]);
+
 /*
  * Each pair of neighbours with different values that lie in one prefix of that
  * length (of IPv4, IPv6) or a longer one.

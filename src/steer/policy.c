@@ -502,8 +502,7 @@ policy_build(struct arena *a, const struct conf *conf, struct geo *geo,
 		far_find(t, &c, conf, geo, map);
 	free(map);
 	t->nranks = c.ranks.n;
-	if (t->nranks > 1)
-		t->fences = spans_build(a, geo, c.fences);
+	t->fences = spans_build(a, geo, c.fences);
 	t->ranks = arena_dup(a, c.ranks.at, c.ranks.n * sizeof(*c.ranks.at));
 	vec_free(&c.ranks);
 	free(c.slots);

@@ -45,7 +45,7 @@ struct policy_table {
 	size_t nranks;
 	const bool *met; /* by rule: it is the first to match of some place */
 	/* Where clients of fenced rules are: the value is 1 + the first rule
-	 * with that fence.  NULL: nowhere, or there is one class. */
+	 * with that fence.  NULL: nowhere. */
 	const struct spans *fences;
 	uint16_t policy, pool; /* in conf */
 };

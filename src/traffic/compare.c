@@ -35,6 +35,7 @@ struct walk {
 	const struct snapshot *snapshots[2];
 	struct pool *pools[2];            /* with all regions live */
 	const struct steered *steered[2]; /* the name's */
+	bool alike; /* of a stretch: whatever is up, the same is answered */
 	/* Of a cell of traffic: */
 	const struct traffic_cell *cell;
 	double part; /* of its block: of its class */
@@ -83,6 +84,27 @@ is_same(const struct walk *w, const struct stretch *s)
 			a->lots[i].weight != b->lots[i].weight) ||
 		    strcmp(name_at(w, 0, a->order[i]),
 			name_at(w, 1, b->order[i])) != 0)
+			return false;
+	return true;
+}
+
+/* The same happens when all is down. */
+static bool
+is_same_down(const struct walk *w, const struct stretch *s)
+{
+	const struct rank *a = rank_of(w, 0, s), *b = rank_of(w, 1, s);
+	const struct pool *p, *q;
+
+	if (a->action != b->action || a->action != CONF_DOWN_POOL)
+		return a->action == b->action;
+	p = &w->pools[0][a->pool];
+	q = &w->pools[1][b->pool];
+	if (a->nfallback != b->nfallback ||
+	    strcmp(p->conf->name, q->conf->name) != 0)
+		return false;
+	for (size_t i = 0; i < a->nfallback; i++)
+		if (strcmp(p->regions[a->fallback[i]].name,
+			q->regions[b->fallback[i]].name) != 0)
 			return false;
 	return true;
 }
@@ -202,8 +224,11 @@ count(struct walk *w, const struct stretch *s, enum compare_kind kind,
 
 	w->sum->all[kind] += n;
 	country->all[kind] += n;
-	if (strcmp(from, to) == 0)
+	if (strcmp(from, to) == 0) {
+		w->sum->reordered[kind] += w->alike ? 0 : n;
+		country->reordered[kind] += w->alike ? 0 : n;
 		return;
+	}
 	w->sum->moved[kind] += n;
 	country->moved[kind] += n;
 	flow_get(w->to, from, to)->moved[kind] += n;
@@ -215,6 +240,7 @@ count_stretch(
 {
 	unsigned bits = draw_bits(w, s, kind);
 
+	w->alike = is_same(w, s) && is_same_down(w, s);
 	for (unsigned i = 0; i < 1U << bits; i++) {
 		struct addr client = client_of(s, i, bits);
 
@@ -314,6 +340,7 @@ sum_add(struct compare_sum *to, const struct compare_sum *from)
 	for (size_t i = 0; i < COMPARE_KINDS; i++) {
 		to->all[i] += from->all[i];
 		to->moved[i] += from->moved[i];
+		to->reordered[i] += from->reordered[i];
 	}
 }
 
@@ -376,6 +403,65 @@ pair_is_new(struct pairs *pairs, const struct walk *w, size_t *row)
 	return true;
 }
 
+/* Fences ----------------------------------------------------------------- */
+
+/* The first rule of a policy with the fence; nrules: none has it. */
+static size_t
+rule_with(const struct conf_policy *p, const char *fence)
+{
+	size_t i = 0;
+
+	while (i < p->nrules &&
+	    (conf_rule_fence(&p->rules[i]) == NULL ||
+		strcmp(conf_rule_fence(&p->rules[i]), fence) != 0))
+		i++;
+	return i;
+}
+
+static const struct conf_policy *
+policy_of(const struct walk *w, size_t which)
+{
+	return &w->snapshots[which]
+		    ->conf->policies[w->steered[which]->table->policy];
+}
+
+static void
+measure(const struct walk *w, size_t which, const char *fence, double size[2])
+{
+	const struct conf_policy *p = policy_of(w, which);
+	const struct spans *spans = w->steered[which]->table->fences;
+	size_t rule = rule_with(p, fence);
+
+	size[0] = size[1] = 0;
+	if (rule < p->nrules && spans != NULL)
+		spans_measure(spans, (uint32_t)rule + 1, size);
+}
+
+static void
+compare_fences(struct walk *w, const char *name)
+{
+	struct compare_fence f = {.name = name};
+
+	for (size_t which = 0; which < 2; which++) {
+		const struct conf_policy *p = policy_of(w, which);
+
+		for (size_t i = 0; i < p->nrules; i++) {
+			f.fence = conf_rule_fence(&p->rules[i]);
+			/* Each once: those of the first, then the others. */
+			if (f.fence == NULL || rule_with(p, f.fence) < i ||
+			    (which == 1 &&
+				rule_with(policy_of(w, 0), f.fence) <
+				    policy_of(w, 0)->nrules))
+				continue;
+			measure(w, 0, f.fence, f.before);
+			measure(w, 1, f.fence, f.after);
+			if (f.before[0] != f.after[0] ||
+			    f.before[1] != f.after[1])
+				vec_push(&w->to->fences, f);
+		}
+	}
+}
+
 static void
 walk_name(struct walk *w, struct pairs *pairs, uint16_t a, uint16_t b,
     const struct traffic *t)
@@ -397,6 +483,7 @@ walk_name(struct walk *w, struct pairs *pairs, uint16_t a, uint16_t b,
 	} else {
 		row.sum = c->names.at[at].sum;
 	}
+	compare_fences(w, row.name);
 	vec_push(&c->names, row);
 }
 
@@ -436,143 +523,7 @@ compare_fini(struct compared *c)
 	free(c->countries);
 	vec_free(&c->names);
 	vec_free(&c->flows);
+	vec_free(&c->fences);
 	vec_free(&c->added);
 	vec_free(&c->removed);
-}
-
-/* Telling ---------------------------------------------------------------- */
-
-static double
-percent(double part, double all)
-{
-	return all > 0 ? 100 * part / all : 0;
-}
-
-double
-compare_most(const struct compared *c)
-{
-	const struct compare_sum *total = &c->total;
-	double most = 0;
-
-	if (total->all[COMPARE_TRAFFIC] >= COMPARE_ANSWERS_MIN)
-		most = percent(
-		    total->moved[COMPARE_TRAFFIC], total->all[COMPARE_TRAFFIC]);
-	for (size_t i = 0; i < c->names.n; i++) {
-		const struct compare_sum *s = &c->names.at[i].sum;
-
-		most = fmax(most,
-		    percent(s->moved[COMPARE_IPV4], s->all[COMPARE_IPV4]));
-		most = fmax(most,
-		    percent(s->moved[COMPARE_IPV6], s->all[COMPARE_IPV6]));
-	}
-	return most;
-}
-
-/* Into object: what moves of all. */
-static json_t *
-percents(json_t *object, const struct compare_sum *moved, const double *all)
-{
-	for (size_t i = 0; i < COMPARE_KINDS; i++)
-		json_object_set_new(object, compare_kind_names[i],
-		    all[i] > 0 ? json_real(percent(moved->moved[i], all[i]))
-			       : json_null());
-	return object;
-}
-
-static bool
-is_moved(const struct compare_sum *s)
-{
-	return s->moved[COMPARE_IPV4] + s->moved[COMPARE_IPV6] +
-	    s->moved[COMPARE_TRAFFIC] >
-	    0;
-}
-
-static int
-more(const void *x, const void *y)
-{
-	const struct compare_sum *a = &((const struct compare_row *)x)->sum;
-	const struct compare_sum *b = &((const struct compare_row *)y)->sum;
-
-	if (a->moved[COMPARE_TRAFFIC] != b->moved[COMPARE_TRAFFIC])
-		return a->moved[COMPARE_TRAFFIC] < b->moved[COMPARE_TRAFFIC]
-		    ? 1
-		    : -1;
-	return (a->moved[COMPARE_IPV4] < b->moved[COMPARE_IPV4]) -
-	    (a->moved[COMPARE_IPV4] > b->moved[COMPARE_IPV4]);
-}
-
-static json_t *
-names_json(const struct compared *c)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < c->names.n; i++) {
-		const struct compare_row *r = &c->names.at[i];
-
-		if (is_moved(&r->sum))
-			json_array_append_new(list,
-			    percents(json_pack("{s:s}", "name", r->name),
-				&r->sum, r->sum.all));
-	}
-	return list;
-}
-
-static json_t *
-flows_json(const struct compared *c)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < c->flows.n; i++) {
-		const struct compare_row *r = &c->flows.at[i];
-
-		json_array_append_new(list,
-		    percents(
-			json_pack("{s:s, s:s}", "from", r->name, "to", r->to),
-			&r->sum, c->total.all));
-	}
-	return list;
-}
-
-static json_t *
-countries_json(const struct compared *c)
-{
-	struct compare_row rows[ORIGIN_COUNT];
-	char codes[ORIGIN_COUNT][ORIGIN_TEXT_MAX];
-	json_t *list = json_array();
-	size_t n = 0;
-
-	for (uint16_t i = 0; i < ORIGIN_COUNT; i++)
-		if (is_moved(&c->countries[i]))
-			rows[n++] = (struct compare_row){
-			    .name = origin_format(codes[i], i),
-			    .sum = c->countries[i]};
-	qsort(rows, n, sizeof(rows[0]), more);
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list,
-		    percents(json_pack("{s:s}", "country", rows[i].name),
-			&rows[i].sum, rows[i].sum.all));
-	return list;
-}
-
-static json_t *
-texts_json(const char *const *texts, size_t n)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, json_string(texts[i]));
-	return list;
-}
-
-json_t *
-compare_json(const struct compared *c)
-{
-	if (c->flows.n > 0)
-		qsort(c->flows.at, c->flows.n, sizeof(*c->flows.at), more);
-	return percents(
-	    json_pack("{s:o, s:o, s:o, s:o, s:o}", "names", names_json(c),
-		"countries", countries_json(c), "moves", flows_json(c), "added",
-		texts_json(c->added.at, c->added.n), "removed",
-		texts_json(c->removed.at, c->removed.n)),
-	    &c->total, c->total.all);
 }

@@ -14,9 +14,12 @@ old = m.three_regions({"eu": [eu.address], "us": [us.address],
 new = old.replace("198.18.0.0/16", "198.18.0.0/17")
 by_rule = old.replace("{nets: america, regions: [us, eu, ap]}",
                       "{nets: america, regions: [eu, us, ap]}")
+order = old.replace("regions: [eu, us, ap]}", "regions: [eu, ap, us]}")
+fence = old.replace("regions: [eu, us, ap]}",
+                    "regions: [eu, us, ap], fence: EU}")
 
 with m.Daemon(old, {"zones/example.com.zone": m.ZONE, "new.yaml": new,
-                    "rule.yaml": by_rule,
+                    "rule.yaml": by_rule, "order.yaml": order, "fence.yaml": fence,
                     "wrong.yaml": old + "nonsense: 1\n"}) as d:
     def path(name):
         return os.path.join(d.dir, name)
@@ -46,6 +49,16 @@ with m.Daemon(old, {"zones/example.com.zone": m.ZONE, "new.yaml": new,
             f"{moved['ipv4']}% of IPv4")
     diff("rule.yaml", "--max", "40%", expect=1)
     m.check(True, "--max decides about the exit status")
+    text = d.ctl("diff", d.config, path("order.yaml"))
+    m.check("get another order of regions" in text.stdout and
+            "ORDER OF NAME" in text.stdout,
+            "another order behind the first region is told")
+    order = diff("order.yaml", "--max", "0%")
+    m.check(order["ipv4"] == 0 and order["reordered"]["ipv4"] > 0,
+            "and moves nobody")
+    fence = diff("fence.yaml")["fences"]
+    m.check([(f["fence"], f["before"]["ipv4"], f["after"]["ipv4"])
+             for f in fence] == [("EU", 0, 65536)], "so is a fence")
     wrong = d.ctl("diff", d.config, path("wrong.yaml"), expect=1)
     m.check("nonsense" in wrong.stderr, "what cannot be built is said why")
     d.ctl("diff", d.config, expect=2)

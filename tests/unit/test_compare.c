@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "traffic/compare.h"
+#include "traffic/difference.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -186,6 +186,74 @@ START_TEST(a_rule_moves_what_it_matches)
 }
 END_TEST
 
+/* Percent of what keeps its region, and gets another order behind it. */
+static double
+reordered(const json_t *object, const char *key)
+{
+	return of(json_object_get(object, "reordered"), key);
+}
+
+START_TEST(another_order_behind_the_first_is_told)
+{
+	struct snapshot *a = build("a", two, german, "x");
+	struct snapshot *b = build("a", two, "{geo: [DE], regions: [eu]}", "x");
+	json_t *report = compare(a, b, NULL);
+	const json_t *country;
+
+	ck_assert_double_eq(of(report, "ipv4"), 0);
+	ck_assert_double_eq_tol(reordered(report, "ipv4"), 20, 1e-9);
+	ck_assert_double_eq_tol(reordered(report, "ipv6"), 100, 1e-9);
+	country = json_array_get(json_object_get(report, "countries"), 0);
+	ck_assert_str_eq(
+	    json_string_value(json_object_get(country, "country")), "DE");
+	ck_assert_double_eq_tol(reordered(country, "ipv4"), 100, 1e-9);
+	ck_assert_double_eq(of(country, "ipv4"), 0);
+	ck_assert_uint_eq(
+	    json_array_size(json_object_get(report, "fences")), 0);
+	ck_assert_double_eq(compare_most(&c), 0);
+	end(report, a, b);
+}
+END_TEST
+
+START_TEST(another_answer_when_all_is_down_is_told)
+{
+	struct snapshot *a = build("a", two, german, "x");
+	struct snapshot *b = build("a", two,
+	    "{geo: [DE], regions: [eu, us], when_all_down: last_known}", "x");
+	json_t *report = compare(a, b, NULL);
+
+	ck_assert_double_eq(of(report, "ipv4"), 0);
+	ck_assert_double_eq_tol(reordered(report, "ipv4"), 20, 1e-9);
+	end(report, a, b);
+}
+END_TEST
+
+START_TEST(what_a_fence_covers_is_compared)
+{
+	static const char law[] =
+	    "eu: {jurisdiction: EU}, us: {jurisdiction: US}";
+	struct snapshot *a =
+	    build("a", law, "{geo: [DE], regions: [eu, us], fence: EU}", "x");
+	struct snapshot *b = build(
+	    "a", law, "{geo: [DE, FR], regions: [eu, us], fence: EU}", "x");
+	json_t *report = compare(a, b, NULL);
+	const json_t *fence =
+	    json_array_get(json_object_get(report, "fences"), 0);
+
+	/* One /8 and one /32, then another /8. */
+	ck_assert_uint_eq(
+	    json_array_size(json_object_get(report, "fences")), 2);
+	ck_assert_str_eq(
+	    json_string_value(json_object_get(fence, "fence")), "EU");
+	ck_assert_double_eq(
+	    of(json_object_get(fence, "before"), "ipv4"), 16777216);
+	ck_assert_double_eq(
+	    of(json_object_get(fence, "after"), "ipv4"), 2 * 16777216);
+	ck_assert_double_eq(of(json_object_get(fence, "after"), "ipv6"), 65536);
+	end(report, a, b);
+}
+END_TEST
+
 START_TEST(weights_move_their_difference)
 {
 	struct snapshot *a =
@@ -312,6 +380,9 @@ main(void)
 	tcase_add_test(tc, a_database_moves_what_its_countries_say);
 	tcase_add_test(tc, a_rule_moves_what_it_matches);
 	tcase_add_test(tc, weights_move_their_difference);
+	tcase_add_test(tc, another_order_behind_the_first_is_told);
+	tcase_add_test(tc, another_answer_when_all_is_down_is_told);
+	tcase_add_test(tc, what_a_fence_covers_is_compared);
 	tcase_add_test(tc, a_trickle_moves_its_share);
 	tcase_add_test(tc, traffic_moves_by_where_it_came_from);
 	tcase_add_test(tc, stretches_cover_what_is_cut);
