@@ -1,0 +1,303 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""No cache gives a client of a fenced rule an address outside its fence: random
+configurations, client subnets of every length, regions that fail, are drained
+and full; behind caches as RFC 7871 7.3.1 has them, one that looks at no longer
+scope, and Unbound.  FENCES_SEEDS and FENCES_QUERIES ask for more than make
+check; FENCES_SEED begins elsewhere."""
+import ipaddress
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import time
+
+import dns.exception
+import dns.message
+import dns.query
+import dns.rcode
+
+import meridian as m
+
+SEEDS = int(os.environ.get("FENCES_SEEDS", 3))
+QUERIES = int(os.environ.get("FENCES_QUERIES", 1200))
+FIRST = int(os.environ.get("FENCES_SEED", 1))
+NAME = "www.example.com"
+REGIONS = {"a": "EU", "b": "US", "c": "EU", "d": "JP"}
+NETS = 6
+ORDERS = ["[a, b, c, d]", "[d, b, a, c]", "[b, d, a]",
+          "{a: 3, b: 1, d: 2}, hash: client", "{b: 1, c: 1}, hash: random",
+          "[b, c], trickle: 40%", "[d, b, c, a]"]
+SORRY = {None: "sorry", "EU": "sorry-eu", "US": "sorry-us"}
+
+
+class World:
+    """A configuration, and what a client of it may get: by a scan."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.nets = [[] for _ in range(NETS)]
+        self.all = []
+        for i in range(4 * NETS):
+            net = self.net()
+            self.nets[i % NETS].append(net)
+            self.all.append(net)
+        self.fences = [self.random.choice([None, None, "EU", "EU", "US"])
+                       for _ in range(NETS + 1)]
+        # One fence alone, at least now and then: few are refused.
+        if seed % 2:
+            self.fences = ["EU" if f else None for f in self.fences]
+
+    def address(self):
+        """One that is routable."""
+        if self.random.random() < 0.6:
+            return ipaddress.ip_address(
+                (self.random.randrange(1, 10) << 24) +
+                self.random.getrandbits(24))
+        return ipaddress.ip_address((0x2600 << 112) +
+                                    self.random.getrandbits(100))
+
+    def net(self):
+        a = self.address()
+        if self.all and self.random.random() < 0.6:
+            near = self.random.choice(self.all)
+            bits = near.max_prefixlen - near.prefixlen
+            a = near.network_address + self.random.getrandbits(bits + 3) \
+                % (1 << min(bits + 2, near.max_prefixlen - 8))
+            a = a if a in ipaddress.ip_network(
+                "0.0.0.0/0" if a.version == 4 else "2600::/12") else \
+                near.network_address
+        low, high = (10, 32) if a.version == 4 else (20, 128)
+        return ipaddress.ip_network(
+            (a, self.random.randint(low, high)), strict=False)
+
+    def client(self):
+        """Often where it might go wrong: at the edges of a net."""
+        dice = self.random.random()
+        net = self.random.choice(self.all)
+        if dice < 0.3:
+            return net[0] if dice < 0.15 else net[-1]
+        if dice < 0.6:
+            around = net.supernet(new_prefix=max(8, net.prefixlen - 4))
+            return around[self.random.randrange(around.num_addresses)]
+        if dice < 0.7:
+            return net[self.random.randrange(net.num_addresses)]
+        return self.address()
+
+    def fence_of(self, client):
+        for i, nets in enumerate(self.nets):
+            if any(client in net for net in nets):
+                return self.fences[i]
+        return self.fences[NETS]
+
+    def rule(self, i):
+        fence = self.fences[i]
+        match = f"nets: n{i}, " if i < NETS else ""
+        down = self.random.choice(["all", "last_known",
+                                   f"{{pool: {SORRY[fence]}}}"])
+        return (f"      - {{{match}regions: {self.random.choice(ORDERS)}, "
+                f"when_all_down: {down}"
+                + (f", fence: {fence}" if fence else "") + "}\n")
+
+    def pool(self, name, octet, fence=None):
+        return (f"  {name}:\n    cost: 1\n    monitor: sig\n    regions:\n" +
+                "".join(f"      {r}: [{{addr: 192.0.{octet}.{i}}}]\n"
+                        for i, r in enumerate(REGIONS)
+                        if fence in (None, REGIONS[r])))
+
+    def config(self):
+        return ("""\
+meridian: 1
+server:
+  listen: ["127.0.0.1@0"]
+  workers: 1
+  state: state
+  control: control.sock
+  ecs_from: any
+safety: {max_fill: 60%}
+monitors:
+  sig: {type: external, interval: 200ms}
+zones: {example.com: zones/example.com.zone}
+geoip:
+  nets:
+""" + "".join(f"    n{i}: {[str(n) for n in nets]}\n"
+              for i, nets in enumerate(self.nets)) + "regions:\n"
+            + "".join(f"  {r}: {{jurisdiction: {j}, capacity: 40}}\n"
+                      for r, j in REGIONS.items()) + "pools:\n"
+            + self.pool("www", 2) + self.pool("sorry", 3)
+            + self.pool("sorry-eu", 4, "EU") + self.pool("sorry-us", 5, "US")
+            + "policies:\n  p:\n    failback: {hold: 1s, ramp: 5s}\n"
+            "    rules:\n"
+            + "".join(self.rule(i) for i in range(NETS + 1))
+            + f"names:\n  {NAME}: {{pool: www, policy: p, "
+            "ttl: {max: 3, min: 1}}\n")
+
+
+def prefix(address, length):
+    return ipaddress.ip_network((address, length), strict=False)
+
+
+class Cache:
+    """A resolver that sends so many bits.  strict: an answer with a scope that
+    is longer than what was sent is for queries of that very length alone."""
+
+    def __init__(self, daemon, world, strict):
+        self.daemon, self.random, self.strict = daemon, world.random, strict
+        self.sent = {4: self.random.randint(1, 32),
+                     6: self.random.randint(1, 128)}
+        self.kept = {}  # (version, length): {network: (end, length, reply)}
+
+    def ask(self, client):
+        # Who is behind it may send less (RFC 7871 7.1.2).
+        source = self.sent[client.version]
+        if self.random.random() < 0.2:
+            source = self.random.randint(1, source)
+        now = time.monotonic()
+        for length in range(source, -1, -1):
+            hit = self.kept.get((prefix(client, length)))
+            if hit and hit[0] > now and not (self.strict and hit[1] > length
+                                             and hit[2] != source):
+                return hit[3]
+        reply = self.daemon.query(NAME, ecs=str(prefix(client, source)))
+        scope = m.ecs_of(reply).scopelen
+        ttl = min((r.ttl for r in reply.answer), default=0)
+        self.kept[prefix(client, min(scope, source))] = \
+            (now + ttl, scope, source, reply)
+        return reply
+
+
+class Unbound:
+    """The same by another's hand: clients say who they are, whole.  In octets,
+    as Unbound 1.17 takes answers to other lengths for forged, and asks again
+    without a client subnet."""
+
+    def __init__(self, daemon, world):
+        self.daemon, self.process = daemon, None
+        self.sent = {4: 8 * world.random.randint(1, 4),
+                     6: 8 * world.random.randint(3, 16)}
+
+    def __enter__(self):
+        # A port that both UDP and TCP have may be taken in between.
+        for _ in range(5):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+                s.bind(("127.0.0.1", 0))
+                self.port = s.getsockname()[1]
+            self.start()
+            if m.wait_for("Unbound answers, or ends",
+                          lambda: self.process.poll() is not None
+                          or self.is_up()) and self.process.poll() is None:
+                return self
+        with open(f"{self.daemon.dir}/unbound.log") as log:
+            sys.exit(f"FAIL: Unbound ends: {log.read()}")
+
+    def start(self):
+        conf = self.daemon.write("unbound.conf", f"""\
+server:
+  interface: 127.0.0.1@{self.port}
+  do-daemonize: no
+  do-ip6: no
+  username: ""
+  chroot: ""
+  directory: "{self.daemon.dir}"
+  pidfile: "{self.daemon.dir}/unbound.pid"
+  use-syslog: no
+  logfile: "{self.daemon.dir}/unbound.log"
+  num-threads: 1
+  do-not-query-localhost: no
+  module-config: "subnetcache iterator"
+  client-subnet-zone: example.com
+  send-client-subnet: 127.0.0.1
+  max-client-subnet-ipv4: {self.sent[4]}
+  max-client-subnet-ipv6: {self.sent[6]}
+remote-control:
+  control-enable: no
+stub-zone:
+  name: example.com
+  stub-addr: 127.0.0.1@{self.daemon.port}
+""")
+        self.process = subprocess.Popen(["unbound", "-c", conf],
+                                        stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
+
+    def __exit__(self, *exc):
+        self.process.terminate()
+        self.process.wait(m.DEADLINE)
+
+    def is_up(self):
+        try:
+            return self.query("8.8.8.8/32", 0.2) is not None
+        except (OSError, dns.exception.Timeout):
+            return False
+
+    def query(self, subnet, timeout=5):
+        q = dns.message.make_query(NAME, "A", use_edns=0,
+                                   options=[m.ecs_option(subnet)])
+        return dns.query.udp(q, "127.0.0.1", port=self.port,
+                             timeout=timeout)
+
+    def ask(self, client):
+        return self.query(f"{client}/{client.max_prefixlen}")
+
+
+def shake(d, world):
+    """Another state of health, drains in part and in whole."""
+    r = world.random
+    region = r.choice(list(REGIONS))
+    octet, i = r.choice([2, 3]), list(REGIONS).index(region)
+    verb = r.randrange(4)
+    if verb == 0:
+        d.ctl("signal", f"sig/192.0.{octet}.{i}", r.choice(["down", "up"]),
+              "--for", "1h")
+    elif verb == 1:
+        d.ctl("drain", region, "--for", "1h", "--reason", "t", "--force")
+    elif verb == 2:
+        d.ctl("drain", f"www/{region}", "--for", "1h", "--reason", "t",
+              "--force", "--share", f"{r.randint(1, 100)}%", "--over", "10s")
+    else:
+        for lease in d.json("drains")["drains"]:
+            if r.random() < 0.5:
+                d.ctl("undrain", lease["what"], expect=None)
+
+
+def told(reply):
+    """The region that is given; None: no answer."""
+    got = m.rdata(reply)
+    return list(REGIONS)[int(got[0].split(".")[3])] if got else None
+
+
+def run(seed):
+    world = World(seed)
+    seen = {"fenced": 0, "free": 0, "refused": 0}
+    with m.Daemon(world.config(), {"zones/example.com.zone": m.ZONE}) as d:
+        caches = [Cache(d, world, strict) for strict in (True, False)
+                  for _ in range(4)]
+        unbound = Unbound(d, world) if shutil.which("unbound") else None
+        with unbound or open(os.devnull):
+            caches += [unbound] * 3 if unbound else []
+            for i in range(QUERIES):
+                if i % 25 == 0:
+                    shake(d, world)
+                cache, client = world.random.choice(caches), world.client()
+                reply = cache.ask(client)
+                fence, region = world.fence_of(client), told(reply)
+                if region is None:
+                    m.check_quiet(reply.rcode() == dns.rcode.SERVFAIL and
+                                  {"EU", "US"} <= set(world.fences),
+                                  f"seed {seed}: {client} gets an answer")
+                    seen["refused"] += 1
+                    continue
+                m.check_quiet(fence in (None, REGIONS[region]),
+                              f"seed {seed}: {client}, fence {fence}, gets "
+                              f"{region} by {type(cache).__name__}, which "
+                              f"sends {cache.sent}:\n{reply}")
+                seen["fenced" if fence else "free"] += 1
+    m.check(True, f"seed {seed}: no client leaves its fence: {seen}")
+    return seen["fenced"]
+
+
+if shutil.which("unbound") is None:
+    print("without Unbound, which is not installed", file=sys.stderr)
+fenced = sum(run(number) for number in range(FIRST, FIRST + SEEDS))
+m.check(fenced > SEEDS * QUERIES / 20, f"{fenced} clients of fenced rules")
