@@ -26,12 +26,15 @@ struct spans {
 
 /* Building --------------------------------------------------------------- */
 
+struct put_list {
+	VEC(struct span) all;
+};
+
 struct put {
 	const struct place *places;
 	const uint32_t *value_of; /* them */
-	bool rest;                /* is put, in place of what counts */
 	unsigned bits;            /* of an address */
-	VEC(struct span) all;
+	struct put_list clients, rest;
 };
 
 static void
@@ -56,15 +59,15 @@ is_next(const struct span *a, const struct span *b, unsigned bits)
 }
 
 static void
-put(struct put *p, const struct span *s)
+put(struct put_list *l, const struct span *s, unsigned bits)
 {
-	struct span *before = p->all.n > 0 ? &p->all.at[p->all.n - 1] : NULL;
+	struct span *before = l->all.n > 0 ? &l->all.at[l->all.n - 1] : NULL;
 
 	if (before != NULL && before->value == s->value &&
-	    before->other == s->other && is_next(before, s, p->bits))
+	    before->other == s->other && is_next(before, s, bits))
 		memcpy(before->last, s->last, sizeof(s->last));
 	else
-		vec_push(&p->all, *s);
+		vec_push(&l->all, *s);
 }
 
 /* What the leaf counts as IPv4 by; NULL: it does not. */
@@ -91,7 +94,7 @@ put_embedding(
 
 	memcpy(s.first, e->addr.bytes, sizeof(s.first));
 	last_of(s.last, s.first, e->len, p->bits);
-	put(p, &s);
+	put(&p->clients, &s, p->bits);
 }
 
 enum part { ALL_ROUTABLE, SOME_ROUTABLE, NONE_ROUTABLE };
@@ -125,10 +128,11 @@ put_prefix(struct put *p, const struct prefix *prefix, uint32_t value, bool net)
 		half.addr.bytes[prefix->len / 8] |=
 		    (uint8_t)(0x80 >> (prefix->len % 8));
 		put_prefix(p, &half, value, net);
-	} else if ((part == NONE_ROUTABLE) == p->rest) {
+	} else {
 		memcpy(s.first, prefix->addr.bytes, sizeof(s.first));
 		last_of(s.last, s.first, prefix->len, p->bits);
-		put(p, &s);
+		put(part == NONE_ROUTABLE ? &p->rest : &p->clients, &s,
+		    p->bits);
 	}
 }
 
@@ -157,10 +161,10 @@ put_leaves(
 }
 
 static struct list
-keep(struct arena *a, struct put *p)
+keep(struct arena *a, struct put_list *l)
 {
-	const size_t n = p->all.n;
-	struct span *all = p->all.at;
+	const size_t n = l->all.n;
+	struct span *all = l->all.at;
 	struct list list = {.n = n};
 
 	for (size_t i = n; i-- > 0;) {
@@ -171,7 +175,7 @@ keep(struct arena *a, struct put *p)
 			all[i].turn = all[all[i].turn].turn;
 	}
 	list.all = arena_dup(a, all, n * sizeof(*all));
-	vec_free(&p->all);
+	vec_free(&l->all);
 	return list;
 }
 
@@ -179,22 +183,18 @@ const struct spans *
 spans_build(struct arena *a, struct geo *geo, const uint32_t *value_of)
 {
 	static const struct prefix ipv4 = {.addr = {.family = 4}};
-	static const struct span_hit none;
 	struct spans *s = arena_alloc(a, sizeof(*s));
 	struct put p = {.value_of = value_of};
 	size_t n;
 
 	p.places = geo_places(geo, &n);
 	put_leaves(&p, geo, 4, NULL);
-	s->clients[0] = keep(a, &p);
+	s->clients[0] = keep(a, &p.clients);
+	s->rest[0] = keep(a, &p.rest);
 	s->ipv4 = spans_find(s, &ipv4);
 	put_leaves(&p, geo, 6, &s->ipv4);
-	s->clients[1] = keep(a, &p);
-	p.rest = true;
-	put_leaves(&p, geo, 4, NULL);
-	s->rest[0] = keep(a, &p);
-	put_leaves(&p, geo, 6, &none);
-	s->rest[1] = keep(a, &p);
+	s->clients[1] = keep(a, &p.clients);
+	s->rest[1] = keep(a, &p.rest);
 	return s->clients[0].n + s->clients[1].n + s->rest[0].n + s->rest[1].n >
 		0
 	    ? s

@@ -374,6 +374,15 @@ class_of(struct classes *c, const struct rank *rank)
 	return *slot - 1;
 }
 
+static bool
+has_fence(const struct conf_policy *p)
+{
+	for (size_t i = 0; i < p->nrules; i++)
+		if (conf_rule_fence(&p->rules[i]) != NULL)
+			return true;
+	return false;
+}
+
 static uint32_t
 fence_of(const struct conf_policy *p, uint16_t rule)
 {
@@ -502,7 +511,8 @@ policy_build(struct arena *a, const struct conf *conf, struct geo *geo,
 		far_find(t, &c, conf, geo, map);
 	free(map);
 	t->nranks = c.ranks.n;
-	t->fences = spans_build(a, geo, c.fences);
+	if (has_fence(&conf->policies[policy]))
+		t->fences = spans_build(a, geo, c.fences);
 	t->ranks = arena_dup(a, c.ranks.at, c.ranks.n * sizeof(*c.ranks.at));
 	vec_free(&c.ranks);
 	free(c.slots);

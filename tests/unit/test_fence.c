@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "report/explain.h"
 #include "sample.h"
 #include "serve/answer.h"
 #include "snapshot/build.h"
@@ -21,7 +22,8 @@ enum {
 	CLIENTS = 24,
 	PREFIXES = 24,
 	NETS = 6,
-	REGIONS = 4
+	REGIONS = 4,
+	EXPLAINED = 30
 };
 
 static const char *const jurisdictions[REGIONS] = {"EU", "US", "EU", "JP"};
@@ -403,6 +405,32 @@ START_TEST(no_cache_gives_a_client_what_is_outside_its_fence)
 }
 END_TEST
 
+/* The oracle looks for fenced clients itself, as in meridianctl explain -c. */
+START_TEST(explain_finds_the_same_by_a_scan)
+{
+	char text[PREFIX_TEXT_MAX];
+	unsigned for_another = 0;
+
+	build(100 + (unsigned)_i);
+	for (unsigned i = 0; i < EXPLAINED; i++) {
+		struct prefix subnet = subnet_random();
+		const struct explain_query q = {.name = "www.example.com.",
+		    .from = prefix_format(text, &subnet),
+		    .resolver = roll(2) ? "127.0.0.1" : "9.9.9.9"};
+		json_t *report = explain_file(conf_path, &q);
+		char *all = json_dumps(report, JSON_INDENT(1));
+
+		ck_assert_msg(json_object_get(report, "error") == NULL &&
+			json_object_get(report, "disagreement") == NULL,
+		    "%s", all);
+		for_another += strstr(all, "a cache may keep") != NULL;
+		free(all);
+		json_decref(report);
+	}
+	ck_assert_uint_gt(for_another, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -416,6 +444,7 @@ main(void)
 	tcase_add_loop_test(tc,
 	    no_cache_gives_a_client_what_is_outside_its_fence, 0,
 	    CONFIGURATIONS);
+	tcase_add_loop_test(tc, explain_finds_the_same_by_a_scan, 0, 6);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
