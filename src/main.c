@@ -189,8 +189,12 @@ drop_privileges(
 	uid_t uid;
 	gid_t gid;
 
-	if (m->user == NULL)
-		return true;
+	if (m->user == NULL) {
+		if (geteuid() == 0)
+			log_warning(
+			    "stays root: name a user of its own with -u");
+		return user_confine(USER_SERVES, err);
+	}
 	if (!user_find(m->user, &uid, &gid, err))
 		return false;
 	if (chown(server->state, uid, gid) != 0)
@@ -198,7 +202,7 @@ drop_privileges(
 	if (chown(server->control, uid, gid) != 0)
 		return error_set(
 		    err, "%s: %s", server->control, strerror(errno));
-	return user_become(m->user, err);
+	return user_become(m->user, err) && user_confine(USER_SERVES, err);
 }
 
 /* sd_notify(3) is one datagram; without a service manager it is none. */
@@ -265,6 +269,7 @@ watch_signals(struct daemon *m)
 static void
 run(struct daemon *m)
 {
+	rcu_release();
 	udp_start(m->udp);
 	tcp_start(m->tcp);
 	for (size_t i = 0; i < m->nlisten; i++)
@@ -310,6 +315,7 @@ serve(struct daemon *m)
 	struct diag d;
 	int code = 1;
 
+	rcu_hold();
 	/* While there are no threads and no memory to copy. */
 	if (!helper_start(m->user, &err)) {
 		log_error("%s", err.text);

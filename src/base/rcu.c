@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/rcu.h"
 
+#include <stdbool.h>
+
+#include "base/arena.h"
+
 #if defined(__SANITIZE_THREAD__)
 #define RCU_TELLS_ORDER
 #elif defined(__has_feature)
@@ -17,8 +21,6 @@
  * that was deferred, and that before the end of rcu_drain().
  */
 #include <stdatomic.h>
-
-#include "base/arena.h"
 
 const char *__tsan_default_suppressions(void);
 
@@ -123,15 +125,45 @@ rcu_wake(void)
 	urcu_qsbr_thread_online();
 }
 
+struct waiting {
+	struct rcu_head *head;
+	void (*fn)(struct rcu_head *head);
+};
+
+/* Main's. */
+static bool held;
+static VEC(struct waiting) waiting;
+
+void
+rcu_hold(void)
+{
+	held = true;
+}
+
+void
+rcu_release(void)
+{
+	held = false;
+	for (size_t i = 0; i < waiting.n; i++)
+		defer(waiting.at[i].head, waiting.at[i].fn);
+	vec_free(&waiting);
+}
+
 void
 rcu_defer(struct rcu_head *head, void (*fn)(struct rcu_head *head))
 {
-	defer(head, fn);
+	const struct waiting w = {head, fn};
+
+	if (held)
+		vec_push(&waiting, w);
+	else
+		defer(head, fn);
 }
 
 void
 rcu_drain(void)
 {
+	rcu_release();
 	rcu_barrier();
 	order_after();
 }

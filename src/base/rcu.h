@@ -22,6 +22,11 @@ void rcu_wake(void);
 /* fn(head) after all readers of now have passed a quiescent state. */
 void rcu_defer(struct rcu_head *head, void (*fn)(struct rcu_head *head));
 
+/* From rcu_hold() to rcu_release() what is deferred only waits in line, and so
+ * starts no thread: a thread would keep the rights that main drops.  Main. */
+void rcu_hold(void);
+void rcu_release(void);
+
 /* Waits for all rcu_defer() so far; for the end of the process and tests. */
 void rcu_drain(void);
 

@@ -3,9 +3,13 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 char *
@@ -46,4 +50,43 @@ user_become(const char *name, struct error *err)
 	if (setgroups(0, NULL) != 0 || setgid(gid) != 0 || setuid(uid) != 0)
 		return error_set(err, "user %s: %s", name, strerror(errno));
 	return true;
+}
+
+/* All of them are in the lower word. */
+static const uint32_t kept[] = {
+    [USER_SERVES] = 1u << CAP_DAC_OVERRIDE,
+    [USER_RUNS_COMMANDS] = 1u << CAP_DAC_OVERRIDE | 1u << CAP_NET_RAW |
+	1u << CAP_SETUID | 1u << CAP_SETGID,
+};
+
+static bool
+keep_capabilities(uint32_t low)
+{
+	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct sets[2];
+
+	if (syscall(SYS_capget, &head, sets) != 0)
+		return false;
+	/* Those that programs inherit leave the ambient set with them. */
+	for (size_t i = 0; i < 2; i++) {
+		uint32_t mask = i == 0 ? low : 0;
+
+		sets[i].effective &= mask;
+		sets[i].permitted &= mask;
+		sets[i].inheritable &= mask;
+	}
+	return syscall(SYS_capset, &head, sets) == 0;
+}
+
+bool
+user_confine(enum user_work work, struct error *err)
+{
+	/* A user namespace may forbid it; its groups are none of ours. */
+	if (geteuid() == 0 && setgroups(0, NULL) != 0 && errno != EPERM)
+		return error_set(err, "setgroups: %s", strerror(errno));
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return error_set(
+		    err, "PR_SET_NO_NEW_PRIVS: %s", strerror(errno));
+	return keep_capabilities(kept[work]) ||
+	    error_set(err, "capabilities: %s", strerror(errno));
 }

@@ -21,4 +21,21 @@ bool user_find(const char *name, uid_t *uid, gid_t *gid, struct error *err);
 /* For good, with the user's own group and no other. */
 bool user_become(const char *name, struct error *err);
 
+/* What the process does from now on. */
+enum user_work {
+	USER_SERVES,       /* as the daemon, with its sockets open */
+	USER_RUNS_COMMANDS /* as the helper */
+};
+
+/*
+ * Gives up for good what that work does not need.  No program that is run later
+ * gains rights (PR_SET_NO_NEW_PRIVS): set-user-ID bits and file capabilities
+ * are ignored.  Of the capabilities that it has, the daemon keeps
+ * CAP_DAC_OVERRIDE, for files of other users that a reload reads; the helper
+ * also those that commands use, CAP_NET_RAW, CAP_SETUID and CAP_SETGID.  Root
+ * has no supplementary groups then.  It must be the only thread: others would
+ * keep what they have.
+ */
+bool user_confine(enum user_work work, struct error *err);
+
 #endif

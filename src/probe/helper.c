@@ -310,7 +310,8 @@ static void __attribute__((noreturn)) helper_main(int fd, const char *user)
 	struct error err = {""};
 
 	prctl(PR_SET_NAME, "meridian-helper");
-	if (user != NULL && !user_become(user, &err)) {
+	if ((user != NULL && !user_become(user, &err)) ||
+	    !user_confine(USER_RUNS_COMMANDS, &err)) {
 		send(fd, err.text, strlen(err.text), MSG_NOSIGNAL);
 		_exit(1);
 	}

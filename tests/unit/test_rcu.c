@@ -2,6 +2,7 @@
 #include "base/rcu.h"
 
 #include <check.h>
+#include <dirent.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -94,6 +95,39 @@ START_TEST(a_sleeping_reader_holds_up_nobody)
 }
 END_TEST
 
+static size_t
+threads(void)
+{
+	DIR *d = opendir("/proc/self/task");
+	size_t n = 0;
+
+	ck_assert_ptr_nonnull(d);
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
+	return n - 2; /* "." and ".." */
+}
+
+START_TEST(held_functions_wait_and_start_no_thread)
+{
+	rcu_hold();
+	for (int i = 0; i < 10; i++)
+		defer_one();
+	ck_assert_uint_eq(threads(), 1);
+	ck_assert_int_eq(atomic_load(&freed), 0);
+	rcu_release();
+	rcu_drain();
+	ck_assert_int_eq(atomic_load(&freed), 10);
+	rcu_hold();
+	defer_one();
+	rcu_drain(); /* releases */
+	ck_assert_int_eq(atomic_load(&freed), 11);
+	defer_one();
+	rcu_drain();
+	ck_assert_int_eq(atomic_load(&freed), 12);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -105,6 +139,7 @@ main(void)
 	tcase_add_test(tc, what_is_deferred_runs);
 	tcase_add_test(tc, it_waits_for_a_reader_that_was_there);
 	tcase_add_test(tc, a_sleeping_reader_holds_up_nobody);
+	tcase_add_test(tc, held_functions_wait_and_start_no_thread);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
