@@ -27,6 +27,9 @@ const char *check_types(struct arena *a, const uint16_t *types, unsigned n);
 bool check_types_equal(
     const struct conf_pool *p, const uint16_t *types, unsigned n);
 
+/* Loads, costs and capacities that count for nothing: warnings. */
+void check_loads(const struct conf *c, struct diag *d);
+
 bool check_is_jurisdiction(const struct conf *c, const char *word);
 
 /* Without a fence every region is within. */

@@ -419,3 +419,57 @@ check_pool(struct schema_reader *r, const struct yaml_node *node, void *object)
 	check_require(r, node, pool);
 	check_twice(r, pool);
 }
+
+/* Loads -------------------------------------------------------------------- */
+
+/* What its monitors read of targets' load is of no use without a cost. */
+static void
+warn_cost(const struct conf *c, const struct conf_pool *p, struct diag *d)
+{
+	for (size_t i = 0; i < p->nmonitors; i++) {
+		const struct conf_monitor *m = &c->monitors[p->monitors[i]];
+
+		if (m->load.header != NULL || m->load.metric != NULL)
+			diag_warning(d, &p->mark,
+			    "monitor \"%s\" reads the load of pool \"%s\", "
+			    "which has no cost: it counts for nothing; give "
+			    "the pool a cost, or take the monitor's load away",
+			    m->name, p->name);
+	}
+}
+
+static void
+warn_capacity(const struct conf *c, const struct conf_pool *p, struct diag *d)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->nregions; i++)
+		n += c->regions[p->regions[i].region].capacity > 0;
+	if (n == 0)
+		diag_warning(d, &p->mark,
+		    "pool \"%s\" has a cost, but none of its regions a "
+		    "capacity: it counts for nothing; give regions a capacity, "
+		    "or take the cost away",
+		    p->name);
+	for (size_t i = 0; n > 0 && i < p->nregions; i++) {
+		const struct conf_region *r = &c->regions[p->regions[i].region];
+
+		if (r->capacity == 0)
+			diag_warning(d, &p->regions[i].mark,
+			    "region \"%s\" has no capacity: it takes all that "
+			    "full regions of pool \"%s\" send on, and is "
+			    "never full; give it one",
+			    r->name, p->name);
+	}
+}
+
+void
+check_loads(const struct conf *c, struct diag *d)
+{
+	for (size_t i = 0; i < c->npools; i++) {
+		if (c->pools[i].cost > 0)
+			warn_capacity(c, &c->pools[i], d);
+		else
+			warn_cost(c, &c->pools[i], d);
+	}
+}

@@ -579,5 +579,6 @@ use_check(const struct conf *c, struct diag *d)
 	if (d->nerrors > 0)
 		return;
 	check_rtos(c, d);
+	check_loads(c, d);
 	warn_unused(c, d);
 }
