@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "steer/far.h"
 
+#include <math.h>
 #include <stdlib.h>
+
+#include "geo/geo.h"
 
 /* Of a place that is not known: half around the world. */
 #define FARTHEST_KM 20015.0
 
-/* One class, as one region sees it. */
+/* One group, as one region sees it. */
 struct band {
 	double km, mass;
-	size_t class;
+	size_t group;
 };
 
 static double
@@ -30,10 +33,10 @@ nearer(const void *x, const void *y)
 
 	if (a->km != b->km)
 		return a->km < b->km ? -1 : 1;
-	return (a->class > b->class) - (a->class < b->class);
+	return (a->group > b->group) - (a->group < b->group);
 }
 
-/* Half of the positions go by the number of classes, so that none is crowded
+/* Half of the positions go by the number of groups, so that none is crowded
  * together that many clients turn out to be of. */
 static void
 bands_cut(struct far *far, size_t step, const struct band *bands, size_t n,
@@ -42,7 +45,7 @@ bands_cut(struct far *far, size_t step, const struct band *bands, size_t n,
 	double at = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		struct far *f = &far[bands[i].class * step];
+		struct far *f = &far[bands[i].group * step];
 
 		f->from = (uint32_t)(at * SHARE_COHORTS);
 		at += 0.5 / (double)n + 0.5 * bands[i].mass / total;
@@ -51,43 +54,128 @@ bands_cut(struct far *far, size_t step, const struct band *bands, size_t n,
 	}
 }
 
-/* bands: room for as many as there are classes. */
+/* bands: room for as many as there are groups. */
 static void
-region_cut(struct far *far, size_t step, const struct conf_region *region,
-    const struct far_places *p, struct band *bands)
+region_cut(struct far *far, const struct far_table *t,
+    const struct conf_region *region, const struct far_places *p,
+    const uint32_t *group, struct band *bands)
 {
 	double total = 0;
 
-	for (size_t i = 0; i < p->nclasses; i++)
-		bands[i] = (struct band){.class = i};
+	for (size_t i = 0; i < t->ngroups; i++)
+		bands[i] = (struct band){.group = i};
 	for (size_t i = 0; i < p->n; i++) {
-		struct band *b = &bands[p->classes[i]];
+		struct band *b = &bands[group[i]];
 
 		b->km += p->mass[i] * distance_km(&p->places[i], region);
 		b->mass += p->mass[i];
 		total += p->mass[i];
 	}
-	for (size_t i = 0; i < p->nclasses; i++)
+	for (size_t i = 0; i < t->ngroups; i++)
 		bands[i].km /= bands[i].mass;
-	qsort(bands, p->nclasses, sizeof(*bands), nearer);
-	bands_cut(far, step, bands, p->nclasses, total);
+	qsort(bands, t->ngroups, sizeof(*bands), nearer);
+	bands_cut(far, t->nregions, bands, t->ngroups, total);
 }
 
-struct far *
+/* Groups ----------------------------------------------------------------- */
+
+/* 0 below the first km, then one more each time that it is so many times as
+ * far. */
+static uint64_t
+band_of(double km, double first_km, double times, uint64_t most)
+{
+	uint64_t band;
+
+	if (km < first_km)
+		return 0;
+	band = 1 + (uint64_t)(log2(km / first_km) / log2(times));
+	return band < most ? band : most;
+}
+
+static uint64_t
+key_of(const struct conf *conf, uint16_t pool, const struct far_places *p,
+    size_t i)
+{
+	const struct conf_pool_region *regions = conf->pools[pool].regions;
+	const uint8_t *first = p->first[p->classes[i]];
+	double km[2];
+
+	for (size_t k = 0; k < 2; k++)
+		km[k] = distance_km(
+		    &p->places[i], &conf->regions[regions[first[k]].region]);
+	return (uint64_t)p->classes[i] << 8 | band_of(km[0], 50, 1.5, 15) << 4 |
+	    band_of(km[1], 100, 2, 7);
+}
+
+static int
+key_compare(const void *x, const void *y)
+{
+	uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+
+	return (a > b) - (a < b);
+}
+
+/* How many groups there are. */
+static size_t
+groups_find(const struct conf *conf, uint16_t pool, const struct far_places *p,
+    uint32_t *group)
+{
+	uint64_t *keys = xcalloc(p->n, sizeof(*keys));
+	uint64_t *all = xcalloc(p->n, sizeof(*all));
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		all[i] = keys[i] = key_of(conf, pool, p, i);
+	qsort(all, p->n, sizeof(*all), key_compare);
+	for (size_t i = 0; i < p->n; i++)
+		if (n == 0 || all[i] != all[n - 1])
+			all[n++] = all[i];
+	for (size_t i = 0; i < p->n; i++) {
+		const uint64_t *at =
+		    bsearch(&keys[i], all, n, sizeof(*all), key_compare);
+
+		group[i] = (uint32_t)(at - all);
+	}
+	free(keys);
+	free(all);
+	return n;
+}
+
+struct far_table *
 far_build(struct arena *a, const struct conf *conf, uint16_t pool,
-    const struct far_places *p)
+    const struct far_places *p, uint32_t *group)
 {
 	const struct conf_pool *c = &conf->pools[pool];
+	struct far_table *t;
 	struct band *bands;
 	struct far *far;
 
 	if (c->cost <= 0)
 		return NULL;
-	far = arena_array(a, p->nclasses * c->nregions, sizeof(*far));
-	bands = xcalloc(p->nclasses, sizeof(*bands));
+	t = arena_alloc(a, sizeof(*t));
+	t->nregions = c->nregions;
+	t->ngroups = groups_find(conf, pool, p, group);
+	t->at = far = arena_array(a, t->ngroups * t->nregions, sizeof(*far));
+	bands = xcalloc(t->ngroups, sizeof(*bands));
 	for (size_t i = 0; i < c->nregions; i++)
-		region_cut(far + i, c->nregions,
-		    &conf->regions[c->regions[i].region], p, bands);
+		region_cut(far + i, t, &conf->regions[c->regions[i].region], p,
+		    group, bands);
 	free(bands);
-	return far;
+	return t;
+}
+
+const struct far *
+far_find(const struct far_table *t, const struct addr *client, uint8_t *depth)
+{
+	struct trie_hit hit;
+	struct addr v4;
+	unsigned offset;
+
+	hit = trie_find(client->family == 4 ? t->ipv4 : t->ipv6, client->bytes);
+	if (hit.value == GEO_TEREDO && addr_embedded(client, &v4, &offset)) {
+		hit = trie_find(t->ipv4, v4.bytes);
+		hit.depth = (uint8_t)(offset + hit.depth);
+	}
+	*depth = hit.depth;
+	return &t->at[hit.value * t->nregions];
 }

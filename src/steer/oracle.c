@@ -134,22 +134,23 @@ send_on(
 {
 	const struct pool_region *r = believed(q, pool, region->region);
 	uint32_t spill = r != NULL ? atomic_load(&r->spill) : 0;
-	const struct policy_table *table;
-	const struct far *far;
+	const struct policy_table *table = table_of(q, pool);
+	const struct far_table *far = table != NULL ? table->ranks->far : NULL;
+	const struct far *at;
+	uint8_t depth;
 
 	if (spill == 0 || q->client == NULL || region->struck != STRUCK_NOT)
 		return;
-	table = table_of(q, pool);
-	far = table != NULL
-	    ? table->ranks[policy_find(table, q->client).class].far
-	    : NULL;
 	if (far == NULL)
 		return;
+	at = far_find(far, q->client, &depth);
 	region->full = true;
 	region->cohort = line_cohort(q, region->region);
 	region->kept = SHARE_COHORTS - spill;
+	if (depth > region->cohort.len)
+		region->cohort.len = depth;
 	region->position = far_position(
-	    &far[r - q->oracle->pools[pool].regions], region->cohort.number);
+	    &at[r - q->oracle->pools[pool].regions], region->cohort.number);
 	if (region->position >= region->kept)
 		region->struck = STRUCK_FULL;
 }
@@ -391,6 +392,13 @@ reason_of(const struct line_question *q, const struct oracle_decision *d,
 	return POOL_FAILOVER;
 }
 
+static void
+tell_by(struct oracle_decision *d, uint8_t len)
+{
+	if (len > d->cohort_len)
+		d->cohort_len = len;
+}
+
 /* The prefix by which the client was told from others. */
 static void
 narrow(struct oracle_decision *d, size_t n)
@@ -398,7 +406,7 @@ narrow(struct oracle_decision *d, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (is_live(&d->regions[i]) &&
 		    (d->regions[i].shared || d->regions[i].full))
-			d->cohort_len = d->regions[i].cohort.len;
+			tell_by(d, d->regions[i].cohort.len);
 }
 
 /* The region that is kept warm, behind the one that would be picked, if the
@@ -414,7 +422,7 @@ trickle(const struct line_question *q, struct oracle_decision *d, size_t i)
 	if (q->rule->trickle == 0 || q->client == NULL || in < 2)
 		return i;
 	c = share_trickle(q->client);
-	d->cohort_len = c.len;
+	tell_by(d, c.len);
 	if (c.number >= SHARE_COHORTS / 100u * q->rule->trickle ||
 	    i == d->nregions)
 		return i;

@@ -27,6 +27,13 @@ offer_of(const struct pool_region *r)
 	return atomic_load_explicit(&r->offer, memory_order_acquire);
 }
 
+static void
+tell_by(struct pick *pick, uint8_t len)
+{
+	if (len > pick->cohort_len)
+		pick->cohort_len = len;
+}
+
 static bool
 share_takes(const struct pool_region *r, const struct pick_question *q,
     const struct cohort *c, struct pick *pick)
@@ -36,7 +43,7 @@ share_takes(const struct pool_region *r, const struct pick_question *q,
 
 	if (!share_in_force(s, f, q->now_s))
 		return true;
-	pick->cohort_len = c->len;
+	tell_by(pick, c->len);
 	least(&pick->ttl, share_change_s(s, f, c->number, q->now_s));
 	return c->number < share_taken(s, f, q->now_s);
 }
@@ -47,12 +54,15 @@ spill_takes(const struct pool *p, uint8_t at, const struct pick_question *q,
 {
 	uint32_t spill =
 	    atomic_load_explicit(&p->regions[at].spill, memory_order_acquire);
+	const struct far *far;
+	uint8_t depth;
 
 	if (spill == 0 || q->rank->far == NULL)
 		return true;
-	pick->cohort_len = c->len;
-	return far_position(&q->rank->far[at], c->number) <
-	    SHARE_COHORTS - spill;
+	far = far_find(q->rank->far, q->client, &depth);
+	tell_by(pick, c->len);
+	tell_by(pick, depth);
+	return far_position(&far[at], c->number) < SHARE_COHORTS - spill;
 }
 
 static struct cohort
@@ -201,7 +211,7 @@ is_trickled(const struct pick_question *q, struct pick *pick)
 	if (q->rank->trickle == 0 || q->client == NULL || q->rank->n < 2)
 		return false;
 	c = share_trickle(q->client);
-	pick->cohort_len = c.len;
+	tell_by(pick, c.len);
 	return c.number < SHARE_COHORTS / 100u * q->rank->trickle;
 }
 

@@ -436,32 +436,6 @@ mass_add(double *mass, size_t nplaces, const struct trie_leaf *leaves, size_t n)
 			mass[leaves[i].value] += ldexp(1, -(int)leaves[i].len);
 }
 
-/* Half of it is of IPv4. */
-static void
-far_find(const struct policy_table *t, struct classes *c,
-    const struct conf *conf, struct geo *geo, const uint32_t *map)
-{
-	struct far_places p = {.classes = map, .nclasses = c->ranks.n};
-	size_t n, step = conf->pools[t->pool].nregions;
-	const struct trie_leaf *leaves;
-	struct far *far;
-	double *mass;
-
-	p.places = geo_places(geo, &p.n);
-	p.mass = mass = xcalloc(p.n, sizeof(*mass));
-	/* A class of places without leaves is not nothing. */
-	for (size_t i = 0; i < p.n; i++)
-		mass[i] = 1e-12;
-	leaves = geo_leaves(geo, 4, &n, NULL);
-	mass_add(mass, p.n, leaves, n);
-	leaves = geo_leaves(geo, 6, &n, NULL);
-	mass_add(mass, p.n, leaves, n);
-	far = far_build(c->arena, conf, t->pool, &p);
-	for (size_t i = 0; far != NULL && i < c->ranks.n; i++)
-		c->ranks.at[i].far = far + i * step;
-	free(mass);
-}
-
 /* Leaves of classes, merged. teredo: what its one leaf counts as. */
 static struct trie_leaf *
 leaves_map(const struct trie_leaf *leaves, size_t *n, const uint32_t *map,
@@ -479,36 +453,102 @@ leaves_map(const struct trie_leaf *leaves, size_t *n, const uint32_t *map,
 	return mapped;
 }
 
+static void
+tries_build(struct arena *a, struct geo *geo, const uint32_t *map,
+    const struct trie **ipv4, const struct trie **ipv6)
+{
+	struct trie_leaf *mapped;
+	uint32_t teredo;
+	size_t n;
+	const struct trie_leaf *leaves = geo_leaves(geo, 4, &n, NULL);
+
+	mapped = leaves_map(leaves, &n, map, 0);
+	*ipv4 = trie_build(a, mapped, n, 32);
+	/* All IPv4 alike: Teredo needs no look inside. */
+	teredo = n == 1 ? mapped[0].value : GEO_TEREDO;
+	free(mapped);
+	leaves = geo_leaves(geo, 6, &n, NULL);
+	mapped = leaves_map(leaves, &n, map, teredo);
+	*ipv6 = trie_build(a, mapped, n, 128);
+	free(mapped);
+}
+
+/* The first two of each class's regions; free it. */
+static uint8_t (*first_two(const struct classes *c))[2]
+{
+	uint8_t(*first)[2] = xcalloc(c->ranks.n, sizeof(*first));
+
+	for (size_t i = 0; i < c->ranks.n; i++) {
+		const struct rank *r = &c->ranks.at[i];
+
+		first[i][0] = r->order[0];
+		first[i][1] = r->order[r->n > 1];
+	}
+	return first;
+}
+
+/* Half of it is of IPv4. */
+static double *
+mass_find(struct geo *geo, size_t nplaces)
+{
+	double *mass = xcalloc(nplaces, sizeof(*mass));
+	const struct trie_leaf *leaves;
+	size_t n;
+
+	/* A group of places without leaves is not nothing. */
+	for (size_t i = 0; i < nplaces; i++)
+		mass[i] = 1e-12;
+	leaves = geo_leaves(geo, 4, &n, NULL);
+	mass_add(mass, nplaces, leaves, n);
+	leaves = geo_leaves(geo, 6, &n, NULL);
+	mass_add(mass, nplaces, leaves, n);
+	return mass;
+}
+
+static void
+far_make(const struct policy_table *t, struct classes *c,
+    const struct conf *conf, struct geo *geo, const uint32_t *map)
+{
+	uint8_t(*first)[2] = first_two(c);
+	struct far_places p = {
+	    .classes = map, .first = (const uint8_t(*)[2])first};
+	struct far_table *far;
+	uint32_t *group;
+	double *mass;
+
+	p.places = geo_places(geo, &p.n);
+	p.mass = mass = mass_find(geo, p.n);
+	group = xcalloc(p.n, sizeof(*group));
+	far = far_build(c->arena, conf, t->pool, &p, group);
+	tries_build(c->arena, geo, group, &far->ipv4, &far->ipv6);
+	for (size_t i = 0; i < c->ranks.n; i++)
+		c->ranks.at[i].far = far;
+	free(first);
+	free(mass);
+	free(group);
+}
+
 struct policy_table *
 policy_build(struct arena *a, const struct conf *conf, struct geo *geo,
     uint16_t policy, uint16_t pool, struct error *err)
 {
 	struct policy_table *t = arena_alloc(a, sizeof(*t));
 	struct classes c = {.arena = a};
-	size_t n4, n6;
-	const struct trie_leaf *ipv4 = geo_leaves(geo, 4, &n4, err);
-	const struct trie_leaf *ipv6 = geo_leaves(geo, 6, &n6, err);
-	struct trie_leaf *mapped;
-	uint32_t *map, teredo;
+	size_t n;
+	uint32_t *map;
 	bool *met;
 
-	if (ipv4 == NULL || ipv6 == NULL)
+	if (geo_leaves(geo, 4, &n, err) == NULL ||
+	    geo_leaves(geo, 6, &n, err) == NULL)
 		return NULL;
 	t->policy = policy;
 	t->pool = pool;
 	t->met = met =
 	    arena_array(a, conf->policies[policy].nrules, sizeof(*met));
 	map = classes_make(&c, conf, geo, t, met);
-	mapped = leaves_map(ipv4, &n4, map, 0);
-	t->ipv4 = trie_build(a, mapped, n4, 32);
-	/* All IPv4 alike: Teredo needs no look inside. */
-	teredo = n4 == 1 ? mapped[0].value : GEO_TEREDO;
-	free(mapped);
-	mapped = leaves_map(ipv6, &n6, map, teredo);
-	t->ipv6 = trie_build(a, mapped, n6, 128);
-	free(mapped);
+	tries_build(a, geo, map, &t->ipv4, &t->ipv6);
 	if (conf->pools[pool].cost > 0)
-		far_find(t, &c, conf, geo, map);
+		far_make(t, &c, conf, geo, map);
 	free(map);
 	t->nranks = c.ranks.n;
 	if (has_fence(&conf->policies[policy]))

@@ -32,8 +32,8 @@ struct rank {
 	uint16_t rule;   /* of the policy: the first that leads to the class,
 			    or the first of those with a fence */
 	const struct conf_failback *failback; /* NULL: at once */
-	const struct far *far; /* of the pool's regions; NULL: capacity does
-				  not count */
+	const struct far_table *far; /* of all classes; NULL: capacity does not
+					count */
 };
 
 /* NULL when regions get their clients back at once. */

@@ -65,14 +65,15 @@ cost_of(const struct snapshot *s, const struct traffic_cell *c)
 
 /* Of all cells together; how many units there can be. */
 struct total {
-	double answers, load;
+	double answers, load, seconds;
 	size_t units;
 };
 
 static struct total
 total_of(const struct snapshot *s, const struct traffic *t)
 {
-	struct total total = {.units = 2 * UNITS};
+	struct total total = {
+	    .units = 2 * UNITS, .seconds = t->minutes * SAMPLE_MINUTE_S};
 
 	for (size_t i = 0; i < t->cells.n; i++) {
 		total.answers += t->cells.at[i].n;
@@ -96,46 +97,56 @@ block_add(struct flow *f, const struct snapshot *s,
 		    answers / UNKNOWN);
 }
 
+/* Cells of one class of a name: their clients are spread over the blocks. */
 static void
 class_add(struct flow *f, const struct snapshot *s,
-    const struct traffic_cell *c, double answers, double part)
+    const struct traffic_cell *cells, size_t n, const struct total *of)
 {
-	size_t units = (size_t)(UNITS * part) + 1;
+	double answers = 0, load, left, each;
+	size_t units, at = 0;
 
-	for (size_t i = 0; answers > 0 && i < units; i++)
-		unit_add(f, s, c->name, c->class, SAMPLE_NOWHERE,
-		    answers / (double)units);
+	for (size_t i = 0; i < n; i++)
+		answers += cells[i].n;
+	if (answers <= 0)
+		return;
+	load = answers * cost_of(s, cells);
+	units = 1 +
+	    (size_t)(UNITS *
+		fmax(
+		    answers / of->answers, of->load > 0 ? load / of->load : 0));
+	each = answers / (double)units;
+	left = cells[0].n - each / 2;
+	for (size_t i = 0; i < units; i++, left -= each) {
+		while (left < 0 && at + 1 < n)
+			left += cells[++at].n;
+		unit_add(f, s, cells->name, cells->class, cells[at].block,
+		    each / of->seconds);
+	}
 }
 
 void
 flow_make(struct flow *f, const struct snapshot *s, const struct traffic *t)
 {
 	struct total total = total_of(s, t);
-	double seconds = t->minutes * SAMPLE_MINUTE_S, n = 0;
+	size_t n;
 
 	*f = (struct flow){.minutes = t->minutes, .sampled = total.answers};
 	if (t->minutes <= 0 || total.answers <= 0)
 		return;
 	f->per_minute = total.answers / t->minutes;
 	f->units = xcalloc(total.units, sizeof(*f->units));
-	for (size_t i = 0; i < t->cells.n; i++) {
+	for (size_t i = 0; i < t->cells.n; i += n) {
 		const struct traffic_cell *c = &t->cells.at[i];
-		bool last = i + 1 == t->cells.n || c[1].name != c->name ||
-		    c[1].class != c->class;
-		double part, load;
 
+		n = 1;
 		if (!has_class(s, c)) {
-			block_add(f, s, c, c->n / seconds);
+			block_add(f, s, c, c->n / total.seconds);
 			continue;
 		}
-		n += c->n;
-		if (!last)
-			continue;
-		load = n * cost_of(s, c);
-		part = fmax(
-		    n / total.answers, total.load > 0 ? load / total.load : 0);
-		class_add(f, s, c, n / seconds, part);
-		n = 0;
+		while (i + n < t->cells.n && c[n].name == c->name &&
+		    c[n].class == c->class)
+			n++;
+		class_add(f, s, c, n, &total);
 	}
 }
 

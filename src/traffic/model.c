@@ -143,8 +143,11 @@ static uint32_t
 position_of(const struct flow_unit *u, const struct pool *p, size_t at)
 {
 	const struct cohort c = share_cohort(&u->client, p->regions[at].name);
+	uint8_t depth;
+	const struct far *far =
+	    far_find(u->question.rank->far, &u->client, &depth);
 
-	return far_position(&u->question.rank->far[at], c.number);
+	return far_position(&far[at], c.number);
 }
 
 static bool

@@ -324,6 +324,52 @@ say(const char *what)
 	fflush(stdout);
 }
 
+/* A configuration with every from replaced by to, and so on. */
+static char *
+changed(const char *const (*swaps)[2])
+{
+	char *text = strdup(conf_text);
+
+	for (; (*swaps)[0] != NULL; swaps++) {
+		const char *from = (*swaps)[0], *to = (*swaps)[1];
+		char *at = strstr(text, from), *next;
+
+		ck_assert_ptr_nonnull(at);
+		for (; at != NULL; at = strstr(at, from)) {
+			size_t before = (size_t)(at - text);
+
+			next = calloc(1, strlen(text) + strlen(to) + 1);
+			memcpy(next, text, before);
+			strcpy(next + before, to);
+			strcat(next, at + strlen(from));
+			free(text);
+			text = next;
+			at = text + before + strlen(to);
+		}
+	}
+	return text;
+}
+
+/* As control_adopt() does; dead regions stay so. */
+static void
+reload(const char *text)
+{
+	struct snapshot *next = build(text);
+
+	for (size_t i = 0; i < next->conf->npools; i++) {
+		struct pool *p = &next->pools[i];
+
+		for (size_t r = 0; r < p->nregions; r++)
+			if (strcmp(p->regions[r].name, "eu") == 0)
+				atomic_fetch_and(&p->live, ~(UINT64_C(1) << r));
+	}
+	traffic_move(&traffic, snapshot, next, now_s);
+	capacity_adopt(&capacity, next, snapshot, now_s);
+	snapshot_publish(next);
+	snapshot = next;
+	rcu_drain();
+}
+
 START_TEST(nobody_is_sent_on_while_there_is_room)
 {
 	clients_make(6000);
@@ -396,6 +442,37 @@ START_TEST(the_farthest_are_sent_on_first)
 }
 END_TEST
 
+/* All have one order of regions: within it by distance. */
+START_TEST(the_farthest_of_one_order_are_sent_on_first)
+{
+	static const unsigned near[] = {0, 1, 2, 3, 4};
+	static const char *const rule[][2] = {
+	    {"{regions: nearest}", "{regions: [eu, us, ap, sa, au]}"},
+	    {NULL, NULL}};
+	char *text = changed(rule);
+	unsigned away = 0, here = 0;
+
+	clients_make(4500);
+	reload(text);
+	live(EU, true);
+	run(300);
+	say("all want eu");
+	for (size_t i = 0; i < nclients; i++) {
+		unsigned city = clients[i].addr.bytes[1];
+
+		/* Berlin to Madrid are near it; the south of America and
+		 * Australia are the farthest. */
+		if (city < sizeof(near) / sizeof(near[0]))
+			away += clients[i].region != EU;
+		if (city == 16 || city == 17 || (city >= 19 && city < 22))
+			here += clients[i].region == EU;
+	}
+	ck_assert_uint_eq(away, 0);
+	ck_assert_uint_eq(here, 0);
+	free(text);
+}
+END_TEST
+
 /* The least and the most of those that are live. */
 static double
 spread(uint64_t dead)
@@ -438,52 +515,6 @@ START_TEST(when_all_are_over_they_are_so_in_proportion)
 		ck_assert_double_le(peak[i], 85 + 1);
 }
 END_TEST
-
-/* A configuration with every from replaced by to, and so on. */
-static char *
-changed(const char *const (*swaps)[2])
-{
-	char *text = strdup(conf_text);
-
-	for (; (*swaps)[0] != NULL; swaps++) {
-		const char *from = (*swaps)[0], *to = (*swaps)[1];
-		char *at = strstr(text, from), *next;
-
-		ck_assert_ptr_nonnull(at);
-		for (; at != NULL; at = strstr(at, from)) {
-			size_t before = (size_t)(at - text);
-
-			next = calloc(1, strlen(text) + strlen(to) + 1);
-			memcpy(next, text, before);
-			strcpy(next + before, to);
-			strcat(next, at + strlen(from));
-			free(text);
-			text = next;
-			at = text + before + strlen(to);
-		}
-	}
-	return text;
-}
-
-/* As control_adopt() does; dead regions stay so. */
-static void
-reload(const char *text)
-{
-	struct snapshot *next = build(text);
-
-	for (size_t i = 0; i < next->conf->npools; i++) {
-		struct pool *p = &next->pools[i];
-
-		for (size_t r = 0; r < p->nregions; r++)
-			if (strcmp(p->regions[r].name, "eu") == 0)
-				atomic_fetch_and(&p->live, ~(UINT64_C(1) << r));
-	}
-	traffic_move(&traffic, snapshot, next, now_s);
-	capacity_adopt(&capacity, next, snapshot, now_s);
-	snapshot_publish(next);
-	snapshot = next;
-	rcu_drain();
-}
 
 struct seen {
 	double fill, sent_on;
@@ -618,6 +649,7 @@ main(void)
 	tcase_add_test(tc, nobody_is_sent_on_while_there_is_room);
 	tcase_add_test(tc, a_region_dies_at_peak_and_no_other_is_over);
 	tcase_add_test(tc, the_farthest_are_sent_on_first);
+	tcase_add_test(tc, the_farthest_of_one_order_are_sent_on_first);
 	tcase_add_test(tc, when_all_are_over_they_are_so_in_proportion);
 	tcase_add_loop_test(
 	    tc, reloads_change_nothing_of_what_regions_carry, 0, RELOADS);

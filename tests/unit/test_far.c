@@ -31,32 +31,35 @@ static const struct place places[PLACES] = {
 static const uint32_t classes[PLACES] = {2, 0, 3, 1};
 static const double mass[PLACES] = {0.1, 0.1, 0.1, 0.7};
 
-static struct arena *arena;
+static const uint8_t first[PLACES][2] = {{1, 0}, {1, 0}, {1, 0}, {1, 0}};
 
-static const struct far *
-build(void)
+static struct arena *arena;
+static uint32_t group[PLACES];
+
+static const struct far_table *
+build(const uint32_t *class)
 {
 	const struct far_places p = {
 	    .places = places,
-	    .classes = classes,
+	    .classes = class,
+	    .first = first,
 	    .mass = mass,
 	    .n = PLACES,
-	    .nclasses = PLACES,
 	};
 
 	arena = arena_new();
-	return far_build(arena, &conf, 0, &p);
+	return far_build(arena, &conf, 0, &p, group);
 }
 
 static const struct far *
-of(const struct far *far, unsigned place, unsigned at)
+of(const struct far_table *far, unsigned place, unsigned at)
 {
-	return &far[classes[place] * NREGIONS + at];
+	return &far->at[group[place] * NREGIONS + at];
 }
 
 START_TEST(the_far_come_after_the_near_and_the_unknown_last)
 {
-	const struct far *far = build();
+	const struct far_table *far = build(classes);
 
 	/* From eu, at 1 in the pool. */
 	ck_assert_uint_eq(of(far, BERLIN, 1)->from, 0);
@@ -71,9 +74,24 @@ START_TEST(the_far_come_after_the_near_and_the_unknown_last)
 }
 END_TEST
 
+/* All have one order of regions. */
+START_TEST(the_far_of_one_class_come_after_the_near)
+{
+	static const uint32_t one[PLACES] = {0, 0, 0, 0};
+	const struct far_table *far = build(one);
+
+	ck_assert_uint_eq(far->ngroups, 4);
+	ck_assert_uint_eq(of(far, BERLIN, 1)->from, 0);
+	ck_assert_uint_eq(of(far, BERLIN, 1)->to, of(far, LONDON, 1)->from);
+	ck_assert_uint_eq(of(far, LONDON, 1)->to, of(far, TOKYO, 1)->from);
+	ck_assert_uint_eq(of(far, NOWHERE, 1)->to, SHARE_COHORTS);
+	arena_free(arena);
+}
+END_TEST
+
 START_TEST(a_class_has_room_by_its_size_and_some_in_any_case)
 {
-	const struct far *far = build();
+	const struct far_table *far = build(classes);
 	const struct far *small = of(far, TOKYO, 1);
 	const struct far *large = of(far, NOWHERE, 1);
 
@@ -99,7 +117,7 @@ END_TEST
 START_TEST(without_a_cost_there_is_none)
 {
 	pool.cost = 0;
-	ck_assert_ptr_null(build());
+	ck_assert_ptr_null(build(classes));
 	pool.cost = 1;
 	arena_free(arena);
 }
@@ -114,6 +132,7 @@ main(void)
 	int failed;
 
 	tcase_add_test(tc, the_far_come_after_the_near_and_the_unknown_last);
+	tcase_add_test(tc, the_far_of_one_class_come_after_the_near);
 	tcase_add_test(tc, a_class_has_room_by_its_size_and_some_in_any_case);
 	tcase_add_test(tc, cohorts_fill_the_room_of_their_class);
 	tcase_add_test(tc, without_a_cost_there_is_none);
