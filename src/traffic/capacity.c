@@ -290,9 +290,10 @@ own_of(const struct capacity_region *r, double scale, double least, bool steady)
 static void
 calibrate(struct capacity *c, struct model *m, const struct when *when)
 {
-	double load = 0, modelled = 0, scale, least;
+	double load = 0, modelled = 0, scale, least, own;
 
 	model_steer(m);
+	model_begin(m);
 	c->sampled = 0;
 	for (size_t i = 0; i < c->n; i++) {
 		struct capacity_region *r = &c->regions[i];
@@ -315,11 +316,15 @@ calibrate(struct capacity *c, struct model *m, const struct when *when)
 		/* Of what a reload renamed there is nothing to learn. */
 		if ((!when->jump && r->gone <= 0) || !c->begun)
 			compare(r, scale, least, belief_of(c, r));
-		r->scale = scale * fmax(r->relative, 1.0 / RELATIVE_MAX);
-		r->own = own_of(r, r->scale, least, !when->jump);
+		own = scale * fmax(r->relative, 1.0 / RELATIVE_MAX);
+		/* Who comes brings as many answers as elsewhere, but perhaps
+		 * another load. */
+		r->scale = r->reported ? own : scale;
+		r->own = own_of(r, own, least, !when->jump);
 		/* Its targets are busy with something else. */
 		r->base = r->reported && r->modelled <= least ? r->load : 0;
-		m->scale[i] = m->own[i] = r->scale;
+		m->own[i] = own;
+		m->scale[i] = r->scale;
 		m->base[i] = r->base;
 		m->capacity[i] = r->capacity;
 	}
@@ -367,7 +372,8 @@ step(const struct capacity_region *r, const struct model *m, uint16_t region,
 	if (r->spill < least)
 		return model_step(m, region, r->spill, least, allowed);
 	if (r->spill > most && most >= least)
-		return step_back(r->spill, most, when->seconds);
+		return when->jump ? most
+				  : step_back(r->spill, most, when->seconds);
 	return r->spill;
 }
 
@@ -452,16 +458,15 @@ limits_find(
 	return model_solve(m, &least_by, least) || (over && c->brownout);
 }
 
-/* More than a step would mend. */
+/* By more than a step would mend: in the model, that is solved for all regions
+ * together, each is where it can be at once. */
 static bool
-is_far_over(const struct capacity *c, const struct model *m)
+is_far_over(const struct model *m, const double *solved)
 {
-	double max =
-	    (m->snapshot->conf->safety.max_fill + CAPACITY_STEP) / 100.0;
-
-	for (size_t i = 0; i < c->n; i++)
-		if (c->regions[i].capacity > 0 && !m->over[i] &&
-		    m->load[i] > c->regions[i].capacity * max)
+	for (size_t i = 0; i < m->snapshot->conf->nregions; i++)
+		if (m->capacity[i] > 0 &&
+		    m->load[i] >
+			solved[i] + m->capacity[i] * CAPACITY_STEP / 100)
 			return true;
 	return false;
 }
@@ -471,15 +476,17 @@ look(struct capacity *c, struct model *m, const struct when *when)
 {
 	uint32_t *least = xcalloc(c->n, sizeof(*least));
 	uint32_t *most = xcalloc(c->n, sizeof(*most));
+	double *solved = xcalloc(c->n, sizeof(*solved));
 	struct when now = *when;
 
 	c->brownout = limits_find(c, m, least, most);
+	memcpy(solved, m->load, c->n * sizeof(*solved));
 	for (size_t i = 0; i < c->n; i++) {
 		c->regions[i].over = m->over[i];
 		model_spill(m, (uint16_t)i, c->regions[i].spill);
 	}
 	model_steer(m);
-	now.jump |= is_far_over(c, m);
+	now.jump |= is_far_over(m, solved);
 	for (size_t i = 0; i < c->n; i++) {
 		struct capacity_region *r = &c->regions[i];
 
@@ -488,6 +495,7 @@ look(struct capacity *c, struct model *m, const struct when *when)
 		    : 0;
 		r->spill = step(r, m, (uint16_t)i, least[i], most[i], &now);
 	}
+	free(solved);
 	free(least);
 	free(most);
 }

@@ -293,7 +293,6 @@ begin(struct forecast *f, struct model *m, struct capacity *c,
 	model_steer(m);
 	model_begin(m);
 	answers_count(f, m, false);
-	live_keep(f, m, false);
 	fill_now(f, c, m);
 }
 
@@ -330,10 +329,8 @@ forecast_then(struct forecast *f, struct capacity *c, const struct snapshot *s,
 	struct model m;
 
 	begin(f, &m, c, s, t);
-	if (before != NULL) {
-		fill_then(f, c, &m, before, anyway);
-		live_keep(f, &m, false);
-	}
+	fill_then(f, c, &m, before, anyway);
+	live_keep(f, &m, false);
 	fill_then(f, c, &m, after, fill);
 	live_keep(f, &m, true);
 	answers_count(f, &m, true);

@@ -69,8 +69,8 @@ void forecast_now(struct forecast *f, struct capacity *c,
     const struct snapshot *s, const struct traffic *t);
 
 /*
- * Then as after has it.  before (NULL: as it is): what is there already, so
- * that only what gets worse is unsafe.
+ * Then as after has it.  before: what is there already, or will be, so that
+ * only what gets worse is unsafe.
  */
 void forecast_then(struct forecast *f, struct capacity *c,
     const struct snapshot *s, const struct traffic *t,

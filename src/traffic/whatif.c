@@ -139,13 +139,14 @@ whatif_report(const struct snapshot *s, const struct drains *drains,
 {
 	struct forecast f;
 	struct tables tables;
+	const struct forecast_state before = {.drains = drains};
 	struct forecast_state after;
 	json_t *reply;
 
 	tables_make(&tables, drains, q);
 	after = (struct forecast_state){&tables.drains, &tables.down};
 	capacity_renew(c);
-	forecast_then(&f, c, s, t, NULL, &after);
+	forecast_then(&f, c, s, t, &before, &after);
 	reply = report(&f);
 	forecast_fini(&f);
 	tables_fini(&tables);
