@@ -80,28 +80,6 @@ tables_fini(struct tables *t)
 
 /* The effects ------------------------------------------------------------ */
 
-/* The percentage of a region's clients that drains in part take out. */
-static unsigned
-out_of(const struct drains *t, const struct pool *p, size_t region)
-{
-	const struct drain *part =
-	    drains_part(t, p->conf->name, p->regions[region].name);
-
-	return part != NULL ? part->share : 0;
-}
-
-/* Does the drain change anything of the pool? */
-static bool
-is_changed(const struct pool *p, const struct tables *t)
-{
-	for (size_t i = 0; i < p->nregions; i++)
-		if (pool_region_would_live(p, i, &t->before) !=
-			pool_region_would_live(p, i, &t->after) ||
-		    out_of(&t->before, p, i) != out_of(&t->after, p, i))
-			return true;
-	return false;
-}
-
 static bool
 is_touched(const struct pool *p, const struct drain *d)
 {
@@ -185,15 +163,12 @@ safety_judge(struct control *c, const struct drain *d, struct text *fault)
 	struct forecast f;
 	struct tables t;
 	json_t *unsafe, *effects;
-	bool changed = false;
 
 	tables_make(&t, &c->drains, d);
 	before = (struct forecast_state){.drains = &t.before};
 	after = (struct forecast_state){.drains = &t.after};
-	for (size_t i = 0; i < s->conf->npools; i++)
-		changed |= is_changed(&s->pools[i], &t);
 	forecast_then(&f, &c->capacity, s, &c->traffic, &before, &after);
-	unsafe = changed ? forecast_unsafe(&f) : json_array();
+	unsafe = forecast_unsafe(&f);
 	if (d->kind == DRAIN_OUT)
 		fault_add(fault, unsafe);
 	if (fault->len > 0)

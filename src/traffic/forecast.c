@@ -260,12 +260,11 @@ fill_now(struct forecast *f, const struct capacity *c, struct model *m)
 	}
 }
 
-/* As the model would have settled with these drains, in percent. */
+/* As the model would have settled with its drains, in percent. */
 static void
-fill_then(struct forecast *f, const struct capacity *c, struct model *m,
-    const struct forecast_state *state, double *fill)
+settle(const struct forecast *f, const struct capacity *c, struct model *m,
+    double *fill)
 {
-	model_drain(m, state->drains, state->down);
 	if (is_measured(c) && c->begun)
 		capacity_settle(c, m);
 	else
@@ -306,15 +305,70 @@ forecast_now(struct forecast *f, struct capacity *c, const struct snapshot *s,
 	model_fini(&m);
 }
 
-/* What is worse than it is, or than it will be anyway: the rest is not told of
- * as unsafe. */
-static void
-worse_keep(struct forecast *f, const double *anyway)
+static bool
+is_over(const struct forecast *f, size_t region)
 {
+	const struct forecast_region *r = &f->regions[region];
+	double max = f->snapshot->conf->safety.max_fill;
+
+	return r->fill[1] > fmax(r->fill[0], max) + SOMETHING;
+}
+
+/* Regions that would be over the limit, and more than they will be anyway: what
+ * that is is looked for where any would be. */
+static void
+worse_find(struct forecast *f, const struct capacity *c, struct model *m,
+    const struct forecast_state *before)
+{
+	size_t n = f->snapshot->conf->nregions;
+	double *anyway = xcalloc(n, sizeof(*anyway));
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++)
+		any |= is_over(f, i);
+	if (any) {
+		model_drain(m, before->drains, before->down);
+		settle(f, c, m, anyway);
+	}
+	for (size_t i = 0; i < n; i++)
+		f->regions[i].worse = is_over(f, i) &&
+		    f->regions[i].fill[1] > anyway[i] + SOMETHING;
+	free(anyway);
+}
+
+static void
+change(struct forecast *f, const struct capacity *c, struct model *m)
+{
+	size_t n = f->snapshot->conf->nregions;
+	double *fill = xcalloc(n, sizeof(*fill));
+
+	settle(f, c, m, fill);
+	answers_count(f, m, true);
+	moves_find(f, m);
+	losses_find(f, m);
+	for (size_t i = 0; i < n; i++) {
+		struct forecast_region *r = &f->regions[i];
+
+		r->fill[1] = f->why[0] == '\0' ? fill[i] : NAN;
+		if (m->refused[i] > 0)
+			r->sent_on[1] =
+			    100 * m->refused[i] / (m->refused[i] + m->load[i]);
+	}
+	free(fill);
+}
+
+static void
+stay(struct forecast *f)
+{
+	memcpy(f->answers[1], f->answers[0],
+	    f->snapshot->ntallies * sizeof(double));
+	f->all_down[1] = f->all_down[0];
 	for (size_t i = 0; i < f->snapshot->conf->nregions; i++) {
 		struct forecast_region *r = &f->regions[i];
 
-		r->worse = r->fill[1] > fmax(r->fill[0], anyway[i]) + SOMETHING;
+		r->after = r->before;
+		r->fill[1] = f->why[0] == '\0' ? r->fill[0] : NAN;
+		r->sent_on[1] = r->sent_on[0];
 	}
 }
 
@@ -323,31 +377,22 @@ forecast_then(struct forecast *f, struct capacity *c, const struct snapshot *s,
     const struct traffic *t, const struct forecast_state *before,
     const struct forecast_state *after)
 {
-	size_t n = s->conf->nregions;
-	double *fill = xcalloc(n, sizeof(*fill));
-	double *anyway = xcalloc(n, sizeof(*anyway));
 	struct model m;
+	uint64_t was;
 
 	begin(f, &m, c, s, t);
-	fill_then(f, c, &m, before, anyway);
+	model_drain(&m, before->drains, before->down);
 	live_keep(f, &m, false);
-	fill_then(f, c, &m, after, fill);
+	was = model_state(&m);
+	model_drain(&m, after->drains, after->down);
 	live_keep(f, &m, true);
-	answers_count(f, &m, true);
-	moves_find(f, &m);
-	losses_find(f, &m);
-	for (size_t i = 0; i < n; i++) {
-		struct forecast_region *r = &f->regions[i];
-
-		r->fill[1] = f->why[0] == '\0' ? fill[i] : NAN;
-		if (m.refused[i] > 0)
-			r->sent_on[1] =
-			    100 * m.refused[i] / (m.refused[i] + m.load[i]);
+	if (model_state(&m) == was) {
+		stay(f);
+	} else {
+		change(f, c, &m);
+		worse_find(f, c, &m, before);
 	}
-	worse_keep(f, anyway);
 	model_fini(&m);
-	free(fill);
-	free(anyway);
 }
 
 /* What is unsafe --------------------------------------------------------- */
@@ -422,10 +467,7 @@ loss_unsafe(
 bool
 forecast_is_over(const struct forecast *f, size_t region)
 {
-	const struct forecast_region *r = &f->regions[region];
-
-	return r->worse &&
-	    r->fill[1] > f->snapshot->conf->safety.max_fill + SOMETHING;
+	return f->regions[region].worse;
 }
 
 json_t *

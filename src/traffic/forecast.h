@@ -34,7 +34,7 @@ struct forecast_region {
 	double before, after; /* answers a minute */
 	double fill[2];       /* percent, now and then; NAN: not known */
 	double sent_on[2];    /* percent of its clients */
-	bool worse;           /* then than now, and than anyway */
+	bool worse;           /* over the limit, and more than now and anyway */
 };
 
 /* From a region to another, or to a pool that stands in. */

@@ -2,6 +2,7 @@
 #include "traffic/model.h"
 
 #include <string.h>
+#include <xxhash.h>
 
 enum {
 	ROUNDS = 24, /* in which clients are sent on and on */
@@ -123,6 +124,24 @@ model_drain(
 	for (size_t i = 0; i < m->snapshot->conf->npools; i++)
 		for (size_t r = 0; r < m->pools[i].nregions; r++)
 			region_drain(m, &m->pools[i], r, drains, down);
+}
+
+uint64_t
+model_state(const struct model *m)
+{
+	uint64_t hash = 0;
+
+	for (size_t i = 0; i < m->snapshot->conf->npools; i++) {
+		const struct pool *p = &m->pools[i];
+		uint64_t words[2] = {
+		    atomic_load(&p->live), atomic_load(&p->drained)};
+
+		hash = XXH3_64bits_withSeed(words, sizeof(words), hash);
+		for (size_t r = 0; r < p->nregions; r++)
+			hash = XXH3_64bits_withSeed(&p->regions[r].share.out,
+			    sizeof(p->regions[r].share.out), hash);
+	}
+	return hash;
 }
 
 void

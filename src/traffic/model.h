@@ -38,6 +38,9 @@ void model_fini(struct model *m);
 void model_drain(
     struct model *m, const struct drains *drains, const struct drains *down);
 
+/* Equal ones are of the same drains, in effect. */
+uint64_t model_state(const struct model *m);
+
 void model_spill(struct model *m, uint16_t region, uint32_t spill);
 
 /* Each unit to its region; what was refused is counted where regions are in
