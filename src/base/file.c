@@ -41,6 +41,17 @@ fail:
 	return -1;
 }
 
+static ssize_t
+read_some(int fd, void *buf, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, buf, n);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
 bool
 file_read(
     const char *path, size_t max, char **data, size_t *len, struct error *err)
@@ -58,7 +69,7 @@ file_read(
 	/* What stat said may have grown since, or be 0 (/proc). */
 	do {
 		vec_reserve(&text, text.n + 2);
-		n = read(fd, text.at + text.n, text.cap - text.n - 1);
+		n = read_some(fd, text.at + text.n, text.cap - text.n - 1);
 		if (n < 0) {
 			fail(err, path);
 			goto out;
@@ -138,7 +149,7 @@ copy_all(int from, int to, size_t *len)
 	ssize_t n;
 
 	*len = 0;
-	while ((n = read(from, buf, sizeof(buf))) > 0) {
+	while ((n = read_some(from, buf, sizeof(buf))) > 0) {
 		if (!write_all(to, buf, (size_t)n))
 			return false;
 		*len += (size_t)n;
