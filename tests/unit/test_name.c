@@ -32,6 +32,8 @@ START_TEST(text_becomes_wire_form)
 	    {"a\\.b.c", "\3a.b\1c", 7},
 	    {"\\065\\000.", "\2A\0", 4},
 	    {"*.x", "\1*\1x", 5},
+	    {"\\:05", "\3:05", 5},
+	    {"\\255\\199.\\a", "\2\377\307\1a", 6},
 	};
 
 	for (size_t i = 0; i < ROWS(rows); i++) {
@@ -54,6 +56,10 @@ START_TEST(what_is_no_name_is_refused_with_the_reason)
 	    {"\\12", "escape"},
 	    {"a\\", "escape"},
 	    {"\\1x2", "escape"},
+	    {"\\0:5", "escape"},
+	    {"\\00:", "escape"},
+	    {"\\1/5", "escape"},
+	    {"\\10/", "escape"},
 	    {"0123456789012345678901234567890123456789012345678901234567890123",
 		"longer than 63"},
 	};
