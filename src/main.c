@@ -21,7 +21,6 @@
 #include "base/user.h"
 #include "config.h"
 #include "ctl/gate.h"
-#include "ctl/monitor.h"
 #include "ctl/reload.h"
 #include "ctl/server.h"
 #include "probe/helper.h"
@@ -291,7 +290,7 @@ stop(struct daemon *m)
 	if (m->control != NULL)
 		reload_cancel(m->control);
 	if (m->control != NULL)
-		monitor_cancel(m->control, "the daemon ends");
+		control_end(m->control);
 	if (m->server != NULL)
 		server_free(m->server);
 	if (m->control != NULL)

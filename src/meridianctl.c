@@ -51,6 +51,7 @@ static const struct option long_options[] = {
     {"end", no_argument, NULL, OPT_END},
     {"max", required_argument, NULL, OPT_MAX},
     {"force", no_argument, NULL, OPT_FORCE},
+    {"unsaved", no_argument, NULL, OPT_UNSAVED},
     {"follow", no_argument, NULL, OPT_FOLLOW},
     {"since", required_argument, NULL, OPT_SINCE},
     {"json", no_argument, NULL, OPT_JSON},
@@ -183,12 +184,15 @@ run_signal(const struct arguments *a)
 		return fail(EXIT_USAGE,
 		    "a signal needs --for TIME, of at least 1s, such as 60s");
 	code = request(a, "/v1/signal",
-	    json_pack("{s:s, s:s, s:I}", "what", a->words[0], "value",
-		a->words[1], "for_s", (json_int_t)(ms / 1000)),
+	    json_pack("{s:s, s:s, s:I, s:b}", "what", a->words[0], "value",
+		a->words[1], "for_s", (json_int_t)(ms / 1000), "unsaved",
+		(a->given & OPT_UNSAVED) != 0),
 	    &r);
-	if (reply_shows(a, &r))
+	if (reply_shows(a, &r)) {
 		printf("%s is %s for %s\n", a->words[0], a->words[1],
 		    clock_format_span(span, ms / 1000 * 1000));
+		unsaved_show(json_object_get(r.json, "unsaved"));
+	}
 	reply_fini(&r);
 	return code;
 }
@@ -297,16 +301,18 @@ static const struct verb verbs[] = {
     {"drain",
 	"drain WHAT --for TIME|--until-cancelled --reason TEXT "
 	"[--share PERCENT] [--over TIME] [--at MOMENT] [--force] "
-	"[--wait [--timeout TIME]]",
+	"[--wait [--timeout TIME]] [--unsaved]",
 	1, 1,
 	OPT_FOR | OPT_UNTIL_CANCELLED | OPT_REASON | OPT_AT | OPT_FORCE |
-	    OPT_WAIT | OPT_TIMEOUT | OPT_SHARE | OPT_OVER,
+	    OPT_WAIT | OPT_TIMEOUT | OPT_SHARE | OPT_OVER | OPT_UNSAVED,
 	lease_drain},
-    {"undrain", "undrain WHAT", 1, 1, 0, lease_undrain},
+    {"undrain", "undrain WHAT [--unsaved]", 1, 1, OPT_UNSAVED, lease_undrain},
     {"drains", "drains", 0, 0, 0, lease_drains},
     {"force-up",
-	"force-up WHAT --for TIME|--until-cancelled --reason TEXT | --end", 1,
-	1, OPT_FOR | OPT_UNTIL_CANCELLED | OPT_REASON | OPT_END,
+	"force-up WHAT --for TIME|--until-cancelled --reason TEXT | --end "
+	"[--unsaved]",
+	1, 1,
+	OPT_FOR | OPT_UNTIL_CANCELLED | OPT_REASON | OPT_END | OPT_UNSAVED,
 	lease_force_up},
     {"failback", "failback WHAT", 1, 1, 0, run_failback},
     {"thaw", "thaw --reason TEXT", 0, 0, OPT_REASON, lease_thaw},
@@ -315,8 +321,8 @@ static const struct verb verbs[] = {
     {"diff", "diff OLD NEW [--max PERCENT]", 2, 2, OPT_MAX, foresee_diff},
     {"geoip", "geoip [accept|rollback [DATABASE]]", 0, 2, 0, foresee_geoip},
     {"probe", "probe POOL/REGION[/TARGET]", 1, 1, 0, run_probe},
-    {"signal", "signal MONITOR[/ADDRESS] up|down --for TIME", 2, 2, OPT_FOR,
-	run_signal},
+    {"signal", "signal MONITOR[/ADDRESS] up|down --for TIME [--unsaved]", 2, 2,
+	OPT_FOR | OPT_UNSAVED, run_signal},
     {"reload", "reload", 0, 0, 0, run_reload},
     {"stages", "stages", 0, 0, 0, stage_list},
     {"promote", "promote STAGE [STEP] --reason TEXT", 1, 2, OPT_REASON,

@@ -91,9 +91,11 @@ out:
 	return false;
 }
 
-static bool
-write_all(int fd, const char *data, size_t len)
+bool
+file_write_all(int fd, const void *from, size_t len)
 {
+	const char *data = from;
+
 	while (len > 0) {
 		ssize_t n = write(fd, data, len);
 
@@ -107,8 +109,8 @@ write_all(int fd, const char *data, size_t len)
 	return true;
 }
 
-static bool
-sync_folder(const char *path)
+bool
+file_sync_folder(const char *path)
 {
 	char *copy = xstrdup(path);
 	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -132,9 +134,9 @@ file_replace(const char *path, const void *data, size_t len, struct error *err)
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
 	if (fd == -1)
 		return fail(err, temporary);
-	ok = write_all(fd, data, len) && fsync(fd) == 0;
+	ok = file_write_all(fd, data, len) && fsync(fd) == 0;
 	ok = fd_close(&fd) && ok;
-	ok = ok && rename(temporary, path) == 0 && sync_folder(path);
+	ok = ok && rename(temporary, path) == 0 && file_sync_folder(path);
 	if (!ok) {
 		fail(err, path);
 		unlink(temporary);
@@ -150,7 +152,7 @@ copy_all(int from, int to, size_t *len)
 
 	*len = 0;
 	while ((n = read_some(from, buf, sizeof(buf))) > 0) {
-		if (!write_all(to, buf, (size_t)n))
+		if (!file_write_all(to, buf, (size_t)n))
 			return false;
 		*len += (size_t)n;
 	}

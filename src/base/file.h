@@ -19,6 +19,10 @@ bool file_read(
 bool file_replace(
     const char *path, const void *data, size_t len, struct error *err);
 
+/* What file_replace() is made of; false: errno. */
+bool file_write_all(int fd, const void *data, size_t len);
+bool file_sync_folder(const char *path); /* that path is in */
+
 /* A read-only sealed copy in memory (memfd), that truncating the file cannot
  * touch.  Returns a descriptor, or -1; *len is its length. */
 int file_memfd(const char *path, size_t *len, struct error *err);

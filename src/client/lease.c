@@ -48,6 +48,8 @@ lease_body(const struct arguments *a, const char *noun)
 		    body, "for_s", json_integer((json_int_t)(ms / 1000)));
 	else
 		json_object_set_new(body, "until_cancelled", json_true());
+	if (a->given & OPT_UNSAVED)
+		json_object_set_new(body, "unsaved", json_true());
 	return body;
 }
 
@@ -198,11 +200,12 @@ lease_drain(const struct arguments *a)
 static int
 lease_end(const struct arguments *a, const char *path, const char *noun)
 {
+	json_t *body = json_pack("{s:s, s:b}", "what", a->words[0], "unsaved",
+	    (a->given & OPT_UNSAVED) != 0);
 	const json_t *still;
 	struct reply r;
 	size_t i;
-	int code =
-	    request(a, path, json_pack("{s:s}", "what", a->words[0]), &r);
+	int code = request(a, path, body, &r);
 
 	if (reply_shows(a, &r)) {
 		if (json_is_true(json_object_get(r.json, "in_force")))
@@ -215,6 +218,7 @@ lease_end(const struct arguments *a, const char *path, const char *noun)
 			printf("the %s of %s still holds for it\n", noun,
 			    json_string_value(still));
 		}
+		unsaved_show(json_object_get(r.json, "unsaved"));
 	}
 	reply_fini(&r);
 	return code;

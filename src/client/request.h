@@ -16,6 +16,7 @@
 
 /* Beyond the letters, so that getopt_long can return them. */
 enum given {
+	OPT_UNSAVED = 0x40, /* '@', which is no letter */
 	OPT_MAX = 0x80,
 	OPT_CONFIG = 0x100,
 	OPT_FROM = 0x200,

@@ -252,6 +252,7 @@ drain_show(const json_t *reply)
 		printf("the drain of %s beats it\n", json_string_value(drain));
 	}
 	effects_show(reply);
+	unsaved_show(json_object_get(reply, "unsaved"));
 }
 
 /* "4s": what caches still may take; "-" of what is not in force. */
@@ -293,6 +294,21 @@ drains_add(struct libscols_table *t, const char *is, const json_t *drains)
 }
 
 void
+unsaved_show(const json_t *unsaved)
+{
+	const json_t *change;
+	size_t i;
+
+	if (json_is_true(unsaved))
+		puts("NOT SAVED: a restart forgets it");
+	json_array_foreach(unsaved, i, change)
+	{
+		printf("NOT SAVED: %s: a restart forgets it\n",
+		    json_string_value(change));
+	}
+}
+
+void
 drains_show(const json_t *reply)
 {
 	static const char *const titles[] = {"WHAT", "IS", "SHARE", "LEFT",
@@ -301,6 +317,7 @@ drains_show(const json_t *reply)
 	const json_t *force_ups = json_object_get(reply, "force_ups");
 	struct libscols_table *t;
 
+	unsaved_show(json_object_get(reply, "unsaved"));
 	if (json_array_size(drains) + json_array_size(force_ups) == 0) {
 		puts("no drains");
 		return;

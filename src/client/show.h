@@ -14,6 +14,8 @@ void json_show(json_t *report);
 void check_show(const json_t *report);
 void explain_show(const json_t *report);
 void drain_show(const json_t *reply);
+/* What is in force and not saved, in the reply or in the status. */
+void unsaved_show(const json_t *unsaved);
 void drains_show(const json_t *reply);
 void probe_show(const json_t *reply);
 void stages_show(const json_t *reply);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "client/show.h"
 #include "client/table.h"
 #include "report/text.h"
 
@@ -371,6 +372,7 @@ status_show(const json_t *status)
 	    BOLD, text_of(status, "version"), PLAIN, text_of(status, "config"),
 	    int_of(status, "generation"), span_of(status, "uptime_s", buf),
 	    drains, text_plural(drains));
+	unsaved_show(json_object_get(status, "unsaved"));
 	pools_show(json_object_get(status, "pools"));
 	prober_show(json_object_get(status, "prober"));
 	held_show(json_object_get(status, "geoip"));

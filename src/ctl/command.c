@@ -13,10 +13,10 @@
 #include "ctl/monitor.h"
 #include "ctl/stage.h"
 #include "ctl/suspicion.h"
-#include "ctl/what.h"
 #include "report/explain.h"
 #include "report/page.h"
 #include "report/text.h"
+#include "state/what.h"
 #include "traffic/export.h"
 #include "traffic/whatif.h"
 
@@ -109,35 +109,41 @@ run_stats(struct call *call)
 static void
 run_drains(struct call *call)
 {
-	call_reply(call, status_drains(&call->control->drains));
+	call_reply(call, status_drains(&call->control->status));
+}
+
+static void
+reply_came(json_t *reply, void *arg)
+{
+	call_reply(arg, reply);
 }
 
 static void
 run_drain(struct call *call)
 {
-	call_reply(call,
-	    drain_begin(call->control, DRAIN_OUT, call->body, call->owner));
+	drain_begin(call->control, DRAIN_OUT, call->body, call->owner,
+	    reply_came, call);
 }
 
 static void
 run_undrain(struct call *call)
 {
-	call_reply(
-	    call, drain_end(call->control, DRAIN_OUT, call->body, call->owner));
+	drain_end(call->control, DRAIN_OUT, call->body, call->owner, reply_came,
+	    call);
 }
 
 static void
 run_force_up(struct call *call)
 {
-	call_reply(call,
-	    drain_begin(call->control, DRAIN_UP, call->body, call->owner));
+	drain_begin(
+	    call->control, DRAIN_UP, call->body, call->owner, reply_came, call);
 }
 
 static void
 run_force_up_end(struct call *call)
 {
-	call_reply(
-	    call, drain_end(call->control, DRAIN_UP, call->body, call->owner));
+	drain_end(
+	    call->control, DRAIN_UP, call->body, call->owner, reply_came, call);
 }
 
 static void
@@ -157,14 +163,8 @@ run_thaw(struct call *call)
 static void
 run_signal(struct call *call)
 {
-	call_reply(
-	    call, monitor_signal(call->control, call->body, call->owner));
-}
-
-static void
-reply_came(json_t *reply, void *arg)
-{
-	call_reply(arg, reply);
+	monitor_signal(
+	    call->control, call->body, call->owner, reply_came, call);
 }
 
 static void

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ctl/control.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "ctl/commit.h"
 #include "ctl/drain.h"
 #include "ctl/failback.h"
 #include "ctl/geoip.h"
@@ -17,13 +16,14 @@
 #include "ctl/reload.h"
 #include "ctl/safety.h"
 #include "ctl/suspicion.h"
-#include "ctl/what.h"
 #include "probe/probe.h"
 #include "report/check.h"
 #include "report/text.h"
+#include "snapshot/caches.h"
 #include "snapshot/publish.h"
 #include "state/lock.h"
 #include "state/state.h"
+#include "state/what.h"
 #include "steer/require.h"
 
 /* Refreshing ------------------------------------------------------------- */
@@ -338,8 +338,9 @@ load_state(struct control *c, struct snapshot *s)
 	if (!state_load_drains(c->folder, &c->drains, &err)) {
 		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
 		    "DRAINS MAY BE LOST: %s", err.text);
-		c->drains_changed = true;
+		commit_drains(c);
 	}
+	c->wanted_stale = true;
 	if (!state_load_health(
 		c->folder, c->watches, s->conf->health.keep_ms / 1000, &err))
 		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
@@ -390,24 +391,14 @@ control_adopt(struct control *c, struct snapshot *s, json_t *warnings)
 
 /* Start and end ---------------------------------------------------------- */
 
-static bool
-open_folder(struct control *c, struct error *err)
-{
-	struct stat st;
-
-	if (mkdir(c->folder, 0750) != 0 && errno != EEXIST)
-		return error_set(err, "%s: %s", c->folder, strerror(errno));
-	if (stat(c->folder, &st) != 0 || !S_ISDIR(st.st_mode))
-		return error_set(err, "%s: not a folder", c->folder);
-	c->lock = state_lock(c->folder, err);
-	return c->lock >= 0;
-}
-
 /* To start without the drains that were acknowledged is worse than not to
  * start, and whoever starts it is there to see to it. */
 static bool
-open_drains(struct control *c, struct error *err)
+open_state(struct control *c, struct error *err)
 {
+	c->lock = state_lock(c->folder, err);
+	if (c->lock < 0)
+		return false;
 	if (state_can_read(c->folder, "drains", err))
 		return true;
 	error_prefix(err,
@@ -417,11 +408,11 @@ open_drains(struct control *c, struct error *err)
 }
 
 static void
-finish_saving(struct control *c)
+finish_saving(struct control *c, int ms)
 {
 	struct error err;
 
-	if (saver_finish(c->saver, &err))
+	if (saver_finish(c->saver, ms, &err))
 		return;
 	if (log_is_due(&c->health_unsaved))
 		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
@@ -480,9 +471,10 @@ control_tick(evutil_socket_t fd, short what, void *arg)
 	traffic_look(&c->traffic, c->status.snapshot, clock_mono_s());
 	safety_tick(c);
 	suspicion_tick(c);
+	commit_tick(c);
+	finish_saving(c, 0);
 	if (saver_is_busy(c->saver))
 		return;
-	finish_saving(c);
 	if (++c->ticks % HEALTH_SAVE_S == 0)
 		save_health(c);
 }
@@ -498,6 +490,7 @@ control_new(struct event_base *base, const char *path, struct snapshot *s,
 	c->path = xstrdup(path);
 	c->folder = xstrdup(s->conf->server.state);
 	c->saver = saver_new(c->folder);
+	c->commit = commit_new(c);
 	c->watches = watches_new();
 	c->events = events_new();
 	c->suspect = suspect_new();
@@ -505,6 +498,8 @@ control_new(struct event_base *base, const char *path, struct snapshot *s,
 	prober_set_signals(c->prober, &c->signals);
 	c->status.suspect = c->suspect;
 	c->status.drains = &c->drains;
+	c->status.ended = &c->ended;
+	c->status.signals = &c->signals;
 	c->status.capacity = &c->capacity;
 	c->status.traffic = &c->traffic;
 	c->status.config = c->path;
@@ -512,12 +507,13 @@ control_new(struct event_base *base, const char *path, struct snapshot *s,
 	c->status.started = clock_wall_s();
 	c->status.started_s = clock_mono_s();
 	c->status.workers = s->conf->server.workers;
-	if (!open_folder(c, err) || !open_drains(c, err)) {
+	if (!open_state(c, err)) {
 		control_free(c);
 		return NULL;
 	}
 	control_adopt(c, s, check_warnings(d));
-	drain_restored(c);
+	for (size_t i = 0; i < c->drains.all.n; i++)
+		caches_restore(s, c->drains.all.at[i]);
 	drain_tick(c);
 	return c;
 }
@@ -540,15 +536,29 @@ control_start(struct control *c)
 }
 
 void
+control_end(struct control *c)
+{
+	monitor_cancel(c, "the daemon ends");
+	commit_finish(c, COMMIT_END_MS);
+	/* What was replied is on its way. */
+	event_base_loop(c->base, EVLOOP_NONBLOCK);
+}
+
+/* A disk that does not come back holds up the end for a bounded time only. */
+void
 control_free(struct control *c)
 {
 	if (c->tick != NULL)
 		event_free(c->tick);
-	monitor_cancel(c, "the daemon ends");
-	finish_saving(c);
-	save_health(c);
-	finish_saving(c);
+	commit_finish(c, COMMIT_END_MS);
+	finish_saving(c, COMMIT_END_MS);
+	if (!saver_is_busy(c->saver))
+		save_health(c);
+	finish_saving(c, COMMIT_END_MS);
 	saver_free(c->saver);
+	commit_free(c->commit);
+	vec_free(&c->wanted.all);
+	drains_fini(&c->ended);
 	prober_free(c->prober);
 	suspect_free(c->suspect);
 	watches_free(c->watches);

@@ -20,8 +20,12 @@
 enum { HEALTH_SAVE_S = 10, CLOCK_STEP_S = 2, CONTROL_FIXED = 6 };
 
 struct builder;
+struct commit;
 struct tries;
 struct prober;
+
+/* Gets the reply to a command, which is its own from then on. */
+typedef void reply_fn(json_t *reply, void *arg);
 
 /* A target that uses a watch. */
 struct use {
@@ -34,7 +38,10 @@ struct control {
 	struct event_base *base;
 	struct status status; /* snapshot: the current one */
 	struct watches *watches;
-	struct drains drains;
+	struct drains drains; /* that hold */
+	struct drains wanted; /* borrowed from them and from the commit: */
+	bool wanted_stale;    /* drain_wanted() makes it */
+	struct drains ended;  /* and not saved: a restart brings them back */
 	struct signals signals;
 	struct prober *prober;
 	struct suspect *suspect;
@@ -51,8 +58,7 @@ struct control {
 	int64_t clock_apart_s;          /* wall less monotonic */
 	struct saver *saver;            /* of health */
 	bool health_changed;            /* and has to be saved */
-	bool drains_changed;            /* by themselves, and not saved yet, */
-	bool drains_unsaved;            /* which was told */
+	struct commit *commit;          /* of drains and signals */
 	struct log_gate health_unsaved; /* when that is told */
 	ino_t glass_inode; /* the break-glass file that was looked at, */
 	struct timespec glass_changed; /* as it was */
@@ -70,6 +76,9 @@ struct control *control_new(struct event_base *base, const char *path,
 
 /* Begins to probe and to look at the clock. */
 void control_start(struct control *c);
+
+/* Answers whoever waits: before the sockets are closed. */
+void control_end(struct control *c);
 
 /* Saves the state; the snapshot in service stays. */
 void control_free(struct control *c);

@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "ctl/commit.h"
 #include "ctl/safety.h"
-#include "ctl/what.h"
 #include "report/text.h"
-#include "snapshot/build.h"
-#include "state/state.h"
+#include "snapshot/caches.h"
+#include "state/lease.h"
+#include "state/what.h"
 
 /* What is on its way when a drain takes effect has been counted after so many
  * looks at the clock. */
@@ -17,76 +18,15 @@ enum { SETTLE_TICKS = 2 };
 
 /* Saying it -------------------------------------------------------------- */
 
-static const char *const nouns[DRAIN_KIND_COUNT] =
-    {[DRAIN_OUT] = "drain", [DRAIN_UP] = "force-up"};
-
-static json_t *
-moment(int64_t wall, int64_t none)
-{
-	return wall == none ? json_null() : json_integer(wall);
-}
-
-static json_t *
-drain_event(const struct drain *d)
-{
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:i, s:I}",
-	    "kind", drain_kind_names[d->kind], "what", text_string(d->what),
-	    "owner", text_string(d->owner), "reason", text_string(d->reason),
-	    "at", moment(d->at, 0), "until", moment(d->until, DRAIN_FOREVER),
-	    "forced", d->forced, "share", (int)d->share, "over_s",
-	    (json_int_t)d->over_s);
-}
-
-static void
-until_add(struct text *t, const char *before, int64_t until)
-{
-	char buf[CLOCK_TEXT_MAX];
-
-	text_add(t, "%s%s", before,
-	    until == DRAIN_FOREVER ? "cancelled" : clock_format(buf, until));
-}
-
-/* "drain of eu (50% over 10m)" */
-static void
-lease_add(struct text *t, const struct drain *d)
-{
-	char span[CLOCK_TEXT_MAX];
-
-	text_add(t, "%s of %s", nouns[d->kind], d->what);
-	if (d->share == DRAIN_WHOLE && d->over_s == 0)
-		return;
-	text_add(t, " (%u%%", d->share);
-	if (d->over_s != 0)
-		text_add(t, " over %s",
-		    clock_format_span(span, (uint64_t)d->over_s * 1000));
-	text_add(t, ")");
-}
-
-static void
-span_add(struct text *t, const struct drain *d)
-{
-	int64_t left_s = d->until - (d->at != 0 ? d->at : clock_wall_s());
-	char span[CLOCK_TEXT_MAX];
-
-	/* The second may have changed since. */
-	if (left_s < 1)
-		left_s = 1;
-	if (d->until == DRAIN_FOREVER)
-		text_add(t, " until cancelled");
-	else
-		text_add(t, " for %s",
-		    clock_format_span(span, (uint64_t)left_s * 1000));
-}
-
 /* A lease that was given; old: the one that it renews, or NULL. */
 static void
 tell_put(struct control *c, const struct drain *d, const struct drain *old)
 {
-	json_t *details = drain_event(d);
+	json_t *details = lease_json(d);
 	struct text t = {0};
 	char at[CLOCK_TEXT_MAX];
 
-	lease_add(&t, d);
+	lease_describe(&t, d);
 	text_add(&t, "%s%s by %s", d->at != 0 ? " announced" : "",
 	    old == NULL      ? ""
 		: d->at != 0 ? " anew"
@@ -94,15 +34,15 @@ tell_put(struct control *c, const struct drain *d, const struct drain *old)
 	    d->owner);
 	if (d->at != 0)
 		text_add(&t, " from %s", clock_format(at, d->at));
-	span_add(&t, d);
+	lease_add_span(&t, d);
 	if (d->forced)
 		text_add(&t, ", forced");
 	if (old != NULL) {
 		if (d->until != DRAIN_FOREVER)
-			until_add(&t, ", until ", d->until);
-		until_add(&t, " (was until ", old->until);
+			lease_add_until(&t, ", until ", d->until);
+		lease_add_until(&t, " (was until ", old->until);
 		text_add(&t, " by %s)", old->owner);
-		json_object_set_new(details, "renewed", drain_event(old));
+		json_object_set_new(details, "renewed", lease_json(old));
 	}
 	event_put(c->events, LOG_LEVEL_WARNING,
 	    old != NULL      ? "renewed"
@@ -113,92 +53,6 @@ tell_put(struct control *c, const struct drain *d, const struct drain *old)
 }
 
 /* Caches ----------------------------------------------------------------- */
-
-static bool
-is_region(const struct drain *d, const struct conf *conf, uint16_t region)
-{
-	return strcmp(d->region, conf->regions[region].name) == 0;
-}
-
-static bool
-is_pool(const struct drain *d, const struct conf_pool *p)
-{
-	return d->pool == NULL || strcmp(d->pool, p->name) == 0;
-}
-
-/* Seconds until the last answer given so far with what is drained has run out:
- * a second more, for what the whole seconds of both clocks have cut off. */
-static uint32_t
-given_out_s(const struct snapshot *s, const struct drain *d)
-{
-	uint32_t now = clock_mono_s(), last = now;
-
-	for (size_t i = 0; i < s->conf->npools; i++) {
-		const struct pool *p = &s->pools[i];
-
-		for (size_t r = 0; is_pool(d, p->conf) && r < p->nregions;
-		     r++) {
-			uint32_t end;
-
-			if (!is_region(d, s->conf, p->regions[r].region))
-				continue;
-			end = snapshot_let_go(s, p, r);
-			if (end >= last)
-				last = end + 1;
-		}
-	}
-	return last - now;
-}
-
-/* When the last honest cache lets go of what is drained.  Of a target or a
- * share only what was given out until it was drained counts: the region still
- * is. */
-static void
-let_go_look(const struct control *c, struct drain *d)
-{
-	int64_t left = given_out_s(c->status.snapshot, d);
-	int64_t grows = d->whole_s - clock_mono_s();
-
-	if (d->over_s > 0 && grows >= left)
-		left = grows + 1;
-	if (clock_mono_s() + left > d->let_go)
-		d->let_go = clock_mono_s() + left;
-}
-
-/* Seconds, of an announced one and at best: TTLs end with its beginning, but
- * none is below the least; and main looks at the clock once a second. */
-static int64_t
-let_go_announced(const struct control *c, const struct drain *d)
-{
-	const struct conf *conf = c->status.snapshot->conf;
-	int64_t given = given_out_s(c->status.snapshot, d), left;
-	uint32_t least = 0;
-
-	for (size_t i = 0; i < conf->nnames; i++)
-		if (conf->names[i].ttl_min > least)
-			least = conf->names[i].ttl_min;
-	left = d->at - clock_wall_s() + d->over_s + least + 1;
-	return left > given ? left : given;
-}
-
-void
-drain_restored(struct control *c)
-{
-	const struct conf *conf = c->status.snapshot->conf;
-	uint32_t most = 0;
-
-	for (size_t i = 0; i < conf->nnames; i++)
-		if (conf->names[i].ttl_max > most)
-			most = conf->names[i].ttl_max;
-	for (size_t i = 0; i < c->drains.all.n; i++) {
-		struct drain *d = c->drains.all.at[i];
-
-		if (d->at != 0)
-			continue;
-		d->let_go = d->whole_s + most + 1;
-		d->gone = d->let_go <= clock_mono_s();
-	}
-}
 
 static void
 let_go_tick(struct control *c)
@@ -212,12 +66,12 @@ let_go_tick(struct control *c)
 			d->settling = SETTLE_TICKS;
 		if (d->settling > 0 ||
 		    (d->target == NULL && d->share == DRAIN_WHOLE))
-			let_go_look(c, d);
+			caches_look(c->status.snapshot, d);
 		d->settling -= d->settling > 0;
 		if (d->settling > 0 || d->let_go > clock_mono_s())
 			continue;
 		d->gone = true;
-		event_put(c->events, LOG_LEVEL_INFO, "let_go", drain_event(d),
+		event_put(c->events, LOG_LEVEL_INFO, "let_go", lease_json(d),
 		    "the last honest cache has let go of %s, drained by %s",
 		    d->what, d->owner);
 	}
@@ -229,7 +83,7 @@ let_go_tick(struct control *c)
 struct wish {
 	const char *what, *reason;
 	json_int_t for_s, at, share, over_s;
-	int forever, force;
+	int forever, force, unsaved;
 };
 
 static json_t *
@@ -237,21 +91,23 @@ wish_read(struct wish *w, const json_t *body, enum drain_kind kind)
 {
 	const json_int_t longest = (json_int_t)DRAIN_YEARS_MAX * 366 * 86400;
 	const int64_t now = clock_wall_s();
-	const char *noun = nouns[kind];
+	const char *noun = drain_nouns[kind];
 	json_t *wrong;
 
 	*w = (struct wish){.share = DRAIN_WHOLE};
 	if (json_unpack((json_t *)(uintptr_t)body,
-		kind == DRAIN_OUT ? "{s:s, s:s, s?I, s?b, s?I, s?b, s?I, s?I !}"
-				  : "{s:s, s:s, s?I, s?b !}",
+		kind == DRAIN_OUT
+		    ? "{s:s, s:s, s?I, s?b, s?b, s?I, s?b, s?I, s?I !}"
+		    : "{s:s, s:s, s?I, s?b, s?b !}",
 		"what", &w->what, "reason", &w->reason, "for_s", &w->for_s,
-		"until_cancelled", &w->forever, "at", &w->at, "force",
-		&w->force, "share", &w->share, "over_s", &w->over_s) != 0)
+		"until_cancelled", &w->forever, "unsaved", &w->unsaved, "at",
+		&w->at, "force", &w->force, "share", &w->share, "over_s",
+		&w->over_s) != 0)
 		return text_error(EXIT_USAGE,
-		    "a %s has what, a reason, for_s or until_cancelled%s", noun,
-		    kind == DRAIN_OUT
-			? ", and perhaps at, force, share and over_s"
-			: "");
+		    "a %s has what, a reason, for_s or until_cancelled, and "
+		    "perhaps unsaved%s",
+		    noun,
+		    kind == DRAIN_OUT ? ", at, force, share and over_s" : "");
 	wrong = what_reason_wrong(noun, w->reason);
 	if (wrong != NULL)
 		return wrong;
@@ -280,8 +136,8 @@ wish_read(struct wish *w, const json_t *body, enum drain_kind kind)
 }
 
 static struct drain *
-drain_read(
-    const json_t *body, const char *owner, enum drain_kind kind, json_t **error)
+drain_read(const json_t *body, const char *owner, enum drain_kind kind,
+    bool *unsaved, json_t **error)
 {
 	int64_t now = clock_wall_s();
 	struct drain *d;
@@ -289,6 +145,7 @@ drain_read(
 	struct error err;
 
 	*error = wish_read(&w, body, kind);
+	*unsaved = w.unsaved;
 	if (*error != NULL)
 		return NULL;
 	d = drain_new(w.what, owner, w.reason, now,
@@ -329,9 +186,8 @@ out_now(const struct drain *d)
 	    (double)d->over_s;
 }
 
-/* What it renews in force was drained from then on, and caches began to let
- * go then, unless more clients go; what grows does so from where the other is,
- * so that no client comes back. */
+/* What it renews in force was drained from then on, unless more clients go;
+ * what grows does so from where the other is, so that no client comes back. */
 static void
 drain_continue(struct drain *d, const struct drain *old)
 {
@@ -346,28 +202,112 @@ drain_continue(struct drain *d, const struct drain *old)
 	else if (d->over_s != 0)
 		d->since -= (int64_t)((double)d->over_s *
 		    (out < d->share ? out / d->share : 1));
-	if (out < d->share)
+}
+
+/* Caches began to expire when the one that it renews began. */
+static void
+drain_continue_caches(struct drain *d, const struct drain *old)
+{
+	if (old == NULL || d->at != 0 || out_now(old) < d->share)
 		return;
 	d->let_go = old->let_go;
 	d->settling = old->settling;
 	d->gone = old->gone;
 }
 
-/* The table with d in place of old, saved. */
-static bool
-save_with(struct control *c, const struct drain *old, const struct drain *d,
-    struct error *err)
-{
-	struct drains next = {0};
-	bool ok;
+/* What was asked for ----------------------------------------------------- */
 
+/* A lease to be given or ended, once that is on disk. */
+struct lease_change {
+	struct change change; /* first */
+	enum drain_kind kind;
+	struct drain *put; /* NULL: an end */
+	char *what, *owner;
+	bool in_force, announced; /* of an end: it ends such a one */
+	json_t *effects;          /* of a drain */
+	reply_fn *done;
+	void *arg;
+};
+
+static void
+wanted_put(struct drains *wanted, const struct lease_change *l)
+{
+	struct drain *d;
+
+	if (l->put != NULL) {
+		drains_replace(wanted, l->put);
+		return;
+	}
+	for (int announced = 0; announced < 2; announced++) {
+		d = drains_find(wanted, l->kind, l->what, announced);
+		if (d != NULL)
+			drains_remove(wanted, d);
+	}
+}
+
+static void
+wanted_add(const struct change *change, void *arg)
+{
+	wanted_put(arg, (const struct lease_change *)change);
+}
+
+const struct drains *
+drain_wanted(struct control *c)
+{
+	struct drains *wanted = &c->wanted;
+
+	if (!c->wanted_stale)
+		return wanted;
+	c->wanted_stale = false;
+	wanted->all.n = 0;
 	for (size_t i = 0; i < c->drains.all.n; i++)
-		if (c->drains.all.at[i] != old)
-			vec_push(&next.all, c->drains.all.at[i]);
-	vec_push(&next.all, (struct drain *)(uintptr_t)d);
-	ok = state_save_drains(c->folder, &next, err);
-	vec_free(&next.all);
-	return ok;
+		vec_push(&wanted->all, c->drains.all.at[i]);
+	commit_each(c, BATCH_DRAINS, wanted_add, wanted);
+	return wanted;
+}
+
+/* The drains in force have changed otherwise than by what was asked for. */
+static void
+drains_changed(struct control *c)
+{
+	c->wanted_stale = true;
+	commit_drains(c);
+}
+
+static void
+lease_ask(struct control *c, struct lease_change *l)
+{
+	drain_wanted(c);
+	wanted_put(&c->wanted, l);
+	commit_add(c, &l->change);
+}
+
+/* Replies, and frees it. */
+static void
+lease_reply(struct lease_change *l, json_t *reply)
+{
+	l->done(reply, l->arg);
+	json_decref(l->effects);
+	free(l->what);
+	free(l->owner);
+	free(l);
+}
+
+/* True: it takes effect all the same. */
+static bool
+lease_unsaved(struct control *c, struct lease_change *l, const char *why)
+{
+	drains_changed(c);
+	if (l->change.unsaved)
+		event_put(c->events, LOG_LEVEL_ERROR, "unsaved",
+		    json_pack("{s:s, s:s, s:o}", "kind",
+			drain_kind_names[l->kind], "what", l->what, "owner",
+			text_string(l->owner)),
+		    "%s of %s by %s is not saved: a restart forgets it: %s",
+		    l->put != NULL ? drain_nouns[l->kind]
+				   : lease_end_nouns[l->kind],
+		    l->what, l->owner, why);
+	return l->change.unsaved;
 }
 
 static json_t *
@@ -376,12 +316,12 @@ put_reply(const struct control *c, const struct drain *d, json_t *renewed,
 {
 	static const char *const keys[DRAIN_KIND_COUNT] = {
 	    [DRAIN_OUT] = "drained", [DRAIN_UP] = "forced_up"};
-	int64_t left =
-	    d->at != 0 ? let_go_announced(c, d) : d->let_go - clock_mono_s();
+	int64_t left = d->at != 0 ? caches_announced_s(c->status.snapshot, d)
+				  : d->let_go - clock_mono_s();
 	json_t *reply = json_pack("{s:s, s:o, s:I, s:o, s:o, s:o}",
 	    keys[d->kind], d->what, "owner", text_string(d->owner), "since",
-	    (json_int_t)d->since, "at", moment(d->at, 0), "until",
-	    moment(d->until, DRAIN_FOREVER), "renewed", renewed);
+	    (json_int_t)d->since, "at", lease_moment(d->at, 0), "until",
+	    lease_moment(d->until, DRAIN_FOREVER), "renewed", renewed);
 
 	json_object_update(reply, effects);
 	json_decref(effects);
@@ -398,31 +338,44 @@ put_reply(const struct control *c, const struct drain *d, json_t *renewed,
 }
 
 /* Saved first: what takes effect outlives kill -9. */
-static json_t *
-drain_put(struct control *c, struct drain *d, json_t *effects)
+static void
+put_end(struct control *c, struct change *change, const char *why)
 {
-	struct drain *old =
-	    drains_find(&c->drains, d->kind, d->what, d->at != 0);
-	json_t *renewed = json_null();
-	struct error err;
+	struct lease_change *l = (struct lease_change *)change;
+	struct drain *d = l->put, *old;
+	json_t *renewed = json_null(), *reply;
 
-	drain_continue(d, old);
-	if (d->at == 0)
-		drain_start(d);
-	if (!save_with(c, old, d, &err)) {
-		json_decref(effects);
+	if (why != NULL && !lease_unsaved(c, l, why)) {
 		drain_free(d);
-		return text_error(EXIT_WRONG,
-		    "nothing is changed, as it cannot be saved: %s", err.text);
+		lease_reply(l, commit_refused(c, why));
+		return;
 	}
+	d->unsaved = why != NULL;
+	old = drains_find(&c->drains, d->kind, d->what, d->at != 0);
+	drain_continue_caches(d, old);
 	if (old != NULL)
-		renewed = drain_event(old);
+		renewed = lease_json(old);
 	tell_put(c, d, old);
-	drains_put(&c->drains, d);
+	drain_free(drains_replace(&c->drains, d));
 	control_refresh(c, d->pool, d->region);
 	if (d->kind == DRAIN_OUT && d->at == 0 && d->settling > 0)
-		let_go_look(c, d);
-	return put_reply(c, d, renewed, effects);
+		caches_look(c->status.snapshot, d);
+	reply = put_reply(c, d, renewed, json_incref(l->effects));
+	json_object_set_new(reply, "unsaved", json_boolean(d->unsaved));
+	lease_reply(l, reply);
+}
+
+static void
+drain_put(struct control *c, struct lease_change *l)
+{
+	struct drain *d = l->put;
+
+	drain_continue(
+	    d, drains_find(drain_wanted(c), d->kind, d->what, d->at != 0));
+	if (d->at == 0)
+		drain_start(d);
+	l->change.end = put_end;
+	lease_ask(c, l);
 }
 
 static json_t *
@@ -432,7 +385,7 @@ drain_refuse(
 	json_t *error = text_error(EXIT_WRONG,
 	    "draining %s would %s; --force overrides", d->what, fault->at);
 
-	event_put(c->events, LOG_LEVEL_WARNING, "refused", drain_event(d),
+	event_put(c->events, LOG_LEVEL_WARNING, "refused", lease_json(d),
 	    "refused to %s: draining %s would %s", d->owner, d->what,
 	    fault->at);
 	json_object_update(error, effects);
@@ -441,92 +394,155 @@ drain_refuse(
 	return error;
 }
 
-json_t *
-drain_begin(struct control *c, enum drain_kind kind, const json_t *body,
-    const char *owner)
+static struct lease_change *
+lease_new(enum drain_kind kind, const char *what, const char *owner,
+    reply_fn *done, void *arg)
+{
+	struct lease_change *l = xcalloc(1, sizeof(*l));
+
+	l->change.file = BATCH_DRAINS;
+	l->kind = kind;
+	l->what = xstrdup(what);
+	l->owner = xstrdup(owner);
+	l->done = done;
+	l->arg = arg;
+	return l;
+}
+
+/* Why d, which it takes over, may not be; NULL: it is on its way. */
+static json_t *
+drain_ask(struct control *c, struct lease_change *l, struct drain *d)
 {
 	const struct snapshot *s = c->status.snapshot;
+	json_t *error = what_unknown(s->conf, d->what);
 	struct text fault = {0};
-	json_t *error, *effects, *reply;
-	struct drain *d = drain_read(body, owner, kind, &error);
 
-	if (d == NULL)
-		return error;
-	error = what_unknown(s->conf, d->what);
 	if (error == NULL)
 		error = check_share(d);
 	if (error != NULL) {
 		drain_free(d);
 		return error;
 	}
-	effects = safety_judge(c, d, &fault);
-	if (fault.len > 0 && !d->forced)
-		reply = drain_refuse(c, d, &fault, effects);
-	else
-		reply = drain_put(c, d, effects);
+	l->effects = safety_judge(c, d, &fault);
+	if (fault.len > 0 && !d->forced) {
+		error = drain_refuse(c, d, &fault, json_incref(l->effects));
+	} else {
+		l->put = d;
+		drain_put(c, l);
+	}
 	text_fini(&fault);
-	return reply;
+	return error;
 }
 
+void
+drain_begin(struct control *c, enum drain_kind kind, const json_t *body,
+    const char *owner, reply_fn *done, void *arg)
+{
+	struct lease_change *l;
+	json_t *error;
+	bool unsaved;
+	struct drain *d = drain_read(body, owner, kind, &unsaved, &error);
+
+	if (d == NULL) {
+		done(error, arg);
+		return;
+	}
+	l = lease_new(kind, d->what, owner, done, arg);
+	l->change.unsaved = unsaved;
+	error = drain_ask(c, l, d);
+	if (error != NULL)
+		lease_reply(l, error);
+}
+
+/* One that a restart would bring back is remembered until it is saved. */
 static void
-end_one(struct control *c, struct drain *d, const char *owner)
+end_one(struct control *c, enum drain_kind kind, const char *what,
+    bool announced, const char *owner, bool unsaved)
 {
 	static const char *const types[DRAIN_KIND_COUNT] = {
 	    [DRAIN_OUT] = "undrain", [DRAIN_UP] = "force_up_end"};
+	struct drain *d = drains_find(&c->drains, kind, what, announced);
 
+	if (d == NULL)
+		return;
 	drains_remove(&c->drains, d);
-	event_put(c->events, LOG_LEVEL_INFO, types[d->kind], drain_event(d),
-	    "%s of %s%s ended by %s", nouns[d->kind], d->what,
+	event_put(c->events, LOG_LEVEL_INFO, types[d->kind], lease_json(d),
+	    "%s of %s%s ended by %s", drain_nouns[d->kind], d->what,
 	    d->at != 0 ? ", announced," : "", owner);
 	control_refresh(c, d->pool, d->region);
-	drain_free(d);
+	if (unsaved && !d->unsaved)
+		drains_put(&c->ended, d);
+	else
+		drain_free(d);
 }
 
-static bool
-save_without(struct control *c, const struct drain *a, const struct drain *b,
-    struct error *err)
-{
-	struct drains next = {0};
-	bool ok;
-
-	for (size_t i = 0; i < c->drains.all.n; i++)
-		if (c->drains.all.at[i] != a && c->drains.all.at[i] != b)
-			vec_push(&next.all, c->drains.all.at[i]);
-	ok = state_save_drains(c->folder, &next, err);
-	vec_free(&next.all);
-	return ok;
-}
-
-json_t *
-drain_end(struct control *c, enum drain_kind kind, const json_t *body,
-    const char *owner)
+static void
+end_end(struct control *c, struct change *change, const char *why)
 {
 	static const char *const keys[DRAIN_KIND_COUNT] = {
 	    [DRAIN_OUT] = "undrained", [DRAIN_UP] = "force_up_ended"};
-	struct drain *held, *announced;
-	struct error err;
-	const char *what;
+	struct lease_change *l = (struct lease_change *)change;
+	bool unsaved = why != NULL;
 	json_t *reply;
 
-	if (json_unpack((json_t *)(uintptr_t)body, "{s:s !}", "what", &what) !=
-	    0)
-		return text_error(
-		    EXIT_USAGE, "the end of a %s has what", nouns[kind]);
-	held = drains_find(&c->drains, kind, what, false);
-	announced = drains_find(&c->drains, kind, what, true);
-	if (held == NULL && announced == NULL)
-		return what_not_leased(&c->drains, kind, what);
-	if (!save_without(c, held, announced, &err))
-		return text_error(EXIT_WRONG,
-		    "nothing is changed, as it cannot be saved: %s", err.text);
-	reply = json_pack("{s:o, s:b, s:b}", keys[kind], text_string(what),
-	    "in_force", held != NULL, "announced", announced != NULL);
-	if (held != NULL)
-		end_one(c, held, owner);
-	if (announced != NULL)
-		end_one(c, announced, owner);
-	json_object_set_new(reply, "still", what_still(&c->drains, kind, what));
-	return reply;
+	if (unsaved && !lease_unsaved(c, l, why)) {
+		lease_reply(l, commit_refused(c, why));
+		return;
+	}
+	end_one(c, l->kind, l->what, false, l->owner, unsaved);
+	end_one(c, l->kind, l->what, true, l->owner, unsaved);
+	reply = json_pack("{s:o, s:b, s:b, s:o, s:b}", keys[l->kind],
+	    text_string(l->what), "in_force", l->in_force, "announced",
+	    l->announced, "still", what_still(&c->drains, l->kind, l->what),
+	    "unsaved", unsaved);
+	lease_reply(l, reply);
+}
+
+void
+drain_end(struct control *c, enum drain_kind kind, const json_t *body,
+    const char *owner, reply_fn *done, void *arg)
+{
+	const struct drains *wanted = drain_wanted(c);
+	struct lease_change *l;
+	const char *what;
+	int unsaved = 0;
+
+	if (json_unpack((json_t *)(uintptr_t)body, "{s:s, s?b !}", "what",
+		&what, "unsaved", &unsaved) != 0) {
+		done(text_error(EXIT_USAGE,
+			 "the end of a %s has what, and perhaps unsaved",
+			 drain_nouns[kind]),
+		    arg);
+		return;
+	}
+	l = lease_new(kind, what, owner, done, arg);
+	l->change.end = end_end;
+	l->change.unsaved = unsaved;
+	l->in_force = drains_find(wanted, kind, what, false) != NULL;
+	l->announced = drains_find(wanted, kind, what, true) != NULL;
+	if (!l->in_force && !l->announced)
+		lease_reply(l, what_not_leased(wanted, kind, what));
+	else
+		lease_ask(c, l);
+}
+
+/* It is on disk: so is what was not. */
+void
+drain_saved(struct control *c)
+{
+	size_t n = c->ended.all.n;
+
+	for (size_t i = 0; i < c->drains.all.n; i++) {
+		n += c->drains.all.at[i]->unsaved;
+		c->drains.all.at[i]->unsaved = false;
+	}
+	drains_fini(&c->ended);
+	if (n > 0)
+		event_put(c->events, LOG_LEVEL_WARNING, "saved",
+		    json_pack("{s:I}", "changes", (json_int_t)n),
+		    "%zu change%s of drains that %s not saved %s saved now", n,
+		    text_plural(n), n == 1 ? "was" : "were",
+		    n == 1 ? "is" : "are");
 }
 
 /* The clock -------------------------------------------------------------- */
@@ -541,38 +557,20 @@ begin_announced(struct control *c, struct drain *d)
 	json_decref(safety_judge(c, d, &fault));
 	replaced = drains_begin(&c->drains, d);
 	d->settling = SETTLE_TICKS;
-	lease_add(&t, d);
+	lease_describe(&t, d);
 	text_add(&t, " by %s begins as announced,", d->owner);
-	span_add(&t, d);
+	lease_add_span(&t, d);
 	event_put(c->events, LOG_LEVEL_WARNING, drain_kind_names[d->kind],
-	    drain_event(d), "%s: %s", t.at, d->reason);
+	    lease_json(d), "%s: %s", t.at, d->reason);
 	if (fault.len > 0)
-		event_put(c->events, LOG_LEVEL_ERROR, "unsafe", drain_event(d),
+		event_put(c->events, LOG_LEVEL_ERROR, "unsafe", lease_json(d),
 		    "drain of %s began as announced, but was to %s", d->what,
 		    fault.at);
 	control_refresh(c, d->pool, d->region);
-	let_go_look(c, d);
+	caches_look(c->status.snapshot, d);
 	drain_free(replaced);
 	text_fini(&fault);
 	text_fini(&t);
-}
-
-/* What has changed by itself; again each second until it could be saved. */
-static void
-save_changed(struct control *c)
-{
-	struct error err;
-
-	if (!c->drains_changed)
-		return;
-	if (state_save_drains(c->folder, &c->drains, &err)) {
-		c->drains_changed = c->drains_unsaved = false;
-		return;
-	}
-	if (!c->drains_unsaved)
-		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
-		    "drains that began or ended cannot be saved: %s", err.text);
-	c->drains_unsaved = true;
 }
 
 void
@@ -582,16 +580,15 @@ drain_tick(struct control *c)
 
 	while ((d = drains_due(&c->drains, clock_wall_s())) != NULL) {
 		begin_announced(c, d);
-		c->drains_changed = true;
+		drains_changed(c);
 	}
 	while ((d = drains_expire(&c->drains, clock_wall_s())) != NULL) {
-		event_put(c->events, LOG_LEVEL_INFO, "expired", drain_event(d),
-		    "%s of %s by %s is over", nouns[d->kind], d->what,
+		event_put(c->events, LOG_LEVEL_INFO, "expired", lease_json(d),
+		    "%s of %s by %s is over", drain_nouns[d->kind], d->what,
 		    d->owner);
 		control_refresh(c, d->pool, d->region);
 		drain_free(d);
-		c->drains_changed = true;
+		drains_changed(c);
 	}
-	save_changed(c);
 	let_go_tick(c);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The commands for drains and force-ups: find, safety check (ctl/safety), state
- * file, table, pools, event, reply; and what the clock does to them.  Main
- * thread.
+ * file (ctl/commit), table, pools, event, reply; and what the clock does to
+ * them.  Main thread.
  */
 #ifndef CTL_DRAIN_H
 #define CTL_DRAIN_H
@@ -11,16 +11,19 @@
 
 enum { DRAIN_YEARS_MAX = 10 };
 
-/* The replies to POST /v1/drain and /v1/undrain (/v1/force_up and
- * /v1/force_up_end), or {"error", "exit"}. */
-json_t *drain_begin(struct control *c, enum drain_kind kind, const json_t *body,
-    const char *owner);
-json_t *drain_end(struct control *c, enum drain_kind kind, const json_t *body,
-    const char *owner);
+/* done gets the reply to POST /v1/drain and /v1/undrain (/v1/force_up and
+ * /v1/force_up_end), or {"error", "exit"}: at once, or once it is saved. */
+void drain_begin(struct control *c, enum drain_kind kind, const json_t *body,
+    const char *owner, reply_fn *done, void *arg);
+void drain_end(struct control *c, enum drain_kind kind, const json_t *body,
+    const char *owner, reply_fn *done, void *arg);
 
-/* After loading: nothing is known of what was given out before, but that it
- * was not for longer than the largest TTL. */
-void drain_restored(struct control *c);
+/* The drains as they are once all is saved that was asked for: what comes next
+ * is judged by them.  They are not its own. */
+const struct drains *drain_wanted(struct control *c);
+
+/* drains.json says what drain_wanted() did when its batch was made. */
+void drain_saved(struct control *c);
 
 /* Each second: begins those announced, ends those whose time is over. */
 void drain_tick(struct control *c);

@@ -5,9 +5,9 @@
 
 #include "base/clock.h"
 #include "ctl/drain.h"
-#include "ctl/what.h"
 #include "report/text.h"
 #include "state/state.h"
+#include "state/what.h"
 
 static void
 tell(struct control *c, const struct pool *p, size_t region, const char *text)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -18,21 +19,32 @@
 
 enum { GLASS_MAX = 64 << 10 };
 
-/* The file while it is taken. */
+/* The file while it is taken, until all that it says is saved. */
 struct glass {
 	struct control *control;
-	const char *path;
+	char *path;
+	int fd;
+	off_t at; /* what was read of it */
 	char owner[USER_NAME_MAX];
 	unsigned line, taken, wrong;
+	size_t waiting; /* for the replies to so many lines, and the reader */
+	bool renamed;
 };
 
-static void glass_fail(struct glass *g, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+/* A line that is being saved. */
+struct glass_line {
+	struct glass *glass;
+	unsigned line;
+};
 
+static void glass_fail(struct glass *g, unsigned line, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* line 0: all of it. */
 static void
-glass_fail(struct glass *g, const char *fmt, ...)
+glass_fail(struct glass *g, unsigned line, const char *fmt, ...)
 {
-	char line[16] = "";
+	char number[16] = "";
 	struct error err;
 	va_list ap;
 
@@ -40,35 +52,49 @@ glass_fail(struct glass *g, const char *fmt, ...)
 	vsnprintf(err.text, sizeof(err.text), fmt, ap);
 	va_end(ap);
 	g->wrong++;
-	if (g->line > 0)
-		snprintf(line, sizeof(line), ":%u", g->line);
+	if (line > 0)
+		snprintf(number, sizeof(number), ":%u", line);
 	event_put(g->control->events, LOG_LEVEL_ERROR, "break_glass",
 	    json_pack("{s:s, s:I, s:s}", "file", g->path, "line",
-		(json_int_t)g->line, "owner", g->owner),
-	    "%s%s: %s", g->path, line, err.text);
+		(json_int_t)line, "owner", g->owner),
+	    "%s%s: %s", g->path, number, err.text);
 }
 
-/* ms is 0: until cancelled. */
+static void glass_over(struct glass *g);
+
+static void
+line_done(json_t *reply, void *arg)
+{
+	struct glass_line *l = arg;
+	struct glass *g = l->glass;
+	const char *error = json_string_value(json_object_get(reply, "error"));
+
+	if (error != NULL)
+		glass_fail(g, l->line, "%s", error);
+	else
+		g->taken++;
+	json_decref(reply);
+	free(l);
+	glass_over(g);
+}
+
+/* ms is 0: until cancelled.  In an emergency it holds unsaved, too. */
 static void
 glass_drain(struct glass *g, const char *what, uint64_t ms, const char *reason)
 {
-	json_t *body = json_pack("{s:o, s:o, s:b}", "what", text_string(what),
-	    "reason", text_string(reason), "force", 1);
-	json_t *reply;
-	const char *error;
+	json_t *body =
+	    json_pack("{s:o, s:o, s:b, s:b}", "what", text_string(what),
+		"reason", text_string(reason), "force", 1, "unsaved", 1);
+	struct glass_line *l = xcalloc(1, sizeof(*l));
 
+	*l = (struct glass_line){g, g->line};
 	if (ms == 0)
 		json_object_set_new(body, "until_cancelled", json_true());
 	else
 		json_object_set_new(
 		    body, "for_s", json_integer((json_int_t)(ms / 1000)));
-	reply = drain_begin(g->control, DRAIN_OUT, body, g->owner);
-	error = json_string_value(json_object_get(reply, "error"));
-	if (error != NULL)
-		glass_fail(g, "%s", error);
-	else
-		g->taken++;
-	json_decref(reply);
+	g->waiting++;
+	drain_begin(g->control, DRAIN_OUT, body, g->owner, line_done, l);
 	json_decref(body);
 }
 
@@ -89,17 +115,17 @@ glass_line(struct glass *g, char *line)
 	if (what == NULL || *what == '#')
 		return;
 	if (bom_find(what, strlen(what)) != NULL) {
-		glass_fail(
-		    g, "a byte order mark (U+FEFF) within the file: delete it");
+		glass_fail(g, g->line,
+		    "a byte order mark (U+FEFF) within the file: delete it");
 		return;
 	}
 	if (span == NULL)
-		glass_fail(g,
+		glass_fail(g, g->line,
 		    "no drain: WHAT TIME REASON, such as "
 		    "\"eu 30m core switch\"");
 	else if (strcmp(span, "until-cancelled") != 0 &&
 	    (!clock_parse_span(span, &ms) || ms < 1000))
-		glass_fail(g,
+		glass_fail(g, g->line,
 		    "%s: not a time of at least 1s, such as 30m, nor "
 		    "until-cancelled",
 		    span);
@@ -132,36 +158,37 @@ glass_lines(struct glass *g, char *text, size_t n)
 	}
 }
 
-/* What there is from *at on, line by line. */
+/* What there is from at on, line by line. */
 static void
-glass_read(struct glass *g, int fd, off_t *at)
+glass_read(struct glass *g)
 {
 	char *text = xmalloc(GLASS_MAX + 1);
-	ssize_t n = pread(fd, text, GLASS_MAX, *at);
+	ssize_t n = pread(g->fd, text, GLASS_MAX, g->at);
 	const char *encoding = NULL;
 	size_t skip = 0;
 
-	if (n > 0 && *at == 0) {
+	if (n > 0 && g->at == 0) {
 		encoding = bom_encoding(text, (size_t)n);
 		skip = bom_len(text, (size_t)n);
 	}
 	if (n > 0)
-		*at += n;
+		g->at += n;
 	if (n < 0)
-		glass_fail(g, "%s", strerror(errno));
+		glass_fail(g, 0, "%s", strerror(errno));
 	else if (encoding != NULL)
-		glass_fail(g, "is %s: save it as UTF-8", encoding);
+		glass_fail(g, 0, "is %s: save it as UTF-8", encoding);
 	else if ((size_t)n > skip)
 		glass_lines(g, text + skip, (size_t)n - skip);
 	free(text);
 }
 
 static void
-glass_rename(const struct glass *g)
+glass_rename(struct glass *g)
 {
 	const char *what = g->wrong > 0 ? "wrong" : "taken";
 	struct text to = {0};
 
+	g->renamed = true;
 	text_add(&to, "%s.%s", g->path, what);
 	if (rename(g->path, to.at) != 0)
 		event_put(g->control->events, LOG_LEVEL_ERROR, "break_glass",
@@ -177,28 +204,45 @@ glass_rename(const struct glass *g)
 	text_fini(&to);
 }
 
-/* What is written while it is renamed is taken as well. */
 static void
-glass_take(struct glass *g, int fd, const struct stat *st, int error)
+glass_free(struct glass *g)
 {
-	off_t at = 0, before;
+	fd_close(&g->fd);
+	free(g->path);
+	free(g);
+}
 
+/* One has come that it waits for.  What is written while it is renamed is taken
+ * as well; a daemon that is killed before reads it again. */
+static void
+glass_over(struct glass *g)
+{
+	if (--g->waiting > 0)
+		return;
+	if (g->renamed) {
+		glass_free(g);
+		return;
+	}
+	glass_rename(g);
+	g->waiting++;
+	if (g->at > 0)
+		glass_read(g);
+	glass_over(g);
+}
+
+static void
+glass_take(struct glass *g, const struct stat *st, int error)
+{
+	g->waiting = 1;
 	user_name(g->owner, st->st_uid);
 	if (!S_ISREG(st->st_mode) || st->st_size > GLASS_MAX)
 		glass_fail(
-		    g, "not a regular file of at most %d octets", GLASS_MAX);
+		    g, 0, "not a regular file of at most %d octets", GLASS_MAX);
 	else if (error != 0)
-		glass_fail(g, "%s", strerror(error));
-	if (g->wrong > 0) {
-		glass_rename(g);
-		return;
-	}
-	glass_read(g, fd, &at);
-	glass_rename(g);
-	do {
-		before = at;
-		glass_read(g, fd, &at);
-	} while (at > before);
+		glass_fail(g, 0, "%s", strerror(error));
+	else
+		glass_read(g);
+	glass_over(g);
 }
 
 static bool
@@ -225,24 +269,24 @@ is_known(const struct control *c, const struct stat *st)
 void
 glass_look(struct control *c)
 {
-	struct glass g = {.control = c};
-	struct text path = {0};
+	struct glass *g = xcalloc(1, sizeof(*g));
 	struct stat st;
-	int fd, error;
+	int error;
 
-	text_add(&path, "%s/" GLASS_FILE, c->folder);
-	g.path = path.at;
-	fd = open(path.at, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	error = fd < 0 ? errno : 0;
+	g->control = c;
+	if (asprintf(&g->path, "%s/" GLASS_FILE, c->folder) < 0)
+		abort();
+	g->fd = open(g->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	error = g->fd < 0 ? errno : 0;
 	/* What cannot be opened has an owner, who is told. */
 	if (error != 0 && error != ENOENT)
-		fd = open(path.at, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 && fstat(fd, &st) == 0 && !is_known(c, &st) &&
-	    is_whole(fd, &st)) {
-		c->glass_inode = st.st_ino;
-		c->glass_changed = st.st_ctim;
-		glass_take(&g, fd, &st, error);
+		g->fd = open(g->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (g->fd < 0 || fstat(g->fd, &st) != 0 || is_known(c, &st) ||
+	    !is_whole(g->fd, &st)) {
+		glass_free(g);
+		return;
 	}
-	fd_close(&fd);
-	text_fini(&path);
+	c->glass_inode = st.st_ino;
+	c->glass_changed = st.st_ctim;
+	glass_take(g, &st, error);
 }

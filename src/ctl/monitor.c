@@ -5,37 +5,38 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
-#include "ctl/what.h"
+#include "ctl/commit.h"
 #include "probe/probe.h"
 #include "report/text.h"
 #include "state/state.h"
+#include "state/what.h"
 
 static const char *const values[] = {"down", "up"};
 
 /* State ------------------------------------------------------------------ */
 
-static bool
-signals_save(struct control *c, struct error *err)
+/* As the state folder has it. */
+static char *
+signal_record(const struct signal *s)
 {
-	uint64_t now = clock_mono_ms();
-	json_t *list = json_array();
+	char addr[ADDR_TEXT_MAX], *record;
+	json_t *json = json_pack("{s:s, s:s, s:s, s:o, s:I, s:I}", "monitor",
+	    s->monitor, "address",
+	    s->addr.family != 0 ? addr_format(addr, &s->addr) : "", "value",
+	    values[s->up], "owner", text_string(s->owner), "since",
+	    (json_int_t)s->since, "until", (json_int_t)s->until);
 
-	for (size_t i = 0; i < c->signals.all.n; i++) {
-		const struct signal *s = c->signals.all.at[i];
-		char addr[ADDR_TEXT_MAX];
+	record = json_dumps(json, JSON_COMPACT);
+	json_decref(json);
+	return record;
+}
 
-		if (s->until_ms <= now)
-			continue;
-		json_array_append_new(list,
-		    json_pack("{s:s, s:s, s:s, s:o, s:I, s:I}", "monitor",
-			s->monitor, "address",
-			s->addr.family != 0 ? addr_format(addr, &s->addr) : "",
-			"value", values[s->up], "owner", text_string(s->owner),
-			"since", (json_int_t)s->since, "until",
-			(json_int_t)s->until));
-	}
-	return state_save(c->folder, "signals", list, err);
+void
+monitor_records(struct control *c, struct text *t)
+{
+	signals_expire(&c->signals);
+	for (size_t i = 0; i < c->signals.all.n; i++)
+		state_add(t, c->signals.all.at[i]->record);
 }
 
 /* A clock that was set back makes none last longer than was asked for. */
@@ -62,20 +63,25 @@ load_one(const json_t *entry, void *arg)
 	s = signal_new(monitor, &addr, strcmp(value, values[1]) == 0, owner,
 	    (uint64_t)(until - (now > since ? now : since)));
 	s->since = since;
+	s->record = signal_record(s);
 	signal_free(signals_put(arg, s));
 	return true;
 }
 
+/* What the journal says is in the file from the next batch on. */
 bool
 monitor_load(struct control *c, struct error *err)
 {
-	struct error lost;
+	struct signals *signals = &c->signals;
+	size_t len;
+	bool ok = state_load(c->folder, "signals", load_one, signals, err);
 
-	if (state_load(c->folder, "signals", load_one, &c->signals, err))
-		return true;
-	if (!signals_save(c, &lost))
-		log_error("%s", lost.text);
-	return false;
+	ok = journal_load(c->folder, "signals", load_one, signals, &len,
+		 ok ? err : NULL) &&
+	    ok;
+	if (!ok || len > 0)
+		commit_signals(c);
+	return ok;
 }
 
 /* The command ------------------------------------------------------------ */
@@ -86,6 +92,7 @@ struct asked {
 	struct addr addr;
 	bool up;
 	json_int_t for_s;
+	int unsaved;
 };
 
 static json_t *
@@ -94,10 +101,13 @@ asked_read(struct asked *a, const json_t *body)
 	const char *what, *value, *slash;
 	size_t len;
 
-	if (json_unpack((json_t *)(uintptr_t)body, "{s:s, s:s, s:I !}", "what",
-		&what, "value", &value, "for_s", &a->for_s) != 0)
-		return text_error(
-		    EXIT_USAGE, "a signal has what, a value and for_s");
+	a->unsaved = 0;
+	if (json_unpack((json_t *)(uintptr_t)body, "{s:s, s:s, s:I, s?b !}",
+		"what", &what, "value", &value, "for_s", &a->for_s, "unsaved",
+		&a->unsaved) != 0)
+		return text_error(EXIT_USAGE,
+		    "a signal has what, a value and for_s, and perhaps "
+		    "unsaved");
 	a->up = strcmp(value, values[1]) == 0;
 	if (!a->up && strcmp(value, values[0]) != 0)
 		return text_error(
@@ -139,104 +149,162 @@ static bool
 is_heard_by(const struct asked *a, const struct watch *w)
 {
 	return w->monitor->type == CONF_MONITOR_EXTERNAL &&
-	    strcmp(w->monitor->name, a->monitor) == 0 &&
-	    (a->addr.family == 0 || addr_equal(&a->addr, &w->addr));
+	    strcmp(w->monitor->name, a->monitor) == 0;
 }
 
-static size_t
-count_heard(const struct control *c, const struct asked *a)
+/* NULL: there is none of that name and of type external. */
+static const struct conf_monitor *
+heard_monitor(const struct control *c, const struct asked *a)
 {
-	struct watch **all;
-	size_t n, heard = 0;
+	const struct conf *conf = c->status.snapshot->conf;
 
-	all = watches_all(c->watches, &n);
-	for (size_t i = 0; i < n; i++)
-		heard += is_heard_by(a, all[i]);
-	return heard;
+	for (size_t i = 0; i < conf->nmonitors; i++)
+		if (conf->monitors[i].type == CONF_MONITOR_EXTERNAL &&
+		    strcmp(conf->monitors[i].name, a->monitor) == 0)
+			return &conf->monitors[i];
+	return NULL;
 }
 
 static json_t *
 asked_check(const struct control *c, const struct asked *a)
 {
-	const struct conf *conf = c->status.snapshot->conf;
+	const struct conf_monitor *m = heard_monitor(c, a);
 	char addr[ADDR_TEXT_MAX];
-	size_t i = 0;
 
-	while (i < conf->nmonitors &&
-	    (conf->monitors[i].type != CONF_MONITOR_EXTERNAL ||
-		strcmp(conf->monitors[i].name, a->monitor) != 0))
-		i++;
-	if (i == conf->nmonitors)
-		return monitor_fail(conf, a->monitor);
-	if (a->addr.family != 0 && count_heard(c, a) == 0)
+	if (m == NULL)
+		return monitor_fail(c->status.snapshot->conf, a->monitor);
+	if (a->addr.family != 0 &&
+	    watches_find_at(c->watches, m, &a->addr) == NULL)
 		return text_error(EXIT_NO_SUCH,
 		    "monitor %s has no target at %s", a->monitor,
 		    addr_format(addr, &a->addr));
 	return NULL;
 }
 
-/* In the state folder, or nothing has changed. */
-static json_t *
-signal_keep(struct control *c, struct signal *s)
+/* Calls fn for each watch that hears it. */
+static size_t
+each_heard(
+    const struct control *c, const struct asked *a, void (*fn)(struct watch *))
 {
-	struct signal *old = signals_put(&c->signals, s);
-	struct error err;
+	const struct conf_monitor *m;
+	struct watch **all, *w;
+	size_t n, heard = 0;
 
-	if (signals_save(c, &err)) {
-		signal_free(old);
-		return NULL;
+	if (a->addr.family != 0) {
+		m = heard_monitor(c, a);
+		w = m != NULL ? watches_find_at(c->watches, m, &a->addr) : NULL;
+		if (w != NULL && fn != NULL)
+			fn(w);
+		return w != NULL;
 	}
-	if (old != NULL)
-		signals_put(&c->signals, old);
-	else
-		signals_remove(&c->signals, s);
-	signal_free(s);
-	return text_error(EXIT_WRONG,
-	    "nothing is changed, as it cannot be saved: %s", err.text);
+	all = watches_all(c->watches, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (!is_heard_by(a, all[i]))
+			continue;
+		heard++;
+		if (fn != NULL)
+			fn(all[i]);
+	}
+	return heard;
 }
+
+/* One that is to be believed once it is on disk. */
+struct signal_change {
+	struct change change; /* first */
+	struct asked asked;
+	struct signal *signal;
+	reply_fn *done;
+	void *arg;
+};
 
 /* A watch never goes while its signal is looked at: nothing is bound anew. */
-static void
-signal_spread(struct control *c, const struct asked *a)
-{
-	struct watch **all;
-	size_t n;
-
-	all = watches_all(c->watches, &n);
-	for (size_t i = 0; i < n; i++)
-		if (is_heard_by(a, all[i]))
-			prober_now(all[i]);
-}
-
-json_t *
-monitor_signal(struct control *c, const json_t *body, const char *owner)
+static json_t *
+signal_believe(struct control *c, struct signal_change *l)
 {
 	char span[CLOCK_TEXT_MAX], addr[ADDR_TEXT_MAX] = "";
+	const struct asked *a = &l->asked;
+	const struct signal *s = l->signal;
+
+	signal_free(signals_put(&c->signals, l->signal));
+	if (a->addr.family != 0)
+		addr_format(addr, &a->addr);
+	event_put(c->events, s->unsaved ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+	    "signal",
+	    json_pack("{s:s, s:s, s:s, s:o, s:I, s:b}", "monitor", a->monitor,
+		"address", addr, "value", values[a->up], "owner",
+		text_string(s->owner), "until", (json_int_t)s->until, "unsaved",
+		s->unsaved),
+	    "signal %s%s%s: %s for %s by %s%s", a->monitor,
+	    *addr != '\0' ? "/" : "", addr, values[a->up],
+	    clock_format_span(span, (uint64_t)a->for_s * 1000), s->owner,
+	    s->unsaved ? "; not saved: a restart forgets it" : "");
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:b}", "monitor",
+	    a->monitor, "address", addr, "value", values[a->up], "until",
+	    (json_int_t)s->until, "targets",
+	    (json_int_t)each_heard(c, a, prober_now), "unsaved", s->unsaved);
+}
+
+static void
+signal_end(struct control *c, struct change *change, const char *why)
+{
+	struct signal_change *l = (struct signal_change *)change;
+	json_t *reply;
+
+	l->signal->unsaved = why != NULL;
+	if (why == NULL || change->unsaved) {
+		reply = signal_believe(c, l);
+	} else {
+		signal_free(l->signal);
+		reply = commit_refused(c, why);
+	}
+	l->done(reply, l->arg);
+	free(l);
+}
+
+void
+monitor_signal(struct control *c, const json_t *body, const char *owner,
+    reply_fn *done, void *arg)
+{
+	struct signal_change *l;
 	struct asked a;
-	struct signal *s;
 	json_t *error = asked_read(&a, body);
 
 	if (error == NULL)
 		error = asked_check(c, &a);
-	if (error != NULL)
-		return error;
-	s = signal_new(a.monitor, &a.addr, a.up, owner, (uint64_t)a.for_s);
-	error = signal_keep(c, s);
-	if (error != NULL)
-		return error;
-	if (a.addr.family != 0)
-		addr_format(addr, &a.addr);
-	event_put(c->events, LOG_LEVEL_INFO, "signal",
-	    json_pack("{s:s, s:s, s:s, s:o, s:I}", "monitor", a.monitor,
-		"address", addr, "value", values[a.up], "owner",
-		text_string(owner), "until", (json_int_t)s->until),
-	    "signal %s%s%s: %s for %s by %s", a.monitor,
-	    *addr != '\0' ? "/" : "", addr, values[a.up],
-	    clock_format_span(span, (uint64_t)a.for_s * 1000), owner);
-	signal_spread(c, &a);
-	return json_pack("{s:s, s:s, s:s, s:I, s:I}", "monitor", a.monitor,
-	    "address", addr, "value", values[a.up], "until",
-	    (json_int_t)s->until, "targets", (json_int_t)count_heard(c, &a));
+	if (error != NULL) {
+		done(error, arg);
+		return;
+	}
+	l = xcalloc(1, sizeof(*l));
+	l->asked = a;
+	l->signal =
+	    signal_new(a.monitor, &a.addr, a.up, owner, (uint64_t)a.for_s);
+	l->signal->record = signal_record(l->signal);
+	l->done = done;
+	l->arg = arg;
+	l->change = (struct change){.file = BATCH_SIGNALS,
+	    .unsaved = a.unsaved,
+	    .record = l->signal->record,
+	    .end = signal_end};
+	commit_add(c, &l->change);
+}
+
+/* They are all in the file. */
+void
+monitor_saved(struct control *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->signals.all.n; i++) {
+		n += c->signals.all.at[i]->unsaved;
+		c->signals.all.at[i]->unsaved = false;
+	}
+	if (n > 0)
+		event_put(c->events, LOG_LEVEL_WARNING, "saved",
+		    json_pack("{s:I}", "changes", (json_int_t)n),
+		    "%zu signal%s that %s not saved %s saved now", n,
+		    text_plural(n), n == 1 ? "was" : "were",
+		    n == 1 ? "is" : "are");
 }
 
 /* Probes now ------------------------------------------------------------- */

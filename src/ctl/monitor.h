@@ -11,10 +11,14 @@
 
 enum { SIGNAL_DAYS_MAX = 7, MONITOR_TRIES_MAX = 1024 };
 
-/* {"what": "MONITOR" or "MONITOR/ADDRESS", "value": "up" or "down", "for_s"};
- * the reply. */
-json_t *monitor_signal(
-    struct control *c, const json_t *body, const char *owner);
+/* {"what": "MONITOR" or "MONITOR/ADDRESS", "value": "up" or "down", "for_s",
+ * "unsaved"}; done gets the reply: at once, or once it is saved. */
+void monitor_signal(struct control *c, const json_t *body, const char *owner,
+    reply_fn *done, void *arg);
+
+/* Adds all that hold to the file; and that is on disk. */
+void monitor_records(struct control *c, struct text *t);
+void monitor_saved(struct control *c);
 
 /* Those that were saved and still hold. */
 bool monitor_load(struct control *c, struct error *err);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "ctl/drain.h"
 #include "report/text.h"
 #include "traffic/forecast.h"
 
@@ -164,7 +165,7 @@ safety_judge(struct control *c, const struct drain *d, struct text *fault)
 	struct tables t;
 	json_t *unsafe, *effects;
 
-	tables_make(&t, &c->drains, d);
+	tables_make(&t, drain_wanted(c), d);
 	before = (struct forecast_state){.drains = &t.before};
 	after = (struct forecast_state){.drains = &t.after};
 	forecast_then(&f, &c->capacity, s, &c->traffic, &before, &after);

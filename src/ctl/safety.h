@@ -6,8 +6,8 @@
  * that finds unsafe: a pool with fewer live regions than it has now and than
  * safety.min_regions, clients whose last live region goes, a region filled
  * beyond safety.max_fill.  All drains count that hold at any time while this
- * one does, announced ones too; what it renews has been judged before, and only
- * what gets worse counts.
+ * one does, announced ones and those that are being saved too; what it renews
+ * has been judged before, and only what gets worse counts.
  */
 #ifndef CTL_SAFETY_H
 #define CTL_SAFETY_H

@@ -5,9 +5,9 @@
 
 #include "base/clock.h"
 #include "conf/stage.h"
-#include "ctl/what.h"
 #include "report/text.h"
 #include "state/state.h"
+#include "state/what.h"
 
 static json_t *
 nearest(const char *noun, const char *word, const char **words, size_t n)

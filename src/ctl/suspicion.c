@@ -2,8 +2,8 @@
 #include "ctl/suspicion.h"
 
 #include "base/clock.h"
-#include "ctl/what.h"
 #include "report/text.h"
+#include "state/what.h"
 
 static void
 describe_freeze(const struct suspicion *s, struct text *t)

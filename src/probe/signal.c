@@ -3,8 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "base/clock.h"
+
+enum { SLOTS_LEAST = 16 };
 
 struct signal *
 signal_new(const char *monitor, const struct addr *addr, bool up,
@@ -30,6 +33,7 @@ signal_free(struct signal *s)
 		return;
 	free(s->monitor);
 	free(s->owner);
+	free(s->record);
 	free(s);
 }
 
@@ -39,6 +43,8 @@ signals_fini(struct signals *t)
 	for (size_t i = 0; i < t->all.n; i++)
 		signal_free(t->all.at[i]);
 	vec_free(&t->all);
+	free(t->slots);
+	memset(t, 0, sizeof(*t));
 }
 
 static bool
@@ -47,30 +53,83 @@ is_of(const struct signal *s, const char *monitor, const struct addr *addr)
 	return addr_equal(&s->addr, addr) && strcmp(s->monitor, monitor) == 0;
 }
 
+static uint64_t
+hash_of(const char *monitor, const struct addr *addr)
+{
+	uint64_t seed = XXH3_64bits(monitor, strlen(monitor));
+
+	return addr->family == 0
+	    ? seed
+	    : XXH3_64bits_withSeed(addr->bytes, sizeof(addr->bytes), seed);
+}
+
+/* Where it is, or belongs; there are slots. */
+static uint32_t *
+slot_of(const struct signals *t, const char *monitor, const struct addr *addr)
+{
+	size_t i = hash_of(monitor, addr) & (t->size - 1);
+
+	while (t->slots[i] != 0 &&
+	    !is_of(t->all.at[t->slots[i] - 1], monitor, addr))
+		i = (i + 1) & (t->size - 1);
+	return &t->slots[i];
+}
+
+static void
+rehash(struct signals *t)
+{
+	while (t->size < 2 * (t->all.n + 1))
+		t->size = t->size == 0 ? SLOTS_LEAST : 2 * t->size;
+	free(t->slots);
+	t->slots = xcalloc(t->size, sizeof(*t->slots));
+	for (size_t i = 0; i < t->all.n; i++) {
+		const struct signal *s = t->all.at[i];
+
+		*slot_of(t, s->monitor, &s->addr) = (uint32_t)i + 1;
+	}
+}
+
+static struct signal *
+find(const struct signals *t, const char *monitor, const struct addr *addr)
+{
+	uint32_t at = t->size > 0 ? *slot_of(t, monitor, addr) : 0;
+
+	return at != 0 ? t->all.at[at - 1] : NULL;
+}
+
 struct signal *
 signals_put(struct signals *t, struct signal *s)
 {
-	for (size_t i = 0; i < t->all.n; i++) {
-		struct signal *old = t->all.at[i];
+	struct signal *old = find(t, s->monitor, &s->addr);
 
-		if (!is_of(old, s->monitor, &s->addr))
-			continue;
-		t->all.at[i] = s;
+	if (old != NULL) {
+		t->all.at[*slot_of(t, s->monitor, &s->addr) - 1] = s;
 		return old;
 	}
 	vec_push(&t->all, s);
+	if (2 * t->all.n > t->size)
+		rehash(t);
+	else
+		*slot_of(t, s->monitor, &s->addr) = (uint32_t)t->all.n;
 	return NULL;
 }
 
 void
-signals_remove(struct signals *t, const struct signal *s)
+signals_expire(struct signals *t)
 {
+	uint64_t now = clock_mono_ms();
+	size_t kept = 0;
+
 	for (size_t i = 0; i < t->all.n; i++) {
-		if (t->all.at[i] != s)
-			continue;
-		t->all.at[i] = t->all.at[--t->all.n];
-		return;
+		if (t->all.at[i]->until_ms > now)
+			t->all.at[kept++] = t->all.at[i];
+		else
+			signal_free(t->all.at[i]);
 	}
+	if (kept == t->all.n)
+		return;
+	t->all.n = kept;
+	rehash(t);
 }
 
 const struct signal *
@@ -79,17 +138,9 @@ signals_find(
 {
 	static const struct addr every = {.family = 0};
 	uint64_t now = clock_mono_ms();
-	const struct signal *found = NULL;
+	const struct signal *s = find(t, monitor, addr);
 
-	for (size_t i = 0; i < t->all.n; i++) {
-		const struct signal *s = t->all.at[i];
-
-		if (s->until_ms <= now)
-			continue;
-		if (is_of(s, monitor, addr))
-			return s;
-		if (is_of(s, monitor, &every))
-			found = s;
-	}
-	return found;
+	if (s == NULL || s->until_ms <= now)
+		s = find(t, monitor, &every);
+	return s != NULL && s->until_ms > now ? s : NULL;
 }

@@ -3,7 +3,7 @@
  * Signals: what somebody says of the targets of a monitor of type external, or
  * of one of them, for a time.
  *
- * The table belongs to the main thread; it does no I/O (ctl/signal does).  How
+ * The table belongs to the main thread; it does no I/O (ctl/monitor does).  How
  * long one holds is counted on the monotonic clock: a wall clock that is set
  * makes no signal last.
  */
@@ -20,10 +20,14 @@ struct signal {
 	char *owner;
 	int64_t since, until; /* wall */
 	uint64_t until_ms;    /* monotonic */
+	char *record;         /* as the state folder has it; NULL: not made */
+	bool unsaved;         /* it has not: a restart forgets it */
 };
 
 struct signals {
-	VEC(struct signal *) all;
+	VEC(struct signal *) all; /* in no order */
+	uint32_t *slots;          /* index + 1 into all; 0: free */
+	size_t size;              /* a power of two, or 0 */
 };
 
 /* Of now, for that long; with copies of its own. */
@@ -35,8 +39,8 @@ void signals_fini(struct signals *t);
 
 /* Takes s over; the one that it replaces (NULL: none) is the caller's. */
 struct signal *signals_put(struct signals *t, struct signal *s);
-/* Takes it, which is in the table, out of it; the caller frees it. */
-void signals_remove(struct signals *t, const struct signal *s);
+/* Frees those whose time is over. */
+void signals_expire(struct signals *t);
 
 /* The one that holds for an address, its own first; NULL: none. */
 const struct signal *signals_find(

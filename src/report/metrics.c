@@ -406,6 +406,12 @@ put_force_ups(struct printer *p)
 }
 
 static void
+put_unsaved(struct printer *p)
+{
+	put_number(p, status_nunsaved(p->status));
+}
+
+static void
 put_announced(struct printer *p)
 {
 	const struct drains *drains = p->status->drains;
@@ -536,6 +542,9 @@ static const struct metric {
 	"Seconds until an announced drain begins.", put_announced},
     {"meridian_force_up_expires_seconds", "gauge",
 	"Seconds until a force-up ends.", put_force_ups},
+    {"meridian_unsaved_changes", "gauge",
+	"Drains, force-ups, their ends and signals that a restart forgets.",
+	put_unsaved},
     {"meridian_stage_step", "gauge",
 	"1 for the step of a stage that is in force.", put_stages},
     {"meridian_cutover_seconds", "histogram",

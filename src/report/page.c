@@ -183,6 +183,20 @@ page_drains(struct text *t, const char *title, const json_t *drains)
 }
 
 static void
+page_unsaved(struct text *t, const json_t *unsaved)
+{
+	const json_t *change;
+	size_t i;
+
+	json_array_foreach(unsaved, i, change)
+	{
+		text_add(t, "<p class=\"down\">Not saved: ");
+		page_escape(t, json_string_value(change));
+		text_add(t, ": a restart forgets it.</p>\n");
+	}
+}
+
+static void
 put_held(const json_t *databases, struct text *t)
 {
 	const json_t *entry;
@@ -238,6 +252,7 @@ page_lines(struct text *t, const json_t *status)
 		    "<p class=\"down\">The prober suspects itself: health "
 		    "is frozen.</p>\n");
 	page_all_down(t, json_object_get(status, "pools"));
+	page_unsaved(t, json_object_get(status, "unsaved"));
 	put_held(json_object_get(status, "geoip"), t);
 	if (json_is_true(json_object_get(
 		json_object_get(status, "capacity"), "brownout")))

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "config.h"
 #include "conf/use.h"
+#include "probe/signal.h"
 #include "report/message.h"
 #include "report/target.h"
 #include "report/text.h"
@@ -19,14 +20,15 @@ status_drain(const struct drain *d)
 {
 	bool ends = d->until != DRAIN_FOREVER, later = d->at != 0;
 	int64_t now = clock_wall_s();
-	json_t *o = json_pack("{s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:b}",
-	    "what", text_string(d->what), "owner", text_string(d->owner),
-	    "reason", text_string(d->reason), "since", (json_int_t)d->since,
-	    "at", later ? json_integer(d->at) : json_null(), "begins_s",
-	    later ? json_integer(d->at - now) : json_null(), "until",
-	    ends ? json_integer(d->until) : json_null(), "left_s",
-	    ends ? json_integer(d->until - now) : json_null(), "forced",
-	    d->forced);
+	json_t *o =
+	    json_pack("{s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:b, s:b}",
+		"what", text_string(d->what), "owner", text_string(d->owner),
+		"reason", text_string(d->reason), "since", (json_int_t)d->since,
+		"at", later ? json_integer(d->at) : json_null(), "begins_s",
+		later ? json_integer(d->at - now) : json_null(), "until",
+		ends ? json_integer(d->until) : json_null(), "left_s",
+		ends ? json_integer(d->until - now) : json_null(), "forced",
+		d->forced, "unsaved", d->unsaved);
 	/* What is not settled yet may be on its way. */
 	int64_t let_go = d->let_go - clock_mono_s();
 
@@ -41,16 +43,72 @@ status_drain(const struct drain *d)
 	return o;
 }
 
+static void
+unsaved_signals(const struct signals *signals, json_t *list)
+{
+	char addr[ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < signals->all.n; i++) {
+		const struct signal *s = signals->all.at[i];
+
+		if (!s->unsaved)
+			continue;
+		if (s->addr.family == 0)
+			json_array_append_new(
+			    list, json_sprintf("signal to %s", s->monitor));
+		else
+			json_array_append_new(list,
+			    json_sprintf("signal to %s/%s", s->monitor,
+				addr_format(addr, &s->addr)));
+	}
+}
+
+static json_t *
+status_unsaved(const struct status *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->drains->all.n; i++) {
+		const struct drain *d = s->drains->all.at[i];
+
+		if (d->unsaved)
+			json_array_append_new(list,
+			    json_sprintf(
+				"%s of %s", drain_nouns[d->kind], d->what));
+	}
+	for (size_t i = 0; i < s->ended->all.n; i++) {
+		const struct drain *d = s->ended->all.at[i];
+
+		json_array_append_new(list,
+		    json_sprintf(
+			"end of the %s of %s", drain_nouns[d->kind], d->what));
+	}
+	unsaved_signals(s->signals, list);
+	return list;
+}
+
+size_t
+status_nunsaved(const struct status *s)
+{
+	json_t *list = status_unsaved(s);
+	size_t n = json_array_size(list);
+
+	json_decref(list);
+	return n;
+}
+
 json_t *
-status_drains(const struct drains *drains)
+status_drains(const struct status *s)
 {
 	json_t *lists[DRAIN_KIND_COUNT] = {json_array(), json_array()};
 
-	for (size_t i = 0; i < drains->all.n; i++)
-		json_array_append_new(lists[drains->all.at[i]->kind],
-		    status_drain(drains->all.at[i]));
-	return json_pack("{s:o, s:o}", "drains", lists[DRAIN_OUT], "force_ups",
-	    lists[DRAIN_UP]);
+	for (size_t i = 0; i < s->drains->all.n; i++) {
+		const struct drain *d = s->drains->all.at[i];
+
+		json_array_append_new(lists[d->kind], status_drain(d));
+	}
+	return json_pack("{s:o, s:o, s:o}", "drains", lists[DRAIN_OUT],
+	    "force_ups", lists[DRAIN_UP], "unsaved", status_unsaved(s));
 }
 
 static json_t *
@@ -412,7 +470,7 @@ json_t *
 status_report(const struct status *s)
 {
 	const struct snapshot *shot = s->snapshot;
-	json_t *report = status_drains(s->drains);
+	json_t *report = status_drains(s);
 	json_t *rest = json_pack(
 	    "{s:s, s:I, s:o, s:I, s:I, s:I, s:o, s:I, s:O, s:o, s:o, s:o, "
 	    "s:o, s:o, s:o}",

@@ -13,9 +13,13 @@
 #include "steer/suspect.h"
 #include "traffic/capacity.h"
 
+struct signals;
+
 struct status {
 	const struct snapshot *snapshot; /* the current one */
 	const struct drains *drains;
+	const struct drains *ended; /* drains whose end is not saved */
+	const struct signals *signals;
 	const struct suspect *suspect;
 	struct capacity *capacity;
 	const struct traffic *traffic;
@@ -48,9 +52,13 @@ json_t *status_stages(const struct conf *conf);
 json_t *status_files(const struct snapshot *s);
 
 /* {"drains", "force_ups": [{"what", "owner", "reason", "since", "at",
- * "begins_s", "until", "left_s", "forced", "let_go_s"}]}; at and begins_s are
- * null of one in force, until and left_s until cancelled, let_go_s of one
- * announced. */
-json_t *status_drains(const struct drains *drains);
+ * "begins_s", "until", "left_s", "forced", "let_go_s", "unsaved"}],
+ * "unsaved": ["end of the drain of eu"]}; at and begins_s are null of one in
+ * force, until and left_s until cancelled, let_go_s of one announced; unsaved
+ * is all that a restart forgets. */
+json_t *status_drains(const struct status *s);
+
+/* How many changes a restart forgets. */
+size_t status_nunsaved(const struct status *s);
 
 #endif

@@ -66,8 +66,10 @@ is_held(const char *folder, int fd, struct error *err)
 int
 state_lock(const char *folder, struct error *err)
 {
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = -1;
 
+	if (mkdir(folder, 0750) == 0 || errno == EEXIST)
+		fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1) {
 		error_set(err, "%s: %s", folder, strerror(errno));
 		return -1;

@@ -3,13 +3,9 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +13,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "report/text.h"
+#include "state/lease.h"
+#include "state/writer.h"
 
 enum { STATE_MAX = 64 << 20, STATE_VERSION = 1, SAVER_NICE = 10 };
 
@@ -33,46 +31,60 @@ state_path(const char *folder, const char *name)
 }
 
 bool
+state_write(const char *folder, const char *kind, const char *text, size_t len,
+    struct error *err)
+{
+	struct text name = {0};
+	char *path;
+	bool ok;
+
+	text_add(&name, "%s.json", kind);
+	path = state_path(folder, name.at);
+	ok = file_replace(path, text, len, err);
+	free(path);
+	text_fini(&name);
+	return ok;
+}
+
+bool
 state_save(
     const char *folder, const char *kind, json_t *list, struct error *err)
 {
 	json_t *json =
 	    json_pack("{s:i, s:o}", "version", STATE_VERSION, kind, list);
-	struct text name = {0};
-	char *path, *text;
-	bool ok;
+	char *text = json_dumps(json, JSON_INDENT(1));
+	bool ok = state_write(folder, kind, text, strlen(text), err);
 
-	text_add(&name, "%s.json", kind);
-	path = state_path(folder, name.at);
-	text = json_dumps(json, JSON_INDENT(1));
-	ok = file_replace(path, text, strlen(text), err);
 	free(text);
-	free(path);
-	text_fini(&name);
 	json_decref(json);
 	return ok;
 }
 
-static json_t *
-drain_save(const struct drain *d)
+void
+state_begin(struct text *t, const char *kind)
 {
-	return json_pack("{s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:b, s:i, s:I}",
-	    "kind", drain_kind_names[d->kind], "what", text_string(d->what),
-	    "owner", text_string(d->owner), "reason", text_string(d->reason),
-	    "since", (json_int_t)d->since, "until", (json_int_t)d->until, "at",
-	    (json_int_t)d->at, "forced", d->forced, "share", (int)d->share,
-	    "over_s", (json_int_t)d->over_s);
+	text_add(t, "{\n \"version\": %d,\n \"%s\": [", STATE_VERSION, kind);
 }
 
-bool
-state_save_drains(
-    const char *folder, const struct drains *drains, struct error *err)
+void
+state_add(struct text *t, const char *record)
 {
-	json_t *list = json_array();
+	text_add(t, "%s\n  %s", t->at[t->len - 1] == '[' ? "" : ",", record);
+}
 
+void
+state_end(struct text *t)
+{
+	text_add(t, "\n ]\n}\n");
+}
+
+void
+state_drains(const struct drains *drains, struct text *t)
+{
+	state_begin(t, "drains");
 	for (size_t i = 0; i < drains->all.n; i++)
-		json_array_append_new(list, drain_save(drains->all.at[i]));
-	return state_save(folder, "drains", list, err);
+		state_add(t, lease_record(drains->all.at[i]));
+	state_end(t);
 }
 
 /* A watch as it was; strings are copies. */
@@ -155,31 +167,25 @@ copies_save(const char *folder, const struct copies *c, struct error *err)
 
 /* Beside main ------------------------------------------------------------ */
 
-/* The thread has all but the first four until it is over. */
-struct saver {
+/* What is saved at once; the writer has it until it is collected. */
+struct saving {
 	char *folder;
-	pthread_t thread;
-	bool running;      /* main: to be joined */
-	_Atomic bool over; /* the thread stores, main loads */
 	struct copies copies;
 	json_t *failback;
 	bool ok;
 	struct error err;
 };
 
-struct saver *
-saver_new(const char *folder)
-{
-	struct saver *s = xcalloc(1, sizeof(*s));
-
-	s->folder = xstrdup(folder);
-	s->ok = true;
-	return s;
-}
+struct saver {
+	char *folder;
+	struct writer *writer;
+	struct saving saving;
+};
 
 static void
-saver_save(struct saver *s)
+saving_write(void *arg)
 {
+	struct saving *s = arg;
 	bool ok = copies_save(s->folder, &s->copies, &s->err);
 
 	s->ok = state_save(
@@ -188,60 +194,45 @@ saver_save(struct saver *s)
 	copies_free(&s->copies);
 }
 
-static void *
-saver_run(void *arg)
+struct saver *
+saver_new(const char *folder)
 {
-	struct saver *s = arg;
+	struct saver *s = xcalloc(1, sizeof(*s));
 
-	/* On Linux this is the thread's own. */
-	setpriority(PRIO_PROCESS, (id_t)gettid(), SAVER_NICE);
-	saver_save(s);
-	atomic_store_explicit(&s->over, true, memory_order_release);
-	return NULL;
+	s->folder = xstrdup(folder);
+	s->writer = writer_new(saving_write, SAVER_NICE);
+	return s;
 }
 
 void
 saver_start(struct saver *s, const struct watches *watches, json_t *failback)
 {
-	sigset_t all, before;
+	s->saving = (struct saving){.folder = s->folder, .failback = failback};
+	copies_make(&s->saving.copies, watches);
+	writer_start(s->writer, &s->saving);
+}
 
-	s->failback = failback;
-	copies_make(&s->copies, watches);
-	atomic_store_explicit(&s->over, false, memory_order_relaxed);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	s->running = pthread_create(&s->thread, NULL, saver_run, s) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (!s->running)
-		saver_save(s);
+bool
+saver_finish(struct saver *s, int ms, struct error *err)
+{
+	const struct saving *over = writer_wait(s->writer, ms);
+
+	return over == NULL || over->ok || error_set(err, "%s", over->err.text);
 }
 
 bool
 saver_is_busy(const struct saver *s)
 {
-	return s->running &&
-	    !atomic_load_explicit(&s->over, memory_order_acquire);
+	return writer_is_busy(s->writer);
 }
 
-bool
-saver_finish(struct saver *s, struct error *err)
-{
-	bool ok;
-
-	if (s->running)
-		pthread_join(s->thread, NULL);
-	s->running = false;
-	ok = s->ok;
-	s->ok = true;
-	return ok || error_set(err, "%s", s->err.text);
-}
-
+/* What goes on is left behind. */
 void
 saver_free(struct saver *s)
 {
-	if (s == NULL)
+	if (s == NULL || saver_is_busy(s))
 		return;
-	saver_finish(s, NULL);
+	writer_free(s->writer);
 	free(s->folder);
 	free(s);
 }
@@ -335,44 +326,10 @@ state_load(const char *folder, const char *kind,
 	return ok;
 }
 
-static bool
-drain_load(const json_t *entry, void *arg)
-{
-	struct drains *drains = arg;
-	const char *kind = drain_kind_names[DRAIN_OUT], *what, *owner, *reason;
-	json_int_t since, until, at = 0, share = DRAIN_WHOLE, over_s = 0;
-	struct drain *d;
-	unsigned k = 0;
-	int forced;
-
-	if (json_unpack((json_t *)(uintptr_t)entry,
-		"{s?s, s:s, s:s, s:s, s:I, s:I, s?I, s:b, s?I, s?I}", "kind",
-		&kind, "what", &what, "owner", &owner, "reason", &reason,
-		"since", &since, "until", &until, "at", &at, "forced", &forced,
-		"share", &share, "over_s", &over_s) != 0)
-		return false;
-	while (k < DRAIN_KIND_COUNT && strcmp(kind, drain_kind_names[k]) != 0)
-		k++;
-	if (k == DRAIN_KIND_COUNT || at < 0 || share < 1 ||
-	    share > DRAIN_WHOLE || over_s < 0 || over_s > DRAIN_OVER_MAX_S)
-		return false;
-	d = drain_new(what, owner, reason, since, until, forced, NULL);
-	if (d == NULL)
-		return false;
-	d->kind = (enum drain_kind)k;
-	d->at = at;
-	d->share = (unsigned)share;
-	d->over_s = over_s;
-	if (at == 0)
-		drain_start(d);
-	drains_put(drains, d);
-	return true;
-}
-
 bool
 state_load_drains(const char *folder, struct drains *drains, struct error *err)
 {
-	return state_load(folder, "drains", drain_load, drains, err);
+	return state_load(folder, "drains", lease_load, drains, err);
 }
 
 /* What was saved, as watches of monitors in the arena, and when it is too old.

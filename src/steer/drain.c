@@ -7,6 +7,7 @@
 #include "base/clock.h"
 
 const char *const drain_kind_names[DRAIN_KIND_COUNT] = {"drain", "force_up"};
+const char *const drain_nouns[DRAIN_KIND_COUNT] = {"drain", "force-up"};
 
 /* The parts of what: "region", "pool/region" or "pool/region/target". */
 static bool
@@ -63,6 +64,7 @@ drain_free(struct drain *d)
 	free(d->target);
 	free(d->owner);
 	free(d->reason);
+	free(d->record);
 	free(d);
 }
 
@@ -106,17 +108,25 @@ slot_of(const struct drains *t, enum drain_kind kind, const char *what,
 	return NULL;
 }
 
-void
-drains_put(struct drains *t, struct drain *d)
+struct drain *
+drains_replace(struct drains *t, struct drain *d)
 {
 	struct drain **slot = slot_of(t, d->kind, d->what, is_announced(d));
+	struct drain *old;
 
 	if (slot == NULL) {
 		vec_push(&t->all, d);
-		return;
+		return NULL;
 	}
-	drain_free(*slot);
+	old = *slot;
 	*slot = d;
+	return old;
+}
+
+void
+drains_put(struct drains *t, struct drain *d)
+{
+	drain_free(drains_replace(t, d));
 }
 
 struct drain *
@@ -174,6 +184,8 @@ drains_begin(struct drains *t, struct drain *d)
 	d->since = d->at;
 	d->at = 0;
 	d->gone = false;
+	free(d->record);
+	d->record = NULL;
 	drain_start(d);
 	return replaced;
 }

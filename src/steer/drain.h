@@ -28,6 +28,8 @@ enum drain_kind { DRAIN_OUT, DRAIN_UP, DRAIN_KIND_COUNT };
 
 /* "drain" and "force_up": in the state file and in what is said. */
 extern const char *const drain_kind_names[DRAIN_KIND_COUNT];
+/* "drain" and "force-up": for people. */
+extern const char *const drain_nouns[DRAIN_KIND_COUNT];
 
 struct drain {
 	enum drain_kind kind; /* DRAIN_OUT unless set by the caller */
@@ -47,6 +49,9 @@ struct drain {
 	int64_t let_go;    /* likewise: the last honest cache lets go */
 	unsigned settling; /* ticks until what was on its way counts in it */
 	bool gone;         /* it was told that it has let go */
+	/* The state file's: */
+	char *record; /* as it stands there; NULL: not made yet */
+	bool unsaved; /* it does not stand there: a restart forgets it */
 };
 
 struct drains {
@@ -67,8 +72,10 @@ void drain_start(struct drain *d);
 void drains_fini(struct drains *t);
 
 /* Takes d over; replaces the one of the same kind and what that is in force
- * (announced) as it is (a renewal). */
+ * (announced) as it is (a renewal): drains_put() frees it, drains_replace()
+ * returns it (NULL: none). */
 void drains_put(struct drains *t, struct drain *d);
+struct drain *drains_replace(struct drains *t, struct drain *d);
 struct drain *drains_find(const struct drains *t, enum drain_kind kind,
     const char *what, bool announced);
 /* Takes it, which is in the table, out of it; the caller frees it. */

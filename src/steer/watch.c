@@ -79,16 +79,24 @@ watch_add(struct watches *w, char *key, const struct addr *a)
 	return watch;
 }
 
+static char *
+key_of(const struct conf_monitor *m, const struct addr *a)
+{
+	char address[ADDR_TEXT_MAX], *key;
+
+	if (asprintf(&key, "%s %s", addr_format(address, a), m->text) < 0)
+		abort();
+	return key;
+}
+
 struct watch *
 watches_get(
     struct watches *w, const struct conf_monitor *m, const struct addr *a)
 {
-	char address[ADDR_TEXT_MAX], *key;
+	char *key = key_of(m, a);
 	struct watch *watch;
 	uint32_t at;
 
-	if (asprintf(&key, "%s %s", addr_format(address, a), m->text) < 0)
-		abort();
 	at = *slot_of(w, key);
 	if (at == 0) {
 		watch = watch_add(w, key, a);
@@ -106,6 +114,17 @@ watches_find(const struct watches *w, const char *key)
 	uint32_t at = *slot_of(w, key);
 
 	return at != 0 ? w->all.at[at - 1] : NULL;
+}
+
+struct watch *
+watches_find_at(
+    const struct watches *w, const struct conf_monitor *m, const struct addr *a)
+{
+	char *key = key_of(m, a);
+	struct watch *watch = watches_find(w, key);
+
+	free(key);
+	return watch;
 }
 
 struct watch **

@@ -50,8 +50,10 @@ void watches_free(struct watches *w);
  * now on. */
 struct watch *watches_get(
     struct watches *w, const struct conf_monitor *m, const struct addr *a);
-/* By its key; NULL: none. */
+/* By its key, or its monitor and address; NULL: none. */
 struct watch *watches_find(const struct watches *w, const char *key);
+struct watch *watches_find_at(const struct watches *w,
+    const struct conf_monitor *m, const struct addr *a);
 /* All of them, in no order. */
 struct watch **watches_all(const struct watches *w, size_t *n);
 /*

@@ -5,6 +5,7 @@ refused and changes nothing, what was acknowledged holds.  The disk is a tmpfs
 in a mount namespace of this test's own; without the right to make one only the
 file is tested."""
 import os
+import socket
 import subprocess
 import sys
 
@@ -27,6 +28,13 @@ def may_mount():
 
 def drained(daemon):
     return [d["what"] for d in daemon.json("drains")["drains"]]
+
+
+def metrics(daemon):
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(daemon.control)
+        s.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        return b"".join(iter(lambda: s.recv(65536), b"")).decode()
 
 
 def fill(folder):
@@ -64,15 +72,69 @@ def on_full_disk(d, state):
     m.check(set(drained(d)) == {"eu", "www/us"}, "nothing has changed by it")
     m.check(d.json("drains")["drains"][0]["reason"] == "x",
             "a renewal that was refused is none")
+    m.check("--unsaved" in no.stderr, "the message says what one can do")
+    unsaved(d)
     m.wait_for("the short one's end", lambda: drained(d) == ["eu"], 6)
     d.kill()
     d.start()
     m.check(drained(d) == ["eu"], "what was acknowledged outlives kill -9")
+    d.ctl("force-up", "ap", "--for", "10m", "--reason", "x", "--unsaved")
     os.unlink(os.path.join(state, "fill"))
+    m.wait_for("with space again it is saved",
+               lambda: d.json("status")["unsaved"] == [])
+    m.check("are saved again" in d.log_text(), "an event says so")
     d.ctl("undrain", "eu")
     d.kill()
     d.start()
-    m.check(drained(d) == [], "with space again all is saved")
+    m.check(drained(d) == [] and d.json("drains")["force_ups"],
+            "with space again all is saved")
+
+
+def read_only():
+    """As a disk is after an error: it starts, and refuses what it cannot save."""
+    with m.Daemon(CONFIG, {"zones/example.com.zone": m.ZONE}) as d:
+        state = os.path.join(d.dir, "state")
+        d.ctl("drain", "eu", "--for", "10m", "--reason", "x")
+        d.kill()
+        subprocess.run(["mount", "--bind", state, state], check=True)
+        try:
+            subprocess.run(["mount", "-o", "remount,bind,ro", state],
+                           check=True)
+            d.start()
+            m.check(drained(d) == ["eu"], "a read-only state holds")
+            no = d.ctl("undrain", "eu", expect=1)
+            m.check("Read-only file system" in no.stderr,
+                    f"and cannot be changed: {no.stderr.strip()}")
+            d.ctl("undrain", "eu", "--unsaved")
+            m.check(drained(d) == [] and "NOT SAVED: end of the drain of eu" in
+                    d.ctl("status").stdout, "but with --unsaved")
+            second = subprocess.run(
+                [m.MERIDIAND, "-c", d.config], check=False, text=True,
+                capture_output=True, timeout=m.DEADLINE)
+            m.check(f"process {d.process.pid} uses" in second.stderr,
+                    "a read-only directory is locked as well")
+            d.kill()
+            d.start()
+            m.check(drained(d) == ["eu"], "until a restart")
+        finally:
+            subprocess.run(["umount", "-l", state], check=True)
+
+
+def unsaved(d):
+    """In force all the same, and said wherever one looks."""
+    out = d.ctl("drain", "us", "--for", "10m", "--reason", "x", "--force",
+                "--unsaved").stdout
+    m.check("NOT SAVED" in out, f"--unsaved drains: {out.strip()}")
+    out = d.ctl("undrain", "us", "--unsaved").stdout
+    m.check("NOT SAVED" in out, "--unsaved undrains")
+    m.check(set(drained(d)) == {"eu", "www/us"}, "what was never saved is gone")
+    d.ctl("force-up", "ap", "--for", "10m", "--reason", "x", "--unsaved")
+    for verb in ("status", "drains"):
+        m.check("NOT SAVED: force-up of ap" in d.ctl(verb).stdout,
+                f"{verb} says so")
+    m.check(d.json("status")["unsaved"] == ["force-up of ap"], "JSON too")
+    m.check('"unsaved"' in d.ctl("--json", "events").stdout, "and an event")
+    m.check("meridian_unsaved_changes 1" in metrics(d), "and a metric")
 
 
 def unreadable_file():
@@ -100,5 +162,6 @@ if OWN not in os.environ and may_mount():
 unreadable_file()
 if OWN in os.environ:
     full_disk()
+    read_only()
 else:
     print("no right to mount: the full disk is not tested")

@@ -20,7 +20,7 @@ ONLY = [  # include, where it may stand
     (r"libsmartcols", r"^client/"),
     (r"urcu", r"^base/rcu\.[ch]$"),
 ]
-THREADS = r"^(main\.c|serve/.*|ctl/reload\.c|state/state\.c)$"
+THREADS = r"^(main\.c|serve/.*|ctl/reload\.c|state/writer\.c)$"
 # State files keep all digits of a number.
 JSON_TEXT = r"^(base/number\.[ch]|state/.*)$"
 NO_NAMES = {"common", "util", "utils", "misc", "core", "lib"}

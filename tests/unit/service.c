@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/rcu.h"
+#include "ctl/commit.h"
 #include "ctl/gate.h"
 #include "snapshot/build.h"
 #include "snapshot/publish.h"
@@ -212,6 +213,13 @@ service_traffic(struct service *s, size_t name, const char *client, unsigned n)
 	seen.class = policy_find(shot->steered[name].table, &a).class;
 	while (n-- > 0)
 		sampler_add(sampler, &seen);
+}
+
+void
+service_settle(struct service *s)
+{
+	while (commit_is_busy(s->control))
+		event_base_loop(s->base, EVLOOP_ONCE);
 }
 
 static void

@@ -31,6 +31,9 @@ void service_write(const struct service *s, const char *name, const char *text);
 void service_health(
     struct service *s, const char *address, enum health_state state);
 
+/* Until all is saved that was asked for. */
+void service_settle(struct service *s);
+
 /* The live word of a pool. */
 uint64_t service_live(const struct service *s, const char *pool);
 

@@ -60,7 +60,7 @@ START_TEST(a_drain_takes_the_region_out_and_says_so)
 	ck_assert_int_eq(
 	    json_integer_value(json_object_get(reply, "until")), 1000060);
 	ck_assert_int_eq(
-	    json_integer_value(json_object_get(reply, "let_go_s")), 43);
+	    json_integer_value(json_object_get(reply, "let_go_s")), 44);
 	ck_assert_str_eq(text_of(pool, "pool"), "www");
 	ck_assert_int_eq(
 	    json_integer_value(json_object_get(pool, "live_after")), 2);
@@ -389,7 +389,7 @@ START_TEST(a_renewal_says_from_when_to_when)
 	ck_assert_int_eq(int_of(reply, "until"), 1000100);
 	ck_assert_int_eq(int_of(reply, "since"), 1000000);
 	/* Caches began to let go with the first. */
-	ck_assert_int_eq(int_of(reply, "let_go_s"), 33);
+	ck_assert_int_eq(int_of(reply, "let_go_s"), 34);
 	json_decref(reply);
 }
 END_TEST
@@ -567,10 +567,10 @@ START_TEST(the_list_says_when_the_caches_have_let_go)
 			service_answers(&s, "www", 0, 10, 50);
 		drain_tick(s.control);
 		d = first_drain();
-		ck_assert_int_eq(int_of(d, "let_go_s"), 6 - i);
+		ck_assert_int_eq(int_of(d, "let_go_s"), 7 - i);
 		json_decref(d);
 	}
-	clock_fake(106000, 1000006);
+	clock_fake(107000, 1000007);
 	drain_tick(s.control);
 	d = first_drain();
 	ck_assert_int_eq(int_of(d, "let_go_s"), 0);
@@ -589,7 +589,7 @@ START_TEST(a_clock_that_is_set_is_none_of_the_caches_business)
 	drain_tick(s.control);
 	drain_tick(s.control);
 	d = first_drain();
-	ck_assert_int_eq(int_of(d, "let_go_s"), 48);
+	ck_assert_int_eq(int_of(d, "let_go_s"), 49);
 	json_decref(d);
 }
 END_TEST

@@ -56,6 +56,7 @@ put(const char *text)
 {
 	service_write(&s, "state/" GLASS_FILE, text);
 	glass_look(s.control);
+	service_settle(&s);
 }
 
 static bool
@@ -168,7 +169,8 @@ START_TEST(a_link_is_not_followed)
 }
 END_TEST
 
-START_TEST(what_cannot_be_saved_does_not_take_effect)
+/* Who writes the file has no other way, and is not there to be asked. */
+START_TEST(what_cannot_be_saved_takes_effect_and_is_told)
 {
 	char *folder = s.control->folder;
 	char blocked[SERVICE_PATH_MAX + 64];
@@ -178,8 +180,11 @@ START_TEST(what_cannot_be_saved_does_not_take_effect)
 	unlink(blocked);
 	ck_assert_int_eq(mkdir(blocked, 0700), 0);
 	put("eu 30m x\n");
-	ck_assert_uint_eq(s.control->drains.all.n, 0);
+	ck_assert_uint_eq(s.control->drains.all.n, 1);
+	ck_assert(s.control->drains.all.at[0]->unsaved);
 	ck_assert_ptr_nonnull(strstr(told.text, "cannot be saved"));
+	ck_assert_ptr_nonnull(strstr(told.text, "a restart forgets it"));
+	ck_assert(is_there(".taken"));
 	rmdir(blocked);
 }
 END_TEST
@@ -200,7 +205,7 @@ main(void)
 	tcase_add_test(t, it_may_begin_with_a_byte_order_mark);
 	tcase_add_test(t, in_utf_16_it_is_refused_by_name);
 	tcase_add_test(t, a_link_is_not_followed);
-	tcase_add_test(t, what_cannot_be_saved_does_not_take_effect);
+	tcase_add_test(t, what_cannot_be_saved_takes_effect_and_is_told);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

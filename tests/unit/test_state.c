@@ -48,7 +48,7 @@ save_health(const struct watches *watches)
 	bool ok;
 
 	saver_start(saver, watches, json_array());
-	ok = saver_finish(saver, NULL);
+	ok = saver_finish(saver, -1, NULL);
 	saver_free(saver);
 	return ok;
 }
@@ -56,6 +56,7 @@ save_health(const struct watches *watches)
 START_TEST(drains_come_back_as_they_were)
 {
 	struct drains out = {0}, in = {0};
+	struct text text = {0};
 	struct drain *up, *later;
 	const struct drain *d;
 	struct error err;
@@ -70,7 +71,9 @@ START_TEST(drains_come_back_as_they_were)
 	later = drain_new("us", "bob", "z", 7, 30, false, NULL);
 	later->at = 20;
 	drains_put(&out, later);
-	ck_assert(state_save_drains(folder, &out, &err));
+	state_drains(&out, &text);
+	ck_assert(state_write(folder, "drains", text.at, text.len, &err));
+	text_fini(&text);
 	ck_assert(state_load_drains(folder, &in, &err));
 	ck_assert_uint_eq(in.all.n, 4);
 	d = drains_find(&in, DRAIN_OUT, "www/eu", false);
@@ -269,7 +272,7 @@ START_TEST(health_is_saved_as_it_was_when_that_began)
 	w->last_at = clock_wall_s();
 	saver_start(saver, s.control->watches, json_array());
 	w->health.state = HEALTH_DOWN;
-	ck_assert(saver_finish(saver, NULL));
+	ck_assert(saver_finish(saver, -1, NULL));
 	ck_assert(!saver_is_busy(saver));
 	ck_assert(state_load_health(folder, s.control->watches, 3600, NULL));
 	ck_assert_int_eq(w->health.state, HEALTH_UP);
@@ -283,9 +286,9 @@ START_TEST(what_cannot_be_saved_is_told_once)
 	struct error err;
 
 	saver_start(saver, s.control->watches, json_array());
-	ck_assert(!saver_finish(saver, &err));
+	ck_assert(!saver_finish(saver, -1, &err));
 	ck_assert_ptr_nonnull(strstr(err.text, "/dev/null/health.json"));
-	ck_assert(saver_finish(saver, &err));
+	ck_assert(saver_finish(saver, -1, &err));
 	saver_free(saver);
 }
 END_TEST
@@ -410,8 +413,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("ctl/state");
-	TCase *t = tcase_create("ctl/state");
+	Suite *suite = suite_create("state");
+	TCase *t = tcase_create("state");
 	SRunner *runner;
 	int failed;
 

@@ -2,10 +2,13 @@
 /*
  * The names of what can be drained, and of what is.  Main thread.
  */
-#ifndef CTL_WHAT_H
-#define CTL_WHAT_H
+#ifndef STATE_WHAT_H
+#define STATE_WHAT_H
 
-#include "ctl/control.h"
+#include <jansson.h>
+
+#include "conf/conf.h"
+#include "steer/drain.h"
 
 /* NULL when what is a region of conf, a pool's region or a target, else
  * {"error", "exit"} with the nearest name. */

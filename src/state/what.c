@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "ctl/what.h"
+#include "state/what.h"
 
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "conf/diag.h"
 #include "report/text.h"
 
 struct names {

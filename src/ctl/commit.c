@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ctl/commit.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "ctl/drain.h"
+#include "ctl/monitor.h"
+#include "state/state.h"
+#include "state/writer.h"
+
+/* The journal of signals is as long as this, and as twice all signals. */
+enum { JOURNAL_LEAST = 256 << 10, SLOW_S = 5 };
+
+#define ENDS \
+	"the daemon ends before this is known to be saved: look after its " \
+	"next start whether it holds"
+
+static const char *const nouns[BATCH_FILES] =
+    {[BATCH_DRAINS] = "drains", [BATCH_SIGNALS] = "signals"};
+
+/* Changes in the order in which they were asked for. */
+struct changes {
+	struct change *first, **last;
+};
+
+struct commit {
+	struct writer *writer;
+	struct event *ready;
+	struct journal journal;
+	struct changes queued;   /* for the next batch, */
+	struct changes saving;   /* in this one */
+	bool dirty[BATCH_FILES]; /* the file is to be written */
+	bool told[BATCH_FILES];  /* that it cannot be */
+	size_t grown, whole;     /* octets of the journal, of signals.json */
+	uint32_t begun_s;        /* monotonic, of this batch */
+	bool slow;               /* which was told to take long */
+	bool ended;
+};
+
+static void
+changes_init(struct changes *l)
+{
+	l->first = NULL;
+	l->last = &l->first;
+}
+
+static void
+changes_add(struct changes *l, struct change *change)
+{
+	change->next = NULL;
+	*l->last = change;
+	l->last = &change->next;
+}
+
+/* The first of a file, taken out; NULL: none. */
+static struct change *
+changes_take(struct changes *l, enum batch_file file)
+{
+	struct change **at = &l->first, *change;
+
+	while (*at != NULL && (*at)->file != file)
+		at = &(*at)->next;
+	change = *at;
+	if (change == NULL)
+		return NULL;
+	*at = change->next;
+	if (change->next == NULL)
+		l->last = at;
+	return change;
+}
+
+static bool
+changes_have(const struct changes *l, enum batch_file file)
+{
+	const struct change *change = l->first;
+
+	while (change != NULL && change->file != file)
+		change = change->next;
+	return change != NULL;
+}
+
+/* A batch ---------------------------------------------------------------- */
+
+static void
+batch_add_signals(struct control *c, struct batch *b)
+{
+	struct commit *m = c->commit;
+
+	for (struct change *s = m->saving.first; s != NULL; s = s->next)
+		if (s->file == BATCH_SIGNALS)
+			text_add(&b->lines, "%s\n", s->record);
+	m->grown += b->lines.len;
+	if (!m->dirty[BATCH_SIGNALS] &&
+	    m->grown <= JOURNAL_LEAST + 2 * m->whole)
+		return;
+	state_begin(&b->signals, "signals");
+	monitor_records(c, &b->signals);
+	for (struct change *s = m->saving.first; s != NULL; s = s->next)
+		if (s->file == BATCH_SIGNALS)
+			state_add(&b->signals, s->record);
+	state_end(&b->signals);
+}
+
+/* The next batch, unless there is one on its way or nothing to do. */
+static void
+commit_go(struct control *c)
+{
+	struct commit *m = c->commit;
+	bool wants[BATCH_FILES], any = false;
+	struct batch *b;
+
+	if (writer_is_busy(m->writer))
+		return;
+	for (unsigned i = 0; i < BATCH_FILES; i++) {
+		wants[i] = m->dirty[i] || changes_have(&m->queued, i);
+		any |= wants[i];
+	}
+	if (!any)
+		return;
+	m->saving = m->queued;
+	if (m->saving.first == NULL)
+		changes_init(&m->saving);
+	changes_init(&m->queued);
+	b = batch_new(c->folder, &m->journal);
+	for (unsigned i = 0; i < BATCH_FILES; i++)
+		b->wants[i] = wants[i];
+	if (wants[BATCH_DRAINS])
+		state_drains(drain_wanted(c), &b->drains);
+	if (wants[BATCH_SIGNALS])
+		batch_add_signals(c, b);
+	m->dirty[BATCH_DRAINS] = m->dirty[BATCH_SIGNALS] = false;
+	m->begun_s = clock_mono_s();
+	m->slow = false;
+	writer_start(m->writer, b);
+	if (writer_fd(m->writer) < 0)
+		event_active(m->ready, EV_READ, 0);
+}
+
+static void
+saved(struct control *c, enum batch_file file)
+{
+	struct commit *m = c->commit;
+
+	if (m->told[file])
+		event_put(c->events, LOG_LEVEL_INFO, "state",
+		    json_pack("{s:s, s:b}", "file", nouns[file], "saved", 1),
+		    "the %s are saved again", nouns[file]);
+	m->told[file] = false;
+	if (file == BATCH_DRAINS)
+		drain_saved(c);
+}
+
+/* What is on disk may be anything between before and after. */
+static void
+not_saved(struct control *c, enum batch_file file, const char *why)
+{
+	struct commit *m = c->commit;
+
+	m->dirty[file] = true;
+	if (!m->told[file])
+		event_put(c->events, LOG_LEVEL_ERROR, "state",
+		    json_pack("{s:s, s:b}", "file", nouns[file], "saved", 0),
+		    "the %s cannot be saved: %s", nouns[file], why);
+	m->told[file] = true;
+}
+
+/* What came after a change that is refused was judged with it: it is refused
+ * too. */
+static void
+end_changes(struct control *c, enum batch_file file, const char *why)
+{
+	struct commit *m = c->commit;
+	bool refused =
+	    why != NULL && (m->ended || changes_have(&m->saving, file));
+	struct change *change;
+
+	while ((change = changes_take(&m->saving, file)) != NULL)
+		change->end(c, change, why);
+	while (refused && (change = changes_take(&m->queued, file)) != NULL)
+		change->end(c, change, why);
+}
+
+static void
+end_file(struct control *c, const struct batch *b, enum batch_file file)
+{
+	if (b->ok[file])
+		saved(c, file);
+	else
+		not_saved(c, file, b->err[file].text);
+	end_changes(c, file, b->ok[file] ? NULL : b->err[file].text);
+}
+
+static void
+commit_done(struct control *c, struct batch *b)
+{
+	struct commit *m = c->commit;
+
+	if (b->whole) {
+		m->grown = 0;
+		m->whole = b->signals.len;
+		monitor_saved(c);
+	}
+	if (m->journal.removed || (b->signals.len > 0 && !b->whole))
+		m->dirty[BATCH_SIGNALS] = true;
+	m->journal.removed = false;
+	for (unsigned i = 0; i < BATCH_FILES; i++)
+		if (b->wants[i])
+			end_file(c, b, i);
+	batch_free(b);
+}
+
+static void
+commit_ready(evutil_socket_t fd, short what, void *arg)
+{
+	struct control *c = arg;
+	struct batch *b = writer_collect(c->commit->writer);
+
+	(void)fd;
+	(void)what;
+	if (b == NULL)
+		return;
+	commit_done(c, b);
+	/* What cannot be saved waits for commit_tick(). */
+	if (c->commit->queued.first != NULL)
+		commit_go(c);
+}
+
+json_t *
+commit_refused(const struct control *c, const char *why)
+{
+	if (c->commit->ended)
+		return text_error(EXIT_WRONG, "%s", why);
+	return text_error(EXIT_WRONG,
+	    "nothing is changed, as it cannot be saved: %s; --unsaved does it "
+	    "all the same, until a restart",
+	    why);
+}
+
+/* For others ------------------------------------------------------------- */
+
+struct commit *
+commit_new(struct control *c)
+{
+	struct commit *m = xcalloc(1, sizeof(*m));
+
+	m->writer = writer_new(batch_write, 0);
+	m->journal.fd = -1;
+	changes_init(&m->queued);
+	changes_init(&m->saving);
+	m->ready = event_new(c->base, writer_fd(m->writer),
+	    EV_READ | EV_PERSIST, commit_ready, c);
+	if (writer_fd(m->writer) >= 0)
+		event_add(m->ready, NULL);
+	return m;
+}
+
+void
+commit_free(struct commit *m)
+{
+	if (m == NULL)
+		return;
+	event_free(m->ready);
+	if (writer_is_busy(m->writer))
+		return;
+	writer_free(m->writer);
+	journal_fini(&m->journal);
+	free(m);
+}
+
+void
+commit_add(struct control *c, struct change *change)
+{
+	if (c->commit->ended) {
+		change->unsaved = false;
+		change->end(c, change, ENDS);
+		return;
+	}
+	changes_add(&c->commit->queued, change);
+	commit_go(c);
+}
+
+void
+commit_drains(struct control *c)
+{
+	c->commit->dirty[BATCH_DRAINS] = true;
+}
+
+void
+commit_signals(struct control *c)
+{
+	c->commit->dirty[BATCH_SIGNALS] = true;
+}
+
+void
+commit_each(const struct control *c, enum batch_file file,
+    void (*fn)(const struct change *change, void *arg), void *arg)
+{
+	const struct changes *lists[] = {
+	    &c->commit->saving, &c->commit->queued};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		for (const struct change *l = lists[i]->first; l != NULL;
+		     l = l->next)
+			if (l->file == file)
+				fn(l, arg);
+}
+
+bool
+commit_is_busy(const struct control *c)
+{
+	return writer_is_busy(c->commit->writer) ||
+	    c->commit->queued.first != NULL;
+}
+
+void
+commit_tick(struct control *c)
+{
+	struct commit *m = c->commit;
+
+	commit_go(c);
+	if (!writer_is_busy(m->writer) || m->slow ||
+	    clock_mono_s() - m->begun_s < SLOW_S)
+		return;
+	m->slow = true;
+	event_put(c->events, LOG_LEVEL_WARNING, "state", NULL,
+	    "the disk of %s is slow: a change waits for it for %u s already",
+	    c->folder, clock_mono_s() - m->begun_s);
+}
+
+void
+commit_finish(struct control *c, int ms)
+{
+	struct commit *m = c->commit;
+	uint64_t end = clock_mono_ms() + (uint64_t)ms, now;
+	struct batch *b;
+
+	commit_go(c);
+	while ((now = clock_mono_ms()) <= end &&
+	    (b = writer_wait(m->writer, (int)(end - now))) != NULL) {
+		commit_done(c, b);
+		if (m->queued.first != NULL)
+			commit_go(c);
+	}
+	m->ended = true;
+	for (unsigned i = 0; i < BATCH_FILES; i++) {
+		for (struct change *l = m->saving.first; l != NULL; l = l->next)
+			l->unsaved = false;
+		for (struct change *l = m->queued.first; l != NULL; l = l->next)
+			l->unsaved = false;
+		end_changes(c, i, ENDS);
+	}
+}
