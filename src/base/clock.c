@@ -10,7 +10,7 @@
 /* Stored by tests before threads start, and by nobody else. */
 static bool faked;
 static uint64_t fake_us;
-static int64_t fake_wall_s;
+static int64_t fake_wall_s, fake_suspended_ms;
 
 uint64_t
 clock_mono_us(void)
@@ -36,6 +36,17 @@ clock_mono_s(void)
 }
 
 int64_t
+clock_boot_ms(void)
+{
+	struct timespec ts;
+
+	if (faked)
+		return (int64_t)fake_us / 1000 + fake_suspended_ms;
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int64_t
 clock_wall_s(void)
 {
 	return faked ? fake_wall_s : time(NULL);
@@ -50,9 +61,16 @@ clock_fake(uint64_t mono_ms, int64_t wall_s)
 }
 
 void
+clock_fake_suspended(int64_t ms)
+{
+	fake_suspended_ms = ms;
+}
+
+void
 clock_real(void)
 {
 	faked = false;
+	fake_suspended_ms = 0;
 }
 
 char *
@@ -143,125 +161,5 @@ clock_parse_span(const char *text, uint64_t *ms)
 		text += len;
 	}
 	*ms = total;
-	return true;
-}
-
-/* n digits, the value within min..max. */
-static bool
-parse_digits(const char **text, int n, int min, int max, int *value)
-{
-	*value = 0;
-	for (; n > 0; n--, (*text)++) {
-		if (!isdigit((unsigned char)**text))
-			return false;
-		*value = *value * 10 + (**text - '0');
-	}
-	return *value >= min && *value <= max;
-}
-
-static bool
-parse_char(const char **text, char c)
-{
-	return *(*text)++ == c;
-}
-
-static bool
-parse_date(const char **text, struct tm *tm)
-{
-	if (!parse_digits(text, 4, 1970, 9999, &tm->tm_year) ||
-	    !parse_char(text, '-') ||
-	    !parse_digits(text, 2, 1, 12, &tm->tm_mon) ||
-	    !parse_char(text, '-') ||
-	    !parse_digits(text, 2, 1, 31, &tm->tm_mday))
-		return false;
-	tm->tm_year -= 1900;
-	tm->tm_mon--;
-	return true;
-}
-
-static bool
-parse_time(const char **text, struct tm *tm)
-{
-	if (!parse_digits(text, 2, 0, 23, &tm->tm_hour) ||
-	    !parse_char(text, ':') ||
-	    !parse_digits(text, 2, 0, 59, &tm->tm_min))
-		return false;
-	if (**text != ':')
-		return true;
-	(*text)++;
-	return parse_digits(text, 2, 0, 59, &tm->tm_sec);
-}
-
-/* Z or +hh:mm (RFC 3339 5.6), and nothing after it. */
-static bool
-parse_offset(const char *text, int64_t *offset_s)
-{
-	int sign = *text == '-' ? -1 : 1, hours, minutes;
-
-	*offset_s = 0;
-	if (strcmp(text, "Z") == 0 || strcmp(text, "z") == 0)
-		return true;
-	if (*text != '+' && *text != '-')
-		return false;
-	text++;
-	if (!parse_digits(&text, 2, 0, 23, &hours) || !parse_char(&text, ':') ||
-	    !parse_digits(&text, 2, 0, 59, &minutes))
-		return false;
-	*offset_s = sign * (hours * 3600 + minutes * 60);
-	return *text == '\0';
-}
-
-static bool
-parse_rfc3339(const char *text, int64_t *wall_s)
-{
-	struct tm tm = {0}, valid;
-	int64_t offset_s;
-
-	if (!parse_date(&text, &tm) || (*text != 'T' && *text != 't'))
-		return false;
-	text++;
-	if (!parse_time(&text, &tm) || !parse_offset(text, &offset_s))
-		return false;
-	valid = tm;
-	*wall_s = timegm(&valid);
-	/* The 31st of a shorter month has become another day. */
-	if (valid.tm_mday != tm.tm_mday)
-		return false;
-	*wall_s -= offset_s;
-	return true;
-}
-
-static bool
-parse_next(const char *text, int64_t now, int64_t *wall_s)
-{
-	time_t t = (time_t)now;
-	struct tm tm;
-
-	if (localtime_r(&t, &tm) == NULL)
-		return false;
-	tm.tm_sec = 0;
-	tm.tm_isdst = -1;
-	if (!parse_time(&text, &tm) || *text != '\0')
-		return false;
-	*wall_s = mktime(&tm);
-	if (*wall_s > now)
-		return true;
-	tm.tm_mday++;
-	tm.tm_isdst = -1;
-	*wall_s = mktime(&tm);
-	return *wall_s > now;
-}
-
-bool
-clock_parse_moment(const char *text, int64_t now, int64_t *wall_s)
-{
-	uint64_t ms;
-
-	if (*text != '+')
-		return parse_rfc3339(text, wall_s) ||
-		    parse_next(text, now, wall_s);
-	if (!clock_parse_span(text + 1, &ms) || ms / 1000 > INT32_MAX)
-		return false;
-	*wall_s = now + (int64_t)(ms / 1000);
 	return true;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The two clocks: monotonic for probes, TTLs and timeouts, wall for leases.
+ * The clocks: monotonic for probes, TTLs and timeouts; boot, which counts while
+ * the machine is suspended too, for leases in force; wall for moments of people
+ * and across restarts.
  * Any thread.  Tests put a clock of their own in place (before threads start).
  */
 #ifndef BASE_CLOCK_H
@@ -13,10 +15,13 @@
 uint64_t clock_mono_us(void);
 uint64_t clock_mono_ms(void);
 uint32_t clock_mono_s(void);
+int64_t clock_boot_ms(void);
 int64_t clock_wall_s(void); /* seconds since 1970 */
 
-/* From now on both clocks say exactly this; clock_real() ends it. */
+/* From now on the clocks say exactly this, until clock_real(); and the boot
+ * clock is so far ahead of the monotonic one (0 at first). */
 void clock_fake(uint64_t mono_ms, int64_t wall_s);
+void clock_fake_suspended(int64_t ms);
 void clock_real(void);
 
 enum { CLOCK_TEXT_MAX = 32 };
@@ -30,9 +35,5 @@ char *clock_format_span(char buf[CLOCK_TEXT_MAX], uint64_t ms);
 /* A duration with its unit (ms, s, m, h, d), as "800ms" or "1h30m". False
  * when the text is none or overflows. */
 bool clock_parse_span(const char *text, uint64_t *ms);
-
-/* A moment: RFC 3339 (seconds may be left out), "+10m" from now on, or the next
- * "22:30" of the machine's time zone.  False when the text is none. */
-bool clock_parse_moment(const char *text, int64_t now, int64_t *wall_s);
 
 #endif

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/moment.h"
 #include "client/show.h"
 
 enum { POLL_MS = 250 };
@@ -161,6 +162,7 @@ lease_drain(const struct arguments *a)
 {
 	uint64_t limit_ms = 0;
 	json_t *body, *at;
+	struct error err;
 	struct reply r;
 	int64_t wall;
 	int code;
@@ -170,11 +172,8 @@ lease_drain(const struct arguments *a)
 	if (a->timeout != NULL &&
 	    !read_span("--timeout", a->timeout, &limit_ms))
 		return EXIT_USAGE;
-	if (a->at != NULL && !clock_parse_moment(a->at, clock_wall_s(), &wall))
-		return fail(EXIT_USAGE,
-		    "--at %s: no moment, such as 22:30, +10m or "
-		    "2026-01-31T22:30:00Z",
-		    a->at);
+	if (a->at != NULL && !moment_parse(a->at, clock_wall_s(), &wall, &err))
+		return fail(EXIT_USAGE, "--at %s", err.text);
 	body = lease_body(a, "drain");
 	if (body == NULL)
 		return EXIT_USAGE;

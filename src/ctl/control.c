@@ -431,32 +431,6 @@ save_health(struct control *c)
 	saver_start(c->saver, c->watches, failback_list(c->status.snapshot));
 }
 
-static int64_t
-clock_apart_s(void)
-{
-	return clock_wall_s() - (int64_t)clock_mono_s();
-}
-
-/* Pools keep the ends of drains as seconds of the monotonic clock. */
-void
-control_clock(struct control *c)
-{
-	int64_t step_s = clock_apart_s() - c->clock_apart_s;
-	char span[CLOCK_TEXT_MAX];
-
-	/* Each of the two is rounded down, and told at its own moment. */
-	if (step_s >= -CLOCK_STEP_S && step_s <= CLOCK_STEP_S)
-		return;
-	c->clock_apart_s += step_s;
-	clock_format_span(
-	    span, 1000 * (uint64_t)(step_s < 0 ? -step_s : step_s));
-	event_put(c->events, LOG_LEVEL_WARNING, "clock",
-	    json_pack("{s:I}", "step_s", (json_int_t)step_s),
-	    "the wall clock was set %s %s: drains end by it, probes do not",
-	    step_s < 0 ? "back" : "forward", span);
-	control_refresh(c, NULL, NULL);
-}
-
 static void
 control_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -465,7 +439,7 @@ control_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	glass_look(c);
-	control_clock(c);
+	drain_clock(c);
 	drain_tick(c);
 	failback_tick(c);
 	traffic_look(&c->traffic, c->status.snapshot, clock_mono_s());
@@ -503,7 +477,7 @@ control_new(struct event_base *base, const char *path, struct snapshot *s,
 	c->status.capacity = &c->capacity;
 	c->status.traffic = &c->traffic;
 	c->status.config = c->path;
-	c->clock_apart_s = clock_apart_s();
+	drain_clock_init(c);
 	c->status.started = clock_wall_s();
 	c->status.started_s = clock_mono_s();
 	c->status.workers = s->conf->server.workers;

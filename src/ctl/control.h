@@ -55,7 +55,7 @@ struct control {
 	char *fixed[CONTROL_FIXED]; /* settings that need a restart */
 	struct event *tick;
 	unsigned ticks;
-	int64_t clock_apart_s;          /* wall less monotonic */
+	int64_t clock_apart_s;          /* wall less boot */
 	struct saver *saver;            /* of health */
 	bool health_changed;            /* and has to be saved */
 	struct commit *commit;          /* of drains and signals */
@@ -94,8 +94,5 @@ void control_refresh(struct control *c, const char *pool, const char *region);
  * owner, reason: who made it so, or NULL. */
 void control_suspicion(
     struct control *c, const char *owner, const char *reason);
-
-/* Looks whether the wall clock was set: each second. */
-void control_clock(struct control *c);
 
 #endif

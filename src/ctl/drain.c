@@ -6,10 +6,12 @@
 
 #include "base/clock.h"
 #include "ctl/commit.h"
+#include "ctl/monitor.h"
 #include "ctl/safety.h"
 #include "report/text.h"
 #include "snapshot/caches.h"
 #include "state/lease.h"
+#include "state/wish.h"
 #include "state/what.h"
 
 /* What is on its way when a drain takes effect has been counted after so many
@@ -78,101 +80,6 @@ let_go_tick(struct control *c)
 }
 
 /* The commands ----------------------------------------------------------- */
-
-/* What a request for a lease says. */
-struct wish {
-	const char *what, *reason;
-	json_int_t for_s, at, share, over_s;
-	int forever, force, unsaved;
-};
-
-static json_t *
-wish_read(struct wish *w, const json_t *body, enum drain_kind kind)
-{
-	const json_int_t longest = (json_int_t)DRAIN_YEARS_MAX * 366 * 86400;
-	const int64_t now = clock_wall_s();
-	const char *noun = drain_nouns[kind];
-	json_t *wrong;
-
-	*w = (struct wish){.share = DRAIN_WHOLE};
-	if (json_unpack((json_t *)(uintptr_t)body,
-		kind == DRAIN_OUT
-		    ? "{s:s, s:s, s?I, s?b, s?b, s?I, s?b, s?I, s?I !}"
-		    : "{s:s, s:s, s?I, s?b, s?b !}",
-		"what", &w->what, "reason", &w->reason, "for_s", &w->for_s,
-		"until_cancelled", &w->forever, "unsaved", &w->unsaved, "at",
-		&w->at, "force", &w->force, "share", &w->share, "over_s",
-		&w->over_s) != 0)
-		return text_error(EXIT_USAGE,
-		    "a %s has what, a reason, for_s or until_cancelled, and "
-		    "perhaps unsaved%s",
-		    noun,
-		    kind == DRAIN_OUT ? ", at, force, share and over_s" : "");
-	wrong = what_reason_wrong(noun, w->reason);
-	if (wrong != NULL)
-		return wrong;
-	if ((w->for_s != 0) == (w->forever != 0) || w->for_s < 0 ||
-	    w->for_s > longest)
-		return text_error(EXIT_USAGE,
-		    "a %s needs an expiry (for_s, 1 s to %d years), or "
-		    "until_cancelled",
-		    noun, DRAIN_YEARS_MAX);
-	if (w->share < 1 || w->share > DRAIN_WHOLE || w->over_s < 0 ||
-	    w->over_s > DRAIN_OVER_MAX_S)
-		return text_error(EXIT_USAGE,
-		    "share is a percentage (1 to %d), over_s 0 to %d",
-		    DRAIN_WHOLE, DRAIN_OVER_MAX_S);
-	if (w->over_s > 0 && !w->forever && w->over_s >= w->for_s)
-		return text_error(EXIT_USAGE,
-		    "a %s that grows over so long must last longer than that: "
-		    "it would end before all of its share is out",
-		    noun);
-	if (w->at != 0 && (w->at <= now || w->at > now + longest))
-		return text_error(EXIT_USAGE,
-		    "a %s is announced for a moment to come (at, seconds since "
-		    "1970), within %d years",
-		    noun, DRAIN_YEARS_MAX);
-	return NULL;
-}
-
-static struct drain *
-drain_read(const json_t *body, const char *owner, enum drain_kind kind,
-    bool *unsaved, json_t **error)
-{
-	int64_t now = clock_wall_s();
-	struct drain *d;
-	struct wish w;
-	struct error err;
-
-	*error = wish_read(&w, body, kind);
-	*unsaved = w.unsaved;
-	if (*error != NULL)
-		return NULL;
-	d = drain_new(w.what, owner, w.reason, now,
-	    w.forever ? DRAIN_FOREVER : (w.at != 0 ? w.at : now) + w.for_s,
-	    w.force, &err);
-	if (d == NULL) {
-		*error = text_error(EXIT_USAGE, "%s", err.text);
-		return NULL;
-	}
-	d->kind = kind;
-	d->at = w.at;
-	d->share = (unsigned)w.share;
-	d->over_s = w.over_s;
-	return d;
-}
-
-/* A target's clients are those of its region. */
-static json_t *
-check_share(const struct drain *d)
-{
-	if (d->target == NULL || (d->share == DRAIN_WHOLE && d->over_s == 0))
-		return NULL;
-	return text_error(EXIT_USAGE,
-	    "%s: a target is drained as a whole and at once: share and over "
-	    "are for regions",
-	    d->what);
-}
 
 /* The percentage of the clients that it takes out now. */
 static double
@@ -264,6 +171,13 @@ drain_wanted(struct control *c)
 		vec_push(&wanted->all, c->drains.all.at[i]);
 	commit_each(c, BATCH_DRAINS, wanted_add, wanted);
 	return wanted;
+}
+
+/* It is in the table of those that hold. */
+static bool
+is_held(const struct control *c, const struct drain *d)
+{
+	return drains_find(&c->drains, d->kind, d->what, d->at != 0) == d;
 }
 
 /* The drains in force have changed otherwise than by what was asked for. */
@@ -414,11 +328,11 @@ static json_t *
 drain_ask(struct control *c, struct lease_change *l, struct drain *d)
 {
 	const struct snapshot *s = c->status.snapshot;
-	json_t *error = what_unknown(s->conf, d->what);
+	json_t *error = what_reason_wrong(drain_nouns[d->kind], d->reason);
 	struct text fault = {0};
 
 	if (error == NULL)
-		error = check_share(d);
+		error = what_unknown(s->conf, d->what);
 	if (error != NULL) {
 		drain_free(d);
 		return error;
@@ -441,7 +355,7 @@ drain_begin(struct control *c, enum drain_kind kind, const json_t *body,
 	struct lease_change *l;
 	json_t *error;
 	bool unsaved;
-	struct drain *d = drain_read(body, owner, kind, &unsaved, &error);
+	struct drain *d = wish_drain(body, owner, kind, &unsaved, &error);
 
 	if (d == NULL) {
 		done(error, arg);
@@ -573,6 +487,55 @@ begin_announced(struct control *c, struct drain *d)
 	text_fini(&t);
 }
 
+static int64_t
+clock_apart_s(void)
+{
+	return clock_wall_s() - clock_boot_ms() / 1000;
+}
+
+void
+drain_clock_init(struct control *c)
+{
+	c->clock_apart_s = clock_apart_s();
+}
+
+/* How long leases last is not changed by it, but by which moments they do; and
+ * by those they are known after a restart. */
+static void
+leases_set_clock(struct control *c, int64_t step_s)
+{
+	const struct drains *wanted = drain_wanted(c);
+
+	for (size_t i = 0; i < c->drains.all.n; i++)
+		drain_set_clock(c->drains.all.at[i], step_s);
+	for (size_t i = 0; i < wanted->all.n; i++)
+		if (!is_held(c, wanted->all.at[i]))
+			drain_set_clock(wanted->all.at[i], step_s);
+	drains_changed(c);
+	monitor_set_clock(c, step_s);
+	control_refresh(c, NULL, NULL);
+}
+
+void
+drain_clock(struct control *c)
+{
+	int64_t step_s = clock_apart_s() - c->clock_apart_s;
+	char span[CLOCK_TEXT_MAX];
+
+	/* Each of the two is rounded down, and told at its own moment. */
+	if (step_s >= -CLOCK_STEP_S && step_s <= CLOCK_STEP_S)
+		return;
+	c->clock_apart_s += step_s;
+	clock_format_span(
+	    span, 1000 * (uint64_t)(step_s < 0 ? -step_s : step_s));
+	event_put(c->events, LOG_LEVEL_WARNING, "clock",
+	    json_pack("{s:I}", "step_s", (json_int_t)step_s),
+	    "the wall clock was set %s %s: announced drains begin by it; how "
+	    "long drains and signals last does not change",
+	    step_s < 0 ? "back" : "forward", span);
+	leases_set_clock(c, step_s);
+}
+
 void
 drain_tick(struct control *c)
 {
@@ -582,7 +545,7 @@ drain_tick(struct control *c)
 		begin_announced(c, d);
 		drains_changed(c);
 	}
-	while ((d = drains_expire(&c->drains, clock_wall_s())) != NULL) {
+	while ((d = drains_expire(&c->drains)) != NULL) {
 		event_put(c->events, LOG_LEVEL_INFO, "expired", lease_json(d),
 		    "%s of %s by %s is over", drain_nouns[d->kind], d->what,
 		    d->owner);

@@ -9,8 +9,6 @@
 
 #include "ctl/control.h"
 
-enum { DRAIN_YEARS_MAX = 10 };
-
 /* done gets the reply to POST /v1/drain and /v1/undrain (/v1/force_up and
  * /v1/force_up_end), or {"error", "exit"}: at once, or once it is saved. */
 void drain_begin(struct control *c, enum drain_kind kind, const json_t *body,
@@ -24,6 +22,11 @@ const struct drains *drain_wanted(struct control *c);
 
 /* drains.json says what drain_wanted() did when its batch was made. */
 void drain_saved(struct control *c);
+
+/* Each second: looks whether the wall clock was set, since the start or since
+ * the last look. */
+void drain_clock_init(struct control *c);
+void drain_clock(struct control *c);
 
 /* Each second: begins those announced, ends those whose time is over. */
 void drain_tick(struct control *c);

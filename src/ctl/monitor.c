@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/number.h"
 #include "ctl/commit.h"
 #include "probe/probe.h"
 #include "report/text.h"
@@ -26,9 +27,23 @@ signal_record(const struct signal *s)
 	    values[s->up], "owner", text_string(s->owner), "since",
 	    (json_int_t)s->since, "until", (json_int_t)s->until);
 
-	record = json_dumps(json, JSON_COMPACT);
+	record = number_json(json, JSON_COMPACT);
 	json_decref(json);
 	return record;
+}
+
+/* Those on their way are from a moment before: a step is told once a second. */
+void
+monitor_set_clock(struct control *c, int64_t step_s)
+{
+	signals_set_clock(&c->signals, step_s);
+	for (size_t i = 0; i < c->signals.all.n; i++) {
+		struct signal *s = c->signals.all.at[i];
+
+		free(s->record);
+		s->record = signal_record(s);
+	}
+	commit_signals(c);
 }
 
 void

@@ -16,6 +16,9 @@ enum { SIGNAL_DAYS_MAX = 7, MONITOR_TRIES_MAX = 1024 };
 void monitor_signal(struct control *c, const json_t *body, const char *owner,
     reply_fn *done, void *arg);
 
+/* The wall clock was set: moments of signals move with it. */
+void monitor_set_clock(struct control *c, int64_t step_s);
+
 /* Adds all that hold to the file; and that is on disk. */
 void monitor_records(struct control *c, struct text *t);
 void monitor_saved(struct control *c);

@@ -22,7 +22,7 @@ signal_new(const char *monitor, const struct addr *addr, bool up,
 	s->owner = xstrdup(owner);
 	s->since = clock_wall_s();
 	s->until = s->since + (int64_t)for_s;
-	s->until_ms = clock_mono_ms() + 1000 * for_s;
+	s->until_ms = clock_boot_ms() + 1000 * (int64_t)for_s;
 	return s;
 }
 
@@ -117,7 +117,7 @@ signals_put(struct signals *t, struct signal *s)
 void
 signals_expire(struct signals *t)
 {
-	uint64_t now = clock_mono_ms();
+	int64_t now = clock_boot_ms();
 	size_t kept = 0;
 
 	for (size_t i = 0; i < t->all.n; i++) {
@@ -132,12 +132,21 @@ signals_expire(struct signals *t)
 	rehash(t);
 }
 
+void
+signals_set_clock(struct signals *t, int64_t step_s)
+{
+	for (size_t i = 0; i < t->all.n; i++) {
+		t->all.at[i]->since += step_s;
+		t->all.at[i]->until += step_s;
+	}
+}
+
 const struct signal *
 signals_find(
     const struct signals *t, const char *monitor, const struct addr *addr)
 {
 	static const struct addr every = {.family = 0};
-	uint64_t now = clock_mono_ms();
+	int64_t now = clock_boot_ms();
 	const struct signal *s = find(t, monitor, addr);
 
 	if (s == NULL || s->until_ms <= now)

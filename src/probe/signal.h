@@ -19,7 +19,7 @@ struct signal {
 	bool up;
 	char *owner;
 	int64_t since, until; /* wall */
-	uint64_t until_ms;    /* monotonic */
+	int64_t until_ms;     /* boot clock */
 	char *record;         /* as the state folder has it; NULL: not made */
 	bool unsaved;         /* it has not: a restart forgets it */
 };
@@ -41,6 +41,9 @@ void signals_fini(struct signals *t);
 struct signal *signals_put(struct signals *t, struct signal *s);
 /* Frees those whose time is over. */
 void signals_expire(struct signals *t);
+
+/* The wall clock was set: their moments move with it. */
+void signals_set_clock(struct signals *t, int64_t step_s);
 
 /* The one that holds for an address, its own first; NULL: none. */
 const struct signal *signals_find(

@@ -20,7 +20,7 @@ least_drain(struct due *due, const struct drain *d, bool begins)
 
 	if (d == NULL || (!begins && d->until == DRAIN_FOREVER))
 		return;
-	left = (begins ? d->at : d->until) - clock_wall_s();
+	left = begins ? d->at - clock_wall_s() : drain_left_s(d);
 	if (left < due->seconds)
 		*due = (struct due){.seconds = left > 0 ? left : 0,
 		    .drain = d,

@@ -311,15 +311,14 @@ put_probe_failures(struct printer *p)
 }
 
 static void
-put_drain(struct printer *p, const struct drain *d, int64_t moment)
+put_drain(struct printer *p, const struct drain *d, int64_t left_s)
 {
 	text_add(p->text, "%s", p->name);
 	put_label(p, "{", "what", d->what);
-	if (moment == DRAIN_FOREVER)
+	if (left_s == INT64_MAX)
 		text_add(p->text, "} +Inf\n");
 	else
-		text_add(
-		    p->text, "} %lld\n", (long long)(moment - clock_wall_s()));
+		text_add(p->text, "} %lld\n", (long long)left_s);
 }
 
 static void
@@ -389,8 +388,8 @@ put_leases(struct printer *p, enum drain_kind kind)
 	for (size_t i = 0; i < drains->all.n; i++)
 		if (drains->all.at[i]->kind == kind &&
 		    drains->all.at[i]->at == 0)
-			put_drain(
-			    p, drains->all.at[i], drains->all.at[i]->until);
+			put_drain(p, drains->all.at[i],
+			    drain_left_s(drains->all.at[i]));
 }
 
 static void
@@ -418,7 +417,8 @@ put_announced(struct printer *p)
 
 	for (size_t i = 0; i < drains->all.n; i++)
 		if (drains->all.at[i]->at != 0)
-			put_drain(p, drains->all.at[i], drains->all.at[i]->at);
+			put_drain(p, drains->all.at[i],
+			    drains->all.at[i]->at - clock_wall_s());
 }
 
 static void

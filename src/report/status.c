@@ -27,7 +27,7 @@ status_drain(const struct drain *d)
 		"at", later ? json_integer(d->at) : json_null(), "begins_s",
 		later ? json_integer(d->at - now) : json_null(), "until",
 		ends ? json_integer(d->until) : json_null(), "left_s",
-		ends ? json_integer(d->until - now) : json_null(), "forced",
+		ends ? json_integer(drain_left_s(d)) : json_null(), "forced",
 		d->forced, "unsaved", d->unsaved);
 	/* What is not settled yet may be on its way. */
 	int64_t let_go = d->let_go - clock_mono_s();

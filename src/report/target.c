@@ -88,7 +88,7 @@ target_describe_drain(struct text *t, const char *is, const struct drain *d)
 
 	if (d == NULL)
 		return;
-	left = d->until - clock_wall_s();
+	left = drain_left_s(d);
 	text_add(t, ", %s by %s (%s)", is, d->owner, d->reason);
 	if (d->at != 0)
 		text_add(t, " at %s", clock_format(span, d->at));

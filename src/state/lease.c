@@ -52,7 +52,7 @@ lease_describe(struct text *t, const struct drain *d)
 void
 lease_add_span(struct text *t, const struct drain *d)
 {
-	int64_t left_s = d->until - (d->at != 0 ? d->at : clock_wall_s());
+	int64_t left_s = d->at != 0 ? d->until - d->at : drain_left_s(d);
 	char span[CLOCK_TEXT_MAX];
 
 	/* The second may have changed since. */

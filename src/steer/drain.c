@@ -69,15 +69,43 @@ drain_free(struct drain *d)
 }
 
 /* What began later than now did so before the clock was set back: how long ago
- * nobody knows, and nobody is to come back for that. */
+ * nobody knows, and nobody is to come back for that.  Nor does such a clock
+ * make a lease longer than it was given for. */
 void
 drain_start(struct drain *d)
 {
-	int64_t gone_s = clock_wall_s() - d->since;
+	int64_t now = clock_wall_s(), gone_s = now - d->since;
+	int64_t left_s = d->until - (gone_s > 0 ? now : d->since);
 
 	d->whole_s = clock_mono_s();
 	if (gone_s >= 0)
 		d->whole_s += d->over_s - gone_s;
+	d->end_ms = clock_boot_ms() + 1000 * left_s;
+	if (d->until == DRAIN_FOREVER)
+		d->end_ms = DRAIN_FOREVER;
+}
+
+/* One that was never started is a question only: what if? */
+int64_t
+drain_left_s(const struct drain *d)
+{
+	if (d->until == DRAIN_FOREVER)
+		return INT64_MAX;
+	if (d->at != 0 || d->end_ms == 0)
+		return d->until - clock_wall_s();
+	return (d->end_ms - clock_boot_ms() + 999) / 1000;
+}
+
+void
+drain_set_clock(struct drain *d, int64_t step_s)
+{
+	if (d->at != 0)
+		return;
+	d->since += step_s;
+	if (d->until != DRAIN_FOREVER)
+		d->until = clock_wall_s() + drain_left_s(d);
+	free(d->record);
+	d->record = NULL;
 }
 
 void
@@ -157,11 +185,10 @@ drains_remove(struct drains *t, const struct drain *d)
 }
 
 struct drain *
-drains_expire(struct drains *t, int64_t now)
+drains_expire(struct drains *t)
 {
 	for (size_t i = 0; i < t->all.n; i++)
-		if (t->all.at[i]->until != DRAIN_FOREVER &&
-		    t->all.at[i]->until <= now)
+		if (drain_left_s(t->all.at[i]) <= 0)
 			return take_out(t, &t->all.at[i]);
 	return NULL;
 }

@@ -7,7 +7,9 @@
  * for later, which takes the place of the first when its time comes.
  *
  * The table belongs to the main thread; it does no I/O (state/ does).
- * They begin and end by the wall clock, and grow by the monotonic one.
+ * Announced ones begin by the wall clock, as people do.  In force they end by
+ * the boot clock: how long one lasts is not changed by setting a clock.  They
+ * grow by the monotonic one.  The wall clock counts across restarts.
  */
 #ifndef STEER_DRAIN_H
 #define STEER_DRAIN_H
@@ -45,6 +47,7 @@ struct drain {
 	int64_t over_s;       /* by and by for so long from since on */
 	bool forced;
 	/* Of one in force; not saved: */
+	int64_t end_ms;    /* boot clock: it is over; or DRAIN_FOREVER */
 	int64_t whole_s;   /* monotonic s: all of its share is out */
 	int64_t let_go;    /* likewise: the last honest cache lets go */
 	unsigned settling; /* ticks until what was on its way counts in it */
@@ -65,9 +68,13 @@ struct drain *drain_new(const char *what, const char *owner, const char *reason,
     int64_t since, int64_t until, bool forced, struct error *err);
 void drain_free(struct drain *d);
 
-/* It is in force, by and by since d->since: from now on it grows, however the
- * wall clock is set. */
+/* It is in force, by and by since d->since: from now on it grows and ends,
+ * however the wall clock is set. */
 void drain_start(struct drain *d);
+/* Seconds until it ends, 0 or less: it is over; INT64_MAX: not by itself. */
+int64_t drain_left_s(const struct drain *d);
+/* The wall clock was set: moments of one in force move with it. */
+void drain_set_clock(struct drain *d, int64_t step_s);
 
 void drains_fini(struct drains *t);
 
@@ -81,7 +88,7 @@ struct drain *drains_find(const struct drains *t, enum drain_kind kind,
 /* Takes it, which is in the table, out of it; the caller frees it. */
 struct drain *drains_remove(struct drains *t, const struct drain *d);
 /* Takes out one whose time is over, or returns NULL. */
-struct drain *drains_expire(struct drains *t, int64_t now);
+struct drain *drains_expire(struct drains *t);
 /* An announced one whose time has come, or NULL. */
 struct drain *drains_due(const struct drains *t, int64_t now);
 /* It is in force from now on.  The one whose place it takes (NULL: none) is

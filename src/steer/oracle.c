@@ -228,7 +228,7 @@ static void
 least_end(uint32_t *seconds, const struct drain *d)
 {
 	if (d != NULL && d->until != DRAIN_FOREVER)
-		least(seconds, d->until - clock_wall_s());
+		least(seconds, drain_left_s(d));
 }
 
 static void

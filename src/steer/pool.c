@@ -192,11 +192,11 @@ pool_region_would_live(
 	return live >= p->conf->min_healthy;
 }
 
-/* Takes in a moment of the wall clock, as a second of the monotonic one. */
+/* Takes in what is so many seconds ahead, as a second of the monotonic
+ * clock. */
 static void
-change_add(uint32_t *end_s, int64_t wall)
+change_add(uint32_t *end_s, int64_t left)
 {
-	int64_t left = wall - clock_wall_s();
 	uint32_t other;
 
 	if (left > INT32_MAX)
@@ -209,8 +209,8 @@ change_add(uint32_t *end_s, int64_t wall)
 static void
 change_add_end(uint32_t *end_s, const struct drain *d)
 {
-	if (d != NULL && d->until != DRAIN_FOREVER)
-		change_add(end_s, d->until);
+	if (d != NULL)
+		change_add(end_s, drain_left_s(d));
 }
 
 /* Caches are to have let go when an announced drain begins. */
@@ -218,7 +218,7 @@ static void
 change_add_next(uint32_t *end_s, const struct drain *next)
 {
 	if (next != NULL)
-		change_add(end_s, next->at);
+		change_add(end_s, next->at - clock_wall_s());
 }
 
 static uint64_t

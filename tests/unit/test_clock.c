@@ -2,7 +2,6 @@
 #include "base/clock.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <time.h>
 
 START_TEST(a_fake_clock_stands_still)
@@ -96,48 +95,6 @@ START_TEST(what_is_no_duration_is_refused)
 }
 END_TEST
 
-/* 2026-01-31T22:00:00Z */
-enum { EVENING = 1769896800 };
-
-static const struct {
-	const char *text;
-	int64_t wall_s;
-} moments[] = {
-    {"2026-01-31T22:30:00Z", EVENING + 1800},
-    {"2026-01-31T22:30Z", EVENING + 1800},
-    {"2026-01-31t23:30:01+01:00", EVENING + 1801},
-    {"2026-01-31T20:30:00-02:00", EVENING + 1800},
-    {"+10m", EVENING + 600},
-    {"+1h30m", EVENING + 5400},
-    {"22:30", EVENING + 1800},
-    {"22:00:30", EVENING + 30},
-    {"22:00", EVENING + 86400},
-    {"04:05", EVENING + 6 * 3600 + 300},
-};
-
-START_TEST(moments_are_absolute_relative_or_the_next_of_the_clock)
-{
-	int64_t wall_s;
-
-	setenv("TZ", "UTC", 1);
-	ck_assert(clock_parse_moment(moments[_i].text, EVENING, &wall_s));
-	ck_assert_int_eq(wall_s, moments[_i].wall_s);
-}
-END_TEST
-
-static const char *const no_moments[] = {"", "+", "+10", "10m", "24:00", "7:30",
-    "22:60", "22:30Z", "now", "2026-02-30T00:00:00Z", "2026-13-01T00:00:00Z",
-    "2026-01-31", "2026-01-31T22:30:00", "2026-01-31 22:30:00Z",
-    "2026-01-31T22:30:00+1:00", "2026-01-31T22:30:00Zx", "+99999999999d"};
-
-START_TEST(what_is_no_moment_is_refused)
-{
-	int64_t wall_s;
-
-	ck_assert(!clock_parse_moment(no_moments[_i], EVENING, &wall_s));
-}
-END_TEST
-
 int
 main(void)
 {
@@ -152,11 +109,6 @@ main(void)
 	tcase_add_test(tc, spans_are_short);
 	tcase_add_test(tc, durations_have_units);
 	tcase_add_test(tc, what_is_no_duration_is_refused);
-	tcase_add_loop_test(tc,
-	    moments_are_absolute_relative_or_the_next_of_the_clock, 0,
-	    sizeof(moments) / sizeof(moments[0]));
-	tcase_add_loop_test(tc, what_is_no_moment_is_refused, 0,
-	    sizeof(no_moments) / sizeof(no_moments[0]));
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

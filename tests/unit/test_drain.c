@@ -3,6 +3,8 @@
 
 #include <check.h>
 
+#include "base/clock.h"
+
 static struct drains t;
 
 static void
@@ -43,13 +45,19 @@ START_TEST(an_announced_one_covers_nothing_before_its_time)
 	ck_assert_ptr_eq(drains_next(&t, "www", "eu", "a"), d);
 	ck_assert_ptr_null(drains_due(&t, 199));
 	ck_assert_ptr_eq(drains_due(&t, 200), d);
+	clock_fake(1000000, 200);
 	ck_assert_ptr_null(drains_begin(&t, d));
 	ck_assert_int_eq(d->since, 200);
 	ck_assert_ptr_eq(cover(DRAIN_OUT, NULL), d);
 	ck_assert_ptr_null(drains_next(&t, "www", "eu", "a"));
 	ck_assert_ptr_null(drains_due(&t, 200));
-	ck_assert_ptr_null(drains_expire(&t, 299));
-	drain_free(drains_expire(&t, 300));
+	ck_assert_ptr_null(drains_expire(&t));
+	clock_fake(1099001, 999);
+	ck_assert_int_eq(drain_left_s(d), 1);
+	ck_assert_ptr_null(drains_expire(&t));
+	clock_fake(1100000, 0);
+	drain_free(drains_expire(&t));
+	clock_real();
 	ck_assert_uint_eq(t.all.n, 0);
 }
 END_TEST
