@@ -77,16 +77,42 @@ check_method(struct schema_reader *r, const struct yaml_node *node,
 		    "the reply to HEAD has no body (RFC 9110 9.3.2)");
 }
 
+/* RFC 5890 2.3.2.1: in a request and in TLS a name has A-labels. */
+static bool
+is_ascii(const char *s)
+{
+	while (*s != '\0' && (unsigned char)*s < 0x80)
+		s++;
+	return *s == '\0';
+}
+
+/* Certificates for any name below one would do for ".example.com". */
+static void
+check_name(struct schema_reader *r, const struct yaml_node *node,
+    const char *key, const char *name)
+{
+	if (!is_ascii(name))
+		diag_error(r->d, &node->mark,
+		    "\"%s\" must be a host name in ASCII, with labels as "
+		    "xn--bcher-kva for letters of other kinds",
+		    key);
+	else if (strpbrk(name, not_in_names) || *name == '.')
+		diag_error(
+		    r->d, &node->mark, "\"%s\" must be a host name", key);
+}
+
 /* Without a name in it no certificate would be for it or not. */
 static void
 check_host(struct schema_reader *r, const struct yaml_node *node,
     const struct conf_monitor *m)
 {
-	if (m->host &&
-	    (strpbrk(m->host, not_in_names) || *m->host == ':' ||
-		strncmp(m->host, "[]", 2) == 0))
+	if (!m->host)
+		return;
+	if (*m->host == ':' || strncmp(m->host, "[]", 2) == 0)
 		diag_error(r->d, &yaml_find(node, "host")->mark,
 		    "\"host\" must be a host name");
+	else
+		check_name(r, yaml_find(node, "host"), "host", m->host);
 }
 
 /* One of the two, and something to read it from. */
@@ -148,9 +174,11 @@ static void
 check_tls(struct schema_reader *r, const struct yaml_node *node,
     struct conf_monitor *m)
 {
-	if (m->sni && (strpbrk(m->sni, not_in_names) || strchr(m->sni, ':')))
+	if (m->sni && strchr(m->sni, ':'))
 		diag_error(r->d, &yaml_find(node, "sni")->mark,
 		    "\"sni\" must be a host name");
+	else if (m->sni)
+		check_name(r, yaml_find(node, "sni"), "sni", m->sni);
 	if (m->ca && m->verify == CONF_VERIFY_OFF)
 		diag_error(r->d, &yaml_find(node, "ca")->mark,
 		    "\"ca\" is of no use with \"verify\" off");

@@ -75,12 +75,36 @@ say_early(struct tls *t, const X509 *x)
 	    t, "the certificate is not valid before", X509_get0_notBefore(x));
 }
 
+/* RFC 9525 6.3: of other kinds it names no server that is asked for so. */
+static bool
+has_name_of(const X509 *x, int kind, bool *has_any)
+{
+	GENERAL_NAMES *names =
+	    X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+	bool found = false;
+
+	*has_any = X509_get_ext_by_NID(x, NID_subject_alt_name, -1) >= 0;
+	for (int i = 0; i < sk_GENERAL_NAME_num(names) && !found; i++)
+		found = sk_GENERAL_NAME_value(names, i)->type == kind;
+	GENERAL_NAMES_free(names);
+	return found;
+}
+
 static void
 say_name(struct tls *t, const X509 *x)
 {
-	(void)x;
-	snprintf(t->wrong, sizeof(t->wrong), "the certificate is not for %.60s",
-	    t->name);
+	struct addr a;
+	bool is_address = addr_parse(t->name, &a), has_any;
+	const char *kind = "", *lacks = "";
+
+	if (!has_name_of(x, is_address ? GEN_IPADD : GEN_DNS, &has_any)) {
+		lacks = "has no subject alternative name";
+		kind = !has_any  ? ": it "
+		    : is_address ? " of type IP: it "
+				 : " of type DNS: it ";
+	}
+	snprintf(t->wrong, sizeof(t->wrong),
+	    "the certificate %s%sis not for %.60s", lacks, kind, t->name);
 }
 
 static void
@@ -265,6 +289,7 @@ void
 tls_name(char *name, size_t size, const struct watch *w)
 {
 	const struct conf_monitor *m = w->monitor;
+	size_t len;
 
 	if (m->sni != NULL)
 		snprintf(name, size, "%s", m->sni);
@@ -272,6 +297,10 @@ tls_name(char *name, size_t size, const struct watch *w)
 		name_of_host(name, size, m->host);
 	else
 		addr_format(name, &w->addr);
+	/* RFC 6066 3: without the dot of the root, as in certificates. */
+	len = strlen(name);
+	if (len > 1 && name[len - 1] == '.')
+		name[len - 1] = '\0';
 }
 
 static bool
@@ -281,8 +310,10 @@ expect_name(X509_VERIFY_PARAM *param, const char *name)
 
 	if (addr_parse(name, &a))
 		return X509_VERIFY_PARAM_set1_ip_asc(param, name) == 1;
-	X509_VERIFY_PARAM_set_hostflags(
-	    param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	/* RFC 9525 2, 6.3: the subject's common name is none. */
+	X509_VERIFY_PARAM_set_hostflags(param,
+	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+		X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
 	return X509_VERIFY_PARAM_set1_host(param, name, 0) == 1;
 }
 

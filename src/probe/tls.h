@@ -16,7 +16,7 @@ struct tls {
 	struct watch *watch;
 	SSL *ssl;        /* NULL: none */
 	char name[256];  /* that the certificate must have */
-	char wrong[100]; /* "": nothing */
+	char wrong[136]; /* "": nothing */
 };
 
 enum { TLS_LEFT_MAX = 48 };
@@ -35,8 +35,8 @@ void tls_contexts_free(struct tls_contexts *c);
  * certificate_until. */
 SSL *tls_begin(struct tls *t, struct tls_contexts *contexts, struct watch *w);
 
-/* The name that the certificate must have: sni, that of host, or the address.
- */
+/* The name that the certificate must have as a subject alternative name: sni,
+ * that of host, or the address. */
 void tls_name(char *name, size_t size, const struct watch *w);
 
 /* The same for a connection that a library makes, with a context of its own

@@ -42,13 +42,20 @@ class Certificates:
         return os.path.join(self.folder, name)
 
     def make(self, name, host, days=20, ca="ca"):
+        return self.make_of(name, "target", f"DNS:{host}", days, ca)
+
+    def make_of(self, name, common, names, days=20, ca="ca"):
+        """names: subject alternative names, as openssl writes them; "": the
+        certificate has none."""
         key, request, cert = (self.path(f"{name}.{kind}")
                               for kind in ("key", "csr", "pem"))
         with open(self.path("san"), "w") as f:
-            f.write(f"subjectAltName=DNS:{host}\n")
+            f.write("basicConstraints=CA:FALSE\n")
+            if names:
+                f.write(f"subjectAltName={names}\n")
         openssl("req", "-newkey", "ec", "-pkeyopt",
-                "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=target",
-                "-keyout", key, "-out", request)
+                "ec_paramgen_curve:P-256", "-nodes", "-utf8", "-subj",
+                f"/CN={common}", "-keyout", key, "-out", request)
         openssl("x509", "-req", "-in", request, "-CA",
                 self.path(f"{ca}.pem"), "-CAkey", self.path(f"{ca}.key"),
                 "-CAcreateserial", "-days", str(days), "-extfile",
