@@ -4,43 +4,42 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
-#include <event2/http.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/spare.h"
 #include "probe/load.h"
+#include "probe/response.h"
 #include "probe/tcp.h"
 #include "probe/tls.h"
 
-enum { LOAD_TEXT_MAX = 32 };
+enum { LOAD_TEXT_MAX = 32, READ_MAX = 64 << 10 };
 
 struct http {
-	struct evhttp_connection *connection; /* NULL: none */
-	struct tls tls;                       /* of the connection */
-	struct tcp_attempt why;               /* why it does not connect */
-	struct event *again; /* asks anew on a new connection */
-	unsigned answers;    /* on this connection */
-	size_t received;     /* octets of the reply */
-	bool closed;         /* by the peer */
-	bool failed;         /* error says how */
-	enum evhttp_request_error error;
+	struct tcp_attempt attempt; /* to connect */
+	struct bufferevent *bev;    /* the connection; NULL: none */
+	struct tls tls;             /* of the connection */
+	struct event *again;        /* asks anew on a new connection */
+	unsigned answers;           /* on this connection */
+	bool there;                 /* the peer, as far as is known */
+	bool stale;                 /* the connection is not to be used again */
+	bool asked;                 /* a reply is waited for */
+	struct response_reader reply;
 };
 
-static const struct method {
-	enum evhttp_cmd_type type;
-} methods[] = {
-    [CONF_METHOD_GET] = {EVHTTP_REQ_GET},
-    [CONF_METHOD_HEAD] = {EVHTTP_REQ_HEAD},
-    [CONF_METHOD_POST] = {EVHTTP_REQ_POST},
-    [CONF_METHOD_PUT] = {EVHTTP_REQ_PUT},
-    [CONF_METHOD_OPTIONS] = {EVHTTP_REQ_OPTIONS},
+static const char *const methods[] = {
+    [CONF_METHOD_GET] = "GET",
+    [CONF_METHOD_HEAD] = "HEAD",
+    [CONF_METHOD_POST] = "POST",
+    [CONF_METHOD_PUT] = "PUT",
+    [CONF_METHOD_OPTIONS] = "OPTIONS",
 };
-
-static void http_request(struct probe *p);
 
 static bool
 is_https(const struct probe *p)
@@ -48,18 +47,20 @@ is_https(const struct probe *p)
 	return p->watch->monitor->type == CONF_MONITOR_HTTPS;
 }
 
-/* Not within a callback of the connection. */
 static void
 http_close(struct http *h)
 {
-	if (h->connection != NULL) {
-		evhttp_connection_set_closecb(h->connection, NULL, NULL);
-		tls_end(&h->tls, !h->closed);
-		evhttp_connection_free(h->connection);
+	attempt_stop(&h->attempt);
+	if (h->bev != NULL) {
+		bufferevent_disable(h->bev, EV_READ | EV_WRITE);
+		bufferevent_setcb(h->bev, NULL, NULL, NULL, NULL);
+		tls_end(&h->tls, h->there);
+		bufferevent_free(h->bev);
 	}
-	h->connection = NULL;
-	h->closed = false;
+	h->bev = NULL;
 	h->answers = 0;
+	h->stale = h->asked = false;
+	response_fini(&h->reply);
 }
 
 static void
@@ -68,16 +69,7 @@ http_abort(struct probe *p)
 	struct http *h = p->state;
 
 	evtimer_del(h->again);
-	attempt_stop(&h->why);
 	http_close(h);
-}
-
-static bool
-body_contains(struct evhttp_request *request, const char *text)
-{
-	struct evbuffer *body = evhttp_request_get_input_buffer(request);
-
-	return evbuffer_search(body, text, strlen(text), NULL).pos >= 0;
 }
 
 static bool
@@ -103,24 +95,17 @@ statuses_format(char *buf, size_t size, const struct conf_monitor *m)
 
 /* ", load 83%", when it says so: returns buf. */
 static const char *
-http_load(
-    char buf[LOAD_TEXT_MAX], struct probe *p, struct evhttp_request *request)
+http_load(char buf[LOAD_TEXT_MAX], struct probe *p)
 {
 	const struct conf_load *l = &p->watch->monitor->load;
-	struct evbuffer *body = evhttp_request_get_input_buffer(request);
-	size_t len = evbuffer_get_length(body);
-	const char *header = NULL;
+	const struct response_reader *r = &((struct http *)p->state)->reply;
 	double load;
 
 	*buf = '\0';
 	if (l->header == NULL && l->metric == NULL)
 		return buf;
-	if (l->header != NULL)
-		header = evhttp_find_header(
-		    evhttp_request_get_input_headers(request), l->header);
-	if (!load_find(l, header,
-		len > 0 ? (const char *)evbuffer_pullup(body, -1) : "", len,
-		&load)) {
+	if (!load_find(l, r->value[0] != '\0' ? r->value : NULL,
+		r->body.n > 0 ? r->body.at : "", r->body.n, &load)) {
 		snprintf(buf, LOAD_TEXT_MAX, ", no load in it");
 		return buf;
 	}
@@ -130,147 +115,161 @@ http_load(
 	return buf;
 }
 
+static bool
+body_contains(const struct response_reader *r, const char *text)
+{
+	return memmem(r->body.at, r->body.n, text, strlen(text)) != NULL;
+}
+
 static void
-http_judge(struct probe *p, struct evhttp_request *request)
+http_judge(struct probe *p)
 {
 	const struct conf_monitor *m = p->watch->monitor;
-	int status = evhttp_request_get_response_code(request);
-	struct http *h = p->state;
+	const struct response_reader *r = &((struct http *)p->state)->reply;
 	char buf[64], left[TLS_LEFT_MAX], load[LOAD_TEXT_MAX];
 
-	h->answers++;
-	if (!status_expected(m, status))
-		probe_done(p, false, "status", "status %d, not %s", status,
+	if (!status_expected(m, (int)r->status))
+		probe_done(p, false, "status", "status %u, not %s", r->status,
 		    statuses_format(buf, sizeof(buf), m));
-	else if (m->body != NULL && !body_contains(request, m->body))
+	else if (m->body != NULL && !body_contains(r, m->body))
 		probe_done(p, false, "body",
-		    "status %d, but the body has no "
-		    "\"%.60s\"",
-		    status, m->body);
+		    "status %u, but the body has no \"%.60s\"", r->status,
+		    m->body);
 	else
-		probe_done(p, true, "ok", "status %d in %.1f ms%s%s", status,
+		probe_done(p, true, "ok", "status %u in %.1f ms%s%s", r->status,
 		    (double)(clock_mono_us() - p->started_us) / 1000,
-		    http_load(load, p, request), tls_left(left, p->watch));
+		    http_load(load, p), tls_left(left, p->watch));
 }
 
-/* What evhttp says of a reply that broke off.  It calls a header that is too
- * long an invalid one. */
-static void
-http_broken(struct probe *p, enum evhttp_request_error error)
-{
-	const struct http *h = p->state;
+/* Replies ----------------------------------------------------------------- */
 
-	switch (error) {
-	case EVREQ_HTTP_DATA_TOO_LONG:
-		probe_done(p, false, "too_long",
-		    "the body has more than %u octets",
-		    p->watch->monitor->body_max);
-		return;
-	case EVREQ_HTTP_INVALID_HEADER:
-		if (h->received > HTTP_HEADERS_MAX)
-			probe_done(p, false, "too_long",
-			    "the header has more than %d octets",
-			    HTTP_HEADERS_MAX);
-		else
-			probe_done(
-			    p, false, "protocol", "the reply is not HTTP");
-		return;
-	case EVREQ_HTTP_TIMEOUT:
-		probe_failed(p, ETIMEDOUT);
-		return;
-	default:
-		probe_done(p, false, "reset", "closed before the reply ended");
-	}
+/* A whole reply: octets behind it belong to none, so that the connection is
+ * not used again, and the target is judged by what it said (RFC 9112 6.3). */
+static void
+http_replied(struct probe *p)
+{
+	struct http *h = p->state;
+
+	h->asked = false;
+	h->answers++;
+	h->stale = !h->there || !h->reply.keeps ||
+	    evbuffer_get_length(bufferevent_get_input(h->bev)) > 0;
+	http_judge(p);
 }
 
 static void
-http_received(
-    struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
+http_wrong(struct probe *p, enum response_result result)
 {
-	struct http *h = arg;
+	struct http *h = p->state;
+	char why[sizeof(h->reply.err.text)];
 
-	(void)input;
-	h->received += info->n_added;
-}
-
-static void
-http_error(enum evhttp_request_error error, void *arg)
-{
-	struct http *h = ((struct probe *)arg)->state;
-
-	h->failed = true;
-	h->error = error;
-}
-
-/* A connection cannot be freed within its own callback: later. */
-static void
-http_again(evutil_socket_t fd, short what, void *arg)
-{
-	struct probe *p = arg;
-
-	(void)fd;
-	(void)what;
-	http_close(p->state);
-	http_request(p);
-}
-
-static void
-http_not_connected(struct probe *p, int error)
-{
-	if (error == 0 && is_https(p))
-		probe_done(p, false, "reset", "closed in the TLS handshake");
+	snprintf(why, sizeof(why), "%.100s", h->reply.err.text);
+	http_close(h);
+	if (result == RESPONSE_TOO_LONG)
+		probe_done(p, false, "too_long", "%s", why);
 	else
-		probe_failed(p, error != 0 ? error : ECONNRESET);
+		probe_done(
+		    p, false, "protocol", "the reply is not HTTP: %s", why);
 }
+
+static void
+http_readable(struct bufferevent *bev, void *arg)
+{
+	struct evbuffer *in = bufferevent_get_input(bev);
+	size_t len = evbuffer_get_length(in), used;
+	struct probe *p = arg;
+	struct http *h = p->state;
+	enum response_result result;
+
+	if (!h->asked) { /* nobody asked for it */
+		http_close(h);
+		return;
+	}
+	result = response_feed(
+	    &h->reply, (char *)evbuffer_pullup(in, -1), len, &used);
+	evbuffer_drain(in, used);
+	if (result == RESPONSE_DONE)
+		http_replied(p);
+	else if (result != RESPONSE_MORE)
+		http_wrong(p, result);
+}
+
+/* The connection ---------------------------------------------------------- */
 
 static bool
 tls_is_wrong(const struct probe *p)
 {
 	struct http *h = p->state;
-	struct bufferevent *bev =
-	    evhttp_connection_get_bufferevent(h->connection);
 	unsigned long error;
 
-	while (is_https(p) && (error = bufferevent_get_openssl_error(bev)) != 0)
+	while (
+	    is_https(p) && (error = bufferevent_get_openssl_error(h->bev)) != 0)
 		tls_blame(&h->tls, error);
 	return h->tls.wrong[0] != '\0';
 }
 
-static void
-http_reply(struct evhttp_request *request, void *arg)
+static bool
+in_handshake(const struct probe *p)
 {
-	struct probe *p = arg;
+	const struct http *h = p->state;
+
+	return is_https(p) && !tls_is_begun(&h->tls);
+}
+
+/* It has ended before the reply did; error: of the system, or 0. */
+static void
+http_ended(struct probe *p, int error)
+{
 	struct http *h = p->state;
+	bool handshake = in_handshake(p);
+	char why[sizeof(h->tls.wrong)];
 	const struct timeval now = {0};
 
-	if (request != NULL && evhttp_request_get_response_code(request) != 0) {
-		http_judge(p, request);
-	} else if (h->answers > 0 &&
-	    (!h->failed || h->error == EVREQ_HTTP_EOF)) {
-		/* The peer closed while we asked: ask anew, once. */
+	/* The peer closed while we asked: ask anew, once. */
+	if (h->answers > 0 && !handshake && h->reply.octets == 0) {
 		h->answers = 0;
 		evtimer_add(h->again, &now);
-	} else if (tls_is_wrong(p)) {
-		probe_done(p, false, "tls", "TLS: %s", h->tls.wrong);
-	} else if (h->failed) {
-		http_broken(p, h->error);
-	} else {
-		/* evhttp has lost why by now. */
-		attempt_begin(&h->why, p, http_not_connected);
+		return;
 	}
+	if (tls_is_wrong(p)) {
+		snprintf(why, sizeof(why), "%s", h->tls.wrong);
+		http_close(h);
+		probe_done(p, false, "tls", "TLS: %s", why);
+		return;
+	}
+	http_close(h);
+	if (handshake)
+		probe_done(p, false, "reset", "closed in the TLS handshake");
+	else if (error == 0 || error == ECONNRESET || error == EPIPE)
+		probe_done(p, false, "reset", "closed before the reply ended");
+	else
+		probe_failed(p, error);
 }
 
 static void
-http_closed(struct evhttp_connection *connection, void *arg)
+http_event(struct bufferevent *bev, short what, void *arg)
 {
-	struct http *h = ((struct probe *)arg)->state;
+	int error = EVUTIL_SOCKET_ERROR();
+	struct probe *p = arg;
+	struct http *h = p->state;
 
-	(void)connection;
-	h->closed = true;
+	(void)bev;
+	if ((what & BEV_EVENT_CONNECTED) != 0)
+		return;
+	h->there = false;
+	if (!h->asked) {
+		http_close(h);
+		return;
+	}
+	if ((what & BEV_EVENT_EOF) != 0 && !in_handshake(p) &&
+	    response_end(&h->reply) == RESPONSE_DONE)
+		http_replied(p);
+	else
+		http_ended(p, (what & BEV_EVENT_ERROR) != 0 ? error : 0);
 }
 
 static struct bufferevent *
-http_tls(struct probe *p)
+http_tls(struct probe *p, int fd)
 {
 	struct http *h = p->state;
 	SSL *ssl = tls_begin(&h->tls, probe_tls(p), p->watch);
@@ -278,37 +277,11 @@ http_tls(struct probe *p)
 
 	if (ssl == NULL)
 		return NULL;
-	bev = bufferevent_openssl_socket_new(probe_base(p), -1, ssl,
+	bev = bufferevent_openssl_socket_new(probe_base(p), fd, ssl,
 	    BUFFEREVENT_SSL_CONNECTING, BEV_OPT_CLOSE_ON_FREE);
 	if (bev != NULL)
 		bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
 	return bev;
-}
-
-static bool
-http_connect(struct probe *p)
-{
-	const struct conf_monitor *m = p->watch->monitor;
-	char address[ADDR_TEXT_MAX];
-	struct http *h = p->state;
-	struct bufferevent *bev = NULL;
-
-	if (is_https(p) && (bev = http_tls(p)) == NULL)
-		return false;
-	h->connection = evhttp_connection_base_bufferevent_new(probe_base(p),
-	    NULL, bev, addr_format(address, &p->watch->addr), m->port);
-	if (h->connection == NULL)
-		return false;
-	evhttp_connection_set_max_body_size(h->connection, m->body_max);
-	evhttp_connection_set_max_headers_size(h->connection, HTTP_HEADERS_MAX);
-	/* evhttp's own timeouts come after those of the probe. */
-	evhttp_connection_set_timeout(
-	    h->connection, (int)((m->interval_ms + m->timeout_ms) / 1000 + 1));
-	evhttp_connection_set_closecb(h->connection, http_closed, p);
-	evbuffer_add_cb(bufferevent_get_input(
-			    evhttp_connection_get_bufferevent(h->connection)),
-	    http_received, h);
-	return true;
 }
 
 const char *
@@ -327,57 +300,98 @@ http_host(char buf[HTTP_HOST_MAX], const struct watch *w, uint16_t usual)
 	return buf;
 }
 
+/* What goes out; no header of the configuration frames it. */
 static void
-http_add_headers(const struct probe *p, struct evkeyvalq *headers)
+http_send(const struct probe *p)
 {
-	const char *line = p->watch->monitor->headers;
+	const struct conf_monitor *m = p->watch->monitor;
+	const struct http *h = p->state;
+	struct evbuffer *out = bufferevent_get_output(h->bev);
 	uint16_t usual = is_https(p) ? CONF_HTTPS_PORT : CONF_HTTP_PORT;
-	char *name, *value, host[HTTP_HOST_MAX];
+	const char *line = m->headers;
+	char host[HTTP_HOST_MAX];
+	bool has_agent = false;
 	size_t len;
 
-	evhttp_add_header(headers, "Host", http_host(host, p->watch, usual));
-	for (; line != NULL && *line != '\0'; line += len + 1) {
+	evbuffer_add_printf(out, "%s %s HTTP/1.1\r\nHost: %s\r\n",
+	    methods[m->method], m->path, http_host(host, p->watch, usual));
+	for (; line != NULL && *line != '\0';
+	     line += len + (line[len] != '\0')) {
 		len = strcspn(line, "\n");
-		name = strndup(line, len);
-		value = name != NULL ? strstr(name, ": ") : NULL;
-		if (value == NULL)
-			abort();
-		*value = '\0';
-		evhttp_add_header(headers, name, value + 2);
-		free(name);
+		has_agent |= strncasecmp(line, "User-Agent:", 11) == 0;
+		evbuffer_add_printf(out, "%.*s\r\n", (int)len, line);
 	}
-	if (evhttp_find_header(headers, "User-Agent") == NULL)
-		evhttp_add_header(headers, "User-Agent", "meridian-probe");
+	if (!has_agent)
+		evbuffer_add_printf(out, "User-Agent: meridian-probe\r\n");
+	if (m->payload != NULL)
+		evbuffer_add_printf(out, "Content-Length: %zu\r\n\r\n%s",
+		    strlen(m->payload), m->payload);
+	else
+		evbuffer_add_printf(out, "%s\r\n",
+		    m->method == CONF_METHOD_POST ||
+			    m->method == CONF_METHOD_PUT
+			? "Content-Length: 0\r\n"
+			: "");
 }
 
+/* The connection is there: asks. */
 static void
-http_request(struct probe *p)
+http_ask(struct probe *p)
 {
 	const struct conf_monitor *m = p->watch->monitor;
 	struct http *h = p->state;
-	struct evhttp_request *request = NULL;
 
-	h->failed = false;
-	h->received = 0;
-	if (h->connection == NULL && spare_only_last()) {
-		probe_failed(p, EMFILE);
+	response_begin(&h->reply, m->method == CONF_METHOD_HEAD, m->body_max,
+	    m->load.header);
+	h->asked = true;
+	http_send(p);
+}
+
+static void
+http_connected(struct probe *p, int error)
+{
+	struct http *h = p->state;
+	int one = 1, fd;
+
+	if (error != 0) {
+		probe_failed(p, error);
 		return;
 	}
-	if (h->connection != NULL || http_connect(p))
-		request = evhttp_request_new(http_reply, p);
-	if (request == NULL) {
+	fd = attempt_take(&h->attempt);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	h->bev = is_https(p)
+	    ? http_tls(p, fd)
+	    : bufferevent_socket_new(probe_base(p), fd, BEV_OPT_CLOSE_ON_FREE);
+	if (h->bev == NULL) {
+		fd_close(&fd);
 		probe_failed(p, ENOMEM);
 		return;
 	}
-	evhttp_request_set_error_cb(request, http_error);
-	http_add_headers(p, evhttp_request_get_output_headers(request));
-	if (m->payload != NULL)
-		evbuffer_add(evhttp_request_get_output_buffer(request),
-		    m->payload, strlen(m->payload));
-	if (evhttp_make_request(h->connection, request, methods[m->method].type,
-		m->path) != 0 &&
-	    p->busy)
-		probe_failed(p, ECONNRESET);
+	h->there = true;
+	bufferevent_setcb(h->bev, http_readable, NULL, http_event, p);
+	bufferevent_setwatermark(h->bev, EV_READ, 0, READ_MAX);
+	bufferevent_enable(h->bev, EV_READ | EV_WRITE);
+	http_ask(p);
+}
+
+static void
+http_connect(struct probe *p)
+{
+	struct http *h = p->state;
+
+	http_close(h);
+	if (spare_only_last())
+		probe_failed(p, EMFILE);
+	else
+		attempt_begin(&h->attempt, p, http_connected);
+}
+
+static void
+http_again(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	http_connect(arg);
 }
 
 /* What is a fresh connection now may fail where the one kept would not. */
@@ -390,10 +404,11 @@ http_start(struct probe *p)
 		p->state = h = xcalloc(1, sizeof(*h));
 		h->again = evtimer_new(probe_base(p), http_again, p);
 	}
-	if (h->closed || h->answers == 0 ||
+	if (h->stale || h->answers == 0 ||
 	    h->answers >= p->watch->monitor->reconnect)
-		http_close(h);
-	http_request(p);
+		http_connect(p);
+	else
+		http_ask(p);
 }
 
 static void

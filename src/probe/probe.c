@@ -372,14 +372,15 @@ probe_failed(struct probe *p, int error)
 {
 	static const struct {
 		int error;
-		const char *reason;
+		const char *reason, *detail;
 	} reasons[] = {
-	    {ECONNREFUSED, "refused"},
-	    {ECONNRESET, "reset"},
-	    {EPIPE, "reset"},
-	    {ETIMEDOUT, "timeout"},
-	    {EHOSTUNREACH, "unreachable"},
-	    {ENETUNREACH, "unreachable"},
+	    {ECONNREFUSED, "refused", "refused"},
+	    {ECONNRESET, "reset", "reset"},
+	    {EPIPE, "reset", "reset"},
+	    {ETIMEDOUT, "timeout", "timeout"},
+	    {EHOSTUNREACH, "unreachable", "unreachable: no route to the host"},
+	    {ENETUNREACH, "unreachable",
+		"unreachable: no route to the network"},
 	};
 
 	if (is_our_own(error)) {
@@ -389,7 +390,7 @@ probe_failed(struct probe *p, int error)
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
 		if (reasons[i].error == error) {
 			probe_done(p, false, reasons[i].reason, "%s",
-			    reasons[i].reason);
+			    reasons[i].detail);
 			return;
 		}
 	}

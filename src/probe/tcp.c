@@ -11,14 +11,36 @@
 #include "base/fd.h"
 #include "base/spare.h"
 
+static void
+unwatch(struct tcp_attempt *t)
+{
+	if (t->writable != NULL)
+		event_free(t->writable);
+	t->writable = NULL;
+}
+
 void
 attempt_stop(struct tcp_attempt *t)
 {
-	if (t->writable == NULL)
-		return;
-	event_free(t->writable);
-	t->writable = NULL;
-	fd_close(&t->fd);
+	unwatch(t);
+	if (t->open)
+		fd_close(&t->fd);
+	t->open = false;
+}
+
+int
+attempt_take(struct tcp_attempt *t)
+{
+	unwatch(t);
+	t->open = false;
+	return t->fd;
+}
+
+static void
+attempt_fail(struct tcp_attempt *t, int error)
+{
+	attempt_stop(t);
+	t->done(t->probe, error);
 }
 
 static void
@@ -31,8 +53,11 @@ tcp_connected(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
 		error = errno;
-	attempt_stop(t);
-	t->done(t->probe, error);
+	unwatch(t);
+	if (error != 0)
+		attempt_fail(t, error);
+	else
+		t->done(t->probe, 0);
 }
 
 void
@@ -52,20 +77,20 @@ attempt_begin(struct tcp_attempt *t, struct probe *p,
 		done(p, errno);
 		return;
 	}
+	t->open = true;
 	t->writable =
 	    event_new(probe_base(p), t->fd, EV_WRITE, tcp_connected, t);
 	error = connect(t->fd, (struct sockaddr *)&ss, len) == 0 ? 0 : errno;
-	if (error == EINPROGRESS || error == 0) {
+	if (error == EINPROGRESS || error == 0)
 		event_add(t->writable, NULL);
-		return;
-	}
-	attempt_stop(t);
-	done(p, error);
+	else
+		attempt_fail(t, error);
 }
 
 static void
 tcp_done(struct probe *p, int error)
 {
+	attempt_stop(p->state);
 	if (error != 0)
 		probe_failed(p, error);
 	else

@@ -400,3 +400,9 @@ tls_end(struct tls *t, bool there)
 	ERR_clear_error();
 	t->ssl = NULL;
 }
+
+bool
+tls_is_begun(const struct tls *t)
+{
+	return t->ssl != NULL && SSL_is_init_finished(t->ssl);
+}

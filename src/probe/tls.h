@@ -47,6 +47,9 @@ void tls_adopt(struct tls *t, struct tls_contexts *contexts, struct watch *w,
 /* Says goodbye to the peer, when it is there. */
 void tls_end(struct tls *t, bool there);
 
+/* The handshake is over. */
+bool tls_is_begun(const struct tls *t);
+
 /* Keeps in t->wrong what an error of OpenSSL says; not one of the system's, and
  * not when something was said before. */
 void tls_blame(struct tls *t, unsigned long error);
