@@ -256,18 +256,67 @@ back_show(const json_t *pool, const json_t *region)
 		printf("comes back: all its clients in %s\n", left);
 }
 
+/* The regions of the pool that are live for the family; free it. */
+static char *
+live_for(const json_t *pool, const char *family)
+{
+	struct text t = {0};
+	const json_t *region;
+	size_t i;
+
+	json_array_foreach(json_object_get(pool, "regions"), i, region)
+	{
+		const json_t *is = json_object_get(
+		    json_object_get(region, "families"), family);
+
+		if (json_is_true(json_object_get(is, "live")))
+			text_add(&t, "%s%s", t.len > 0 ? ", " : "",
+			    text_of(region, "region"));
+	}
+	return t.at;
+}
+
+/* "pool www: region eu has no live IPv6 target: AAAA is served by us" */
+static void
+family_show(const json_t *pool, const json_t *region, const char *family,
+    const char *word, const char *type)
+{
+	const json_t *families = json_object_get(region, "families");
+	const json_t *is = json_object_get(families, family);
+	char *others;
+
+	if (!json_is_object(is) || json_is_true(json_object_get(is, "live")) ||
+	    !json_is_true(json_object_get(region, "live")))
+		return;
+	others = live_for(pool, family);
+	printf("%spool %s: region %s is out for %s%s: %s is served by %s\n",
+	    YELLOW, text_of(pool, "name"), text_of(region, "region"), word,
+	    PLAIN, type, others != NULL ? others : "no live region");
+	free(others);
+}
+
 static void
 pools_show(const json_t *pools)
 {
-	const json_t *pool;
-	size_t i;
+	const json_t *pool, *out, *region;
+	size_t i, k;
 
 	json_array_foreach(pools, i, pool)
 	{
-		if (json_is_string(json_object_get(pool, "all_down")))
-			printf("%spool %s: NO REGION IS LIVE%s, %s\n", RED,
-			    text_of(pool, "name"), PLAIN,
-			    text_of(pool, "all_down"));
+		json_array_foreach(json_object_get(pool, "all_down"), k, out)
+		{
+			const char *family = text_of(out, "family");
+
+			printf("%spool %s: NO REGION IS LIVE%s%s%s, %s\n", RED,
+			    text_of(pool, "name"),
+			    *family != '\0' ? " FOR " : "", family, PLAIN,
+			    text_of(out, "answering"));
+		}
+		json_array_foreach(json_object_get(pool, "regions"), k, region)
+		{
+			family_show(pool, region, "ipv4", "IPv4", "A");
+			family_show(pool, region, "ipv6", "IPv6", "AAAA");
+		}
 	}
 }
 

@@ -61,6 +61,10 @@ struct conf_pool_region {
 
 enum conf_answer_mode { CONF_ANSWER_ALL, CONF_ANSWER_ONE };
 
+/* Of a pool with addresses of both families: is each decided by itself, or is a
+ * region live when both are? */
+enum conf_families { CONF_FAMILIES_APART, CONF_FAMILIES_TOGETHER };
+
 struct conf_pool {
 	const char *name;
 	uint16_t *monitors; /* none: always up */
@@ -69,6 +73,7 @@ struct conf_pool {
 	unsigned min_healthy;
 	enum conf_answer_mode mode;
 	unsigned max;
+	enum conf_families families;
 	double cost; /* of capacity: an answer a second; 0: it does not count */
 	struct conf_pool_region *regions;
 	size_t nregions; /* 1..CONF_POOL_REGIONS_MAX */

@@ -35,6 +35,7 @@ static const char *const methods[] = {
     "GET", "HEAD", "POST", "PUT", "OPTIONS", NULL};
 static const char *const verify_words[] = {"on", "off", NULL};
 static const char *const answer_modes[] = {"all", "one", NULL};
+static const char *const families[] = {"apart", "together", NULL};
 
 #define AT(type, f) \
 	.offset = offsetof(struct type, f), \
@@ -222,6 +223,8 @@ static const struct schema_key keys[] = {
 	RANGE(1, 16), .fallback = "all"},
 {SCHEMA_POOL, "min_healthy", value_number, AT(conf_pool, min_healthy),
 	RANGE(1, TARGETS_MAX), .fallback = "1"},
+{SCHEMA_POOL, "families", value_word, AT(conf_pool, families),
+	.words = families, .fallback = "apart"},
 {SCHEMA_POOL, "cost", value_decimal, AT(conf_pool, cost), RANGE(0, 1000000)},
 {SCHEMA_POOL, "answer", schema_read_map, .of = SCHEMA_ANSWER},
 {SCHEMA_POOL, "regions", value_offers, .required = true,

@@ -103,7 +103,7 @@ run_status(struct call *call)
 static void
 run_stats(struct call *call)
 {
-	call_reply(call, status_stats(&call->control->status));
+	call_reply(call, series_stats(call->control->status.snapshot));
 }
 
 static void

@@ -24,7 +24,6 @@
 #include "state/lock.h"
 #include "state/state.h"
 #include "state/what.h"
-#include "steer/require.h"
 
 /* Refreshing ------------------------------------------------------------- */
 
@@ -37,47 +36,76 @@ region_name(const struct control *c, const struct pool *p, size_t region)
 
 /* The last region goes out, or the first comes back. */
 static void
-pool_tell(struct control *c, struct pool *p)
+family_tell(struct control *c, struct pool *p, enum pool_family f)
 {
-	char *way = status_all_down(c->status.snapshot, p);
+	char *way = status_all_down(c->status.snapshot, p, f);
+	const char *family = status_family(f);
 	bool out = way != NULL;
 
-	if (out != p->out)
+	if (out != p->out[f])
 		event_put(c->events, out ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
 		    "pool",
-		    json_pack(
-			"{s:s, s:b}", "pool", p->conf->name, "live", !out),
-		    out ? "pool %s: no region is live, %s"
-			: "pool %s: a region is live again%s",
-		    p->conf->name, out ? way : "");
-	p->out = out;
+		    json_pack("{s:s, s:s?, s:b}", "pool", p->conf->name,
+			"family", family, "live", !out),
+		    out ? "pool %s: no region is live%s%s, %s"
+			: "pool %s: a region is live again%s%s%s",
+		    p->conf->name, family != NULL ? " for " : "",
+		    family != NULL ? family : "", out ? way : "");
+	p->out[f] = out;
 	free(way);
+}
+
+static void
+pool_tell(struct control *c, struct pool *p)
+{
+	if (!pool_is_apart(p)) {
+		family_tell(c, p, POOL_ANY);
+		return;
+	}
+	family_tell(c, p, POOL_IPV4);
+	family_tell(c, p, POOL_IPV6);
+}
+
+static void
+region_tell(
+    struct control *c, const struct pool *p, size_t region, enum pool_family f)
+{
+	const struct pool_region *r = &p->regions[region];
+	const char *name = region_name(c, p, region),
+		   *family = status_family(f);
+	bool live = pool_live(p, f) >> region & 1;
+	size_t of = 0;
+	struct share_left left;
+
+	for (size_t i = 0; i < r->ntargets; i++)
+		of += f == POOL_ANY ||
+		    r->targets[i].conf->addr[f == POOL_IPV6].family != 0;
+	event_put(c->events, live ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
+	    "region",
+	    json_pack("{s:s, s:s, s:s?, s:b}", "pool", p->conf->name, "region",
+		name, "family", family, "live", live),
+	    "pool %s: region %s is %s%s%s (%s%zu of %zu targets live%s)",
+	    p->conf->name, name, live ? "live" : "out",
+	    family != NULL ? " for " : "", family != NULL ? family : "",
+	    r->drained ? "drained, " : "", r->nlive[f], of,
+	    !live || !pool_left(p, region, &left) ? ""
+		: left.manual ? ", waits for meridianctl failback"
+			      : ", comes back by and by");
 }
 
 static void
 refresh(struct control *c, struct pool *p, size_t region)
 {
-	const struct pool_region *r = &p->regions[region];
-	const char *name = region_name(c, p, region);
-	struct share_left left;
-	bool live;
+	unsigned first = pool_is_apart(p) ? POOL_IPV4 : POOL_ANY;
+	unsigned last = pool_is_apart(p) ? POOL_IPV6 : POOL_ANY;
+	uint64_t before[POOL_FAMILIES];
 
-	if (!pool_refresh(p, region, &c->drains)) {
-		pool_tell(c, p);
-		return;
-	}
-	c->health_changed = true;
-	live = atomic_load(&p->live) >> region & 1;
-	event_put(c->events, live ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
-	    "region",
-	    json_pack("{s:s, s:s, s:b}", "pool", p->conf->name, "region", name,
-		"live", live),
-	    "pool %s: region %s is %s (%s%zu of %zu targets live%s)",
-	    p->conf->name, name, live ? "live" : "out",
-	    r->drained ? "drained, " : "", r->nlive, r->ntargets,
-	    !live || !pool_left(p, region, &left) ? ""
-		: left.manual ? ", waits for meridianctl failback"
-			      : ", comes back by and by");
+	pool_live_words(p, before);
+	if (pool_refresh(p, region, &c->drains))
+		c->health_changed = true;
+	for (unsigned f = first; f <= last; f++)
+		if (before[f] != pool_live(p, (enum pool_family)f))
+			region_tell(c, p, region, (enum pool_family)f);
 	pool_tell(c, p);
 }
 
@@ -88,10 +116,11 @@ control_refresh(struct control *c, const char *pool, const char *region)
 
 	for (size_t i = 0; i < s->conf->npools; i++) {
 		struct pool *p = &s->pools[i];
-		uint64_t before = atomic_load(&p->live);
+		uint64_t before[POOL_FAMILIES];
 
 		if (pool != NULL && strcmp(p->conf->name, pool) != 0)
 			continue;
+		pool_live_words(p, before);
 		for (size_t r = 0; r < p->nregions; r++)
 			if (region == NULL ||
 			    strcmp(region_name(c, p, r), region) == 0)
@@ -226,21 +255,6 @@ control_suspicion(struct control *c, const char *owner, const char *reason)
 }
 
 static void
-anchor_event(struct control *c, const struct watch *w)
-{
-	const struct endpoint e = {w->addr, w->monitor->port};
-	const char *state = health_state_names[w->health.state];
-	char anchor[ENDPOINT_TEXT_MAX];
-
-	event_put(c->events,
-	    w->health.state == HEALTH_UP ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
-	    "anchor",
-	    json_pack("{s:s, s:s, s:o}", "anchor", endpoint_format(anchor, &e),
-		"state", state, "reason", text_string(w->last)),
-	    "anchor %s: %s (%s)", anchor, state, w->last);
-}
-
-static void
 control_verdict(struct watch *w, const struct verdict *v, void *arg)
 {
 	struct control *c = arg;
@@ -261,7 +275,7 @@ control_verdict(struct watch *w, const struct verdict *v, void *arg)
 		use_tell(c, use, v->changed || v->idle_changed);
 	}
 	if (v->changed && w->anchor)
-		anchor_event(c, w);
+		suspicion_anchor(c, w);
 	if (v->changed && w->health.state == HEALTH_DOWN &&
 	    w->first_failed_us != 0 && !w->anchor && watch_decides(w))
 		histogram_add(&c->status.cutover,
@@ -367,8 +381,9 @@ control_adopt(struct control *c, struct snapshot *s, json_t *warnings)
 		load_state(c, s);
 	for (size_t i = 0; i < s->conf->npools; i++) {
 		struct pool *p = &s->pools[i];
-		uint64_t before = atomic_load(&p->live);
+		uint64_t before[POOL_FAMILIES];
 
+		pool_live_words(p, before);
 		for (size_t r = 0; r < p->nregions; r++)
 			pool_refresh(p, r, &c->drains);
 		pool_refreshed(p, before);

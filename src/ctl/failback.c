@@ -36,7 +36,7 @@ region_tick(struct control *c, struct pool *p, size_t region)
 		    frozen ? "goes on coming back"
 			   : "stops coming back, as probes of it fail");
 	control_refresh(c, p->conf->name, p->regions[region].name);
-	if (back && !s->back && atomic_load(&p->live) >> region & 1)
+	if (back && !s->back && pool_live(p, POOL_ANY) >> region & 1)
 		tell(c, p, region, "is back");
 }
 
@@ -94,10 +94,15 @@ pool_inherit(struct pool *to, const struct pool *from)
 		if (k == from->nregions)
 			continue;
 		to->regions[i].share = from->regions[k].share;
-		bit_copy(&to->live, i, &from->live, k);
-		bit_copy(&to->last_known, i, &from->last_known, k);
+		for (unsigned f = 0; f < POOL_FAMILIES; f++) {
+			const struct pool_words *w = &from->words[f];
+
+			bit_copy(&to->words[f].live, i, &w->live, k);
+			bit_copy(
+			    &to->words[f].last_known, i, &w->last_known, k);
+		}
 	}
-	to->out = from->out;
+	memcpy(to->out, from->out, sizeof(to->out));
 }
 
 void
@@ -115,18 +120,50 @@ failback_inherit(const struct control *c, struct snapshot *next)
 
 /* State ------------------------------------------------------------------ */
 
+/* By family: for which the region is live, or was when a region was so last. */
+static json_t *
+bits_save(const struct pool *p, size_t region, bool last_known)
+{
+	json_t *list = json_array();
+
+	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
+		const struct pool_words *w = &p->words[f];
+		uint64_t word = last_known ? atomic_load(&w->last_known)
+					   : atomic_load(&w->live);
+
+		json_array_append_new(list, json_boolean(word >> region & 1));
+	}
+	return list;
+}
+
+/* From a list, or one word for all families; what is not said stays as it is.
+ */
+static void
+bits_load(const json_t *bits, struct pool *p, size_t region, bool last_known)
+{
+	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
+		struct pool_words *w = &p->words[f];
+
+		if (json_is_false(
+			json_is_array(bits) ? json_array_get(bits, f) : bits))
+			atomic_fetch_and(last_known ? &w->last_known : &w->live,
+			    ~(UINT64_C(1) << region));
+	}
+}
+
 static bool
 entry_load(const json_t *entry, void *arg)
 {
 	const struct snapshot *s = arg;
+	const json_t *live, *last_known = NULL;
 	const char *pool, *region;
 	json_int_t since;
-	int resumed, live, last_known = true;
+	int resumed;
 	struct pool *p;
 	size_t i;
 
 	if (json_unpack((json_t *)(uintptr_t)entry,
-		"{s:s, s:s, s:I, s:b, s:b, s?b}", "pool", &pool, "region",
+		"{s:s, s:s, s:I, s:b, s:o, s?o}", "pool", &pool, "region",
 		&region, "since", &since, "resumed", &resumed, "live", &live,
 		"last_known", &last_known) != 0)
 		return false;
@@ -134,11 +171,9 @@ entry_load(const json_t *entry, void *arg)
 	i = p != NULL ? region_find(p, region) : 0;
 	if (p == NULL || i == p->nregions)
 		return true;
-	if (!last_known)
-		atomic_fetch_and(&p->last_known, ~(UINT64_C(1) << i));
-	if (!live)
-		atomic_fetch_and(&p->live, ~(UINT64_C(1) << i));
-	else
+	bits_load(live, p, i, false);
+	bits_load(last_known, p, i, true);
+	if (pool_live(p, POOL_ANY) >> i & 1 && since != 0)
 		p->regions[i].share = (struct share){.back = true,
 		    .resumed = resumed,
 		    .back_s = clock_mono_s() + since - clock_wall_s()};
@@ -151,24 +186,33 @@ failback_load(const char *folder, struct snapshot *s, struct error *err)
 	return state_load(folder, "failback", entry_load, s, err);
 }
 
+/* Is the region live for each family? */
+static bool
+is_whole(const struct pool *p, size_t region)
+{
+	for (unsigned f = 0; f < POOL_FAMILIES; f++)
+		if ((pool_live(p, (enum pool_family)f) >> region & 1) == 0)
+			return false;
+	return true;
+}
+
 /* What is as after a start without a state goes without saying. */
 static void
 region_save(json_t *list, const struct pool *p, size_t i)
 {
 	const struct pool_region *r = &p->regions[i];
 	struct share share = r->share;
-	int live = atomic_load(&p->live) >> i & 1;
-	int last_known = atomic_load(&p->last_known) >> i & 1;
+	json_int_t since;
 
-	if (live && !share.back)
+	if (is_whole(p, i) && !share.back)
 		return;
 	share_thaw(&share, clock_mono_s());
+	since = clock_wall_s() + share.back_s - clock_mono_s();
 	json_array_append_new(list,
-	    json_pack("{s:s, s:s, s:I, s:b, s:b, s:b}", "pool", p->conf->name,
-		"region", r->name, "since",
-		(json_int_t)(clock_wall_s() + share.back_s - clock_mono_s()),
-		"resumed", share.resumed, "live", live, "last_known",
-		last_known));
+	    json_pack("{s:s, s:s, s:I, s:b, s:o, s:o}", "pool", p->conf->name,
+		"region", r->name, "since", share.back ? since : 0, "resumed",
+		share.resumed, "live", bits_save(p, i, false), "last_known",
+		bits_save(p, i, true)));
 }
 
 json_t *

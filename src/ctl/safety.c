@@ -95,7 +95,8 @@ is_touched(const struct pool *p, const struct drain *d)
 static json_t *
 pool_json(const struct forecast *f, const struct pool *p)
 {
-	uint64_t before = f->live[0][p->index], after = f->live[1][p->index];
+	uint64_t before = f->live[0][p->index].of[POOL_ANY];
+	uint64_t after = f->live[1][p->index].of[POOL_ANY];
 	json_t *fill = json_object();
 
 	for (size_t i = 0; i < p->nregions; i++) {

@@ -114,3 +114,18 @@ suspicion_lift(struct control *c, const json_t *body, const char *owner)
 	return json_pack("{s:b, s:b, s:b}", "thawed", 1, "most_fail",
 	    s->overruled, "anchors_fail", s->anchors_overruled);
 }
+
+void
+suspicion_anchor(struct control *c, const struct watch *w)
+{
+	const struct endpoint e = {w->addr, w->monitor->port};
+	const char *state = health_state_names[w->health.state];
+	char anchor[ENDPOINT_TEXT_MAX];
+
+	event_put(c->events,
+	    w->health.state == HEALTH_UP ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
+	    "anchor",
+	    json_pack("{s:s, s:s, s:o}", "anchor", endpoint_format(anchor, &e),
+		"state", state, "reason", text_string(w->last)),
+	    "anchor %s: %s (%s)", anchor, state, w->last);
+}

@@ -12,6 +12,9 @@
  * lifted it; NULL: nobody did. */
 void suspicion_tell(struct control *c, const char *owner, const char *reason);
 
+/* The event of an anchor whose state has changed. */
+void suspicion_anchor(struct control *c, const struct watch *w);
+
 /* Each second: what was frozen for health.freeze_max thaws. */
 void suspicion_tick(struct control *c);
 

@@ -277,3 +277,71 @@ rdata_read(uint16_t type, struct cursor *c, struct wire *w)
 		copy(c, w, c->end - c->at);
 	return !c->bad && c->at == c->end && !w->full;
 }
+
+/* SVCB ------------------------------------------------------------------- */
+
+/* RFC 9460 14.3.2 */
+enum { KEY_MANDATORY = 0, KEY_IPV4HINT = 4, KEY_IPV6HINT = 6 };
+
+struct hints {
+	bool keep_ipv4, keep_ipv6;
+};
+
+static bool
+is_kept(const struct hints *h, uint16_t key)
+{
+	return key == KEY_IPV4HINT ? h->keep_ipv4
+	    : key == KEY_IPV6HINT  ? h->keep_ipv6
+				   : true;
+}
+
+static size_t
+put_param(uint8_t *out, uint16_t key, const uint8_t *value, size_t len)
+{
+	struct wire w;
+
+	wire_init(&w, out, 4 + len);
+	wire_put_u16(&w, key);
+	wire_put_u16(&w, (uint16_t)len);
+	wire_put(&w, value, len);
+	return w.len;
+}
+
+/* The keys that are kept; nothing, where none is left. */
+static size_t
+put_mandatory(
+    uint8_t *out, const struct hints *h, const uint8_t *keys, size_t len)
+{
+	uint8_t kept[UINT16_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i + 2 <= len; i += 2) {
+		if (!is_kept(h, wire_get_u16(keys + i)))
+			continue;
+		memcpy(kept + n, keys + i, 2);
+		n += 2;
+	}
+	return n > 0 ? put_param(out, KEY_MANDATORY, kept, n) : 0;
+}
+
+size_t
+rdata_drop_hints(uint8_t *out, const uint8_t *rdata, size_t len, bool keep_ipv4,
+    bool keep_ipv6)
+{
+	const struct hints h = {keep_ipv4, keep_ipv6};
+	size_t at = 2 + name_len(rdata + 2), n = at;
+
+	memcpy(out, rdata, at);
+	while (at + 4 <= len) {
+		uint16_t key = wire_get_u16(rdata + at);
+		size_t size = wire_get_u16(rdata + at + 2);
+		const uint8_t *value = rdata + at + 4;
+
+		if (key == KEY_MANDATORY)
+			n += put_mandatory(out + n, &h, value, size);
+		else if (is_kept(&h, key))
+			n += put_param(out + n, key, value, size);
+		at += 4 + size;
+	}
+	return n;
+}

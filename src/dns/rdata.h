@@ -19,6 +19,12 @@ const char *rdata_form(uint16_t type);
 bool rdata_parse(
     uint16_t type, const char *text, struct wire *w, struct error *err);
 
+/* The data of a well-formed SVCB or HTTPS record, without the address hints of
+ * a family that is not kept, and without their keys among the mandatory ones
+ * (RFC 9460 7.3, 8).  out: room for len octets; the length written. */
+size_t rdata_drop_hints(uint8_t *out, const uint8_t *rdata, size_t len,
+    bool keep_ipv4, bool keep_ipv6);
+
 /* From a message: all octets up to the cursor's end. */
 bool rdata_read(uint16_t type, struct cursor *c, struct wire *w);
 

@@ -2,7 +2,7 @@
 #include "report/due.h"
 
 #include "base/clock.h"
-#include "steer/require.h"
+#include "steer/watch.h"
 
 static void
 least_watch(struct due *due, const struct watch *w)

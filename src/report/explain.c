@@ -446,16 +446,15 @@ explain(
 	if (report == NULL) {
 		view_init(&e->view, s, e->drains, &e->asked.assume);
 		e->snapshot = &e->view.snapshot;
-		e->assume = (struct oracle_assume){
-		    .down = e->asked.assume.down,
-		    .drained = e->asked.assume.drained,
-		};
+		e->assume = (struct oracle_assume){.down = e->asked.assume.down,
+		    .drained = e->asked.assume.drained};
 		state = e->random = 1;
 		e->assume.random = answer_random(&state);
 		find_client(e);
 		ask(e);
 		hops_find(&e->hops, e->snapshot, &e->message, e->asked.type);
 		e->found = e->hops.last->found;
+		e->assume.type = e->found.type;
 		e->assume.name = e->hops.last->name;
 		decide(e);
 		report = tell(e, q->from);

@@ -25,21 +25,12 @@ value(const _Atomic uint64_t *c)
 	return atomic_load_explicit(c, memory_order_relaxed);
 }
 
-/* A label's value: backslash, quote and newline are escaped. */
 static void
 put_label(
     struct printer *p, const char *before, const char *label, const char *text)
 {
-	text_add(p->text, "%s%s=\"", before, label);
-	for (; *text != '\0'; text++) {
-		if (*text == '\n')
-			text_add(p->text, "\\n");
-		else if (*text == '"' || *text == '\\')
-			text_add(p->text, "\\%c", *text);
-		else
-			text_add(p->text, "%c", *text);
-	}
-	text_add(p->text, "\"");
+	text_add(p->text, "%s%s=", before, label);
+	text_add_label(p->text, text);
 }
 
 static void
@@ -208,14 +199,31 @@ put_live_region(
     struct printer *p, const struct pool *pool, size_t r, const char *region)
 {
 	put_region(p, pool->conf->name, region);
-	text_add(
-	    p->text, "} %u\n", (unsigned)(atomic_load(&pool->live) >> r & 1));
+	text_add(p->text, "} %d\n", (int)(pool_live(pool, POOL_ANY) >> r & 1));
 }
 
 static void
 put_region_live(struct printer *p)
 {
 	each_region(p, put_live_region);
+}
+
+static void
+put_family_region(
+    struct printer *p, const struct pool *pool, size_t r, const char *region)
+{
+	for (enum pool_family f = POOL_IPV4;
+	     pool_is_apart(pool) && f < POOL_FAMILIES; f++) {
+		put_region(p, pool->conf->name, region);
+		put_label(p, ",", "family", f == POOL_IPV4 ? "ipv4" : "ipv6");
+		text_add(p->text, "} %d\n", (int)(pool_live(pool, f) >> r & 1));
+	}
+}
+
+static void
+put_family_live(struct printer *p)
+{
+	each_region(p, put_family_region);
 }
 
 static void
@@ -241,8 +249,8 @@ put_up_region(
 	for (size_t i = 0; i < pr->ntargets; i++) {
 		put_region(p, pool->conf->name, region);
 		put_label(p, ",", "target", pr->targets[i].conf->label);
-		text_add(
-		    p->text, "} %d\n", pr->targets[i].health != HEALTH_DOWN);
+		text_add(p->text, "} %d\n",
+		    pr->targets[i].health[POOL_ANY] != HEALTH_DOWN);
 	}
 }
 
@@ -510,6 +518,9 @@ static const struct metric {
     {"meridian_steered_total", "counter", "Steered answers.", put_steered},
     {"meridian_region_live", "gauge", "1 when the region is live in the pool.",
 	put_region_live},
+    {"meridian_region_family_live", "gauge",
+	"1 when the region is live for addresses of the family.",
+	put_family_live},
     {"meridian_region_share", "gauge",
 	"Part of its clients that the region takes when it is live, 0 to 1.",
 	put_region_share},

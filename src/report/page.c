@@ -109,6 +109,19 @@ page_target(struct text *t, const json_t *target)
 	text_add(t, "</td></tr>\n");
 }
 
+/* One for which the region is out, while it is live for the other. */
+static void
+page_family(
+    struct text *t, const json_t *region, const char *family, const char *word)
+{
+	const json_t *is =
+	    json_object_get(json_object_get(region, "families"), family);
+
+	if (json_is_object(is) && !json_is_true(json_object_get(is, "live")) &&
+	    json_is_true(json_object_get(region, "live")))
+		text_add(t, ", out for %s", word);
+}
+
 static void
 page_region(struct text *t, const json_t *region)
 {
@@ -124,6 +137,8 @@ page_region(struct text *t, const json_t *region)
 	text_add(&shown, "%s", state);
 	if (live && share < 100)
 		text_add(&shown, ", takes %.1f%%", share);
+	page_family(&shown, region, "ipv4", "IPv4");
+	page_family(&shown, region, "ipv6", "IPv6");
 
 	json_array_foreach(targets, i, target)
 	{
@@ -215,18 +230,23 @@ put_held(const json_t *databases, struct text *t)
 static void
 page_all_down(struct text *t, const json_t *pools)
 {
-	const json_t *pool;
-	size_t i;
+	const json_t *pool, *out;
+	size_t i, k;
 
 	json_array_foreach(pools, i, pool)
 	{
-		if (!json_is_string(json_object_get(pool, "all_down")))
-			continue;
-		text_add(t, "<p class=\"down\">Pool ");
-		page_escape(t, text_of(pool, "name"));
-		text_add(t, ": no region is live, ");
-		page_escape(t, text_of(pool, "all_down"));
-		text_add(t, ".</p>\n");
+		json_array_foreach(json_object_get(pool, "all_down"), k, out)
+		{
+			const char *family = text_of(out, "family");
+
+			text_add(t, "<p class=\"down\">Pool ");
+			page_escape(t, text_of(pool, "name"));
+			text_add(t, ": no region is live%s%s, ",
+			    family != NULL ? " for " : "",
+			    family != NULL ? family : "");
+			page_escape(t, text_of(out, "answering"));
+			text_add(t, ".</p>\n");
+		}
 	}
 }
 

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What main itself counts for metrics, through all snapshots: histograms, and
- * failed probes.  Main thread.
+ * What is counted through all snapshots: for metrics by main itself, histograms
+ * and failed probes; and the counters of workers as JSON.  Main thread.
  */
 #ifndef REPORT_SERIES_H
 #define REPORT_SERIES_H
 
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "snapshot/snapshot.h"
 
 enum { HISTOGRAM_BOUNDS = 14 };
 
@@ -35,5 +37,8 @@ struct failures {
 void failures_count(struct failures *f, const char *pool, const char *region,
     const char *reason);
 void failures_fini(struct failures *f);
+
+/* The counters of workers, of all snapshots; the caller owns the JSON. */
+json_t *series_stats(const struct snapshot *s);
 
 #endif

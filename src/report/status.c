@@ -11,7 +11,6 @@
 #include "report/message.h"
 #include "report/target.h"
 #include "report/text.h"
-#include "serve/count.h"
 #include "snapshot/build.h"
 #include "traffic/forecast.h"
 
@@ -231,6 +230,21 @@ status_back(const struct pool *p, size_t region)
 	    (json_int_t)left.all_s);
 }
 
+/* {"ipv4", "ipv6": {"live", "live_targets"}}; null: they are not apart. */
+static json_t *
+status_families(const struct pool *p, size_t region)
+{
+	const struct pool_region *r = &p->regions[region];
+
+	if (!pool_is_apart(p))
+		return json_null();
+	return json_pack("{s:{s:b, s:I}, s:{s:b, s:I}}", "ipv4", "live",
+	    (int)(pool_live(p, POOL_IPV4) >> region & 1), "live_targets",
+	    (json_int_t)r->nlive[POOL_IPV4], "ipv6", "live",
+	    (int)(pool_live(p, POOL_IPV6) >> region & 1), "live_targets",
+	    (json_int_t)r->nlive[POOL_IPV6]);
+}
+
 static json_t *
 status_region(const struct conf *conf, const struct pool *p, size_t i)
 {
@@ -239,11 +253,12 @@ status_region(const struct conf *conf, const struct pool *p, size_t i)
 
 	for (size_t t = 0; t < r->ntargets; t++)
 		json_array_append_new(targets, target_report(&r->targets[t]));
-	return json_pack("{s:s, s:b, s:b, s:f, s:o, s:o, s:o}", "region",
-	    conf->regions[r->region].name, "live",
-	    (int)(atomic_load(&p->live) >> i & 1), "drained", r->drained,
-	    "share", 100 * pool_share(p, i), "part", target_lease(r->part),
-	    "back", status_back(p, i), "targets", targets);
+	return json_pack("{s:s, s:o, s:b, s:b, s:f, s:o, s:o, s:o}", "region",
+	    conf->regions[r->region].name, "families", status_families(p, i),
+	    "live", (int)(pool_live(p, POOL_ANY) >> i & 1), "drained",
+	    r->drained, "share", 100 * pool_share(p, i), "part",
+	    target_lease(r->part), "back", status_back(p, i), "targets",
+	    targets);
 }
 
 /* Does a rule of a name of the pool say so? */
@@ -270,12 +285,13 @@ is_said(const struct conf *conf, const struct pool *p,
 }
 
 char *
-status_all_down(const struct snapshot *s, const struct pool *p)
+status_all_down(
+    const struct snapshot *s, const struct pool *p, enum pool_family f)
 {
 	const struct conf *conf = s->conf;
 	struct text t = {0};
 
-	if (atomic_load(&p->live) != 0)
+	if (pool_live(p, f) != 0)
 		return NULL;
 	if (is_said(conf, p, CONF_DOWN_ALL, 0))
 		text_add(&t, "answering all");
@@ -293,14 +309,34 @@ status_all_down(const struct snapshot *s, const struct pool *p)
 	return t.at;
 }
 
+const char *
+status_family(enum pool_family f)
+{
+	static const char *const words[POOL_FAMILIES] = {NULL, "IPv4", "IPv6"};
+
+	return words[f];
+}
+
+/* Of each family for which no region is live; null: for none. */
 static json_t *
 status_all_down_json(const struct snapshot *s, const struct pool *p)
 {
-	char *text = status_all_down(s, p);
-	json_t *json = text != NULL ? text_string(text) : json_null();
+	bool apart = pool_is_apart(p);
+	json_t *list = json_array();
 
-	free(text);
-	return json;
+	for (unsigned k = apart; k < (apart ? POOL_FAMILIES : 1); k++) {
+		const char *family = status_family((enum pool_family)k);
+		char *text = status_all_down(s, p, (enum pool_family)k);
+
+		if (text != NULL)
+			json_array_append_new(list,
+			    json_pack("{s:o, s:o}", "family",
+				family != NULL ? json_string(family)
+					       : json_null(),
+				"answering", text_string(text)));
+		free(text);
+	}
+	return list;
 }
 
 static json_t *
@@ -318,8 +354,9 @@ status_pools(const struct snapshot *s)
 		json_array_append_new(list,
 		    json_pack("{s:s, s:i, s:o, s:o}", "name", p->conf->name,
 			"live_regions",
-			__builtin_popcountll(atomic_load(&p->live)), "all_down",
-			status_all_down_json(s, p), "regions", regions));
+			__builtin_popcountll(pool_live(p, POOL_ANY)),
+			"all_down", status_all_down_json(s, p), "regions",
+			regions));
 	}
 	return list;
 }
@@ -373,7 +410,7 @@ status_served(const struct snapshot *s)
 
 	for (size_t i = 0; i < s->conf->npools; i++) {
 		const struct pool *p = &s->pools[i];
-		uint64_t live = atomic_load(&p->live);
+		uint64_t live = pool_live(p, POOL_ANY);
 
 		for (size_t r = 0; r < p->nregions; r++)
 			if (p->conf->nmonitors > 0 && live >> r & 1)
@@ -491,102 +528,4 @@ status_report(const struct status *s)
 	json_object_set(report, "geoip", s->geoip);
 	json_object_set_new(report, "capacity", status_capacity(s));
 	return report;
-}
-
-/* Counters --------------------------------------------------------------- */
-
-static json_t *
-counter(const _Atomic uint64_t *c)
-{
-	return json_integer(
-	    (json_int_t)atomic_load_explicit(c, memory_order_relaxed));
-}
-
-static json_t *
-stats_queries(const struct counters *sum, enum count_proto proto)
-{
-	return json_pack("{s:o, s:o}", "ipv4", counter(&sum->queries[proto][0]),
-	    "ipv6", counter(&sum->queries[proto][1]));
-}
-
-static json_t *
-stats_responses(const struct counters *sum)
-{
-	json_t *responses = json_object();
-	char name[RR_TEXT_MAX];
-
-	for (uint16_t i = 0; i < DNS_RCODE_COUNT; i++)
-		if (atomic_load(&sum->responses[i]) > 0)
-			json_object_set_new(responses, rr_rcode_format(name, i),
-			    counter(&sum->responses[i]));
-	return responses;
-}
-
-static void
-stats_region(
-    json_t *list, const struct snapshot *s, const struct pool *p, size_t region)
-{
-	const char *name = s->conf->regions[p->regions[region].region].name;
-
-	for (unsigned reason = 0; reason < POOL_REASON_COUNT; reason++) {
-		uint64_t n =
-		    snapshot_steered(s, p, region, (enum pool_reason)reason);
-
-		if (n > 0)
-			json_array_append_new(list,
-			    json_pack("{s:s, s:s, s:s, s:I}", "pool",
-				p->conf->name, "region", name, "reason",
-				pool_reason_names[reason], "count",
-				(json_int_t)n));
-	}
-}
-
-/* Counters that are one number each. */
-static const struct {
-	const char *name;
-	size_t offset;
-} plain[] = {
-    {"ecs_queries", offsetof(struct counters, ecs_queries)},
-    {"truncated", offsetof(struct counters, truncated)},
-    {"dropped", offsetof(struct counters, dropped)},
-    {"source_port_dropped", offsetof(struct counters, source_port_dropped)},
-    {"send_failed", offsetof(struct counters, send_failed)},
-    {"udp_overflows", offsetof(struct counters, udp_overflows)},
-    {"tcp_connections", offsetof(struct counters, tcp_connections)},
-    {"tcp_refused", offsetof(struct counters, tcp_refused)},
-    {"tcp_starved", offsetof(struct counters, tcp_starved)},
-};
-
-static void
-stats_plain(json_t *stats, const struct counters *sum)
-{
-	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
-		json_object_set_new(stats, plain[i].name,
-		    counter((const _Atomic uint64_t *)((const char *)sum +
-			plain[i].offset)));
-}
-
-json_t *
-status_stats(const struct status *s)
-{
-	json_t *steered = json_array(), *stats;
-	struct counters sum;
-
-	count_sum(&sum);
-	for (size_t i = 0; i < s->snapshot->conf->npools; i++) {
-		const struct pool *p = &s->snapshot->pools[i];
-
-		for (size_t r = 0; r < p->nregions; r++)
-			stats_region(steered, s->snapshot, p, r);
-	}
-	stats = json_pack("{s:{s:o, s:o}, s:o, s:{s:o, s:o, s:o}}", "queries",
-	    "udp", stats_queries(&sum, COUNT_UDP), "tcp",
-	    stats_queries(&sum, COUNT_TCP), "responses", stats_responses(&sum),
-	    "rate_limited", "dropped",
-	    counter(&sum.limited[COUNT_LIMITED_DROPPED]), "slipped",
-	    counter(&sum.limited[COUNT_LIMITED_SLIPPED]), "observed",
-	    counter(&sum.limited[COUNT_LIMITED_OBSERVED]));
-	stats_plain(stats, &sum);
-	json_object_set_new(stats, "steered", steered);
-	return stats;
 }

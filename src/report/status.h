@@ -38,11 +38,15 @@ struct status {
 };
 
 json_t *status_report(const struct status *s);
-json_t *status_stats(const struct status *s);
 
-/* What clients of a pool get while no region of it is live, by the policies of
- * its names: "answering all", or NULL: a region is live.  Free it. */
-char *status_all_down(const struct snapshot *s, const struct pool *p);
+/* What clients of a pool get while no region of it is live for the family, by
+ * the policies of its names: "answering all", or NULL: one is live.  Free it.
+ */
+char *status_all_down(
+    const struct snapshot *s, const struct pool *p, enum pool_family f);
+
+/* "IPv4"; NULL: any. */
+const char *status_family(enum pool_family f);
 
 /* [{"stage", "step", "number", "steps": [{"name", "policies": {name: policy}}],
  * "since", "owner", "reason"}]; the last three of those that were promoted. */

@@ -315,6 +315,30 @@ assumed(const bool *regions, uint16_t region)
 	return regions != NULL && regions[region];
 }
 
+/* What the question sees of a pool whose families are apart. */
+static enum pool_family
+family_of(const struct story *s, const struct pool *p)
+{
+	return pool_is_apart(p) ? pool_family(s->type) : POOL_ANY;
+}
+
+static void
+live_describe(const struct story *s, struct text *t, const struct pool *p,
+    const struct pool_region *r)
+{
+	enum pool_family f = family_of(s, p);
+	size_t of = 0, needed = p->conf->min_healthy;
+
+	for (size_t i = 0; i < r->ntargets; i++)
+		of += f == POOL_ANY ||
+		    r->targets[i].conf->addr[f == POOL_IPV6].family != 0;
+	text_add(t, ", %zu of %zu%s targets live, %zu needed", r->nlive[f], of,
+	    f == POOL_IPV4       ? " IPv4"
+		: f == POOL_IPV6 ? " IPv6"
+				 : "",
+	    f != POOL_ANY && of < needed ? of : needed);
+}
+
 static void
 region_describe(
     const struct story *s, struct text *t, const struct oracle_region *r)
@@ -331,8 +355,7 @@ region_describe(
 		text_add(t, ", assumed drained");
 	if (pr == NULL)
 		return;
-	text_add(t, ", %zu of %zu targets live, %u needed", pr->nlive,
-	    pr->ntargets, pool->conf->min_healthy);
+	live_describe(s, t, pool, pr);
 	target_describe_share(t, r, pr);
 	target_describe_full(t, r);
 	for (size_t i = 0; i < pr->ntargets; i++)
@@ -428,9 +451,11 @@ static bool
 target_is_left_out(
     const struct pool *p, const struct pool_region *r, uint16_t type)
 {
+	enum pool_family f = pool_family(type);
+
 	for (size_t i = 0; i < r->ntargets; i++)
-		if (r->targets[i].live && !oracle_uses(p, r, i, type) &&
-		    r->targets[i].health == HEALTH_DEGRADED)
+		if (r->targets[i].live[f] && !oracle_uses(p, r, i, type) &&
+		    r->targets[i].health[f] == HEALTH_DEGRADED)
 			return true;
 	return false;
 }
@@ -460,7 +485,7 @@ story_targets(const struct story *s, json_t *steps)
 		if (one)
 			text_add(&t, " (weight %u)", target->conf->weight);
 	}
-	if (r != NULL && r->nlive == 0)
+	if (r != NULL && r->nlive[family_of(s, pool)] == 0)
 		text_add(&t, " (none is live: all of them)");
 	else if (r != NULL && target_is_left_out(pool, r, type))
 		text_add(&t, " (better than those that are degraded)");

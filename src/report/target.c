@@ -2,7 +2,6 @@
 #include "report/target.h"
 
 #include "base/clock.h"
-#include "steer/require.h"
 
 json_t *
 target_lease(const struct drain *d)
@@ -72,8 +71,9 @@ target_report(const struct pool_target *t)
 	}
 	return json_pack("{s:s, s:s, s:b, s:I, s:o, s:o, s:o, s:o}", "target",
 	    t->conf->label, "health",
-	    is_monitored(t) ? health_state_names[t->health] : "not_monitored",
-	    "live", t->live, "since", (json_int_t)since, "drain",
+	    is_monitored(t) ? health_state_names[t->health[POOL_ANY]]
+			    : "not_monitored",
+	    "live", t->live[POOL_ANY], "since", (json_int_t)since, "drain",
 	    target_lease(t->drain), "announced", target_lease(t->next),
 	    "force_up", target_lease(t->up), "watches", watches);
 }
@@ -157,7 +157,7 @@ void
 target_describe(struct text *t, const struct pool_target *target, bool all_up)
 {
 	const char *health = is_monitored(target) || all_up
-	    ? health_state_names[target->health]
+	    ? health_state_names[target->health[POOL_ANY]]
 	    : "not monitored";
 
 	text_add(t, "\n  %s %s%s", target->conf->label,

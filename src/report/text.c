@@ -49,6 +49,21 @@ text_add(struct text *t, const char *fmt, ...)
 }
 
 void
+text_add_label(struct text *t, const char *value)
+{
+	text_add(t, "\"");
+	for (; *value != '\0'; value++) {
+		if (*value == '\n')
+			text_add(t, "\\n");
+		else if (*value == '"' || *value == '\\')
+			text_add(t, "\\%c", *value);
+		else
+			text_add(t, "%c", *value);
+	}
+	text_add(t, "\"");
+}
+
+void
 text_fini(struct text *t)
 {
 	free(t->at);

@@ -19,6 +19,9 @@ struct text {
 
 void text_add(struct text *t, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* The value of a metric's label, in quotes: backslash, quote and newline are
+ * escaped. */
+void text_add_label(struct text *t, const char *value);
 void text_fini(struct text *t);
 
 /* Lines, the first one at the cursor, the others from the column on. */

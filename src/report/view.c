@@ -45,8 +45,12 @@ pool_believe(struct pool *p, const struct pool *from)
 	}
 	p->tables = from->tables;
 	p->ntables = from->ntables;
-	atomic_store(&p->live, atomic_load(&from->live));
-	atomic_store(&p->last_known, atomic_load(&from->last_known));
+	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
+		atomic_store(
+		    &p->words[f].live, atomic_load(&from->words[f].live));
+		atomic_store(&p->words[f].last_known,
+		    atomic_load(&from->words[f].last_known));
+	}
 }
 
 /* Monitors that say the same are one, whatever they are called. */
@@ -126,19 +130,9 @@ view_build(struct view *v, const struct snapshot *s,
 static void
 pool_assume(struct pool *p, const bool *out, bool is_drain)
 {
-	uint64_t live = atomic_load(&p->live);
-	uint64_t drained = atomic_load(&p->drained);
-
-	for (size_t i = 0; i < p->nregions; i++) {
-		uint64_t bit = UINT64_C(1) << i;
-
-		if (!out[p->regions[i].region])
-			continue;
-		live &= ~bit;
-		drained = is_drain ? drained | bit : drained & ~bit;
-	}
-	atomic_store(&p->live, live);
-	atomic_store(&p->drained, drained);
+	for (size_t i = 0; i < p->nregions; i++)
+		if (out[p->regions[i].region])
+			pool_suppose_out(p, i, is_drain);
 }
 
 static void

@@ -357,3 +357,141 @@ line_cohort(const struct line_question *q, uint16_t region)
 	return share_cohort_name(
 	    rendezvous_tenant(q->assume->name, q->name->name), name);
 }
+
+/* Step 5: live ----------------------------------------------------------- */
+
+const struct pool_region *
+line_believed(const struct line_question *q, uint16_t pool, uint16_t region)
+{
+	const struct pool *p;
+
+	if (q->oracle->pools == NULL || q->assume->ignore_health)
+		return NULL;
+	p = &q->oracle->pools[pool];
+	for (size_t i = 0; i < p->nregions; i++)
+		if (p->regions[i].region == region)
+			return &p->regions[i];
+	return NULL;
+}
+
+/* It is forced up, or at each of its addresses as many monitors as must say
+ * so, or better. */
+bool
+line_target_is(const struct pool_target *t, unsigned require, uint8_t family,
+    bool slow_too)
+{
+	static const uint8_t families[] = {4, 6};
+
+	for (size_t f = 0; f < 2 && t->up == NULL; f++) {
+		unsigned deciding = 0, passing = 0;
+
+		if (family != 0 && family != families[f])
+			continue;
+
+		for (size_t i = 0; i < t->nwatches; i++) {
+			const struct watch *w = t->watches[i];
+
+			if (w->addr.family != families[f] || w->idle ||
+			    w->monitor->observe)
+				continue;
+			deciding++;
+			passing += w->health.state != HEALTH_DOWN &&
+			    (slow_too || w->health.state != HEALTH_DEGRADED);
+		}
+		if (passing < deciding && (require == 0 || passing < require))
+			return false;
+	}
+	return true;
+}
+
+static bool
+line_target_is_up(const struct pool_target *t, unsigned require, uint8_t family)
+{
+	return line_target_is(t, require, family, true);
+}
+
+static bool
+has_family(const struct conf_target *t, uint8_t family)
+{
+	return family == 0 || t->addr[0].family == family ||
+	    t->addr[1].family == family;
+}
+
+/* The family that a question of the type sees alone; 0: none. */
+uint8_t
+line_family(const struct conf_pool *p, uint16_t type)
+{
+	bool a = false, aaaa = false;
+
+	for (unsigned i = 0; i < p->ntypes; i++) {
+		a |= p->types[i] == DNS_A;
+		aaaa |= p->types[i] == DNS_AAAA;
+	}
+	if (!a || !aaaa || p->families != CONF_FAMILIES_APART)
+		return 0;
+	return type == DNS_A ? 4 : type == DNS_AAAA ? 6 : 0;
+}
+
+static bool
+is_assumed(const bool *regions, uint16_t region)
+{
+	return regions != NULL && regions[region];
+}
+
+/* Are enough targets of a region up, and, if they are to be, not drained?  Of
+ * the family alone; of both, where a region needs both. */
+static bool
+enough(const struct conf_pool *p, const struct pool_region *r, uint8_t family,
+    bool undrained)
+{
+	unsigned of = 0, good = 0;
+
+	for (size_t i = 0; i < r->ntargets; i++) {
+		const struct pool_target *t = &r->targets[i];
+
+		if (!has_family(t->conf, family))
+			continue;
+		of++;
+		good += line_target_is_up(t, p->require,
+			    p->families == CONF_FAMILIES_APART ? family : 0) &&
+		    (!undrained || t->drain == NULL);
+	}
+	if (family == 0)
+		return good >= p->min_healthy;
+	if (p->families == CONF_FAMILIES_TOGETHER)
+		return of == 0 || good > 0;
+	return good >= (of < p->min_healthy ? of : p->min_healthy);
+}
+
+static bool
+enough_for(const struct conf_pool *p, const struct pool_region *r,
+    uint16_t type, bool undrained)
+{
+	uint8_t family = line_family(p, type);
+
+	if (family != 0)
+		return enough(p, r, family, undrained);
+	if (p->families == CONF_FAMILIES_TOGETHER)
+		return enough(p, r, 0, undrained) &&
+		    enough(p, r, 4, undrained) && enough(p, r, 6, undrained);
+	if (line_family(p, DNS_A) == 0)
+		return enough(p, r, 0, undrained);
+	return enough(p, r, 4, undrained) || enough(p, r, 6, undrained);
+}
+
+enum oracle_struck
+line_strike(const struct line_question *q, uint16_t pool, uint16_t region)
+{
+	const struct pool_region *r = line_believed(q, pool, region);
+	const struct conf_pool *p = &q->conf->pools[pool];
+	uint16_t type = q->assume->type;
+	bool up = r == NULL || enough_for(p, r, type, false);
+	bool live = r == NULL || enough_for(p, r, type, true);
+
+	if (is_assumed(q->assume->drained, region) ||
+	    (r != NULL && (r->drain != NULL || (!live && up))))
+		return STRUCK_DRAINED;
+	if (is_assumed(q->assume->down, region) || !live)
+		return STRUCK_DOWN;
+	return STRUCK_NOT;
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The oracle's regions in the order of the rule: steps 3 and 4 of a decision,
- * by a scan.  Pure; any thread.
+ * The oracle's regions in the order of the rule, and which of them are live:
+ * steps 3 to 5 of a decision, by a scan.  Main thread.
  */
 #ifndef STEER_LINE_H
 #define STEER_LINE_H
@@ -48,5 +48,22 @@ const struct conf_home *line_home(
  */
 size_t line_up(const struct line_question *q, uint16_t pool, bool all,
     struct oracle_region regions[CONF_POOL_REGIONS_MAX]);
+
+/* The region as it is believed; NULL: all of it is taken to be up. */
+const struct pool_region *line_believed(
+    const struct line_question *q, uint16_t pool, uint16_t region);
+
+/* The family, 4 or 6, that a question of the type sees alone; 0: none. */
+uint8_t line_family(const struct conf_pool *p, uint16_t type);
+
+/* Is the target forced up, or do as many monitors as must say at each of its
+ * addresses (family 0), or at that of the family, that it is up, or better than
+ * slow? */
+bool line_target_is(const struct pool_target *t, unsigned require,
+    uint8_t family, bool slow_too);
+
+/* Why the region is not live, but for the fence. */
+enum oracle_struck line_strike(
+    const struct line_question *q, uint16_t pool, uint16_t region);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "dns/name.h"
+#include "dns/rdata.h"
 #include "steer/pool.h"
 
 /* Any name asked: as a wildcard just below the root. */
@@ -24,23 +25,54 @@ record_put(struct composer *c, uint16_t type, const uint8_t *rdata, size_t len)
 	    c, BODY_ANSWER, any_name, type, 0, rdata, (uint16_t)len, false);
 }
 
+/* Addresses of a family that the region does not offer as live are not hinted
+ * at (RFC 9460 7.3), while the other family is live. */
+static bool
+is_hinted(const struct pool *p, const struct pool_region *r,
+    const struct pool_target *t, enum pool_family f)
+{
+	enum pool_family other = f == POOL_IPV4 ? POOL_IPV6 : POOL_IPV4;
+
+	if (!pool_is_apart(p) || r->nlive[other] == 0)
+		return true;
+	if (t->conf->addr[f == POOL_IPV6].family != 0)
+		return t->live[f];
+	return r->nlive[f] > 0;
+}
+
+static bool
+hints_put(struct composer *c, const struct pool *p, const struct pool_region *r,
+    const struct pool_target *t, const struct conf_record *record)
+{
+	uint8_t rdata[UINT16_MAX];
+	size_t len = rdata_drop_hints(rdata, record->rdata, record->rdata_len,
+	    is_hinted(p, r, t, POOL_IPV4), is_hinted(p, r, t, POOL_IPV6));
+
+	return record_put(c, record->type, rdata, len);
+}
+
 /* All that the target has of the type; false: nothing. */
 static bool
-target_put(struct composer *c, const struct conf_target *t, uint16_t type)
+target_put(struct composer *c, const struct pool *p,
+    const struct pool_region *r, const struct pool_target *target,
+    uint16_t type)
 {
+	const struct conf_target *t = target->conf;
 	const struct addr *a = &t->addr[type == DNS_AAAA];
-	bool put = false;
+	bool hints = type == DNS_HTTPS || type == DNS_SVCB, put = false;
 
 	if (type == DNS_CNAME && t->cname != NULL)
 		return record_put(c, type, t->cname, name_len(t->cname));
 	if ((type == DNS_A || type == DNS_AAAA) && a->family != 0)
 		return record_put(c, type, a->bytes, addr_bits(a) / 8);
 	for (size_t i = 0; i < t->nrecords; i++) {
-		const struct conf_record *r = &t->records[i];
+		const struct conf_record *record = &t->records[i];
 
-		if (r->type == type &&
-		    record_put(c, type, r->rdata, r->rdata_len))
-			put = true;
+		if (record->type != type)
+			continue;
+		put |= hints
+		    ? hints_put(c, p, r, target, record)
+		    : record_put(c, type, record->rdata, record->rdata_len);
 	}
 	return put;
 }
@@ -61,8 +93,8 @@ draft_all(struct draft *d, size_t k, const struct pool *p,
 	composer_begin(d->composer, any_name, false);
 	for (size_t i = 0; i < r->ntargets && put < p->conf->max; i++)
 		if (chosen[i])
-			put += target_put(
-			    d->composer, r->targets[i].conf, p->conf->types[k]);
+			put += target_put(d->composer, p, r, &r->targets[i],
+			    p->conf->types[k]);
 	if (put > 0)
 		vec_push(&d->variants[k],
 		    ((struct variant){1, body_end(d->composer)}));
@@ -80,7 +112,7 @@ draft_each(struct draft *d, size_t k, const struct pool *p,
 			continue;
 		composer_begin(d->composer, any_name, false);
 		if (!target_put(
-			d->composer, r->targets[i].conf, p->conf->types[k]))
+			d->composer, p, r, &r->targets[i], p->conf->types[k]))
 			continue;
 		until += r->targets[i].conf->weight;
 		vec_push(&d->variants[k],
@@ -142,14 +174,14 @@ enum choice {
 };
 
 static bool
-is_chosen(const struct pool_target *t, enum choice choice)
+is_chosen(const struct pool_target *t, enum pool_family f, enum choice choice)
 {
 	switch (choice) {
 	case CHOOSE_BETTER:
-		return t->live &&
-		    (t->up != NULL || t->health != HEALTH_DEGRADED);
+		return t->live[f] &&
+		    (t->up != NULL || t->health[f] != HEALTH_DEGRADED);
 	case CHOOSE_LIVE:
-		return t->live;
+		return t->live[f];
 	case CHOOSE_NOT_DRAINED:
 		return t->drain == NULL;
 	default:
@@ -173,8 +205,9 @@ offer_make(const struct pool *p, const struct pool_region *r)
 		for (unsigned choice = CHOOSE_BETTER;
 		     choice < CHOICES && d.variants[k].n == 0; choice++) {
 			for (size_t i = 0; i < r->ntargets; i++)
-				chosen[i] = is_chosen(
-				    &r->targets[i], (enum choice)choice);
+				chosen[i] = is_chosen(&r->targets[i],
+				    pool_family(p->conf->types[k]),
+				    (enum choice)choice);
 			draft_type(&d, k, p, r, chosen);
 		}
 	}

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "steer/require.h"
 #include "steer/line.h"
 #include "steer/scope.h"
 
@@ -20,87 +19,13 @@ const char *const oracle_struck_names[] = {
 
 /* Step 5: live ----------------------------------------------------------- */
 
-static const struct pool_region *
-believed(const struct line_question *q, uint16_t pool, uint16_t region)
-{
-	const struct pool *p;
-
-	if (q->oracle->pools == NULL || q->assume->ignore_health)
-		return NULL;
-	p = &q->oracle->pools[pool];
-	for (size_t i = 0; i < p->nregions; i++)
-		if (p->regions[i].region == region)
-			return &p->regions[i];
-	return NULL;
-}
-
-/* It is forced up, or at each of its addresses as many monitors as must say
- * so, or better. */
-static bool
-target_is(const struct pool_target *t, unsigned require, bool slow_too)
-{
-	static const uint8_t families[] = {4, 6};
-
-	for (size_t f = 0; f < 2 && t->up == NULL; f++) {
-		unsigned deciding = 0, passing = 0;
-
-		for (size_t i = 0; i < t->nwatches; i++) {
-			const struct watch *w = t->watches[i];
-
-			if (w->addr.family != families[f] || w->idle ||
-			    w->monitor->observe)
-				continue;
-			deciding++;
-			passing += w->health.state != HEALTH_DOWN &&
-			    (slow_too || w->health.state != HEALTH_DEGRADED);
-		}
-		if (passing < deciding && (require == 0 || passing < require))
-			return false;
-	}
-	return true;
-}
-
-static bool
-target_is_up(const struct pool_target *t, unsigned require)
-{
-	return target_is(t, require, true);
-}
-
-static bool
-is_assumed(const bool *regions, uint16_t region)
-{
-	return regions != NULL && regions[region];
-}
-
-static enum oracle_struck
-strike(const struct line_question *q, uint16_t pool, uint16_t region)
-{
-	const struct pool_region *r = believed(q, pool, region);
-	unsigned needed = q->conf->pools[pool].min_healthy;
-	unsigned require = q->conf->pools[pool].require;
-	unsigned up = 0, live = 0;
-
-	for (size_t i = 0; r != NULL && i < r->ntargets; i++) {
-		up += target_is_up(&r->targets[i], require);
-		live += target_is_up(&r->targets[i], require) &&
-		    r->targets[i].drain == NULL;
-	}
-	if (is_assumed(q->assume->drained, region) ||
-	    (r != NULL &&
-		(r->drain != NULL || (live < needed && up >= needed))))
-		return STRUCK_DRAINED;
-	if (is_assumed(q->assume->down, region) || (r != NULL && live < needed))
-		return STRUCK_DOWN;
-	return STRUCK_NOT;
-}
-
 /* Which part of the region's clients it gets now, and whether the client is
  * of it. */
 static void
 share_out(
     const struct line_question *q, uint16_t pool, struct oracle_region *region)
 {
-	const struct pool_region *r = believed(q, pool, region->region);
+	const struct pool_region *r = line_believed(q, pool, region->region);
 	const struct conf_failback *f = policy_failback(q->policy);
 	uint32_t now_s = clock_mono_s();
 
@@ -132,7 +57,7 @@ static void
 send_on(
     const struct line_question *q, uint16_t pool, struct oracle_region *region)
 {
-	const struct pool_region *r = believed(q, pool, region->region);
+	const struct pool_region *r = line_believed(q, pool, region->region);
 	uint32_t spill = r != NULL ? atomic_load(&r->spill) : 0;
 	const struct policy_table *table = table_of(q, pool);
 	const struct far_table *far = table != NULL ? table->ranks->far : NULL;
@@ -161,7 +86,8 @@ strike_all(const struct line_question *q, uint16_t pool,
 {
 	for (size_t i = 0; i < n; i++)
 		if (regions[i].struck == STRUCK_NOT)
-			regions[i].struck = strike(q, pool, regions[i].region);
+			regions[i].struck =
+			    line_strike(q, pool, regions[i].region);
 }
 
 /* Step 8: targets -------------------------------------------------------- */
@@ -176,13 +102,13 @@ target_has(const struct conf_target *t, uint16_t type)
 
 /* 0: nothing speaks against it; 3: the last resort. */
 static unsigned
-target_rank(const struct pool_target *t, unsigned require)
+target_rank(const struct pool_target *t, unsigned require, uint8_t family)
 {
 	if (t->drain != NULL)
 		return 3;
-	if (!target_is_up(t, require))
+	if (!line_target_is(t, require, family, true))
 		return 2;
-	return target_is(t, require, false) ? 0 : 1;
+	return line_target_is(t, require, family, false) ? 0 : 1;
 }
 
 bool
@@ -190,14 +116,15 @@ oracle_uses(const struct pool *p, const struct pool_region *r, size_t target,
     uint16_t type)
 {
 	unsigned require = p->conf->require;
+	uint8_t family = line_family(p->conf, type);
 	const struct pool_target *t = &r->targets[target];
 
 	if (!target_has(t->conf, type))
 		return false;
 	for (size_t i = 0; i < r->ntargets; i++)
 		if (target_has(r->targets[i].conf, type) &&
-		    target_rank(&r->targets[i], require) <
-			target_rank(t, require))
+		    target_rank(&r->targets[i], require, family) <
+			target_rank(t, require, family))
 			return false;
 	return true;
 }
@@ -278,7 +205,7 @@ consult(const struct line_question *q, uint16_t pool,
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct pool_region *r =
-		    believed(q, pool, regions[i].region);
+		    line_believed(q, pool, regions[i].region);
 		uint32_t seconds;
 
 		if (r == NULL || regions[i].struck == STRUCK_FENCE ||
@@ -339,7 +266,11 @@ static bool
 was_live(const struct line_question *q, uint16_t pool, uint16_t region)
 {
 	const struct pool *p = &q->oracle->pools[pool];
-	uint64_t last = atomic_load(&p->last_known);
+	uint8_t family = line_family(p->conf, q->assume->type);
+	uint64_t last = atomic_load(&p->words[family == 4   ? POOL_IPV4
+					      : family == 6 ? POOL_IPV6
+							    : POOL_ANY]
+					 .last_known);
 
 	for (size_t i = 0; i < p->nregions; i++)
 		if (p->regions[i].region == region)
@@ -377,7 +308,7 @@ reason_of(const struct line_question *q, const struct oracle_decision *d,
 {
 	size_t first = first_in(d->regions, d->nregions);
 	const struct pool_region *r =
-	    believed(q, d->pool, d->regions[first].region);
+	    line_believed(q, d->pool, d->regions[first].region);
 
 	if (d->trickled)
 		return POOL_TRICKLE;

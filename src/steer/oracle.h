@@ -14,6 +14,7 @@
 struct oracle_assume {
 	const bool *down, *drained; /* of each of conf.regions; NULL: none */
 	bool ignore_health;         /* all targets up, no drains */
+	uint16_t type;              /* of the records asked for; 0: any */
 	uint32_t random;            /* what a region is drawn by at random, */
 	const uint8_t *name; /* and by name: the one asked for, lower case;
 				NULL: any, at random */

@@ -95,6 +95,7 @@ takes(const struct pool *p, uint8_t at, const struct pick_question *q,
 /* The client's regions, best first, as far as they were looked at. */
 struct turns {
 	const struct rank *rank;
+	enum pool_family family; /* of the question */
 	bool drawn, trickled;
 	struct rendezvous draw;
 	bool spilled; /* one of them is full */
@@ -145,6 +146,7 @@ turns_begin(struct turns *t, const struct pool *p,
 	uint64_t key;
 
 	t->rank = q->rank;
+	t->family = pool_family(q->type);
 	t->trickled = false;
 	t->spilled = false;
 	t->drawn = draw_key(q, pick, &key);
@@ -225,7 +227,7 @@ first_live(const struct pool *p, const struct pick_question *q,
 	    .question = q,
 	    .turns = turns,
 	    .pick = pick,
-	    .live = atomic_load_explicit(&p->live, memory_order_acquire),
+	    .live = pool_live(p, turns->family),
 	    .shared = atomic_load_explicit(&p->shared, memory_order_acquire),
 	    .second_best = q->rank->n,
 	};
@@ -252,13 +254,17 @@ first_in(const struct pool *p, const uint8_t *order, size_t n, uint64_t word,
 	return n;
 }
 
+static uint64_t
+drained_of(const struct pool *p, enum pool_family f)
+{
+	return atomic_load_explicit(&p->words[f].drained, memory_order_acquire);
+}
+
 /* Nothing of order is live: the best of what is not. */
 static size_t
 first_of_all(const struct pool *p, const uint8_t *order, size_t n,
-    uint64_t wanted, uint32_t now_s, uint32_t *ttl)
+    uint64_t wanted, uint64_t drained, uint32_t now_s, uint32_t *ttl)
 {
-	uint64_t drained =
-	    atomic_load_explicit(&p->drained, memory_order_acquire);
 	size_t i = first_in(p, order, n, wanted, now_s, ttl);
 
 	if (i == n)
@@ -281,21 +287,21 @@ pick_all_down(const struct pool *pools, const struct pick_question *q,
 		pick->pool = p = &pools[rank->pool];
 		order = rank->fallback;
 		n = rank->nfallback;
-		wanted = atomic_load_explicit(&p->live, memory_order_acquire);
+		wanted = pool_live(p, turns->family);
 	} else if (rank->action == CONF_DOWN_LAST_KNOWN) {
-		wanted =
-		    atomic_load_explicit(&p->last_known, memory_order_acquire);
+		wanted = atomic_load_explicit(
+		    &p->words[turns->family].last_known, memory_order_acquire);
 	}
-	i = first_of_all(p, order, n, wanted, q->now_s, &pick->ttl);
+	i = first_of_all(p, order, n, wanted, drained_of(p, turns->family),
+	    q->now_s, &pick->ttl);
 	pick->region = order[i];
 }
 
 /* Has an operator taken the region out, wholly or in part? */
 static bool
-is_drained(const struct pool *p, size_t region)
+is_drained(const struct pool *p, size_t region, enum pool_family f)
 {
-	uint64_t drained =
-	    atomic_load_explicit(&p->drained, memory_order_acquire);
+	uint64_t drained = drained_of(p, f);
 	uint64_t shared =
 	    atomic_load_explicit(&p->shared, memory_order_acquire);
 
@@ -311,7 +317,7 @@ reason_of(const struct pool *p, const struct turns *turns, size_t picked)
 		return POOL_TRICKLE;
 	if (picked == 0)
 		return turns->rank->unlocated ? POOL_UNLOCATED : POOL_FIRST;
-	if (is_drained(p, turns->order[0]))
+	if (is_drained(p, turns->order[0], turns->family))
 		return POOL_DRAINED;
 	return turns->spilled ? POOL_SPILLED : POOL_FAILOVER;
 }

@@ -34,7 +34,8 @@ struct pick {
 };
 
 /*
- * The first live region of the rank (in its order, or drawn by its lots) whose
+ * By the words of the family that is asked for (steer/region): the first live
+ * region of the rank (in its order, or drawn by its lots) whose
  * share takes the client's cohort; if
  * none does, the first live one; if none is live, what the rank's action says
  * (all: the first not drained, else the first; last_known: the first of the

@@ -5,7 +5,6 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "steer/require.h"
 
 const char *const pool_reason_names[POOL_REASON_COUNT] = {"first", "failover",
     "drained", "all_down", "unlocated", "trickle", "spilled"};
@@ -38,12 +37,14 @@ region_build(struct arena *a, struct pool *p, size_t i, const char *name)
 
 	r->region = conf->region;
 	r->name = name;
-	r->ntargets = r->nlive = conf->ntargets;
+	r->ntargets = conf->ntargets;
 	r->targets = arena_array(a, r->ntargets, sizeof(*r->targets));
 	for (size_t t = 0; t < r->ntargets; t++) {
 		r->targets[t].conf = &conf->targets[t];
-		r->targets[t].live = true;
+		for (size_t f = 0; f < POOL_FAMILIES; f++)
+			r->targets[t].live[f] = true;
 	}
+	region_count(r);
 	atomic_init(&r->offer, offer_make(p, r));
 	atomic_init(&r->change, change);
 	return 1;
@@ -89,10 +90,12 @@ pools_build(struct arena *a, const struct conf *conf)
 			    conf->regions[p->conf->regions[r].region].name);
 		failbacks_find(a, p, conf);
 		all = UINT64_MAX >> (CONF_POOL_REGIONS_MAX - p->nregions);
-		atomic_init(&p->live, all);
-		atomic_init(&p->drained, 0);
+		for (size_t f = 0; f < POOL_FAMILIES; f++) {
+			atomic_init(&p->words[f].live, all);
+			atomic_init(&p->words[f].drained, 0);
+			atomic_init(&p->words[f].last_known, all);
+		}
 		atomic_init(&p->shared, 0);
-		atomic_init(&p->last_known, all);
 	}
 	return pools;
 }
@@ -156,40 +159,18 @@ pools_bind(
 /* Refreshing -----------------------------------------------------------------
  */
 
-static enum health_state
-target_health(const struct pool *p, const struct pool_target *t)
-{
-	return require_health(p->conf->require, t->watches, t->nwatches);
-}
-
-/* Drains beat force-ups, which beat probes. */
-static bool
-target_would_live(const struct pool *p, const struct pool_target *t,
-    const struct drain *drain, const struct drain *up)
-{
-	return drain == NULL &&
-	    (up != NULL || target_health(p, t) != HEALTH_DOWN);
-}
-
 bool
-pool_region_would_live(
-    const struct pool *p, size_t region, const struct drains *drains)
+pool_region_would_live(const struct pool *p, enum pool_family f, size_t region,
+    const struct drains *drains)
 {
 	const struct pool_region *r = &p->regions[region];
-	const char *pool = p->conf->name, *name = p->regions[region].name;
-	size_t live = 0;
+	struct region_live n;
 
-	if (drains_cover(drains, DRAIN_OUT, pool, name, NULL) != NULL)
+	if (drains_cover(drains, DRAIN_OUT, p->conf->name, r->name, NULL) !=
+	    NULL)
 		return false;
-	for (size_t i = 0; i < r->ntargets; i++) {
-		const struct pool_target *t = &r->targets[i];
-		const char *label = t->conf->label;
-
-		live += target_would_live(p, t,
-		    drains_cover(drains, DRAIN_OUT, pool, name, label),
-		    drains_cover(drains, DRAIN_UP, pool, name, label));
-	}
-	return live >= p->conf->min_healthy;
+	region_tally(p, r, drains, &n);
+	return region_is_enough(p, r, &n, f);
 }
 
 /* Takes in what is so many seconds ahead, as a second of the monotonic
@@ -245,32 +226,37 @@ region_change(const struct pool_region *r)
 	return (uint64_t)end_s << 32 | seconds;
 }
 
-/* How many of its targets would be live without drains. */
-static size_t
-region_look(struct pool *p, size_t region, const struct drains *drains)
+/* healthy: how many of its targets would be live without drains. */
+static void
+region_look(struct pool *p, size_t region, const struct drains *drains,
+    struct region_live *healthy)
 {
 	struct pool_region *r = &p->regions[region];
 	const char *pool = p->conf->name, *name = p->regions[region].name;
-	size_t healthy = 0;
 
+	*healthy = (struct region_live){.live = {0}};
 	r->drain = drains_cover(drains, DRAIN_OUT, pool, name, NULL);
 	r->next = drains_next(drains, pool, name, NULL);
 	r->part = drains_part(drains, pool, name);
 	r->drained = r->drain != NULL;
-	r->nlive = 0;
 	for (size_t i = 0; i < r->ntargets; i++) {
 		struct pool_target *t = &r->targets[i];
 		const char *label = t->conf->label;
 
-		t->health = target_health(p, t);
 		t->drain = drains_cover(drains, DRAIN_OUT, pool, name, label);
 		t->up = drains_cover(drains, DRAIN_UP, pool, name, label);
 		t->next = drains_next(drains, pool, name, label);
-		t->live = target_would_live(p, t, t->drain, t->up);
-		r->nlive += t->live;
-		healthy += target_would_live(p, t, NULL, t->up);
+		for (unsigned k = 0; k < POOL_FAMILIES; k++) {
+			enum pool_family f = (enum pool_family)k;
+
+			t->health[f] = region_target_health(p, t, f);
+			t->live[f] =
+			    region_target_would_live(p, t, f, t->drain, t->up);
+			healthy->live[f] += region_target_is_of(t, f) &&
+			    region_target_would_live(p, t, f, NULL, t->up);
+		}
 	}
-	return healthy;
+	region_count(r);
 }
 
 static void
@@ -348,7 +334,7 @@ is_in_trouble(const struct pool_region *r)
 	for (size_t i = 0; i < r->ntargets; i++) {
 		const struct pool_target *t = &r->targets[i];
 
-		for (size_t k = 0; t->live && k < t->nwatches; k++)
+		for (size_t k = 0; t->live[POOL_ANY] && k < t->nwatches; k++)
 			if (watch_decides(t->watches[k]) &&
 			    t->watches[k]->health.failures > 0)
 				return true;
@@ -413,35 +399,103 @@ pool_share(const struct pool *p, size_t region)
 	return (double)least / SHARE_COHORTS;
 }
 
+/* The words of one family; true when the region's bit of live changed. */
+static bool
+words_store(struct pool *p, size_t region, enum pool_family f,
+    const struct region_live *healthy)
+{
+	const struct pool_region *r = &p->regions[region];
+	struct pool_words *w = &p->words[f];
+	struct region_live n;
+	uint64_t before = atomic_load(&w->live), after;
+	bool live;
+
+	memcpy(n.live, r->nlive, sizeof(n.live));
+	live = !r->drained && region_is_enough(p, r, &n, f);
+	bit_store(&w->drained, region,
+	    r->drained || (!live && region_is_enough(p, r, healthy, f)));
+	bit_store(&w->live, region, live);
+	after = atomic_load(&w->live);
+	if (after != 0)
+		atomic_store_explicit(
+		    &w->last_known, after, memory_order_release);
+	return before != after;
+}
+
 bool
 pool_refresh(struct pool *p, size_t region, const struct drains *drains)
 {
 	struct pool_region *r = &p->regions[region];
-	uint64_t before = atomic_load_explicit(&p->live, memory_order_relaxed);
-	size_t healthy = region_look(p, region, drains);
-	uint64_t after;
-	bool live;
+	bool was_live = pool_live(p, POOL_ANY) >> region & 1, changed = false;
+	struct region_live healthy, n;
 
-	live = !r->drained && r->nlive >= p->conf->min_healthy;
-	share_look(p, r, before >> region & 1, live);
+	region_look(p, region, drains, &healthy);
+	memcpy(n.live, r->nlive, sizeof(n.live));
+	share_look(p, r, was_live,
+	    !r->drained && region_is_enough(p, r, &n, POOL_ANY));
 	offer_replace(r, offer_make(p, r));
 	atomic_store_explicit(
 	    &r->change, region_change(r), memory_order_release);
 	shared_store(p, region);
-	bit_store(&p->drained, region,
-	    r->drained || (!live && healthy >= p->conf->min_healthy));
-	bit_store(&p->live, region, live);
-	after = atomic_load_explicit(&p->live, memory_order_relaxed);
-	if (after != 0)
-		atomic_store_explicit(
-		    &p->last_known, after, memory_order_release);
-	return before != after;
+	for (unsigned f = 0; f < POOL_FAMILIES; f++)
+		changed |=
+		    words_store(p, region, (enum pool_family)f, &healthy);
+	return changed;
 }
 
 void
-pool_refreshed(struct pool *p, uint64_t before)
+pool_live_words(const struct pool *p, uint64_t live[POOL_FAMILIES])
 {
-	if (before != 0 && atomic_load(&p->live) == 0)
-		atomic_store_explicit(
-		    &p->last_known, before, memory_order_release);
+	for (unsigned f = 0; f < POOL_FAMILIES; f++)
+		live[f] = pool_live(p, (enum pool_family)f);
+}
+
+void
+pool_refreshed(struct pool *p, const uint64_t before[POOL_FAMILIES])
+{
+	for (unsigned f = 0; f < POOL_FAMILIES; f++)
+		if (before[f] != 0 && atomic_load(&p->words[f].live) == 0)
+			atomic_store_explicit(&p->words[f].last_known,
+			    before[f], memory_order_release);
+}
+
+/* Copies ---------------------------------------------------------------------
+ */
+
+void
+pool_suppose(struct pool *p, size_t region, const struct drains *drains,
+    const struct drains *down)
+{
+	static const struct drains none;
+
+	for (unsigned k = 0; k < POOL_FAMILIES; k++) {
+		enum pool_family f = (enum pool_family)k;
+		bool live = pool_region_would_live(p, f, region, drains);
+
+		bit_store(&p->words[f].drained, region,
+		    !live && pool_region_would_live(p, f, region, &none));
+		if (down != NULL)
+			live &= pool_region_would_live(p, f, region, down);
+		bit_store(&p->words[f].live, region, live);
+	}
+}
+
+void
+pool_suppose_out(struct pool *p, size_t region, bool is_drain)
+{
+	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
+		bit_store(&p->words[f].live, region, false);
+		bit_store(&p->words[f].drained, region, is_drain);
+	}
+}
+
+void
+pool_suppose_up(struct pool *p)
+{
+	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
+		atomic_store(&p->words[f].live,
+		    UINT64_MAX >> (CONF_POOL_REGIONS_MAX - p->nregions));
+		atomic_store(&p->words[f].drained, 0);
+	}
+	atomic_store(&p->shared, 0);
 }

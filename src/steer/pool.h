@@ -8,65 +8,7 @@
 #ifndef STEER_POOL_H
 #define STEER_POOL_H
 
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "steer/drain.h"
-#include "steer/watch.h"
-#include "steer/offer.h"
-#include "steer/policy.h"
-
-struct pool_target {
-	const struct conf_target *conf;
-	struct watch **watches; /* addresses x monitors; bound by main */
-	size_t nwatches;
-	enum health_state health; /* of its watches, steer/require; main only */
-	bool live;                /* main only */
-	const struct drain *drain, *up, *next; /* main only; next: announced */
-};
-
-struct pool_region {
-	uint16_t region; /* in conf */
-	const char *name;
-	struct pool_target *targets;
-	size_t ntargets;
-	size_t nlive;                     /* main only */
-	bool drained;                     /* as a whole; main only */
-	const struct drain *drain, *next; /* of the whole; as a target's */
-	const struct drain *part;         /* of it; main only; NULL: none */
-	struct share share;               /* main only; the offer has a copy */
-	_Atomic(struct offer *) offer;    /* main stores, workers load */
-	/* When it could change: low 32 bits seconds from any moment (probes),
-	 * high 32 the monotonic second of a lease's end or begin (0: none). */
-	_Atomic uint64_t change;
-	/* Full: those of its clients that it sends on, as many positions from
-	 * the farthest (steer/far); 0: none.  Main stores, workers load. */
-	_Atomic uint32_t spill;
-};
-
-/* By which policy names are steered to the pool. */
-struct pool_table {
-	uint16_t policy;
-	const struct policy_table *table;
-};
-
-struct pool {
-	const struct conf_pool *conf;
-	uint16_t index;
-	uint32_t first_tally; /* of region 0, in the snapshot's tallies */
-	size_t nregions;
-	struct pool_region *regions;
-	const struct conf_failback **failbacks; /* of names that use it */
-	size_t nfailbacks;
-	struct pool_table *tables; /* of the snapshot that it is part of */
-	size_t ntables;
-	_Atomic uint64_t live;    /* bit i: regions[i]; main stores */
-	_Atomic uint64_t drained; /* as a whole, or not live by drains alone */
-	_Atomic uint64_t shared;  /* by the offer's share, or by spill */
-	_Atomic uint64_t last_known; /* the last live word that was not 0 */
-	bool out; /* main only: no region is live, and that was told */
-};
+#include "steer/region.h"
 
 /* pools[i] of conf.pools[i]; all regions live, nothing bound. */
 struct pool *pools_build(struct arena *a, const struct conf *conf);
@@ -82,12 +24,24 @@ void pools_bind(
  * comes back as the policies' failback has it. */
 bool pool_refresh(struct pool *p, size_t region, const struct drains *drains);
 
-/* Main: those that went out since before (the live word then) went at once. */
-void pool_refreshed(struct pool *p, uint64_t before);
+/* Main: regions that went out since before (the live words then) did so at
+ * once, whatever the order in which they were refreshed: where none is live
+ * now, all that were are those known last. */
+void pool_refreshed(struct pool *p, const uint64_t before[POOL_FAMILIES]);
+void pool_live_words(const struct pool *p, uint64_t live[POOL_FAMILIES]);
 
 /* Would the region be live with these drains, health as it is? */
-bool pool_region_would_live(
-    const struct pool *p, size_t region, const struct drains *drains);
+bool pool_region_would_live(const struct pool *p, enum pool_family f,
+    size_t region, const struct drains *drains);
+
+/* In a copy of a pool: the region as it would be with these drains, and with
+ * those beside them by which it is down (NULL: none). */
+void pool_suppose(struct pool *p, size_t region, const struct drains *drains,
+    const struct drains *down);
+/* In a copy: the region is down, or drained. */
+void pool_suppose_out(struct pool *p, size_t region, bool is_drain);
+/* In a copy: all regions are live. */
+void pool_suppose_up(struct pool *p);
 /* Main, each second while a share is in force: trouble (a failed probe of a
  * live target) stops the clock of a region's coming back. */
 void pool_share_tick(struct pool *p, size_t region);

@@ -181,7 +181,7 @@ reports_sum(const struct pool_region *r, double *sum, double *weight)
 	for (size_t i = 0; i < r->ntargets; i++) {
 		const struct pool_target *t = &r->targets[i];
 
-		for (size_t k = 0; t->live && k < t->nwatches; k++) {
+		for (size_t k = 0; t->live[POOL_ANY] && k < t->nwatches; k++) {
 			if (!watch_has_load(t->watches[k]))
 				continue;
 			*sum += t->watches[k]->load * t->conf->weight;
@@ -401,9 +401,10 @@ live_hash(const struct snapshot *s)
 	uint64_t hash = s->conf->npools;
 
 	for (size_t i = 0; i < s->conf->npools; i++) {
-		uint64_t live = atomic_load(&s->pools[i].live);
+		uint64_t live[POOL_FAMILIES];
 
-		hash = XXH3_64bits_withSeed(&live, sizeof(live), hash);
+		pool_live_words(&s->pools[i], live);
+		hash = XXH3_64bits_withSeed(live, sizeof(live), hash);
 	}
 	return hash;
 }

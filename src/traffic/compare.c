@@ -48,12 +48,8 @@ pools_up(const struct snapshot *s)
 {
 	struct pool *pools = flow_pools(s);
 
-	for (size_t i = 0; i < s->conf->npools; i++) {
-		atomic_store(&pools[i].live,
-		    UINT64_MAX >> (CONF_POOL_REGIONS_MAX - pools[i].nregions));
-		atomic_store(&pools[i].shared, 0);
-		atomic_store(&pools[i].drained, 0);
-	}
+	for (size_t i = 0; i < s->conf->npools; i++)
+		pool_suppose_up(&pools[i]);
 	return pools;
 }
 

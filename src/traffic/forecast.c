@@ -20,7 +20,8 @@ forecast_init(struct forecast *f, const struct snapshot *s)
 	f->regions = xcalloc(s->conf->nregions, sizeof(*f->regions));
 	for (size_t then = 0; then < 2; then++) {
 		f->answers[then] = xcalloc(s->ntallies, sizeof(double));
-		f->live[then] = xcalloc(s->conf->npools, sizeof(uint64_t));
+		f->live[then] =
+		    xcalloc(s->conf->npools, sizeof(*f->live[then]));
 	}
 	for (size_t i = 0; i < s->conf->nregions; i++) {
 		struct forecast_region *r = &f->regions[i];
@@ -66,7 +67,7 @@ static void
 live_keep(struct forecast *f, const struct model *m, bool then)
 {
 	for (size_t i = 0; i < f->snapshot->conf->npools; i++)
-		f->live[then][i] = atomic_load(&m->pools[i].live);
+		pool_live_words(&m->pools[i], f->live[then][i].of);
 }
 
 static void
@@ -136,8 +137,20 @@ is_lost(const struct forecast *f, uint16_t pool, const struct rank *rank)
 
 	for (size_t i = 0; i < rank->n; i++)
 		order |= UINT64_C(1) << rank->order[i];
-	return (f->live[0][pool] & order) != 0 &&
-	    (f->live[1][pool] & order) == 0;
+	for (size_t i = 0; i < POOL_FAMILIES; i++)
+		if ((f->live[0][pool].of[i] & order) != 0 &&
+		    (f->live[1][pool].of[i] & order) == 0)
+			return true;
+	return false;
+}
+
+static bool
+loses_any(const struct forecast *f, uint16_t pool)
+{
+	for (size_t i = 0; i < POOL_FAMILIES; i++)
+		if ((f->live[0][pool].of[i] & ~f->live[1][pool].of[i]) != 0)
+			return true;
+	return false;
 }
 
 static void
@@ -149,8 +162,7 @@ losses_find(struct forecast *f, const struct model *m)
 		const struct policy_table *t = s->steered[i].table;
 		uint16_t pool = s->steered[i].pool;
 
-		if (s->steered[i].first != i ||
-		    (f->live[0][pool] & ~f->live[1][pool]) == 0)
+		if (s->steered[i].first != i || !loses_any(f, pool))
 			continue;
 		for (size_t k = 0; k < t->nranks; k++)
 			if (is_lost(f, pool, &t->ranks[k]))
@@ -421,23 +433,39 @@ pool_stands_in(const struct snapshot *s, const struct pool *p)
 	return false;
 }
 
+/* False: so many regions are left for the family, or no fewer than before. */
+static bool
+family_unsafe(const struct forecast *f, const struct pool *p,
+    enum pool_family family, json_t *list)
+{
+	static const char *const words[POOL_FAMILIES] = {
+	    "", " for IPv4", " for IPv6"};
+	const struct snapshot *s = f->snapshot;
+	unsigned least = s->conf->safety.min_regions;
+	int before = __builtin_popcountll(f->live[0][p->index].of[family]);
+	int after = __builtin_popcountll(f->live[1][p->index].of[family]);
+
+	if (after >= before || after >= (int)least)
+		return false;
+	json_array_append_new(list,
+	    json_sprintf("leave pool %s%s with %d live region%s%s of %d now; "
+			 "safety.min_regions is %u",
+		p->conf->name,
+		pool_is_named(s, p) ? "" : ", which stands in for others,",
+		after, after == 1 ? "" : "s", words[family], before, least));
+	return true;
+}
+
 static void
 pool_unsafe(const struct forecast *f, const struct pool *p, json_t *list)
 {
 	const struct snapshot *s = f->snapshot;
-	unsigned least = s->conf->safety.min_regions;
-	int before = __builtin_popcountll(f->live[0][p->index]);
-	int after = __builtin_popcountll(f->live[1][p->index]);
-	bool named = pool_is_named(s, p);
 
-	if (after >= before || after >= (int)least ||
-	    (!named && !pool_stands_in(s, p)))
+	if (!pool_is_named(s, p) && !pool_stands_in(s, p))
 		return;
-	json_array_append_new(list,
-	    json_sprintf("leave pool %s%s with %d live region%s of %d now; "
-			 "safety.min_regions is %u",
-		p->conf->name, named ? "" : ", which stands in for others,",
-		after, after == 1 ? "" : "s", before, least));
+	if (!family_unsafe(f, p, POOL_ANY, list) &&
+	    !family_unsafe(f, p, POOL_IPV4, list))
+		family_unsafe(f, p, POOL_IPV6, list);
 }
 
 /* Where a whole pool is emptied that is said, and of those within a fence it is
@@ -451,7 +479,7 @@ loss_unsafe(
 	const char *fence = conf_rule_fence(l->rule);
 	char share[48] = "";
 
-	if (fence == NULL && f->live[1][l->pool] == 0)
+	if (fence == NULL && f->live[1][l->pool].of[POOL_ANY] == 0)
 		return;
 	if (l->n > 0)
 		snprintf(share, sizeof(share), ", %.1f%% of the traffic",

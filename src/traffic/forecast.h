@@ -44,6 +44,11 @@ struct forecast_move {
 	double n;
 };
 
+/* The live words of a pool. */
+struct forecast_live {
+	uint64_t of[POOL_FAMILIES];
+};
+
 /* Clients that lose their last live region. */
 struct forecast_loss {
 	uint16_t pool;
@@ -55,7 +60,7 @@ struct forecast {
 	const struct snapshot *snapshot;
 	struct forecast_region *regions;
 	double *answers[2]; /* a minute, now and then, as tallies are */
-	uint64_t *live[2];  /* of pools */
+	struct forecast_live *live[2]; /* of pools */
 	double all_down[2]; /* answers a minute that find nothing live */
 	double minutes, per_minute, unknown, sampled;
 	double assumed; /* load of all regions; 0: it was measured */

@@ -100,16 +100,10 @@ static void
 region_drain(struct model *m, struct pool *p, size_t region,
     const struct drains *drains, const struct drains *down)
 {
-	static const struct drains none;
 	const struct drain *part =
 	    drains_part(drains, p->conf->name, p->regions[region].name);
-	bool live = pool_region_would_live(p, region, drains);
 
-	bit_set(&p->drained, region,
-	    !live && pool_region_would_live(p, region, &none));
-	if (down != NULL)
-		live &= pool_region_would_live(p, region, down);
-	bit_set(&p->live, region, live);
+	pool_suppose(p, region, drains, down);
 	region_share(m, p, region, part != NULL ? part->share : 0);
 }
 
@@ -133,10 +127,14 @@ model_state(const struct model *m)
 
 	for (size_t i = 0; i < m->snapshot->conf->npools; i++) {
 		const struct pool *p = &m->pools[i];
-		uint64_t words[2] = {
-		    atomic_load(&p->live), atomic_load(&p->drained)};
 
-		hash = XXH3_64bits_withSeed(words, sizeof(words), hash);
+		for (unsigned f = 0; f < POOL_FAMILIES; f++) {
+			const struct pool_words *w = &p->words[f];
+			uint64_t words[2] = {
+			    atomic_load(&w->live), atomic_load(&w->drained)};
+
+			hash = XXH3_64bits_withSeed(words, sizeof(words), hash);
+		}
 		for (size_t r = 0; r < p->nregions; r++)
 			hash = XXH3_64bits_withSeed(&p->regions[r].share.out,
 			    sizeof(p->regions[r].share.out), hash);
@@ -186,7 +184,7 @@ refused_count(struct model *m, const struct flow_unit *u)
 {
 	const struct rank *rank = u->question.rank;
 	const struct pool *p = u->pool;
-	uint64_t live = atomic_load(&p->live);
+	uint64_t live = pool_live(p, pool_family(u->question.type));
 
 	if (rank->hash != CONF_HASH_NONE || u->all_down)
 		return;

@@ -69,9 +69,11 @@ pool_json(const struct forecast *f, const struct pool *p)
 		json_array_append_new(list,
 		    json_pack("{s:s, s:b, s:b, s:f, s:f}", "region",
 			p->regions[i].name, "live_before",
-			(int)(f->live[0][p->index] >> i & 1), "live_after",
-			(int)(f->live[1][p->index] >> i & 1), "before",
-			f->answers[0][at], "after", f->answers[1][at]));
+			(int)(f->live[0][p->index].of[POOL_ANY] >> i & 1),
+			"live_after",
+			(int)(f->live[1][p->index].of[POOL_ANY] >> i & 1),
+			"before", f->answers[0][at], "after",
+			f->answers[1][at]));
 	}
 	return json_pack("{s:s, s:o}", "pool", p->conf->name, "regions", list);
 }

@@ -46,9 +46,15 @@ pools:
     regions:
       eu: [{addr: [192.0.2.10, "2001:db8::10"]},
            {addr: [192.0.2.11, "2001:db8::11"]}]
-      us: [{addr: [198.51.100.10, "2001:db8:1::10"]}]
+      us: [{addr: 198.51.100.10}, {addr: "2001:db8:1::10"}]
       ap: [{addr: [203.0.113.10, "2001:db8:2::10"]},
            {addr: 203.0.113.11}]
+  both:
+    monitor: gate
+    families: together
+    regions:
+      us: [{addr: 198.51.100.10}, {addr: "2001:db8:1::10"}]
+      eu: [{addr: [192.0.2.10, "2001:db8::10"]}]
   one:
     monitor: late
     answer: {mode: one}
@@ -82,6 +88,7 @@ names:
   cdn.example.com: {pool: cdn, policy: line}
   data.example.com: {pool: data, policy: line}
   www.below.example.com: {pool: www, policy: line}
+  both.example.com: {pool: both, policy: line}
 """
 
 ZONE = """$ORIGIN example.com.
@@ -122,7 +129,7 @@ ns 60 A 192.0.2.55
 """
 
 STEERED = ["www", "www", "WWW", "a.api", "b.c.api", "cdn", "data",
-           "www.below"]
+           "www.below", "both"]
 NAMES = ["", "api", "below", "x.below", "static", "srv", "caa", "alias",
          "alias2", "tocdn", "out", "nowhere", "loop1", "x.wild", "x.y.wild",
          "wild", "x.wildalias", "ent", "deep.ent", "sub", "x.sub",
@@ -309,7 +316,7 @@ def shake(d, rng):
         d.ctl("undrain", what)
     for _ in range(rng.randint(0, 2)):
         what = rng.choice(["eu", "us", "www/ap", "one/us", "www/eu/192.0.2.10",
-                           "one/eu/192.0.2.21", "www/us"])
+                           "www/us/2001:db8:1::10", "one/eu/192.0.2.21", "www/us"])
         part = ["--share", f"{rng.randint(1, 99)}%"] \
             if rng.random() < 0.5 and what.count("/") < 2 else []
         d.ctl("drain", what, "--for", "1h", "--reason", "test", "--force",
@@ -318,7 +325,8 @@ def shake(d, rng):
         d.ctl("signal", monitor, rng.choice(["up"] * 4 + ["down"]),
               "--for", "1h")
     for address in ("gate/192.0.2.11", "gate/198.51.100.10",
-                    "gate/203.0.113.10", "late/198.51.100.20",
+                    "gate/2001:db8::10", "gate/2001:db8:1::10",
+                    "gate/203.0.113.10", "gate/2001:db8:2::10", "late/198.51.100.20",
                     "late/198.51.100.21"):
         d.ctl("signal", address, rng.choice(["up", "down"]), "--for", "1h")
 

@@ -178,7 +178,7 @@ find_pool(const struct service *s, const char *name)
 uint64_t
 service_live(const struct service *s, const char *pool)
 {
-	return atomic_load(&find_pool(s, pool)->live);
+	return pool_live(find_pool(s, pool), POOL_ANY);
 }
 
 void

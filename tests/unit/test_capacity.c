@@ -302,10 +302,14 @@ live(unsigned region, bool is)
 	for (size_t i = 0; i < p->nregions; i++) {
 		if (strcmp(p->regions[i].name, region_names[region]) != 0)
 			continue;
-		if (is)
-			atomic_fetch_or(&p->live, UINT64_C(1) << i);
-		else
-			atomic_fetch_and(&p->live, ~(UINT64_C(1) << i));
+		for (size_t f = 0; f < POOL_FAMILIES; f++) {
+			if (is)
+				atomic_fetch_or(
+				    &p->words[f].live, UINT64_C(1) << i);
+			else
+				atomic_fetch_and(
+				    &p->words[f].live, ~(UINT64_C(1) << i));
+		}
 	}
 }
 
@@ -361,7 +365,7 @@ reload(const char *text)
 
 		for (size_t r = 0; r < p->nregions; r++)
 			if (strcmp(p->regions[r].name, "eu") == 0)
-				atomic_fetch_and(&p->live, ~(UINT64_C(1) << r));
+				pool_suppose_out(p, r, false);
 	}
 	traffic_move(&traffic, snapshot, next, now_s);
 	capacity_adopt(&capacity, next, snapshot, now_s);

@@ -221,7 +221,7 @@ step(struct run *r)
 static bool
 is_live(const struct run *r, size_t region)
 {
-	return atomic_load(&r->pools->live) >> region & 1;
+	return pool_live(r->pools, POOL_ANY) >> region & 1;
 }
 
 static void

@@ -139,9 +139,9 @@ expected_addresses(const struct oracle_decision *d, struct seen *want)
 		if (region->region != d->region)
 			continue;
 		for (size_t t = 0; t < region->ntargets; t++)
-			any = any || region->targets[t].live;
+			any = any || region->targets[t].live[POOL_IPV4];
 		for (size_t t = 0; t < region->ntargets; t++)
-			if (region->targets[t].live || !any)
+			if (region->targets[t].live[POOL_IPV4] || !any)
 				at += (size_t)snprintf(want->addresses + at,
 				    sizeof(want->addresses) - at, "%s ",
 				    region->targets[t].conf->label);

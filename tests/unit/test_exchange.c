@@ -276,7 +276,8 @@ START_TEST(that_no_region_is_live_is_said)
 
 	ask_opt("www.example.com.", DNS_A, DNS_IN);
 	ck_assert_int_eq(extended_error(""), -1);
-	atomic_store(&www->live, 0);
+	for (size_t f = 0; f < POOL_FAMILIES; f++)
+		atomic_store(&www->words[f].live, 0);
 	ask_opt("www.example.com.", DNS_A, DNS_IN);
 	ck_assert_uint_eq(rcode(), DNS_NOERROR);
 	ck_assert_uint_gt(header(6), 0);

@@ -214,9 +214,13 @@ shake(void)
 	for (size_t i = 0; i < snapshot->conf->npools; i++) {
 		struct pool *p = &snapshot->pools[i];
 
-		atomic_store(&p->live, roll(1 << REGIONS));
-		atomic_store(&p->drained, roll(1 << REGIONS));
-		atomic_store(&p->last_known, roll(1 << REGIONS));
+		for (size_t f = 0; f < POOL_FAMILIES; f++) {
+			struct pool_words *w = &p->words[f];
+
+			atomic_store(&w->live, roll(1 << REGIONS));
+			atomic_store(&w->drained, roll(1 << REGIONS));
+			atomic_store(&w->last_known, roll(1 << REGIONS));
+		}
 		for (size_t r = 0; r < p->nregions; r++)
 			pool_spill(p, r, roll(2) ? roll(SHARE_COHORTS) : 0);
 	}

@@ -199,6 +199,7 @@ has_regions(const struct rank *r)
 
 /* What regions are drawn by: of the query. */
 static struct oracle_assume drawn;
+static const struct oracle_assume of_a = {.type = DNS_A};
 
 static void
 expect_pick(const struct both *b, const struct conf_name *name,
@@ -209,7 +210,7 @@ expect_pick(const struct both *b, const struct conf_name *name,
 	    .rank = rank,
 	    .client = client,
 	    .pool = name->pool,
-	    .type = DNS_A,
+	    .type = drawn.type,
 	    .ttl_min = name->ttl_min,
 	    .ttl_max = name->ttl_max,
 	    .now_s = clock_mono_s(),
@@ -228,15 +229,17 @@ expect_pick(const struct both *b, const struct conf_name *name,
 	ck_assert(d->ttl >= name->ttl_min);
 }
 
-enum { A_RECORD = 16, A_RDATA = 12 };
+enum { RDATA_AT = 12 };
 
 static size_t
-target_of(const struct pool_region *r, const uint8_t *rdata)
+target_of(const struct pool_region *r, const uint8_t *rdata, size_t len)
 {
 	size_t i = 0;
 
 	while (i < r->ntargets &&
-	    memcmp(r->targets[i].conf->addr[0].bytes, rdata, 4) != 0)
+	    (r->targets[i].conf->addr[len == 16].family == 0 ||
+		memcmp(r->targets[i].conf->addr[len == 16].bytes, rdata, len) !=
+		    0))
 		i++;
 	ck_assert_uint_lt(i, r->ntargets);
 	return i;
@@ -244,44 +247,55 @@ target_of(const struct pool_region *r, const uint8_t *rdata)
 
 /* Every region's answer is of the targets that the oracle uses. */
 static void
-expect_targets(const struct pool *p, size_t region)
+expect_targets(const struct pool *p, size_t region, uint16_t type)
 {
 	uint8_t order[] = {(uint8_t)region}, bytes[4096];
 	struct rank rank = {.order = order, .n = 1};
 	const struct pick_question q = {
 	    .rank = &rank,
 	    .pool = p->index,
-	    .type = DNS_A,
+	    .type = type,
 	    .ttl_min = 1,
 	    .ttl_max = 60,
 	    .random = (uint32_t)random(),
 	};
 	const struct pool_region *r = &p->regions[region];
-	size_t used = 0, most = p->conf->max;
+	size_t used = 0, most = p->conf->max, len = type == DNS_A ? 4 : 16;
 	struct pick pick;
 	struct wire w;
 
 	for (size_t i = 0; i < r->ntargets; i++)
-		used += oracle_uses(p, r, i, DNS_A);
+		used += oracle_uses(p, r, i, type);
 	if (p->conf->mode == CONF_ANSWER_ONE)
 		most = 1;
 	pick_region(p - p->index, &q, &pick);
 	ck_assert_uint_eq(pick.body->an, used < most ? used : most);
 	wire_init(&w, bytes, sizeof(bytes));
 	body_put(&w, pick.body, 0, 1, 60, 0);
-	ck_assert_uint_eq(w.len, (size_t)A_RECORD * pick.body->an);
+	ck_assert_uint_eq(w.len, (RDATA_AT + len) * pick.body->an);
 	for (size_t i = 0; i < pick.body->an; i++)
-		ck_assert(oracle_uses(
-		    p, r, target_of(r, &bytes[A_RECORD * i + A_RDATA]), DNS_A));
+		ck_assert(oracle_uses(p, r,
+		    target_of(r, &bytes[(RDATA_AT + len) * i + RDATA_AT], len),
+		    type));
 }
 
 static void
 expect_all_targets(const struct both *b)
 {
-	for (size_t i = 0; i < b->world.conf->npools; i++)
-		for (size_t r = 0; r < b->pools[i].nregions; r++)
-			if (conf_pool_has(&b->world.conf->pools[i], DNS_A))
-				expect_targets(&b->pools[i], r);
+	for (size_t i = 0; i < b->world.conf->npools; i++) {
+		const struct conf_pool *p = &b->world.conf->pools[i];
+
+		for (size_t r = 0; r < p->nregions; r++)
+			for (unsigned t = 0; t < p->ntypes; t++)
+				expect_targets(&b->pools[i], r, p->types[t]);
+	}
+}
+
+/* Of addresses of either family, or of others. */
+static uint16_t
+random_type(const struct conf_pool *p)
+{
+	return p->types[world_dice(p->ntypes)];
 }
 
 static size_t
@@ -308,6 +322,7 @@ expect_same_picks(struct both *b)
 		hit = policy_find(t, &a);
 		drawn.random = (uint32_t)random();
 		drawn.name = world_dice(4) > 0 ? world_tenant() : NULL;
+		drawn.type = random_type(&b->world.conf->pools[name->pool]);
 		oracle_decide(&b->oracle, name, &a, &drawn, false, &d);
 		if (!has_regions(&t->ranks[hit.class]))
 			continue;
@@ -394,7 +409,8 @@ expect_shared_scope(struct both *b)
 	around = (struct prefix){a, (uint8_t)decide_for(b, n, &a, &pick)};
 	if (pick.pool == NULL)
 		return false;
-	oracle_decide(&b->oracle, &b->world.conf->names[n], &a, NULL, true, &d);
+	oracle_decide(
+	    &b->oracle, &b->world.conf->names[n], &a, &of_a, true, &d);
 	ck_assert_uint_eq(around.len, d.scope);
 	addr_mask(&around.addr, around.len);
 	for (unsigned k = 0; k < WITHIN; k++) {
@@ -440,7 +456,8 @@ expect_scope(struct both *b)
 
 	world_addr(&b->world, &a);
 	hit = policy_find(b->tables[n], &a);
-	oracle_decide(&b->oracle, &b->world.conf->names[n], &a, NULL, true, &d);
+	oracle_decide(
+	    &b->oracle, &b->world.conf->names[n], &a, &of_a, true, &d);
 	depth = hit.depth > d.cohort_len ? hit.depth : d.cohort_len;
 	ck_assert_uint_eq(depth, d.scope);
 	ck_assert_uint_le(hit.depth, d.found.depth);

@@ -242,6 +242,44 @@ START_TEST(rcodes_have_names)
 }
 END_TEST
 
+/* SVCB: priority 1, the owner itself, then parameters. */
+#define KEY(k, len) "\0" k "\0" len
+#define ALPN KEY("\1", "\3") "\2h2"
+#define HINT4 KEY("\4", "\4") "\300\0\2\1"
+#define HINT6 KEY("\6", "\20") "0123456789abcdef"
+#define MANDATORY(len, keys) KEY("\0", len) keys
+#define TEXT(text) (const uint8_t *)("\0\1\0" text), sizeof("\0\1\0" text) - 1
+
+static const struct hints {
+	const uint8_t *before;
+	size_t before_len;
+	bool ipv4, ipv6;
+	const uint8_t *after;
+	size_t after_len;
+} hints[] = {
+    {TEXT(""), false, false, TEXT("")},
+    {TEXT(ALPN), false, false, TEXT(ALPN)},
+    {TEXT(ALPN HINT4 HINT6), true, true, TEXT(ALPN HINT4 HINT6)},
+    {TEXT(ALPN HINT4 HINT6), false, true, TEXT(ALPN HINT6)},
+    {TEXT(ALPN HINT4 HINT6), true, false, TEXT(ALPN HINT4)},
+    {TEXT(HINT4 HINT6), false, false, TEXT("")},
+    {TEXT(MANDATORY("\4", "\0\1\0\6") ALPN HINT6), true, false,
+	TEXT(MANDATORY("\2", "\0\1") ALPN)},
+    {TEXT(MANDATORY("\2", "\0\4") HINT4), false, true, TEXT("")},
+};
+
+START_TEST(hints_of_a_family_are_dropped)
+{
+	const struct hints *h = &hints[_i];
+	uint8_t out[128];
+	size_t n =
+	    rdata_drop_hints(out, h->before, h->before_len, h->ipv4, h->ipv6);
+
+	ck_assert_uint_eq(n, h->after_len);
+	ck_assert_mem_eq(out, h->after, n);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -260,6 +298,8 @@ main(void)
 	tcase_add_test(t, data_that_is_too_short_or_too_long_is_none);
 	tcase_add_test(t, what_does_not_fit_is_none);
 	tcase_add_test(t, rcodes_have_names);
+	tcase_add_loop_test(t, hints_of_a_family_are_dropped, 0,
+	    sizeof(hints) / sizeof(*hints));
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

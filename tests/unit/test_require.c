@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What several monitors say together: u up, ? unknown, s degraded, d down; a
  * capital letter does not decide. */
-#include "steer/require.h"
+#include "steer/watch.h"
 
 #include <check.h>
 #include <ctype.h>

@@ -220,22 +220,35 @@ some_regions(struct world *w, size_t *n)
 	return all;
 }
 
+/* Few addresses, so that pools share some. */
 static void
-targets_make(struct world *w, struct conf_pool_region *r)
+target_make(struct world *w, const struct conf_pool_region *r, size_t i,
+    bool v4, bool v6)
+{
+	struct conf_target *t = &r->targets[i];
+	uint8_t last = (uint8_t)(1 + 3 * world_dice(2) + i);
+
+	if (v4)
+		t->addr[0] =
+		    (struct addr){{127, 0, (uint8_t)r->region, last}, 4};
+	if (v6)
+		t->addr[1] = (struct addr){
+		    {0xfd, [14] = (uint8_t)r->region, [15] = last}, 6};
+	t->label = arena_printf(
+	    w->arena, v4 ? "127.0.%u.%u" : "fd00::%x%02x", r->region, last);
+	t->weight = 1 + world_dice(10);
+}
+
+/* The first has all that the region must have. */
+static void
+targets_make(struct world *w, struct conf_pool_region *r, bool dual)
 {
 	r->ntargets = 1 + world_dice(3);
 	r->targets = arena_array(w->arena, r->ntargets, sizeof(*r->targets));
 	for (size_t i = 0; i < r->ntargets; i++) {
-		struct conf_target *t = &r->targets[i];
+		bool v6 = dual && (i == 0 || chance(60));
 
-		/* Few, so that pools share some. */
-		t->addr[0] =
-		    (struct addr){{127, 0, (uint8_t)r->region,
-				      (uint8_t)(1 + 3 * world_dice(2) + i)},
-			4};
-		t->label = arena_printf(
-		    w->arena, "127.0.%u.%u", r->region, t->addr[0].bytes[3]);
-		t->weight = 1 + world_dice(10);
+		target_make(w, r, i, !v6 || i == 0 || chance(40), v6);
 	}
 }
 
@@ -243,6 +256,7 @@ static void
 pools_make(struct world *w)
 {
 	struct conf *c = w->conf;
+	bool dual = chance(50);
 
 	c->npools = 1 + world_dice(POOLS);
 	c->pools = arena_array(w->arena, c->npools, sizeof(*c->pools));
@@ -254,6 +268,9 @@ pools_make(struct world *w)
 		p->min_healthy = world_dice(3);
 		p->max = 8;
 		p->types[p->ntypes++] = DNS_A;
+		if (dual)
+			p->types[p->ntypes++] = DNS_AAAA;
+		p->families = (enum conf_families)(dual && chance(30));
 		p->monitors =
 		    arena_array(w->arena, MONITORS, sizeof(*p->monitors));
 		while (p->nmonitors < MONITORS && chance(60)) {
@@ -266,7 +283,7 @@ pools_make(struct world *w)
 		    arena_array(w->arena, p->nregions, sizeof(*p->regions));
 		for (size_t k = 0; k < p->nregions; k++) {
 			p->regions[k].region = regions[k];
-			targets_make(w, &p->regions[k]);
+			targets_make(w, &p->regions[k], dual);
 		}
 	}
 }
