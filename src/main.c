@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -23,6 +21,7 @@
 #include "ctl/gate.h"
 #include "ctl/reload.h"
 #include "ctl/server.h"
+#include "life/notify.h"
 #include "probe/helper.h"
 #include "report/check.h"
 #include "report/text.h"
@@ -204,32 +203,6 @@ drop_privileges(
 	return user_become(m->user, err) && user_confine(USER_SERVES, err);
 }
 
-/* sd_notify(3) is one datagram; without a service manager it is none. */
-static void
-notify_ready(void)
-{
-	static const char ready[] = "READY=1";
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	socklen_t len;
-	int fd;
-
-	if (path == NULL || strlen(path) >= sizeof(sun.sun_path))
-		return;
-	strcpy(sun.sun_path, path);
-	len =
-	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
-	if (*path == '@')
-		sun.sun_path[0] = '\0'; /* an abstract name */
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	if (sendto(fd, ready, strlen(ready), MSG_NOSIGNAL,
-		(const struct sockaddr *)&sun, len) < 0)
-		log_warning("%s: %s", path, strerror(errno));
-	fd_close(&fd);
-}
-
 /* Signals ---------------------------------------------------------------- */
 
 static void
@@ -276,7 +249,7 @@ run(struct daemon *m)
 	if (m->http.addr.family != 0)
 		log_endpoint("http on", &m->http);
 	control_start(m->control);
-	notify_ready();
+	notify("READY=1");
 	event_base_dispatch(m->base);
 }
 
@@ -288,7 +261,7 @@ stop(struct daemon *m)
 	if (m->tcp != NULL)
 		tcp_stop(m->tcp);
 	if (m->control != NULL)
-		reload_cancel(m->control);
+		jobs_end(m->control->jobs);
 	if (m->control != NULL)
 		control_end(m->control);
 	if (m->server != NULL)

@@ -197,7 +197,7 @@ static int
 prove_offline(const struct arguments *a)
 {
 	static _Atomic bool never;
-	json_t *report = prove_report(a->config, &never);
+	json_t *report = prove_report(a->config, NULL, &never);
 	int code = EXIT_DONE;
 
 	if (a->given & OPT_JSON)
@@ -215,14 +215,12 @@ prove_offline(const struct arguments *a)
 int
 prove_run(const struct arguments *a)
 {
-	struct arguments patient = *a;
 	struct reply r;
 	int code;
 
 	if (a->config != NULL)
 		return prove_offline(a);
-	patient.patient = true;
-	code = request(&patient, "/v1/prove", json_object(), &r);
+	code = request(a, "/v1/prove", json_object(), &r);
 	if (reply_shows(a, &r))
 		prove_show(r.json);
 	if (code == EXIT_DONE && !is_ok(r.json))

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
+#include "client/wait.h"
 #include "config.h"
 
 enum { CONNECT_TIMEOUT_MS = 5000, REPLY_TIMEOUT_S = 120 };
@@ -93,6 +94,8 @@ exchange(const struct arguments *a, const char *path, const char *body,
 	char url[4096], detail[CURL_ERROR_SIZE] = "";
 	struct curl_slist *headers = NULL;
 	CURL *curl = curl_easy_init();
+	bool waits = wait_is_for(path);
+	struct wait w = {0};
 	CURLcode rc;
 
 	if (curl == NULL)
@@ -104,7 +107,9 @@ exchange(const struct arguments *a, const char *path, const char *body,
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
 	curl_easy_setopt(
 	    curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
-	if (!(a->given & OPT_FOLLOW) && !a->patient)
+	if (waits)
+		wait_begin(&w, socket_path(a), curl);
+	else if (!(a->given & OPT_FOLLOW))
 		curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)REPLY_TIMEOUT_S);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, write);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, arg);
@@ -118,6 +123,11 @@ exchange(const struct arguments *a, const char *path, const char *body,
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
 	curl_slist_free_all(headers);
 	curl_easy_cleanup(curl);
+	if (w.lost)
+		return fail(EXIT_TIMED_OUT,
+		    "%s: the daemon is silent: whether it did this is not "
+		    "known",
+		    socket_path(a));
 	if (rc == CURLE_COULDNT_CONNECT)
 		return not_connected(socket_path(a));
 	if (rc != CURLE_OK)

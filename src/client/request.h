@@ -51,7 +51,6 @@ struct arguments {
 	const char *share, *over, *at, *timeout, *junit, *max;
 	const char *down[REPEAT_MAX], *drain[REPEAT_MAX], *signals[REPEAT_MAX];
 	size_t ndown, ndrain, nsignals;
-	bool patient; /* the reply may take long */
 	char **words; /* after the verb */
 	int nwords;
 };

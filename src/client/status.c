@@ -405,6 +405,21 @@ prober_show(const json_t *prober)
 		    YELLOW, PLAIN);
 }
 
+static void
+jobs_show(const json_t *jobs)
+{
+	static const char *const states[] = {"running", "waiting"};
+	const json_t *job;
+	size_t i;
+
+	for (size_t s = 0; s < sizeof(states) / sizeof(states[0]); s++)
+		json_array_foreach(json_object_get(jobs, states[s]), i, job)
+		{
+			printf("%s: %s, for %lld s\n", states[s],
+			    text_of(job, "name"), int_of(job, "for_s"));
+		}
+}
+
 void
 status_show(const json_t *status)
 {
@@ -422,6 +437,7 @@ status_show(const json_t *status)
 	    int_of(status, "generation"), span_of(status, "uptime_s", buf),
 	    drains, text_plural(drains));
 	unsaved_show(json_object_get(status, "unsaved"));
+	jobs_show(json_object_get(status, "jobs"));
 	pools_show(json_object_get(status, "pools"));
 	prober_show(json_object_get(status, "prober"));
 	held_show(json_object_get(status, "geoip"));

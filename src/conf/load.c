@@ -24,7 +24,7 @@ struct loader {
 	struct yaml_node top; /* what all files say together */
 	VEC(char *) seen;     /* real paths */
 	bool damaged;         /* a file could not be read at all */
-	const struct stage_want *want;
+	const struct stage_state *stages;
 };
 
 static struct yaml_node *
@@ -273,7 +273,7 @@ loader_finish(struct loader *l, size_t errors)
 
 	if (!l->damaged) {
 		schema_read(&l->r, SCHEMA_TOP, &l->top, c);
-		stage_apply(&l->r, l->want);
+		stage_apply(&l->r, l->stages);
 		rule_unfold(&l->r);
 		use_check(c, l->r.d);
 	}
@@ -288,14 +288,15 @@ loader_finish(struct loader *l, size_t errors)
 }
 
 struct conf *
-conf_load_stage(const char *path, const struct stage_want *want, struct diag *d)
+conf_load_stages(
+    const char *path, const struct stage_state *state, struct diag *d)
 {
 	struct conf_mark whole = {path, 0, 0};
 	size_t errors = d->nerrors;
 	struct loader l;
 
 	loader_init(&l, path, true, d);
-	l.want = want;
+	l.stages = state;
 	read_file(&l, l.r.conf->path, &whole, 0);
 	return loader_finish(&l, errors);
 }
@@ -303,7 +304,7 @@ conf_load_stage(const char *path, const struct stage_want *want, struct diag *d)
 struct conf *
 conf_load(const char *path, struct diag *d)
 {
-	return conf_load_stage(path, NULL, d);
+	return conf_load_stages(path, NULL, d);
 }
 
 struct conf *

@@ -16,10 +16,10 @@
  */
 struct conf *conf_load(const char *path, struct diag *d);
 
-/* The same with a step in force (conf/stage). */
-struct stage_want;
-struct conf *conf_load_stage(
-    const char *path, const struct stage_want *want, struct diag *d);
+/* The same with the steps in force that state says (conf/stage). */
+struct stage_state;
+struct conf *conf_load_stages(
+    const char *path, const struct stage_state *state, struct diag *d);
 
 /* The same of a text that stands alone: it can point to no other file but
  * zones and databases (which are not opened). */

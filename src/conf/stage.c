@@ -7,9 +7,10 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/number.h"
 #include "conf/value.h"
 
-enum { STATE_MAX = 1 << 20 };
+enum { STATE_MAX = 1 << 20, STATE_VERSION = 1 };
 
 bool
 stage_policies(struct schema_reader *r, const struct schema_key *k,
@@ -109,23 +110,53 @@ find(const struct conf *c, const char *name)
 	return NULL;
 }
 
-/* A stage that is no longer declared has no say. */
+/*
+ * A stage that is no longer declared has no say.  Where one comes back without
+ * the step that it was in, nobody could go back to that step before: the first
+ * one is in force.
+ */
 static bool
-enter_saved(struct schema_reader *r, json_t *entry, const char *path)
+enter_saved(struct schema_reader *r, const json_t *entry, const char *path,
+    const struct conf *now)
 {
 	struct stage_want saved;
 	json_int_t since;
 	struct conf_stage *s;
 
-	if (json_unpack(entry, "{s:s, s:s, s:s, s:s, s:I}", "stage",
-		&saved.stage, "step", &saved.step, "owner", &saved.owner,
-		"reason", &saved.reason, "since", &since) != 0)
+	if (json_unpack((json_t *)(uintptr_t)entry, "{s:s, s:s, s:s, s:s, s:I}",
+		"stage", &saved.stage, "step", &saved.step, "owner",
+		&saved.owner, "reason", &saved.reason, "since", &since) != 0)
 		return false;
 	saved.since = since;
 	s = find(r->conf, saved.stage);
-	if (s != NULL)
+	if (s == NULL)
+		return true;
+	if (now != NULL && find(now, s->name) == NULL &&
+	    stage_find_step(s, saved.step) == s->nsteps)
+		diag_warning(r->d, &s->mark,
+		    "stage \"%s\" was in step \"%s\" before it was removed, "
+		    "which is not declared any more: its first step is in "
+		    "force",
+		    s->name, saved.step);
+	else
 		enter(r, s, &saved, path);
 	return true;
+}
+
+static void
+enter_all(struct schema_reader *r, const json_t *list, const char *path,
+    const struct conf *now)
+{
+	const struct conf_mark mark = {.file = path};
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(list, i, entry)
+	{
+		if (!enter_saved(r, entry, path, now))
+			diag_error(
+			    r->d, &mark, "entry %zu makes no sense", i + 1);
+	}
 }
 
 static void
@@ -134,11 +165,11 @@ read_state(struct schema_reader *r)
 	const char *path = arena_printf(
 	    r->conf->arena, "%s/stages.json", r->conf->server.state);
 	const struct conf_mark mark = {.file = path};
-	json_t *json, *entry;
+	json_t *json;
 	json_error_t wrong;
 	struct error err;
 	char *text;
-	size_t len, i;
+	size_t len;
 
 	if (access(path, F_OK) != 0 && errno == ENOENT)
 		return;
@@ -151,9 +182,7 @@ read_state(struct schema_reader *r)
 	free(text);
 	if (!json_is_array(json_object_get(json, "stages")))
 		diag_error(r->d, &mark, "it says nothing of stages");
-	json_array_foreach(json_object_get(json, "stages"), i,
-	    entry) if (!enter_saved(r, entry, path))
-	    diag_error(r->d, &mark, "entry %zu makes no sense", i + 1);
+	enter_all(r, json_object_get(json, "stages"), path, NULL);
 	json_decref(json);
 }
 
@@ -235,15 +264,67 @@ want_step(struct schema_reader *r, const struct stage_want *want)
 		    r->d, &whole, "there is no stage \"%s\"", want->stage);
 }
 
+json_t *
+stages_saved(const json_t *saved, const struct conf *c)
+{
+	json_t *list = json_array();
+	const json_t *entry;
+	size_t i;
+
+	for (i = 0; i < c->nstages; i++) {
+		const struct conf_stage *s = &c->stages[i];
+
+		if (s->since != 0)
+			json_array_append_new(list,
+			    json_pack("{s:s, s:s, s:s, s:s, s:I}", "stage",
+				s->name, "step", s->steps[s->step].name,
+				"owner", s->owner, "reason", s->reason, "since",
+				(json_int_t)s->since));
+	}
+	json_array_foreach(saved, i, entry)
+	{
+		const char *name =
+		    json_string_value(json_object_get(entry, "stage"));
+
+		if (name != NULL && find(c, name) == NULL)
+			json_array_append_new(list, json_deep_copy(entry));
+	}
+	return list;
+}
+
+/* The file as it is when this is in service: proofs name what they are of. */
+static void
+note_read(struct schema_reader *r, const struct stage_state *state)
+{
+	json_t *list = stages_saved(state->saved, r->conf), *json;
+	char *path =
+	    arena_printf(r->conf->arena, "%s/stages.json", state->folder);
+	char *text;
+
+	if (json_array_size(list) > 0) {
+		json = json_pack(
+		    "{s:i, s:O}", "version", STATE_VERSION, "stages", list);
+		text = number_json(json, JSON_INDENT(1));
+		diag_read(r->d, path, text, strlen(text));
+		free(text);
+		json_decref(json);
+	}
+	json_decref(list);
+}
+
 void
-stage_apply(struct schema_reader *r, const struct stage_want *want)
+stage_apply(struct schema_reader *r, const struct stage_state *state)
 {
 	struct conf *c = r->conf;
 
-	if (r->files && c->nstages > 0 && c->server.state != NULL)
+	if (state != NULL && state->saved != NULL)
+		enter_all(r, state->saved, "the saved state", state->now);
+	else if (r->files && c->nstages > 0 && c->server.state != NULL)
 		read_state(r);
-	if (want != NULL)
-		want_step(r, want);
+	if (state != NULL && state->want != NULL)
+		want_step(r, state->want);
+	if (state != NULL && state->saved != NULL && c->nstages > 0)
+		note_read(r, state);
 	for (size_t i = 0; i < c->nstages; i++) {
 		if (c->stages[i].nsteps == 0)
 			continue;

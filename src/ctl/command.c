@@ -97,7 +97,10 @@ params_all(
 static void
 run_status(struct call *call)
 {
-	call_reply(call, status_report(&call->control->status));
+	json_t *status = status_report(&call->control->status);
+
+	json_object_set_new(status, "jobs", jobs_report(call->control->jobs));
+	call_reply(call, status);
 }
 
 static void
@@ -173,16 +176,22 @@ run_probe(struct call *call)
 	monitor_probe(call->control, call->body, reply_came, call);
 }
 
+static struct job_asker
+asker(struct call *call)
+{
+	return (struct job_asker){call->owner, call->pid, reply_came, call};
+}
+
 static void
 build(struct call *call, enum reload_work work)
 {
+	const struct job_asker by = asker(call);
+
 	if (json_object_size(call->body) > 0)
 		call_reply(
 		    call, text_error(EXIT_USAGE, "it takes nothing: {}"));
-	else if (!reload_start(call->control, work, reply_came, call))
-		call_reply(call,
-		    text_error(EXIT_WRONG,
-			"a configuration is being built: ask again"));
+	else
+		reload_start(call->control, work, &by);
 }
 
 static void
@@ -214,15 +223,17 @@ run_stages(struct call *call)
 static void
 run_promote(struct call *call)
 {
-	stage_switch(call->control, STAGE_PROMOTE, call->body, call->owner,
-	    reply_came, call);
+	const struct job_asker by = asker(call);
+
+	stage_switch(call->control, STAGE_PROMOTE, call->body, &by);
 }
 
 static void
 run_rollback(struct call *call)
 {
-	stage_switch(call->control, STAGE_ROLLBACK, call->body, call->owner,
-	    reply_came, call);
+	const struct job_asker by = asker(call);
+
+	stage_switch(call->control, STAGE_ROLLBACK, call->body, &by);
 }
 
 static void
@@ -234,15 +245,17 @@ run_geoip(struct call *call)
 static void
 run_geoip_accept(struct call *call)
 {
-	geoip_say(call->control, GEOIP_ACCEPT, call->body, call->owner,
-	    reply_came, call);
+	const struct job_asker by = asker(call);
+
+	geoip_say(call->control, GEOIP_ACCEPT, call->body, &by);
 }
 
 static void
 run_geoip_rollback(struct call *call)
 {
-	geoip_say(call->control, GEOIP_ROLLBACK, call->body, call->owner,
-	    reply_came, call);
+	const struct job_asker by = asker(call);
+
+	geoip_say(call->control, GEOIP_ROLLBACK, call->body, &by);
 }
 
 static void

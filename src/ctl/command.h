@@ -29,6 +29,7 @@ struct call {
 	enum role role;
 	enum evhttp_cmd_type method;
 	const char *owner; /* who asks */
+	long pid;          /* by which process; 0: not known */
 	void (*done)(struct call *call);
 	void *arg;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ctl/control.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "ctl/monitor.h"
 #include "ctl/reload.h"
 #include "ctl/safety.h"
+#include "ctl/stage.h"
 #include "ctl/suspicion.h"
 #include "probe/probe.h"
 #include "report/check.h"
@@ -360,6 +362,7 @@ load_state(struct control *c, struct snapshot *s)
 		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
 		    "health begins as unknown: %s", err.text);
 	geoip_load(c, s);
+	stage_load(c, s);
 	if (!failback_load(c->folder, s, &err))
 		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
 		    "regions do not come back by and by: %s", err.text);
@@ -496,7 +499,10 @@ control_new(struct event_base *base, const char *path, struct snapshot *s,
 	c->status.started = clock_wall_s();
 	c->status.started_s = clock_mono_s();
 	c->status.workers = s->conf->server.workers;
-	if (!open_state(c, err)) {
+	c->jobs = jobs_new(base);
+	if (c->jobs == NULL)
+		error_set(err, "eventfd: %s", strerror(errno));
+	if (c->jobs == NULL || !open_state(c, err)) {
 		control_free(c);
 		return NULL;
 	}
@@ -559,6 +565,8 @@ control_free(struct control *c)
 	capacity_fini(&c->capacity);
 	json_decref(c->status.warnings);
 	json_decref(c->status.geoip);
+	json_decref(c->stages);
+	jobs_free(c->jobs);
 	for (size_t i = 0; i < CONTROL_FIXED; i++)
 		free(c->fixed[i]);
 	vec_free(&c->uses);

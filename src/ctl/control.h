@@ -19,8 +19,8 @@
 
 enum { HEALTH_SAVE_S = 10, CLOCK_STEP_S = 2, CONTROL_FIXED = 6 };
 
-struct builder;
 struct commit;
+struct jobs;
 struct tries;
 struct prober;
 
@@ -62,8 +62,8 @@ struct control {
 	struct log_gate health_unsaved; /* when that is told */
 	ino_t glass_inode; /* the break-glass file that was looked at, */
 	struct timespec glass_changed; /* as it was */
-	struct builder *builder;       /* NULL: nothing is being built, ... */
-	struct builder *prover;        /* ... nothing being proven */
+	struct jobs *jobs;             /* what builds and proves */
+	json_t *stages;                /* which steps are in force: ctl/stage */
 	struct tries *tries;           /* probes asked for, under way */
 };
 

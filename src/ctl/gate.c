@@ -427,7 +427,7 @@ build_accepted(struct gate_job *j, struct diag *d, unsigned *swapped)
 {
 	struct swap w = {.folder = j->folder, .entries = j->entries, .diag = d};
 	const struct build_swap swap = {swap_file, &w};
-	struct snapshot *s = tests_build(j->path, j->want, &swap, d, NULL);
+	struct snapshot *s = tests_build(j->path, &j->stages, &swap, d, NULL);
 
 	*swapped = w.swapped;
 	swap_fini(&w);
@@ -568,7 +568,8 @@ gate_fall_back(struct gate_job *j)
 void
 gate_build(struct gate_job *j)
 {
-	j->snapshot = tests_build(j->path, j->want, NULL, &j->diag, j->tests);
+	j->snapshot =
+	    tests_build(j->path, &j->stages, NULL, &j->diag, j->tests);
 	if (j->snapshot == NULL) {
 		if (json_array_size(j->entries) > 0)
 			gate_fall_back(j);

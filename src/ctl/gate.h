@@ -6,7 +6,8 @@
  *
  * What is accepted is kept: a copy of each in the folder geoip of the state
  * folder, called by its SHA-256, and a list (an entry each) that main saves.
- * The copies are written before the list names them.  The builder's thread, or
+ * The copies are written before the list names them; main is told of the list
+ * when it is saved.  The builder's thread, or
  * main's at the start.
  */
 #ifndef CTL_GATE_H
@@ -15,13 +16,14 @@
 #include <jansson.h>
 
 #include "conf/diag.h"
+#include "conf/stage.h"
 #include "snapshot/build.h"
 #include "traffic/traffic.h"
 
 struct gate_job {
 	const char *path;
-	const struct stage_want *want; /* NULL: none */
-	const char *folder;            /* state */
+	const char *folder; /* state */
+	struct stage_state stages;
 	/* [{"database", "sha256", "built", "since", "by", "before": {"sha256",
 	 * "built"} or null, "held": {"sha256", "built", "since", "reason",
 	 * "most", "max", "text", "diff"} or null, "refused": [sha256],

@@ -104,23 +104,21 @@ tell(struct control *c, const json_t *old, const json_t *entries)
 /* The list --------------------------------------------------------------- */
 
 bool
-geoip_adopt(struct control *c, json_t *entries, struct error *err)
+geoip_save(const char *folder, const json_t *before, json_t *entries,
+    struct error *err)
+{
+	return json_equal(entries, before) ||
+	    state_save(folder, "geoip", json_incref(entries), err);
+}
+
+void
+geoip_adopt(struct control *c, json_t *entries)
 {
 	json_t *old = c->status.geoip;
 
-	if (json_equal(entries, old)) {
-		json_decref(entries);
-		return true;
-	}
-	if (!state_save(c->folder, "geoip", json_incref(entries), err)) {
-		json_decref(entries);
-		return false;
-	}
-	c->status.geoip = entries;
+	c->status.geoip = json_incref(entries);
 	tell(c, old, entries);
 	json_decref(old);
-	gate_sweep(c->folder, entries);
-	return true;
 }
 
 static bool
@@ -151,11 +149,14 @@ geoip_load(struct control *c, const struct snapshot *s)
 	}
 	if ((s->conf->geoip_max_move > 0 &&
 		!gate_begin(c->folder, entries, s, &err)) ||
-	    !geoip_adopt(c, json_incref(entries), &err))
+	    !geoip_save(c->folder, c->status.geoip, entries, &err))
 		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
 		    "a restart would not know the accepted GeoIP databases: "
 		    "%s",
 		    err.text);
+	else
+		geoip_adopt(c, entries);
+	gate_sweep(c->folder, c->status.geoip);
 	json_decref(entries);
 }
 
@@ -198,37 +199,43 @@ geoip_report(const struct control *c)
 
 /* The operator's word ---------------------------------------------------- */
 
-/* Of a copy of the list, to be changed. */
 struct word {
 	struct control *control;
-	json_t *entries;
-	const char *database; /* NULL: all */
-	reload_done *done;
-	void *arg;
+	enum geoip_word word;
+	char *owner;
+	json_t *seen; /* [entry]: those that are meant, as they were */
+	struct job_asker by;
 };
 
-/* NULL: w is ready, else {"error", "exit"}. */
-static json_t *
-word_read(struct word *w, struct control *c, const json_t *body)
+static void
+word_free(struct word *w)
 {
-	if (json_unpack((json_t *)(uintptr_t)body, "{s?s !}", "database",
-		&w->database) != 0)
-		return text_error(EXIT_USAGE, "it has a database, or nothing");
-	if (w->database != NULL &&
-	    gate_entry(c->status.geoip, w->database) == NULL)
-		return text_error(EXIT_NO_SUCH,
-		    "%s is no database that is kept (geoip.max_move)",
-		    w->database);
-	w->control = c;
-	w->entries = json_deep_copy(c->status.geoip);
-	return NULL;
+	json_decref(w->seen);
+	free(w->owner);
+	free(w);
 }
 
-static bool
-is_meant(const struct word *w, const json_t *entry)
+static json_t *
+word_read(struct word *w, const struct control *c, const json_t *body)
 {
-	return w->database == NULL ||
-	    strcmp(text_of(entry, "database"), w->database) == 0;
+	const char *database = NULL;
+	const json_t *entry;
+	size_t i;
+
+	if (json_unpack((json_t *)(uintptr_t)body, "{s?s !}", "database",
+		&database) != 0)
+		return text_error(EXIT_USAGE, "it has a database, or nothing");
+	if (database != NULL && gate_entry(c->status.geoip, database) == NULL)
+		return text_error(EXIT_NO_SUCH,
+		    "%s is no database that is kept (geoip.max_move)",
+		    database);
+	json_array_foreach(c->status.geoip, i, entry)
+	{
+		if (database == NULL ||
+		    strcmp(text_of(entry, "database"), database) == 0)
+			json_array_append_new(w->seen, json_deep_copy(entry));
+	}
+	return NULL;
 }
 
 /* The reply to a reload, with what has become of the databases. */
@@ -251,29 +258,8 @@ word_done(json_t *reply, void *arg)
 			json_object_set_new(
 			    reply, "exit", json_integer(EXIT_WRONG));
 	}
-	w->done(reply, w->arg);
-	free(w);
-}
-
-/* Builds with the changed list; error (NULL: none) instead. */
-static void
-word_go(struct word *w, json_t *error, reload_done *done, void *arg)
-{
-	struct word *copy = xcalloc(1, sizeof(*copy));
-
-	*copy = *w;
-	copy->database = NULL;
-	copy->done = done;
-	copy->arg = arg;
-	if (error != NULL)
-		json_decref(w->entries);
-	else if (reload_geoip(w->control, w->entries, word_done, copy))
-		return;
-	else
-		error = text_error(
-		    EXIT_WRONG, "a configuration is being built: ask again");
-	free(copy);
-	done(error, arg);
+	w->by.done(reply, w->by.arg);
+	word_free(w);
 }
 
 static bool
@@ -317,28 +303,76 @@ entry_roll_back(json_t *entry, const char *owner)
 
 /* What a word does to an entry that is meant; false: there is nothing to do. */
 static const struct {
+	const char *name;
 	bool (*entry)(json_t *entry, const char *owner);
 	const char *none;
 } words[] = {
-    [GEOIP_ACCEPT] = {entry_accept, "nothing is held"},
-    [GEOIP_ROLLBACK] = {entry_roll_back,
+    [GEOIP_ACCEPT] = {"geoip accept", entry_accept, "nothing is held"},
+    [GEOIP_ROLLBACK] = {"geoip rollback", entry_roll_back,
 	"nothing is held, and no earlier database is kept"},
 };
 
-void
-geoip_say(struct control *c, enum geoip_word word, const json_t *body,
-    const char *owner, reload_done *done, void *arg)
+/* Is it what was seen when the word was said? */
+static bool
+is_as_seen(const json_t *entry, const json_t *seen)
 {
-	struct word w = {0};
-	json_t *error = word_read(&w, c, body), *entry;
+	const json_t *held = held_of(entry), *then = held_of(seen);
+
+	return entry != NULL && is_same_sha(entry, seen) &&
+	    (held != NULL) == (then != NULL) &&
+	    (held == NULL || is_same_sha(held, then));
+}
+
+/* Changes entries; NULL, or why there is nothing to change. */
+static json_t *
+word_apply(const struct word *w, json_t *entries)
+{
+	const json_t *seen;
 	size_t i, n = 0;
 
-	json_array_foreach(w.entries, i, entry)
+	json_array_foreach(w->seen, i, seen)
 	{
-		if (is_meant(&w, entry))
-			n += words[word].entry(entry, owner);
+		const char *database = text_of(seen, "database");
+		json_t *entry = gate_entry(entries, database);
+
+		if (!is_as_seen(entry, seen))
+			return text_error(EXIT_WRONG,
+			    "what is held of %s has changed meanwhile: nothing "
+			    "has changed by this; see meridianctl geoip",
+			    database);
+		n += words[w->word].entry(entry, w->owner);
 	}
-	if (error == NULL && n == 0)
-		error = text_error(EXIT_WRONG, "%s", words[word].none);
-	word_go(&w, error, done, arg);
+	return n == 0 ? text_error(EXIT_WRONG, "%s", words[w->word].none)
+		      : NULL;
+}
+
+/* Its turn has come. */
+static json_t *
+word_prepare(struct control *c, struct gate_job *job, void *arg)
+{
+	(void)c;
+	return word_apply(arg, job->entries);
+}
+
+void
+geoip_say(struct control *c, enum geoip_word word, const json_t *body,
+    const struct job_asker *by)
+{
+	struct word *w = xcalloc(1, sizeof(*w));
+	struct job_asker asker = {by->owner, by->pid, word_done, w};
+	json_t *error, *trial = json_deep_copy(c->status.geoip);
+
+	w->control = c;
+	w->word = word;
+	w->owner = xstrdup(by->owner);
+	w->seen = json_array();
+	w->by = *by;
+	error = word_read(w, c, body);
+	if (error == NULL)
+		error = word_apply(w, trial);
+	json_decref(trial);
+	if (error != NULL)
+		word_done(error, w);
+	else
+		reload_prepared(c, words[word].name, word_prepare, &asker);
 }

@@ -16,9 +16,12 @@ void geoip_load(struct control *c, const struct snapshot *s);
  * it having been judged? */
 bool geoip_is_open(const struct control *c);
 
-/* entries (taken over) are in force from now on, once saved: events tell what
- * is new.  False: they are not. */
-bool geoip_adopt(struct control *c, json_t *entries, struct error *err);
+/* Saves entries, when they are not those of before; false: err.  Any thread. */
+bool geoip_save(const char *folder, const json_t *before, json_t *entries,
+    struct error *err);
+
+/* entries are in force, as they are saved: events tell what is new. */
+void geoip_adopt(struct control *c, json_t *entries);
 
 /* [database] of those that are held. */
 json_t *geoip_held(const struct control *c);
@@ -29,8 +32,8 @@ json_t *geoip_report(const struct control *c);
 enum geoip_word { GEOIP_ACCEPT, GEOIP_ROLLBACK };
 
 /* POST /v1/geoip_accept and /v1/geoip_rollback: {"database"}, which may be left
- * out.  done gets the reply. */
+ * out, and what is held is meant as it is now. */
 void geoip_say(struct control *c, enum geoip_word word, const json_t *body,
-    const char *owner, reload_done *done, void *arg);
+    const struct job_asker *by);
 
 #endif

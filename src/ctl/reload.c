@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ctl/reload.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fd.h"
 #include "ctl/gate.h"
 #include "ctl/geoip.h"
 #include "ctl/stage.h"
@@ -19,25 +13,24 @@
 #include "report/text.h"
 #include "snapshot/build.h"
 
-enum { BUILDER_NICE = 10 };
-
 #define NOT_SAVED "nothing is changed, as it cannot be saved: %s"
 
-/* One build. The thread has the job until it writes to fd. */
-struct builder {
+static const char by_signal[] = "SIGHUP";
+
+/* One build.  Its thread has the job while it runs. */
+struct build {
+	struct job job;
 	struct control *control;
-	pthread_t thread;
-	int fd;
-	struct event *event;
-	struct gate_job job;
 	enum reload_work work;
-	bool again;
-	_Atomic bool stop;   /* main stores, a proof loads */
-	json_t *report;      /* of a proof */
-	struct arena *arena; /* of what is wanted */
-	struct stage_want *want;
-	reload_done *done;
+	reload_prepare *prepare; /* NULL: nothing to prepare */
 	void *arg;
+	struct gate_job gate;
+	struct arena *arena; /* of what is wanted: NULL before it begins */
+	json_t *accepted;    /* gate.entries, as they were */
+	json_t *stages;      /* which steps are in force */
+	json_t *report;      /* of a proof */
+	bool saved;          /* what is to come into service, ... */
+	struct error err;    /* ... or why not */
 };
 
 /* What the daemon started with and does not change while it runs. */
@@ -83,44 +76,123 @@ reload_warn(
 	}
 }
 
-static void *
-builder_run(void *arg)
-{
-	struct builder *b = arg;
-	uint64_t one = 1;
+/* In its thread ------------------------------------------------------------ */
 
-	/* On Linux this is the thread's own. */
-	setpriority(PRIO_PROCESS, (id_t)gettid(), BUILDER_NICE);
-	if (b->work == RELOAD_PROVE)
-		b->report = prove_report(b->job.path, &b->stop);
-	else if (b->work == RELOAD_CHECK)
-		b->job.snapshot = tests_build(
-		    b->job.path, NULL, NULL, &b->job.diag, b->job.tests);
-	else
-		gate_build(&b->job);
-	while (write(b->fd, &one, sizeof(one)) < 0)
-		;
-	return NULL;
-}
-
-static struct builder **
-slot_of(const struct builder *b)
+/*
+ * All that a restart would read, or nothing of it.  The list of databases is
+ * the first: alone it is as after a reload that accepts them; a step alone
+ * would be a promotion that was refused.
+ */
+static bool
+build_save(struct build *b)
 {
-	return b->work == RELOAD_PROVE ? &b->control->prover
-				       : &b->control->builder;
+	struct gate_job *j = &b->gate;
+	struct error ignored;
+	json_t *stages;
+	bool ok;
+
+	if (!geoip_save(j->folder, b->accepted, j->entries, &b->err))
+		return false;
+	if (j->snapshot == NULL)
+		return true;
+	stages = stages_saved(b->stages, j->snapshot->conf);
+	ok = json_equal(stages, b->stages) ||
+	    stage_save(j->folder, stages, &b->err);
+	if (!ok)
+		geoip_save(j->folder, j->entries, b->accepted, &ignored);
+	json_decref(b->stages);
+	b->stages = stages;
+	return ok;
 }
 
 static void
-builder_free(struct builder *b)
+build_adoptable(struct build *b)
 {
-	diag_fini(&b->job.diag);
-	json_decref(b->job.tests);
-	json_decref(b->job.entries);
-	traffic_fini(&b->job.traffic);
-	if (b->event != NULL)
-		event_free(b->event);
-	fd_close(&b->fd);
-	arena_free(b->arena);
+	gate_build(&b->gate);
+	if (!job_may_commit(&b->job)) {
+		error_set(&b->err, "the daemon ends");
+		return;
+	}
+	b->saved = build_save(b);
+	if (b->saved)
+		gate_sweep(b->gate.folder, b->gate.entries);
+}
+
+static void
+build_run(struct job *job)
+{
+	struct build *b = (struct build *)job;
+	struct gate_job *j = &b->gate;
+
+	if (b->work == RELOAD_PROVE)
+		b->report = prove_report(j->path, &j->stages, &job->stop);
+	else if (b->work == RELOAD_CHECK)
+		j->snapshot =
+		    tests_build(j->path, &j->stages, NULL, &j->diag, j->tests);
+	else
+		build_adoptable(b);
+}
+
+/* On main ------------------------------------------------------------------ */
+
+/* The thread's own: at the end of the daemon it may outlive who asked. */
+static const struct stage_want *
+want_copy(struct arena *a, const struct stage_want *want)
+{
+	struct stage_want *copy = arena_dup(a, want, sizeof(*want));
+
+	copy->stage = arena_strdup(a, want->stage);
+	copy->step = want->step != NULL ? arena_strdup(a, want->step) : NULL;
+	copy->owner = arena_strdup(a, want->owner);
+	copy->reason = arena_strdup(a, want->reason);
+	return copy;
+}
+
+static json_t *
+build_begin(struct job *job)
+{
+	struct build *b = (struct build *)job;
+	struct control *c = b->control;
+	json_t *error;
+
+	b->arena = arena_new();
+	b->accepted = json_deep_copy(c->status.geoip);
+	b->stages = json_deep_copy(c->stages);
+	b->gate = (struct gate_job){
+	    .path = c->path,
+	    .folder = c->folder,
+	    .stages = {.saved = b->stages,
+		.folder = c->folder,
+		.now = c->status.snapshot->conf},
+	    .entries = json_deep_copy(c->status.geoip),
+	    .now = c->status.snapshot,
+	    .traffic =
+		traffic_now(&c->traffic, c->status.snapshot, clock_mono_s()),
+	    .tests = json_array(),
+	};
+	diag_init(&b->gate.diag);
+	error = b->prepare != NULL ? b->prepare(c, &b->gate, b->arg) : NULL;
+	if (b->gate.stages.want != NULL)
+		b->gate.stages.want = want_copy(b->arena, b->gate.stages.want);
+	return error;
+}
+
+static void
+build_free(struct job *job)
+{
+	struct build *b = (struct build *)job;
+
+	if (b->arena != NULL) {
+		arena_free(b->arena);
+		diag_fini(&b->gate.diag);
+		traffic_fini(&b->gate.traffic);
+	}
+	snapshot_free(b->gate.snapshot);
+	json_decref(b->gate.tests);
+	json_decref(b->gate.entries);
+	json_decref(b->accepted);
+	json_decref(b->stages);
+	json_decref(b->report);
 	free(b);
 }
 
@@ -152,58 +224,60 @@ reload_failed(struct control *c, const struct diag *d, json_t *text)
 	return reply;
 }
 
+/* It is saved already: nothing can fail any more. */
 static json_t *
-reload_adopt(struct control *c, struct builder *b)
+into_service(struct control *c, struct build *b, json_t *text)
 {
-	struct gate_job *j = &b->job;
-	char *diagnostics = diag_text(&j->diag);
-	json_t *text = text_string(diagnostics);
-	struct error err;
+	struct gate_job *j = &b->gate;
+	json_t *reply;
 
-	log_lines(diagnostics);
-	free(diagnostics);
-	if (!geoip_adopt(c, json_incref(j->entries), &err)) {
-		snapshot_free(j->snapshot);
-		json_decref(text);
-		return text_error(EXIT_WRONG, NOT_SAVED, err.text);
-	}
-	if (j->snapshot == NULL)
-		return reload_failed(c, &j->diag, text);
 	control_adopt(c, j->snapshot, check_warnings(&j->diag));
+	j->snapshot = NULL;
+	json_decref(c->stages);
+	c->stages = json_incref(b->stages);
+	if (j->stages.want != NULL)
+		stage_tell(c, j->stages.want);
 	event_put(c->events, LOG_LEVEL_INFO, "reload",
 	    json_pack("{s:I}", "generation",
 		(json_int_t)c->status.snapshot->generation),
 	    "%s is in service, generation %llu", c->path,
 	    (unsigned long long)c->status.snapshot->generation);
-	return json_pack("{s:I, s:o, s:O, s:o}", "generation",
+	reply = json_pack("{s:I, s:o, s:O, s:o}", "generation",
 	    (json_int_t)c->status.snapshot->generation, "text", text,
 	    "warnings", c->status.warnings, "held", geoip_held(c));
+	if (j->stages.want != NULL)
+		json_object_set_new(
+		    reply, "step", text_string(j->stages.want->step));
+	return reply;
 }
 
-/* What could not be saved would be undone by a restart. */
 static json_t *
-stage_adopt(struct control *c, struct builder *b)
+reload_finish(struct control *c, struct build *b)
 {
-	struct error err;
-	json_t *reply;
+	char *diagnostics = diag_text(&b->gate.diag);
+	json_t *text = text_string(diagnostics);
 
-	if (b->job.snapshot != NULL &&
-	    !stage_save(c->folder, b->job.snapshot, &err)) {
-		snapshot_free(b->job.snapshot);
-		return text_error(EXIT_WRONG, NOT_SAVED, err.text);
+	log_lines(diagnostics);
+	free(diagnostics);
+	if (b->saved)
+		geoip_adopt(c, b->gate.entries);
+	else
+		log_error("reload: " NOT_SAVED, b->err.text);
+	if (!b->saved && b->gate.snapshot != NULL) {
+		json_decref(text);
+		return text_error(EXIT_WRONG, NOT_SAVED, b->err.text);
 	}
-	if (b->job.snapshot != NULL)
-		stage_tell(c, b->want);
-	reply = reload_adopt(c, b);
-	json_object_set_new(reply, "step", text_string(b->want->step));
-	return reply;
+	if (b->gate.snapshot == NULL)
+		return reload_failed(c, &b->gate.diag, text);
+	return into_service(c, b, text);
 }
 
 /* Is it what the daemon serves that was proven? */
 static json_t *
-reload_proven(const struct control *c, json_t *report)
+reload_proven(const struct control *c, struct build *b)
 {
 	json_t *files = status_files(c->status.snapshot);
+	json_t *report = json_incref(b->report);
 
 	if (json_object_get(report, "error") == NULL)
 		json_object_set_new(report, "in_service",
@@ -213,167 +287,64 @@ reload_proven(const struct control *c, json_t *report)
 	return report;
 }
 
-/* The thread has ended, or is about to. */
 static json_t *
-builder_finish(struct builder *b)
+build_finish(struct job *job)
 {
-	struct control *c = b->control;
-	json_t *reply;
+	struct build *b = (struct build *)job;
+	const struct snapshot *s = b->gate.snapshot;
 
-	pthread_join(b->thread, NULL);
-	*slot_of(b) = NULL;
 	if (b->work == RELOAD_PROVE)
-		return reload_proven(c, b->report);
-	if (b->want != NULL)
-		return stage_adopt(c, b);
+		return reload_proven(b->control, b);
 	if (b->work == RELOAD_ADOPT)
-		return reload_adopt(c, b);
-	reply = check_result(b->job.path,
-	    b->job.snapshot != NULL ? b->job.snapshot->conf : NULL,
-	    &b->job.diag, b->job.tests);
-	snapshot_free(b->job.snapshot);
-	return reply;
+		return reload_finish(b->control, b);
+	return check_result(b->gate.path, s != NULL ? s->conf : NULL,
+	    &b->gate.diag, b->gate.tests);
 }
+
+static const struct job_kind build_kind = {
+    build_begin, build_run, build_finish, build_free};
 
 static void
-builder_ready(evutil_socket_t fd, short what, void *arg)
+build_put(struct control *c, const char *name, enum reload_work work,
+    reload_prepare *prepare, const struct job_asker *by)
 {
-	struct builder *b = arg;
-	struct control *c = b->control;
-	bool again = b->again;
-	json_t *reply = builder_finish(b);
+	struct build *b = xcalloc(1, sizeof(*b));
 
-	(void)fd;
-	(void)what;
-	b->done(reply, b->arg);
-	builder_free(b);
-	if (again)
-		reload_signal(c);
-}
-
-static bool
-builder_start(struct builder *b)
-{
-	sigset_t all, before;
-	int rc;
-
-	b->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (b->fd < 0)
-		return false;
-	b->event =
-	    event_new(b->control->base, b->fd, EV_READ, builder_ready, b);
-	event_add(b->event, NULL);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&b->thread, NULL, builder_run, b);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return rc == 0;
-}
-
-static struct builder *
-builder_new(struct control *c, reload_done *done, void *arg)
-{
-	struct builder *b = xcalloc(1, sizeof(*b));
-
-	b->arena = arena_new();
+	b->job.kind = &build_kind;
+	b->job.name = xstrdup(name);
 	b->control = c;
-	b->fd = -1;
-	b->job = (struct gate_job){
-	    .path = arena_strdup(b->arena, c->path),
-	    .folder = arena_strdup(b->arena, c->folder),
-	    .entries = json_deep_copy(c->status.geoip),
-	    .now = c->status.snapshot,
-	    .traffic =
-		traffic_now(&c->traffic, c->status.snapshot, clock_mono_s()),
-	    .tests = json_array(),
-	};
-	diag_init(&b->job.diag);
-	b->done = done;
-	b->arg = arg;
-	return b;
-}
-
-static bool
-builder_go(struct builder *b)
-{
-	struct builder **slot = slot_of(b);
-
-	if (*slot != NULL || !builder_start(b)) {
-		builder_free(b);
-		return false;
-	}
-	*slot = b;
-	return true;
-}
-
-bool
-reload_start(
-    struct control *c, enum reload_work work, reload_done *done, void *arg)
-{
-	struct builder *b = builder_new(c, done, arg);
-
 	b->work = work;
-	return builder_go(b);
+	b->prepare = prepare;
+	b->arg = by->arg;
+	jobs_put(
+	    c->jobs, work == RELOAD_PROVE ? JOB_PROVE : JOB_BUILD, &b->job, by);
 }
 
-bool
-reload_stage(struct control *c, const struct stage_want *want,
-    reload_done *done, void *arg)
+void
+reload_start(
+    struct control *c, enum reload_work work, const struct job_asker *by)
 {
-	struct builder *b = builder_new(c, done, arg);
+	static const char *const names[] = {[RELOAD_ADOPT] = "reload",
+	    [RELOAD_CHECK] = "check",
+	    [RELOAD_PROVE] = "prove"};
 
-	b->want = arena_dup(b->arena, want, sizeof(*want));
-	b->want->stage = arena_strdup(b->arena, want->stage);
-	b->want->step = arena_strdup(b->arena, want->step);
-	b->want->owner = arena_strdup(b->arena, want->owner);
-	b->want->reason = arena_strdup(b->arena, want->reason);
-	b->job.want = b->want;
-	return builder_go(b);
+	build_put(c, names[work], work, NULL, by);
 }
 
-bool
-reload_geoip(struct control *c, json_t *entries, reload_done *done, void *arg)
+void
+reload_prepared(struct control *c, const char *name, reload_prepare *prepare,
+    const struct job_asker *by)
 {
-	struct builder *b = builder_new(c, done, arg);
-
-	json_decref(b->job.entries);
-	b->job.entries = entries;
-	return builder_go(b);
+	build_put(c, name, RELOAD_ADOPT, prepare, by);
 }
 
-static void
-nobody_asked(json_t *reply, void *arg)
-{
-	(void)arg;
-	json_decref(reply);
-}
-
+/* One that is being built may have read some of the files before they were
+ * changed: it does not count. */
 void
 reload_signal(struct control *c)
 {
-	if (c->builder != NULL)
-		c->builder->again = true;
-	else if (!reload_start(c, RELOAD_ADOPT, nobody_asked, NULL))
-		log_error("reload: the builder cannot start");
-}
+	const struct job_asker nobody = {0};
 
-static void
-builder_cancel(struct builder *b)
-{
-	if (b == NULL)
-		return;
-	atomic_store(&b->stop, true);
-	pthread_join(b->thread, NULL);
-	*slot_of(b) = NULL;
-	snapshot_free(b->job.snapshot);
-	json_decref(b->report);
-	b->done(text_error(EXIT_WRONG, "the daemon ends"), b->arg);
-	builder_free(b);
-}
-
-void
-reload_cancel(struct control *c)
-{
-	builder_cancel(c->builder);
-	builder_cancel(c->prover);
+	if (!jobs_has_waiting(c->jobs, JOB_BUILD, by_signal))
+		build_put(c, by_signal, RELOAD_ADOPT, NULL, &nobody);
 }

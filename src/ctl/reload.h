@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Builders: short-lived, niced threads that build a snapshot from the files,
- * while main goes on; main puts it into service, or it is checked or proven.
- * Main thread.
+ * Reloads, checks and proofs: jobs (life/jobs) that build a snapshot from the
+ * files, while main goes on.  What is to come into service is saved by the
+ * job's thread, and put into service by main, which cannot fail any more.  Main
+ * thread.
  */
 #ifndef CTL_RELOAD_H
 #define CTL_RELOAD_H
 
 #include "conf/stage.h"
 #include "ctl/control.h"
-
-/* Gets the reply, which is its own. */
-typedef void reload_done(json_t *reply, void *arg);
+#include "ctl/gate.h"
+#include "life/jobs.h"
 
 enum reload_work {
 	RELOAD_ADOPT, /* into service */
@@ -19,33 +19,27 @@ enum reload_work {
 	RELOAD_PROVE
 };
 
+/* Builds the daemon's configuration, for what the work is. */
+void reload_start(
+    struct control *c, enum reload_work work, const struct job_asker *by);
+
 /*
- * Builds the daemon's configuration, for what the work is.  done is called
- * later, from the event loop.  False: one is being built (proven) already; a
- * proof and another work do not wait for each other.
+ * Changes what is built, when its turn comes: the step that is wanted (copied),
+ * or the list of GeoIP databases.  NULL, or the reply: nothing is built.
  */
-bool reload_start(
-    struct control *c, enum reload_work work, reload_done *done, void *arg);
+typedef json_t *reload_prepare(
+    struct control *c, struct gate_job *job, void *arg);
 
-/* RELOAD_ADOPT with a step in force, which is saved before it comes into
- * service.
- */
-bool reload_stage(struct control *c, const struct stage_want *want,
-    reload_done *done, void *arg);
-
-/* The same with another list of GeoIP databases (taken over; ctl/gate). */
-bool reload_geoip(
-    struct control *c, json_t *entries, reload_done *done, void *arg);
+/* RELOAD_ADOPT so prepared.  by->arg is prepare's, too. */
+void reload_prepared(struct control *c, const char *name,
+    reload_prepare *prepare, const struct job_asker *by);
 
 /* Adds a warning for each setting that needs a restart, compared with those of
  * the first configuration. */
 void reload_warn(
     struct control *c, const struct conf_server *server, json_t *warnings);
 
-/* SIGHUP: reload_start(RELOAD_ADOPT), or once more after the one that runs. */
+/* SIGHUP: a reload, unless one for a SIGHUP waits to begin already. */
 void reload_signal(struct control *c);
-
-/* Waits for those that run and throws them away: at the end. */
-void reload_cancel(struct control *c);
 
 #endif

@@ -161,19 +161,21 @@ exchange_done(struct call *call)
 	free(x);
 }
 
-/* The user at the other end of the socket. */
+/* The user at the other end of the socket, and the process. */
 static void
-find_owner(struct evhttp_request *request, char owner[USER_NAME_MAX])
+find_owner(struct exchange *x)
 {
-	struct evhttp_connection *con = evhttp_request_get_connection(request);
+	struct evhttp_connection *con =
+	    evhttp_request_get_connection(x->request);
 	int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(con));
-	struct ucred cred;
+	struct ucred cred = {0};
 	socklen_t len = sizeof(cred);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0)
-		user_name(owner, cred.uid);
+		user_name(x->owner, cred.uid);
 	else
-		snprintf(owner, USER_NAME_MAX, "unknown");
+		snprintf(x->owner, sizeof(x->owner), "unknown");
+	x->call.pid = cred.pid;
 }
 
 static void
@@ -189,11 +191,6 @@ serve(struct evhttp_request *request, void *arg)
 
 	x->server = s;
 	x->request = request;
-	/* The user's name may come over the network: nobody who only looks is
-	 * worth the wait. */
-	if (l->path != NULL &&
-	    evhttp_request_get_command(request) == EVHTTP_REQ_POST)
-		find_owner(request, x->owner);
 	x->call = (struct call){
 	    .control = s->control,
 	    .role = (enum role)(l - s->listeners),
@@ -202,6 +199,11 @@ serve(struct evhttp_request *request, void *arg)
 	    .done = exchange_done,
 	    .arg = x,
 	};
+	/* The user's name may come over the network: nobody who only looks is
+	 * worth the wait. */
+	if (l->path != NULL &&
+	    evhttp_request_get_command(request) == EVHTTP_REQ_POST)
+		find_owner(x);
 	command_run(&x->call, path != NULL && *path != '\0' ? path : "/",
 	    uri != NULL ? evhttp_uri_get_query(uri) : NULL,
 	    evbuffer_pullup(in, -1), len);

@@ -76,60 +76,145 @@ destination(const struct conf_stage *s, enum stage_way way, const char *step,
 	return *error == NULL ? s->steps[to].name : NULL;
 }
 
-static json_t *
-stage_begin(struct control *c, enum stage_way way, const json_t *body,
-    const char *owner, reload_done *done, void *arg)
+/* What somebody asked for; its strings live as long. */
+struct order {
+	struct arena *arena;
+	enum stage_way way;
+	struct stage_want want; /* step NULL: the next one, or the one before */
+	const char *from;       /* the step in force when it was asked for */
+	struct job_asker by;
+};
+
+static void
+order_done(json_t *reply, void *arg)
 {
-	const struct conf *conf = c->status.snapshot->conf;
-	struct stage_want want = {.owner = owner, .since = clock_wall_s()};
-	const struct conf_stage *s;
-	const char *step = NULL;
+	struct order *o = arg;
+
+	o->by.done(reply, o->by.arg);
+	arena_free(o->arena);
+}
+
+/* NULL, or why it cannot be; sets want.step. */
+static json_t *
+order_check(struct order *o, const struct conf *conf)
+{
+	const struct conf_stage *s = find(conf, o->want.stage);
 	json_t *error = NULL;
+	const char *step;
+
+	if (s == NULL)
+		return no_stage(conf, o->want.stage);
+	step = s->steps[s->step].name;
+	if (o->from == NULL)
+		o->from = arena_strdup(o->arena, step);
+	if (o->want.step == NULL && strcmp(o->from, step) != 0)
+		return text_error(EXIT_WRONG,
+		    "stage %s went from step %s to %s by %s meanwhile: nothing "
+		    "has changed by this",
+		    s->name, o->from, step,
+		    s->since != 0 ? s->owner : "the configuration");
+	step = destination(s, o->way, o->want.step, &error);
+	if (step != NULL)
+		o->want.step = arena_strdup(o->arena, step);
+	return error;
+}
+
+/* Its turn has come: the step may be another by now. */
+static json_t *
+order_prepare(struct control *c, struct gate_job *job, void *arg)
+{
+	struct order *o = arg;
+
+	o->want.since = clock_wall_s();
+	job->stages.want = &o->want;
+	return order_check(o, c->status.snapshot->conf);
+}
+
+static json_t *
+order_read(struct order *o, const json_t *body, const char *owner)
+{
+	const char *stage, *step = NULL, *reason;
+	json_t *name;
 
 	if (json_unpack((json_t *)(uintptr_t)body, "{s:s, s?s, s:s !}", "stage",
-		&want.stage, "step", &step, "reason", &want.reason) != 0)
+		&stage, "step", &step, "reason", &reason) != 0)
 		return text_error(EXIT_USAGE, "it needs a stage and a reason");
-	error = what_reason_wrong("switch", want.reason);
-	if (error != NULL)
-		return error;
-	s = find(conf, want.stage);
-	if (s == NULL)
-		return no_stage(conf, want.stage);
-	want.step = destination(s, way, step, &error);
-	if (want.step != NULL && !reload_stage(c, &want, done, arg))
-		error = text_error(
-		    EXIT_WRONG, "a configuration is being built: ask again");
-	return error;
+	o->want.stage = arena_strdup(o->arena, stage);
+	if (step != NULL)
+		o->want.step = arena_strdup(o->arena, step);
+	o->want.reason = arena_strdup(o->arena, reason);
+	name = text_string(owner); /* as JSON can hold it */
+	o->want.owner = arena_strdup(o->arena, json_string_value(name));
+	json_decref(name);
+	return what_reason_wrong("switch", reason);
 }
 
 void
 stage_switch(struct control *c, enum stage_way way, const json_t *body,
-    const char *owner, reload_done *done, void *arg)
+    const struct job_asker *by)
 {
-	json_t *error = stage_begin(c, way, body, owner, done, arg);
+	static const char *const verbs[] = {
+	    [STAGE_PROMOTE] = "promote", [STAGE_ROLLBACK] = "rollback"};
+	struct arena *arena = arena_new();
+	struct order *o = arena_alloc(arena, sizeof(*o));
+	struct job_asker asker = {by->owner, by->pid, order_done, o};
+	const char *step;
+	json_t *error;
 
+	o->arena = arena;
+	o->way = way;
+	o->by = *by;
+	error = order_read(o, body, by->owner);
+	step = o->want.step;
+	if (error == NULL)
+		error = order_check(o, c->status.snapshot->conf);
+	o->want.step = step;
 	if (error != NULL)
-		done(error, arg);
+		order_done(error, o);
+	else
+		reload_prepared(c,
+		    arena_printf(arena, "%s %s", verbs[way], o->want.stage),
+		    order_prepare, &asker);
+}
+
+/* What is saved ---------------------------------------------------------- */
+
+static const char *
+text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text != NULL ? text : "";
 }
 
 bool
-stage_save(const char *folder, const struct snapshot *s, struct error *err)
+stage_save(const char *folder, json_t *list, struct error *err)
 {
-	json_t *list = json_array();
+	return state_save(folder, "stages", json_incref(list), err);
+}
 
-	for (size_t i = 0; i < s->conf->nstages; i++) {
-		const struct conf_stage *stage = &s->conf->stages[i];
+static bool
+entry_read(const json_t *entry, void *arg)
+{
+	if (text_of(entry, "stage")[0] == '\0' ||
+	    text_of(entry, "step")[0] == '\0')
+		return false;
+	json_array_append_new(arg, json_deep_copy(entry));
+	return true;
+}
 
-		if (stage->since != 0)
-			json_array_append_new(list,
-			    json_pack("{s:s, s:s, s:o, s:o, s:I}", "stage",
-				stage->name, "step",
-				stage->steps[stage->step].name, "owner",
-				text_string(stage->owner), "reason",
-				text_string(stage->reason), "since",
-				(json_int_t)stage->since));
-	}
-	return state_save(folder, "stages", list, err);
+void
+stage_load(struct control *c, const struct snapshot *s)
+{
+	json_t *saved = json_array();
+	struct error err;
+
+	if (!state_load(c->folder, "stages", entry_read, saved, &err))
+		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
+		    "steps of stages that are not declared are lost: %s",
+		    err.text);
+	c->stages = stages_saved(saved, s->conf);
+	json_decref(saved);
 }
 
 void

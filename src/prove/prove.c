@@ -559,14 +559,15 @@ prove_snapshot(const struct snapshot *s, const _Atomic bool *stop)
 }
 
 json_t *
-prove_report(const char *path, const _Atomic bool *stop)
+prove_report(const char *path, const struct stage_state *stages,
+    const _Atomic bool *stop)
 {
 	struct snapshot *s;
 	struct diag d;
 	json_t *json;
 
 	diag_init(&d);
-	s = snapshot_build(path, &d);
+	s = snapshot_build_swapped(path, stages, NULL, &d);
 	if (s == NULL) {
 		char *text = diag_text(&d);
 

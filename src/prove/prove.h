@@ -12,13 +12,15 @@
 #include <stdbool.h>
 
 /*
- * Builds all of path, proves it and throws it away: {"file", "version", "at",
- * "ok", "files": [{"file", "size", "sha256"}], "claims": [{"claim", "ok",
- * "wrong", "text"}], "findings": [{"claim", "file", "line", "text"}], "fences",
- * "rules", "tables", "aliases"} (meridianctl(8)); or {"error", "exit"}.
- * *stop ends it early, with an error.
+ * Builds all of path (stages: as conf/stage), proves it and throws it away:
+ * {"file", "version", "at", "ok", "files": [{"file", "size", "sha256"}],
+ * "claims": [{"claim", "ok", "wrong", "text"}], "findings": [{"claim", "file",
+ * "line", "text"}], "fences", "rules", "tables", "aliases"} (meridianctl(8));
+ * or {"error", "exit"}. *stop ends it early, with an error.
  */
-json_t *prove_report(const char *path, const _Atomic bool *stop);
+struct stage_state;
+json_t *prove_report(const char *path, const struct stage_state *stages,
+    const _Atomic bool *stop);
 
 /* The same of one that is built and not in service; NULL: stopped. */
 struct snapshot;

@@ -90,9 +90,10 @@ check_report(const char *path, const struct stage_want *want)
 	json_t *tests = json_array(), *report;
 	struct snapshot *s;
 	struct diag d;
+	const struct stage_state stages = {.want = want};
 
 	diag_init(&d);
-	s = tests_build(path, want, NULL, &d, tests);
+	s = tests_build(path, &stages, NULL, &d, tests);
 	report = check_result(path, s != NULL ? s->conf : NULL, &d, tests);
 	snapshot_free(s);
 	diag_fini(&d);

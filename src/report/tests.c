@@ -443,10 +443,10 @@ tests_run(const struct snapshot *s, struct diag *d, json_t *results)
 }
 
 struct snapshot *
-tests_build(const char *path, const struct stage_want *want,
+tests_build(const char *path, const struct stage_state *stages,
     const struct build_swap *swap, struct diag *d, json_t *results)
 {
-	struct snapshot *s = snapshot_build_swapped(path, want, swap, d);
+	struct snapshot *s = snapshot_build_swapped(path, stages, swap, d);
 
 	if (s == NULL || tests_run(s, d, results))
 		return s;

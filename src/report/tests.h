@@ -22,7 +22,7 @@ bool tests_run(const struct snapshot *s, struct diag *d, json_t *results);
 
 /* snapshot_build_swapped(), and its tests; NULL: d says why. */
 struct build_swap;
-struct snapshot *tests_build(const char *path, const struct stage_want *want,
+struct snapshot *tests_build(const char *path, const struct stage_state *stages,
     const struct build_swap *swap, struct diag *d, json_t *results);
 
 #endif

@@ -217,17 +217,10 @@ snapshot_build(const char *path, struct diag *d)
 }
 
 struct snapshot *
-snapshot_build_stage(
-    const char *path, const struct stage_want *want, struct diag *d)
-{
-	return snapshot_build_swapped(path, want, NULL, d);
-}
-
-struct snapshot *
-snapshot_build_swapped(const char *path, const struct stage_want *want,
+snapshot_build_swapped(const char *path, const struct stage_state *stages,
     const struct build_swap *swap, struct diag *d)
 {
-	struct conf *conf = conf_load_stage(path, want, d);
+	struct conf *conf = conf_load_stages(path, stages, d);
 	struct arena *arena;
 	struct snapshot *s;
 	bool ok;

@@ -16,12 +16,9 @@
  */
 struct snapshot *snapshot_build(const char *path, struct diag *d);
 
-/* The same with a step in force (conf/stage). */
-struct stage_want;
-struct snapshot *snapshot_build_stage(
-    const char *path, const struct stage_want *want, struct diag *d);
-/* The same, and with other files in place of the databases that it declares
- * (NULL: none). */
+/* The same with the steps in force that stages says (conf/stage), and with
+ * other files in place of the databases that it declares (NULL: none). */
+struct stage_state;
 struct build_swap {
 	/* The one for the i-th database; NULL: itself. */
 	const char *(*file)(const struct conf *conf, size_t i, void *arg);
@@ -29,7 +26,7 @@ struct build_swap {
 };
 
 struct snapshot *snapshot_build_swapped(const char *path,
-    const struct stage_want *want, const struct build_swap *swap,
+    const struct stage_state *stages, const struct build_swap *swap,
     struct diag *d);
 
 /* Frees one that no reader sees. */

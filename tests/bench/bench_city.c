@@ -249,7 +249,7 @@ measure_proof(const char *path)
 {
 	static _Atomic bool never;
 	double begin = now_s();
-	json_t *report = prove_report(path, &never);
+	json_t *report = prove_report(path, NULL, &never);
 
 	printf("build and prove: %.1f s of CPU, %.0f MiB at the peak: %s\n",
 	    now_s() - begin, peak_mib(),

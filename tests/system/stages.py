@@ -126,6 +126,77 @@ def test_check(d):
     d.ctl("check", "-c", d.config)
 
 
+def without_stage(text):
+    """The same, but the names have policies of their own."""
+    text = text[:text.index("stages:")] + """\
+stages:
+  other:
+    steps:
+      - {name: a, policies: {old.example.com: first-eu}}
+      - {name: b, policies: {old.example.com: first-us}}
+"""
+    for name in ("www", "api"):
+        text = text.replace(f"{name}.example.com: {{pool: www}}",
+                            f"{name}.example.com: {{pool: www, "
+                            "policy: first-eu}")
+    return text.replace("old.example.com: {pool: www, policy: first-eu}",
+                        "old.example.com: {pool: www}")
+
+
+def test_other_directory(d):
+    """server.state needs a restart: until then the steps are where they were
+    saved, whatever the configuration says."""
+    d.ctl("promote", "shop", "read-local", "--reason", "x")
+    for state in ("state2", "/nonexistent", "state"):
+        d.write("meridian.yaml", CONFIG.replace(
+            "state: state", f"state: {state}"))
+        told = [w for w in d.json("reload")["warnings"] if "restart" in w]
+        m.check(where(d) == ("us", "eu") and bool(told) == (state != "state"),
+                f"server.state: {state} changes no step")
+        d.ctl("promote", "shop", "active-active", "--reason", "x")
+        d.ctl("reload")
+        m.check(where(d) == ("us", "us"), "a promotion stays, too")
+        d.ctl("check")
+        d.ctl("rollback", "shop", "read-local", "--reason", "x")
+    m.check(not os.path.exists(os.path.join(d.dir, "state2")),
+            "nothing is written to the other directory")
+    d.write("meridian.yaml", CONFIG)
+
+
+def test_absent(d):
+    """A stage that is out of the configuration for a while keeps its step."""
+    for restart in (False, True):
+        d.write("meridian.yaml", without_stage(CONFIG))
+        d.ctl("reload")
+        m.check(where(d) == ("eu", "eu"), "without the stage")
+        d.ctl("promote", "other", "--reason", "x")
+        if restart:
+            d.kill()
+            d.start()
+        m.check(d.addresses("old.example.com") == ["192.0.2.2"],
+                "another stage is promoted meanwhile")
+        d.ctl("rollback", "other", "--reason", "x")
+        d.write("meridian.yaml", CONFIG)
+        d.ctl("reload")
+        m.check((where(d), step(d)) == (("us", "eu"), "read-local"),
+                "and the first comes back in its step")
+    d.write("meridian.yaml", without_stage(CONFIG))
+    d.ctl("reload")
+    d.write("meridian.yaml", CONFIG.replace("read-local", "read-near"))
+    said = d.ctl("reload")
+    m.check("which is not declared any more: its first step" in
+            said.stdout + said.stderr and where(d) == ("eu", "eu"),
+            "one that comes back without its step is in its first step")
+    d.kill()
+    d.start()
+    m.check(where(d) == ("eu", "eu"), "after a restart, too")
+    d.write("meridian.yaml", CONFIG)
+    d.ctl("reload")
+
+
+with m.Daemon(CONFIG, {"zones/example.com.zone": m.ZONE}) as daemon:
+    test_other_directory(daemon)
+    test_absent(daemon)
 with m.Daemon(CONFIG, {"zones/example.com.zone": m.ZONE}) as daemon:
     test_run(daemon)
     test_refused(daemon)

@@ -6,21 +6,21 @@ import re
 import sys
 
 SRC = os.path.join(os.environ.get("srcdir", "."), "src")
-ORDER = ["base", "input", "dns", "conf", "geo", "steer", "zone", "snapshot",
-         "traffic", "probe", "serve", "report", "prove", "state", "ctl",
+ORDER = ["base", "input", "life", "dns", "conf", "geo", "steer", "zone",
+         "snapshot", "traffic", "probe", "serve", "report", "prove", "state", "ctl",
          "client", "main"]
 NEVER = [("probe", "serve"), ("serve", "probe"), ("client", "ctl")]
 ONLY = [  # include, where it may stand
     (r"ldns/", r"^zone/"),
     (r"maxminddb", r"^geo/mmdb\.c$"),
-    (r"event2/", r"^(main\.c|probe/.*|serve/tcp\.[ch]|ctl/.*)$"),
+    (r"event2/", r"^(main\.c|probe/.*|serve/tcp\.[ch]|life/.*|ctl/.*)$"),
     (r"openssl/", r"^(base/(cert|digest)\.c|probe/tls\.[ch])$"),
     (r"yaml\.h", r"^conf/yaml\.[ch]$"),
     (r"curl/", r"^(client/.*|meridianctl\.c|probe/transfer\.h)$"),
     (r"libsmartcols", r"^client/"),
     (r"urcu", r"^base/rcu\.[ch]$"),
 ]
-THREADS = r"^(main\.c|serve/.*|ctl/reload\.c|state/writer\.c)$"
+THREADS = r"^(main\.c|serve/.*|life/jobs\.c|state/writer\.c)$"
 # State files keep all digits of a number.
 JSON_TEXT = r"^(base/number\.[ch]|state/.*)$"
 NO_NAMES = {"common", "util", "utils", "misc", "core", "lib"}

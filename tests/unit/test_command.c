@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ctl/command.h"
+#include "ctl/reload.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -215,27 +216,139 @@ count_done(struct call *call)
 	*(int *)call->arg += 1;
 }
 
-START_TEST(one_configuration_is_built_at_a_time)
+static json_t *
+reply_of(struct call *call)
 {
-	int first = 0, second = 0;
-	struct call a = {.control = s.control,
-	    .method = EVHTTP_REQ_POST,
-	    .owner = "",
-	    .done = count_done,
-	    .arg = &first};
-	struct call b = a;
+	json_t *r = json_loads(call->text.at, 0, NULL);
 
-	b.arg = &second;
-	command_run(&a, "/v1/reload", NULL, NULL, 0);
-	command_run(&b, "/v1/reload", NULL, NULL, 0);
-	ck_assert_int_eq(first, 0);
-	ck_assert_int_eq(second, 1);
-	ck_assert_int_eq(b.status, 422);
-	while (first == 0)
+	ck_assert_ptr_nonnull(r);
+	call_fini(call);
+	return r;
+}
+
+static json_t *
+status_jobs(const char *state)
+{
+	json_t *r = get("/v1/status", NULL);
+	json_t *list =
+	    json_incref(json_object_get(json_object_get(r, "jobs"), state));
+
+	json_decref(r);
+	return list;
+}
+
+START_TEST(jobs_wait_in_the_order_in_which_they_came)
+{
+	static const char *const paths[] = {
+	    "/v1/reload", "/v1/check", "/v1/reload"};
+	int done[3] = {0};
+	struct call calls[3];
+	json_t *r, *list;
+
+	for (size_t i = 0; i < 3; i++) {
+		calls[i] = (struct call){.control = s.control,
+		    .method = EVHTTP_REQ_POST,
+		    .owner = "",
+		    .pid = (long)i + 1,
+		    .done = count_done,
+		    .arg = &done[i]};
+		command_run(&calls[i], paths[i], NULL, NULL, 0);
+	}
+	list = status_jobs("running");
+	ck_assert_uint_eq(json_array_size(list), 1);
+	ck_assert_str_eq(text_of(json_array_get(list, 0), "name"), "reload");
+	json_decref(list);
+	list = status_jobs("waiting");
+	ck_assert_uint_eq(json_array_size(list), 2);
+	ck_assert_str_eq(text_of(json_array_get(list, 0), "name"), "check");
+	ck_assert_int_eq(int_of(json_array_get(list, 1), "pid"), 3);
+	json_decref(list);
+	for (size_t i = 0; i < 3; i++) {
+		while (done[i] == 0)
+			event_base_loop(s.base, EVLOOP_ONCE);
+		ck_assert_int_eq(done[i], 1);
+		for (size_t k = i + 1; k < 3; k++)
+			ck_assert_int_eq(done[k], 0);
+		ck_assert_int_eq(calls[i].status, 200);
+		r = reply_of(&calls[i]);
+		ck_assert_uint_eq(
+		    json_array_size(json_object_get(r, "waited_for")), i);
+		json_decref(r);
+	}
+	ck_assert_uint_eq(s.control->status.snapshot->generation, 3);
+}
+END_TEST
+
+START_TEST(too_many_jobs_are_refused)
+{
+	enum { MANY = JOBS_WAITING_MAX + 3 };
+	static struct call calls[MANY];
+	static int done[MANY];
+	json_t *r;
+
+	for (size_t i = 0; i < MANY; i++) {
+		calls[i] = (struct call){.control = s.control,
+		    .method = EVHTTP_REQ_POST,
+		    .owner = "",
+		    .done = count_done,
+		    .arg = &done[i]};
+		command_run(&calls[i], "/v1/check", NULL, NULL, 0);
+	}
+	ck_assert_int_eq(done[JOBS_WAITING_MAX], 0);
+	for (size_t i = JOBS_WAITING_MAX + 1; i < MANY; i++) {
+		ck_assert_int_eq(done[i], 1);
+		r = reply_of(&calls[i]);
+		ck_assert_int_eq(int_of(r, "exit"), 1);
+		ck_assert_ptr_nonnull(strstr(text_of(r, "error"), "busy: 64"));
+		json_decref(r);
+	}
+	while (done[JOBS_WAITING_MAX] == 0)
 		event_base_loop(s.base, EVLOOP_ONCE);
-	ck_assert_int_eq(a.status, 200);
-	call_fini(&a);
-	call_fini(&b);
+	for (size_t i = 0; i <= JOBS_WAITING_MAX; i++) {
+		ck_assert_int_eq(done[i], 1);
+		json_decref(reply_of(&calls[i]));
+	}
+}
+END_TEST
+
+/* However many there are, one reload follows the one that runs. */
+START_TEST(signals_that_wait_are_one)
+{
+	json_t *list;
+
+	for (size_t i = 0; i < 100; i++)
+		reload_signal(s.control);
+	list = status_jobs("waiting");
+	ck_assert_uint_eq(json_array_size(list), 1);
+	json_decref(list);
+	while (s.control->status.snapshot->generation < 3)
+		event_base_loop(s.base, EVLOOP_ONCE);
+	list = status_jobs("running");
+	ck_assert_uint_eq(json_array_size(list), 0);
+	json_decref(list);
+}
+END_TEST
+
+START_TEST(the_end_tells_all_that_nothing_has_changed)
+{
+	int done[2] = {0};
+	struct call calls[2];
+	bool all;
+
+	for (size_t i = 0; i < 2; i++) {
+		calls[i] = (struct call){.control = s.control,
+		    .method = EVHTTP_REQ_POST,
+		    .owner = "",
+		    .done = count_done,
+		    .arg = &done[i]};
+		command_run(&calls[i], "/v1/prove", NULL, NULL, 0);
+	}
+	all = jobs_end(s.control->jobs);
+	ck_assert(all);
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert_int_eq(done[i], 1);
+		json_decref(reply_of(&calls[i]));
+	}
 }
 END_TEST
 
@@ -332,7 +445,10 @@ main(void)
 	tcase_add_test(t, health_and_drains_carry_over_a_reload);
 	tcase_add_test(t, what_needs_a_restart_is_said);
 	tcase_add_test(t, check_builds_and_throws_away);
-	tcase_add_test(t, one_configuration_is_built_at_a_time);
+	tcase_add_test(t, jobs_wait_in_the_order_in_which_they_came);
+	tcase_add_test(t, too_many_jobs_are_refused);
+	tcase_add_test(t, signals_that_wait_are_one);
+	tcase_add_test(t, the_end_tells_all_that_nothing_has_changed);
 	tcase_add_test(t, events_tell_what_happened_since);
 	tcase_add_test(t, readers_may_ask_what_changes_nothing);
 	tcase_add_test(t, the_page_quotes_what_operators_wrote);

@@ -215,7 +215,7 @@ END_TEST
 
 START_TEST(the_report_has_the_hashes_of_all_files)
 {
-	json_t *report = prove_report(sample.conf, &stop);
+	json_t *report = prove_report(sample.conf, NULL, &stop);
 	const json_t *files = json_object_get(report, "files");
 	char *text = json_dumps(files, JSON_COMPACT);
 
@@ -428,7 +428,7 @@ END_TEST
 
 START_TEST(a_configuration_that_is_wrong_is_not_proven)
 {
-	json_t *report = prove_report("/nonexistent", &stop);
+	json_t *report = prove_report("/nonexistent", NULL, &stop);
 
 	ck_assert_ptr_nonnull(json_object_get(report, "error"));
 	ck_assert_int_eq(

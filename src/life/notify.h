@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a service manager is told: sd_notify(3) is one datagram; without a
+ * service manager it is none.  Main thread.
+ */
+#ifndef LIFE_NOTIFY_H
+#define LIFE_NOTIFY_H
+
+/* "READY=1". */
+void notify(const char *state);
+
+#endif
