@@ -13,10 +13,13 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/ping.h"
 #include "base/rcu.h"
 #include "base/user.h"
+#include "conf/load.h"
+#include "conf/use.h"
 #include "config.h"
 #include "ctl/gate.h"
 #include "ctl/reload.h"
@@ -29,6 +32,7 @@
 #include "serve/udp.h"
 #include "snapshot/build.h"
 #include "snapshot/publish.h"
+#include "state/lock.h"
 
 enum { SIGNALS = 3, PORT_TRIES = 5 };
 
@@ -73,8 +77,8 @@ check_only(const char *path)
 		if (json_is_null(s))
 			printf("%s is not monitored\n", text);
 		else
-			printf("%s leaves a dead region within %g s\n", text,
-			    json_number_value(s));
+			printf(USE_CUTOVER "\n", text,
+			    (long long)json_integer_value(s));
 	}
 	if (json_is_number(json_object_get(report, "frozen_s")))
 		printf("when most targets or all anchors fail at once, up to "
@@ -102,6 +106,84 @@ raise_limits(void)
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
 		log_warning("setrlimit: %s", strerror(errno));
+}
+
+static bool
+try_folder(const char *folder, struct error *err)
+{
+	struct error why;
+	int lock;
+
+	if (!file_make_folder(folder, 0750, &why))
+		return error_set(err,
+		    "%s: the state directory cannot be made; make it for the "
+		    "daemon's user, with install -d -m 0750 -o USER %s",
+		    why.text, folder);
+	/* Answers do not wait for a disk. */
+	if (access(folder, W_OK | X_OK) != 0)
+		log_warning("%s: %s: nothing will be saved; the state "
+			    "directory must be the daemon's own, with chown "
+			    "USER %s",
+		    folder, strerror(errno), folder);
+	lock = state_lock(folder, err);
+	if (lock < 0)
+		return false;
+	fd_close(&lock);
+	return true;
+}
+
+/* TCP first: UDP would take queries off a daemon that has the port. */
+static bool
+try_endpoint(const struct endpoint *e, bool udp, struct error *err)
+{
+	int fd;
+
+	if (e->port == 0)
+		return true; /* the kernel chooses a free one */
+	fd = net_listen_tcp(e, err);
+	if (fd < 0)
+		return false;
+	fd_close(&fd);
+	if (!udp)
+		return true;
+	fd = net_listen_udp(e, err);
+	if (fd < 0)
+		return false;
+	fd_close(&fd);
+	return true;
+}
+
+static bool
+try_server(const struct conf_server *server, struct error *err)
+{
+	for (size_t i = 0; i < server->nlisten; i++)
+		if (!try_endpoint(&server->listen[i], true, err))
+			return false;
+	if (server->http.addr.family != 0 &&
+	    !try_endpoint(&server->http, false, err))
+		return false;
+	return try_folder(server->state, err) &&
+	    server_try_control(server->control, err) &&
+	    (server->control_read == NULL ||
+		server_try_control(server->control_read, err));
+}
+
+/* Whether the start would fail for its sockets or folders, which is told before
+ * databases and zones are read, as that takes long.  A configuration that
+ * cannot be read is told of when it is built. */
+static bool
+try_start(const char *path, struct error *err)
+{
+	struct diag d;
+	struct conf *conf;
+	bool ok;
+
+	diag_init(&d);
+	conf = conf_load(path, &d);
+	ok = conf == NULL || try_server(&conf->server, err);
+	conf_free(conf);
+	diag_fini(&d);
+	return ok;
 }
 
 static struct snapshot *
@@ -295,6 +377,11 @@ serve(struct daemon *m)
 	}
 	ping_open();
 	diag_init(&d);
+	if (!try_start(m->path, &err)) {
+		log_error("%s", err.text);
+		goto out;
+	}
+	log_info("reads %s", m->path);
 	s = first_snapshot(m->path, &d);
 	if (s == NULL)
 		goto out;

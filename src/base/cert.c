@@ -34,5 +34,11 @@ cert_check(const char *pem, struct error *err)
 	if (!whole)
 		return error_set(
 		    err, "certificate %zu of it cannot be read", n + 1);
-	return n > 0 || error_set(err, "there is no certificate in it");
+	if (n > 0)
+		return true;
+	return error_set(err, "there is no certificate in it%s",
+	    strstr(pem, "PRIVATE KEY-----") != NULL
+		? ", but a private key: give the file with the authorities' "
+		  "certificates"
+		: ": it has lines BEGIN CERTIFICATE (PEM)");
 }

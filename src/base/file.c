@@ -144,6 +144,24 @@ file_replace(const char *path, const void *data, size_t len, struct error *err)
 	return ok;
 }
 
+bool
+file_make_folder(const char *path, unsigned mode, struct error *err)
+{
+	char *copy = xstrdup(path), *slash = copy;
+	bool ok = true;
+
+	while (ok && (slash = strchr(slash + 1, '/')) != NULL) {
+		*slash = '\0';
+		ok = mkdir(copy, 0755) == 0 || access(copy, F_OK) == 0 ||
+		    fail(err, copy);
+		*slash = '/';
+	}
+	free(copy);
+	if (!ok || mkdir(path, mode) == 0 || errno == EEXIST)
+		return ok;
+	return fail(err, path);
+}
+
 static bool
 copy_all(int from, int to, size_t *len)
 {

@@ -23,6 +23,10 @@ bool file_replace(
 bool file_write_all(int fd, const void *data, size_t len);
 bool file_sync_folder(const char *path); /* that path is in */
 
+/* Makes the folder and all that are missing above it, which get mode 0755.
+ * True where it is there already. */
+bool file_make_folder(const char *path, unsigned mode, struct error *err);
+
 /* A read-only sealed copy in memory (memfd), that truncating the file cannot
  * touch.  Returns a descriptor, or -1; *len is its length. */
 int file_memfd(const char *path, size_t *len, struct error *err);

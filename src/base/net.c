@@ -327,6 +327,19 @@ set_option(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
 }
 
+static const char *
+listen_mend(int error, uint16_t port)
+{
+	if (error == EACCES && port != 0 && port < IPPORT_RESERVED)
+		return ": a port below 1024 needs CAP_NET_BIND_SERVICE or a "
+		       "start as root (and -u); others need neither";
+	if (error == EADDRINUSE)
+		return ": another server has it";
+	if (error == EADDRNOTAVAIL)
+		return ": this machine has no such address";
+	return "";
+}
+
 static int
 listen_on(const struct endpoint *e, int type, struct error *err)
 {
@@ -357,8 +370,9 @@ listen_on(const struct endpoint *e, int type, struct error *err)
 		goto fail;
 	return fd;
 fail:
-	error_set(err, "%s over %s: %s", endpoint_format(text, e),
-	    type == SOCK_DGRAM ? "UDP" : "TCP", strerror(errno));
+	error_set(err, "%s over %s: %s%s", endpoint_format(text, e),
+	    type == SOCK_DGRAM ? "UDP" : "TCP", strerror(errno),
+	    listen_mend(errno, e->port));
 	fd_close(&fd);
 	return -1;
 }

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "client/table.h"
+#include "conf/use.h"
 #include "report/explain.h"
 #include "report/text.h"
 
@@ -39,11 +40,11 @@ check_show(const json_t *report)
 		if (json_is_null(json_object_get(name, "cutover_s")))
 			printf("%s is not monitored", text_of(name, "name"));
 		else
-			printf("%s leaves a dead region within %s",
-			    text_of(name, "name"),
-			    span_of(name, "cutover_s", buf));
+			printf(USE_CUTOVER, text_of(name, "name"),
+			    int_of(name, "cutover_s"));
 		if (!json_is_null(json_object_get(name, "rto_s")))
-			printf(", its rto is %s", span_of(name, "rto_s", buf));
+			printf(", its rto is %g s",
+			    json_number_value(json_object_get(name, "rto_s")));
 		putchar('\n');
 	}
 	if (json_is_number(json_object_get(report, "frozen_s")))
@@ -361,6 +362,23 @@ stages_show(const json_t *reply)
 	table_print(t);
 }
 
+/* The text has those of the files; others come from what was in service. */
+static void
+warnings_show(const json_t *reply, const char *text)
+{
+	const json_t *warning;
+	size_t i;
+
+	json_array_foreach(json_object_get(reply, "warnings"), i, warning)
+	{
+		const char *whole = json_string_value(warning);
+		const char *told = strstr(whole, ": ");
+
+		if (told == NULL || strstr(text, told + 2) == NULL)
+			fprintf(stderr, "warning: %s\n", whole);
+	}
+}
+
 void
 reload_show(const json_t *reply)
 {
@@ -368,6 +386,7 @@ reload_show(const json_t *reply)
 	size_t i;
 
 	fputs(text_of(reply, "text"), stderr);
+	warnings_show(reply, text_of(reply, "text"));
 	if (json_object_get(reply, "error") == NULL)
 		printf("generation %lld is in service\n",
 		    int_of(reply, "generation"));

@@ -3,9 +3,175 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum { WORKERS_MAX = 256 };
+
+/* Sockets ------------------------------------------------------------------ */
+
+/* Where the i-th of a key's values stands, of a list or of one alone. */
+static const struct conf_mark *
+mark_of_value(const struct yaml_node *map, const char *key, size_t i)
+{
+	const struct yaml_node *value = yaml_find(map, key);
+
+	if (value == NULL)
+		return &map->mark;
+	return value->kind == NODE_LIST && i < value->n ? &value->items[i]->mark
+							: &value->mark;
+}
+
+static bool
+is_any(const struct addr *a)
+{
+	static const struct addr any = {.family = 0};
+
+	return memcmp(a->bytes, any.bytes, sizeof(a->bytes)) == 0;
+}
+
+/* What no socket can have, on any machine. */
+static const char *
+why_unbound(const struct addr *a)
+{
+	const uint8_t *b = a->bytes;
+
+	if (a->family == 4 && b[0] >= 224 && b[0] < 240)
+		return "a multicast address";
+	if (a->family == 4 && b[0] == 255 && b[1] == 255 && b[2] == 255 &&
+	    b[3] == 255)
+		return "the broadcast address";
+	if (a->family == 4 && b[0] == 0 && !is_any(a))
+		return "no address of a machine (RFC 6890)";
+	if (a->family == 6 && b[0] == 0xff)
+		return "a multicast address";
+	if (a->family == 6 && b[0] == 0xfe && (b[1] & 0xc0) == 0x80)
+		return "a link-local address, which names no interface";
+	return NULL;
+}
+
+static void
+check_bound(struct schema_reader *r, const struct conf_mark *mark,
+    const struct endpoint *e)
+{
+	const char *why = why_unbound(&e->addr);
+	char text[ADDR_TEXT_MAX];
+
+	if (why != NULL)
+		diag_error(r->d, mark,
+		    "%s is %s: write an address of this machine, or %s for "
+		    "all of them",
+		    addr_format(text, &e->addr), why,
+		    e->addr.family == 4 ? "0.0.0.0" : "::");
+}
+
+/* One socket would take what the other is for. */
+static bool
+collide(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->addr.family == b->addr.family && a->port == b->port &&
+	    a->port != 0 &&
+	    (addr_equal(&a->addr, &b->addr) || is_any(&a->addr) ||
+		is_any(&b->addr));
+}
+
+static void
+check_listen(struct schema_reader *r, const struct yaml_node *node,
+    const struct conf_server *s)
+{
+	char text[ENDPOINT_TEXT_MAX], other[ENDPOINT_TEXT_MAX];
+
+	for (size_t i = 0; i < s->nlisten; i++) {
+		const struct conf_mark *mark = mark_of_value(node, "listen", i);
+
+		check_bound(r, mark, &s->listen[i]);
+		for (size_t k = 0; k < i; k++)
+			if (collide(&s->listen[i], &s->listen[k]))
+				diag_error(r->d, mark,
+				    "%s is taken by %s, which stands before "
+				    "it: take one of them out",
+				    endpoint_format(text, &s->listen[i]),
+				    endpoint_format(other, &s->listen[k]));
+		if (s->http.addr.family != 0 &&
+		    collide(&s->listen[i], &s->http))
+			diag_error(r->d, mark_of_value(node, "http", 0),
+			    "%s is taken by %s of \"listen\", which is for "
+			    "TCP, too: choose another port",
+			    endpoint_format(text, &s->http),
+			    endpoint_format(other, &s->listen[i]));
+	}
+	if (s->http.addr.family != 0)
+		check_bound(r, mark_of_value(node, "http", 0), &s->http);
+}
+
+/* Paths -------------------------------------------------------------------- */
+
+/* The longest part of the path that is there; false: it is no folder. */
+static bool
+is_below_folder(const char *path, char **part)
+{
+	char *slash;
+	struct stat st;
+
+	*part = xstrdup(path);
+	while ((slash = strrchr(*part, '/')) != NULL && slash != *part) {
+		*slash = '\0';
+		if (stat(*part, &st) == 0)
+			return S_ISDIR(st.st_mode);
+	}
+	return true;
+}
+
+static void
+check_parents(
+    struct schema_reader *r, const struct conf_mark *mark, const char *path)
+{
+	char *part;
+
+	if (r->files && !is_below_folder(path, &part))
+		diag_error(r->d, mark, "%s: %s is no folder", path, part);
+	if (r->files)
+		free(part);
+}
+
+static void
+check_state(struct schema_reader *r, const struct yaml_node *node,
+    const struct conf_server *s)
+{
+	const struct conf_mark *mark = mark_of_value(node, "state", 0);
+	struct stat st;
+
+	if (s->state == NULL)
+		return;
+	check_parents(r, mark, s->state);
+	if (r->files && stat(s->state, &st) == 0 && !S_ISDIR(st.st_mode))
+		diag_error(r->d, mark,
+		    "%s is no folder: \"state\" is the path of one", s->state);
+}
+
+static void
+check_socket(struct schema_reader *r, const struct yaml_node *node,
+    const char *key, const char *path)
+{
+	const struct conf_mark *mark = mark_of_value(node, key, 0);
+	const size_t max = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+	struct stat st;
+
+	if (path == NULL)
+		return;
+	if (strlen(path) > max)
+		diag_error(r->d, mark,
+		    "%s has %zu octets: the path of a socket has %zu at most",
+		    path, strlen(path), max);
+	check_parents(r, mark, path);
+	if (r->files && lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+		diag_error(r->d, mark,
+		    "%s exists and is no socket: choose another path, or take "
+		    "it away",
+		    path);
+}
 
 void
 check_server(
@@ -14,13 +180,22 @@ check_server(
 	struct conf_server *server = object;
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
 
-	(void)r;
-	(void)node;
 	if (server->workers == 0)
 		server->workers = n < 1 ? 1
 		    : n > WORKERS_MAX   ? WORKERS_MAX
 					: (unsigned)n;
+	check_listen(r, node, server);
+	check_state(r, node, server);
+	check_socket(r, node, "control", server->control);
+	check_socket(r, node, "control_read", server->control_read);
+	if (server->control != NULL && server->control_read != NULL &&
+	    strcmp(server->control, server->control_read) == 0)
+		diag_error(r->d, mark_of_value(node, "control_read", 0),
+		    "\"control_read\" is the path of \"control\": each needs "
+		    "its own");
 }
+
+/* Other maps --------------------------------------------------------------- */
 
 void
 check_limit(struct schema_reader *r, const struct yaml_node *node, void *object)
@@ -69,7 +244,10 @@ check_name(struct schema_reader *r, const struct yaml_node *node, void *object)
 	else if (!min)
 		name->ttl_min = name->ttl_max;
 	else
-		diag_error(r->d, &min->mark, "\"min\" is more than \"max\"");
+		diag_error(r->d, &min->mark,
+		    "\"min\" is more than \"max\": write %u or less, or raise "
+		    "\"max\"",
+		    name->ttl_max);
 }
 
 bool
@@ -78,4 +256,99 @@ check_is_within(const struct conf *c, uint16_t region, const char *fence)
 	const char *own = c->regions[region].jurisdiction;
 
 	return !fence || (own && strcmp(own, fence) == 0);
+}
+
+/* Sections ----------------------------------------------------------------- */
+
+/* A pool that no name has only stands in for another: it may be drained. */
+static void
+check_min_regions(const struct conf *c, struct diag *d)
+{
+	bool *seen = xcalloc(c->npools + 1, sizeof(*seen));
+
+	for (size_t i = 0; i < c->nnames; i++) {
+		const struct conf_pool *p = &c->pools[c->names[i].pool];
+
+		if (seen[c->names[i].pool])
+			continue;
+		seen[c->names[i].pool] = true;
+		if (p->nregions < c->safety.min_regions)
+			diag_warning(d, &p->mark,
+			    "pool \"%s\" has %zu region%s, fewer than "
+			    "safety.min_regions, %u: each drain of it needs "
+			    "--force",
+			    p->name, p->nregions, p->nregions == 1 ? "" : "s",
+			    c->safety.min_regions);
+	}
+	free(seen);
+}
+
+/* A prefix of a net. */
+struct member {
+	const struct prefix *prefix;
+	size_t net;
+};
+
+static int
+compare_members(const void *x, const void *y)
+{
+	const struct member *a = x, *b = y;
+	int order =
+	    memcmp(&a->prefix->addr, &b->prefix->addr, sizeof(a->prefix->addr));
+
+	if (order == 0)
+		order = a->prefix->len - b->prefix->len;
+	return order != 0 ? order : (a->net > b->net) - (a->net < b->net);
+}
+
+/* One warning for a net and another one. */
+static void
+tell_shared(const struct conf *c, struct diag *d, const struct member *first,
+    const struct member *again)
+{
+	const struct conf_net *a = &c->nets[first->net];
+	const struct conf_net *b = &c->nets[again->net];
+	char text[PREFIX_TEXT_MAX];
+
+	prefix_format(text, again->prefix);
+	if (a == b)
+		diag_warning(
+		    d, &b->mark, "%s is twice in net \"%s\"", text, b->name);
+	else
+		diag_warning(d, &b->mark,
+		    "%s is in net \"%s\", and in net \"%s\" of %s:%u: its "
+		    "clients are in both",
+		    text, b->name, a->name, a->mark.file, a->mark.line);
+}
+
+static void
+check_nets(const struct conf *c, struct diag *d)
+{
+	bool said[CONF_NETS_MAX][CONF_NETS_MAX] = {{false}};
+	VEC(struct member) all = {0};
+
+	for (size_t i = 0; i < c->nnets; i++)
+		for (size_t k = 0; k < c->nets[i].nprefixes; k++)
+			vec_push(&all,
+			    ((struct member){&c->nets[i].prefixes[k], i}));
+	if (all.n > 0)
+		qsort(all.at, all.n, sizeof(*all.at), compare_members);
+	for (size_t i = 1; i < all.n; i++) {
+		const struct member *a = &all.at[i - 1], *b = &all.at[i];
+
+		if (a->prefix->len != b->prefix->len ||
+		    !addr_equal(&a->prefix->addr, &b->prefix->addr) ||
+		    said[a->net][b->net])
+			continue;
+		said[a->net][b->net] = true;
+		tell_shared(c, d, a, b);
+	}
+	vec_free(&all);
+}
+
+void
+check_sections(const struct conf *c, struct diag *d)
+{
+	check_min_regions(c, d);
+	check_nets(c, d);
 }

@@ -22,6 +22,10 @@ void check_target(
 void check_name(
     struct schema_reader *r, const struct yaml_node *node, void *object);
 
+/* What sections make of each other, as warnings: a pool with fewer regions than
+ * safety.min_regions, a prefix that is in two nets. */
+void check_sections(const struct conf *c, struct diag *d);
+
 /* "A and AAAA", "CNAME alone"; in the arena. */
 const char *check_types(struct arena *a, const uint16_t *types, unsigned n);
 bool check_types_equal(

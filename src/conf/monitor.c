@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/ping.h"
 #include "conf/http.h"
@@ -315,14 +316,17 @@ void
 check_monitor(
     struct schema_reader *r, const struct yaml_node *node, void *object)
 {
+	char text[CLOCK_TEXT_MAX];
 	const struct yaml_node *timeout = yaml_find(node, "timeout");
 	struct conf_monitor *m = object;
 
 	check_type(r, node, m);
 	if (timeout && m->timeout_ms > m->interval_ms && m->interval_ms != 0)
 		diag_error(r->d, &timeout->mark,
-		    "\"timeout\" is longer than "
-		    "\"interval\"");
+		    "\"timeout\" is longer than \"interval\": write %s or "
+		    "less, "
+		    "or raise \"interval\"",
+		    clock_format_span(text, m->interval_ms));
 	else if (m->timeout_ms > m->interval_ms && m->interval_ms != 0)
 		m->timeout_ms = m->interval_ms;
 	if (m->slow_ms != 0 && m->slow_ms >= m->timeout_ms)
@@ -357,6 +361,10 @@ check_health(
 	for (size_t i = 0; i < h->nanchors; i++) {
 		struct conf_monitor *m = &h->anchor_monitors[i];
 
+		if (h->anchors[i].port == 0)
+			diag_error(r->d, &yaml_find(node, "anchors")->mark,
+			    "an anchor needs a port that can be connected to, "
+			    "as 192.0.2.1@443");
 		*m = (struct conf_monitor){.name = "anchor",
 		    .type = CONF_MONITOR_TCP,
 		    .port = h->anchors[i].port,

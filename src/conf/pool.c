@@ -302,11 +302,11 @@ check_offer(struct schema_reader *r, const struct conf_pool *pool,
 		    region->ntargets, region->ntargets == 1 ? "" : "s");
 }
 
-/* An address of a pool, or a CNAME or records of a region of it. */
+/* An address, a CNAME or records of a region of a pool. */
 struct said {
 	const struct conf_target *target;
 	struct addr addr;
-	uint16_t region; /* no address: other regions' are others */
+	uint16_t region; /* from 1; without an address others' are others */
 };
 
 /* No length of a DNS label is a letter, and the root's ends the name. */
@@ -330,18 +330,65 @@ compare_said(const void *a, const void *b)
 	return c;
 }
 
+static bool
+is_later(const struct conf_mark *a, const struct conf_mark *b)
+{
+	return a->line > b->line ||
+	    (a->line == b->line && a->column > b->column);
+}
+
+/* In two regions an address is up or down in both, but has one jurisdiction. */
+static void
+report_shared(struct schema_reader *r, const struct conf_pool *pool,
+    const struct said *again, const struct said *first)
+{
+	const struct conf_region *regions = r->conf->regions;
+	uint16_t in = pool->regions[first->region - 1].region;
+	uint16_t also = pool->regions[again->region - 1].region;
+	const struct conf_mark *mark = &again->target->mark;
+	char text[ADDR_TEXT_MAX];
+
+	if (in == CONF_NONE || also == CONF_NONE)
+		return;
+	addr_format(text, &again->addr);
+	if (!check_is_within(r->conf, in, regions[also].jurisdiction) ||
+	    !check_is_within(r->conf, also, regions[in].jurisdiction))
+		diag_error(r->d, mark,
+		    "%s is in region \"%s\", too (%s:%u), whose jurisdiction "
+		    "is another: an address is in one of them",
+		    text, regions[in].name, first->target->mark.file,
+		    first->target->mark.line);
+	else
+		diag_warning(r->d, mark,
+		    "%s is in region \"%s\", too (%s:%u): these regions are up "
+		    "and down together",
+		    text, regions[in].name, first->target->mark.file,
+		    first->target->mark.line);
+}
+
 /* Of two that are equal the later is at fault. */
 static void
-report_twice(
-    struct diag *d, const struct conf_target *a, const struct conf_target *b)
+report_twice(struct schema_reader *r, const struct conf_pool *pool,
+    const struct said *a, const struct said *b)
 {
-	bool later = a->mark.line > b->mark.line ||
-	    (a->mark.line == b->mark.line && a->mark.column > b->mark.column);
-	const struct conf_target *again = later ? a : b;
-	const struct conf_target *first = later ? b : a;
+	bool later = is_later(&a->target->mark, &b->target->mark);
+	const struct said *again = later ? a : b, *first = later ? b : a;
 
-	diag_error(d, &again->mark, "the target at %s:%u:%u says the same",
-	    first->mark.file, first->mark.line, first->mark.column);
+	if (again->region != first->region)
+		report_shared(r, pool, again, first);
+	else
+		diag_error(r->d, &again->target->mark,
+		    "the target at %s:%u:%u says the same: take one of them "
+		    "out",
+		    first->target->mark.file, first->target->mark.line,
+		    first->target->mark.column);
+}
+
+static bool
+say_the_same(const struct said *a, const struct said *b)
+{
+	return a->addr.family != 0 ? addr_equal(&a->addr, &b->addr)
+				   : compare_said(a, b) == 0;
 }
 
 static void
@@ -355,22 +402,21 @@ check_twice(struct schema_reader *r, const struct conf_pool *pool)
 
 		for (j = 0; j < 2 * region->ntargets; j++) {
 			const struct conf_target *t = &region->targets[j / 2];
-			struct said said = {t, t->addr[j % 2], 0};
+			struct said said = {
+			    t, t->addr[j % 2], (uint16_t)(i + 1)};
 
 			/* One that could not be read says nothing. */
-			if (!has_address(t) && j % 2 == 0 &&
-			    said_text(&said) != NULL)
-				said.region = (uint16_t)(i + 1);
-			if (said.addr.family || said.region)
+			if (said.addr.family != 0 ||
+			    (!has_address(t) && j % 2 == 0 &&
+				said_text(&said) != NULL))
 				vec_push(&all, said);
 		}
 	}
 	if (all.n > 0)
 		qsort(all.at, all.n, sizeof(*all.at), compare_said);
 	for (i = 1; i < all.n; i++)
-		if (compare_said(&all.at[i - 1], &all.at[i]) == 0)
-			report_twice(
-			    r->d, all.at[i - 1].target, all.at[i].target);
+		if (say_the_same(&all.at[i - 1], &all.at[i]))
+			report_twice(r, pool, &all.at[i - 1], &all.at[i]);
 	vec_free(&all);
 }
 

@@ -113,7 +113,8 @@ read_weights(struct schema_reader *r, const struct schema_key *k,
 	}
 	rule->hash = CONF_HASH_CLIENT;
 	return sum > 0 || !ok ||
-	    diag_error(r->d, &node->mark, "no region has a weight above 0");
+	    diag_error(r->d, &node->mark,
+		"no region has a weight above 0: give one of them 1 or more");
 }
 
 bool
@@ -396,7 +397,8 @@ check_fallback(
 			diag_error(r->d, &rule->mark,
 			    "when all is down, pool "
 			    "\"%s\" would leave the fence \"%s\": its region "
-			    "\"%s\" is outside",
+			    "\"%s\" is outside; take it out of the pool, or "
+			    "choose another one",
 			    pool->name, fence,
 			    c->regions[pool->regions[i].region].name);
 }

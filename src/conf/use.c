@@ -350,26 +350,27 @@ check_uses(const struct conf *c, struct diag *d)
 	vec_free(&all);
 }
 
-static double
-monitor_cutover_s(const struct conf_monitor *m, uint32_t ttl_min)
+static uint64_t
+monitor_cutover_ms(const struct conf_monitor *m, uint32_t ttl_min)
 {
-	double ttl_ms = 1000.0 * ttl_min;
-	double check_ms = m->interval_ms > ttl_ms ? m->interval_ms : ttl_ms;
-	double fall_ms = (double)m->fall * m->interval_ms;
+	uint64_t ttl_ms = UINT64_C(1000) * ttl_min;
+	uint64_t check_ms = m->interval_ms > ttl_ms ? m->interval_ms : ttl_ms;
 
-	return (fall_ms + m->timeout_ms + 1000.0 + check_ms) / 1000.0;
+	return (uint64_t)m->fall * m->interval_ms + m->timeout_ms + 1000 +
+	    check_ms;
 }
 
-double
+int64_t
 use_cutover_s(const struct conf *conf, const struct conf_name *name)
 {
 	const struct conf_pool *pool = &conf->pools[name->pool];
-	double longest = -1;
+	int64_t longest = -1;
 
 	for (size_t i = 0; i < pool->nmonitors; i++) {
 		const struct conf_monitor *m =
 		    &conf->monitors[pool->monitors[i]];
-		double s = monitor_cutover_s(m, name->ttl_min);
+		uint64_t ms = monitor_cutover_ms(m, name->ttl_min);
+		int64_t s = (int64_t)((ms + 999) / 1000);
 
 		if (s > longest && !m->observe)
 			longest = s;
@@ -380,7 +381,7 @@ use_cutover_s(const struct conf *conf, const struct conf_name *name)
 static void
 check_rto(const struct conf *c, struct diag *d, const struct conf_name *n)
 {
-	double s;
+	int64_t s;
 
 	if (n->rto_ms == 0)
 		return;
@@ -389,12 +390,13 @@ check_rto(const struct conf *c, struct diag *d, const struct conf_name *n)
 		diag_error(d, &n->mark,
 		    "%s has an rto, but no monitor of pool \"%s\" decides",
 		    n->text, c->pools[n->pool].name);
-	else if (1e3 * s > n->rto_ms)
+	else if (1000 * s > n->rto_ms)
 		diag_error(d, &n->mark,
-		    "%s leaves a dead region within %g s: its rto is %g s "
+		    USE_CUTOVER
+		    ": its rto is %g s "
 		    "(fall x interval + timeout + 1 s + the longer of interval "
-		    "and ttl min)",
-		    n->text, s, n->rto_ms / 1e3);
+		    "and ttl min, rounded up to seconds)",
+		    n->text, (long long)s, n->rto_ms / 1e3);
 }
 
 static void
@@ -580,5 +582,6 @@ use_check(const struct conf *c, struct diag *d)
 		return;
 	check_rtos(c, d);
 	check_loads(c, d);
+	check_sections(c, d);
 	warn_unused(c, d);
 }

@@ -15,8 +15,11 @@ void use_check(const struct conf *c, struct diag *d);
 /*
  * Seconds within which a resolver that honours TTLs has left a dead region:
  * fall x interval + timeout + 1 s + max(interval, ttl min), for the slowest
- * of the pool's monitors.  Below 0: nothing monitors it.
+ * of the pool's monitors, rounded up.  Below 0: nothing monitors it.
  */
-double use_cutover_s(const struct conf *conf, const struct conf_name *name);
+int64_t use_cutover_s(const struct conf *conf, const struct conf_name *name);
+
+/* How all who tell it do: with the name and the seconds as long long. */
+#define USE_CUTOVER "%s leaves a dead region within %lld s"
 
 #endif

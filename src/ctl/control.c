@@ -376,6 +376,7 @@ void
 control_adopt(struct control *c, struct snapshot *s, json_t *warnings)
 {
 	reload_warn(c, &s->conf->server, warnings);
+	check_serials(c->status.snapshot, s, warnings);
 	monitor_cancel(
 	    c, "the configuration was read again meanwhile: ask again");
 	control_bind(c, s);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/user.h"
 #include "ctl/accept.h"
 #include "ctl/command.h"
@@ -264,19 +265,18 @@ unix_socket(struct error *err)
 	return fd;
 }
 
-/* The folder of the socket, when it is the only one missing. */
-static void
-make_folder(const char *path)
+static bool
+make_folder(const char *path, struct error *err)
 {
-	const char *slash = strrchr(path, '/');
-	char *folder;
+	char *folder = xstrdup(path), *slash = strrchr(folder, '/');
+	bool ok = true;
 
-	if (slash == NULL || slash == path)
-		return;
-	folder = xstrdup(path);
-	folder[slash - path] = '\0';
-	mkdir(folder, 0755);
+	if (slash != NULL && slash != folder) {
+		*slash = '\0';
+		ok = file_make_folder(folder, 0755, err);
+	}
 	free(folder);
+	return ok;
 }
 
 static bool
@@ -307,37 +307,66 @@ listener_open(struct listener *l, int fd, unsigned methods, const char *what)
 	return l->acceptor != NULL;
 }
 
+/* Nothing has the path, but the socket of a daemon that is no more, which is
+ * taken away. */
+static bool
+free_path(const char *path, struct sockaddr_un *sun, struct error *err)
+{
+	bool ok;
+	int test;
+
+	*sun = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (strlen(path) >= sizeof(sun->sun_path))
+		return error_set(
+		    err, "%s: longer than a socket's name may be", path);
+	memcpy(sun->sun_path, path, strlen(path) + 1);
+	if (!make_folder(path, err))
+		return false;
+	test = unix_socket(err);
+	ok = test >= 0 && socket_replace(test, sun, err);
+	fd_close(&test);
+	return ok;
+}
+
+bool
+server_try_control(const char *path, struct error *err)
+{
+	struct sockaddr_un sun;
+	int fd = -1;
+	bool ok = free_path(path, &sun, err);
+
+	if (ok) {
+		fd = unix_socket(err);
+		ok = fd >= 0 && unix_bind(fd, &sun, 0600, err);
+		if (ok)
+			unlink(path);
+		fd_close(&fd);
+	}
+	return ok;
+}
+
 bool
 server_open_control(
     struct server *s, enum role role, const char *path, struct error *err)
 {
 	struct listener *l = &s->listeners[role];
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	int test, fd = -1;
-	bool ok = false;
+	struct sockaddr_un sun;
+	int fd;
 
-	if (strlen(path) >= sizeof(sun.sun_path))
-		return error_set(
-		    err, "%s: longer than a socket's name may be", path);
-	memcpy(sun.sun_path, path, strlen(path) + 1);
-	make_folder(path);
-	test = unix_socket(err);
-	if (test < 0 || !socket_replace(test, &sun, err))
-		goto out;
+	if (!free_path(path, &sun, err))
+		return false;
 	fd = unix_socket(err);
 	if (fd < 0 || !unix_bind(fd, &sun, modes[role], err))
-		goto out;
-	ok = listener_open(
-	    l, fd, EVHTTP_REQ_GET | EVHTTP_REQ_POST, "control socket");
-	if (ok)
+		goto fail;
+	if (listener_open(
+		l, fd, EVHTTP_REQ_GET | EVHTTP_REQ_POST, "control socket")) {
 		l->path = xstrdup(path);
-	else
-		error_set(err, "%s: cannot be listened on", path);
-out:
-	if (!ok)
-		fd_close(&fd);
-	fd_close(&test);
-	return ok;
+		return true;
+	}
+	error_set(err, "%s: cannot be listened on", path);
+fail:
+	fd_close(&fd);
+	return false;
 }
 
 bool

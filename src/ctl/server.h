@@ -22,6 +22,10 @@ struct server;
 
 struct server *server_new(struct control *c);
 
+/* Could the path have a control socket?  Makes its folder, and takes a socket
+ * away that is left over. */
+bool server_try_control(const char *path, struct error *err);
+
 /* The operators' (mode 0660) or the readers' (0666).  A socket that is left
  * over is replaced, a live one is not. */
 bool server_open_control(

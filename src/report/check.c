@@ -2,12 +2,14 @@
 #include "report/check.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "conf/monitor.h"
 #include "conf/use.h"
 #include "report/tests.h"
 #include "report/text.h"
 #include "snapshot/build.h"
+#include "zone/node.h"
 
 static json_t *
 check_names(const struct conf *conf)
@@ -15,13 +17,13 @@ check_names(const struct conf *conf)
 	json_t *names = json_array();
 
 	for (size_t i = 0; conf != NULL && i < conf->nnames; i++) {
-		double s = use_cutover_s(conf, &conf->names[i]);
+		int64_t s = use_cutover_s(conf, &conf->names[i]);
 
 		uint32_t rto_ms = conf->names[i].rto_ms;
 
 		json_array_append_new(names,
 		    json_pack("{s:s, s:o, s:o}", "name", conf->names[i].text,
-			"cutover_s", s < 0 ? json_null() : json_real(s),
+			"cutover_s", s < 0 ? json_null() : json_integer(s),
 			"rto_s",
 			rto_ms > 0 ? json_real(rto_ms / 1e3) : json_null()));
 	}
@@ -99,4 +101,34 @@ check_report(const char *path, const struct stage_want *want)
 	diag_fini(&d);
 	json_decref(tests);
 	return report;
+}
+
+static const struct zone *
+same_zone(const struct zones *all, const struct zone *zone)
+{
+	uint32_t node = node_find(all, zone->origin, zone->origin_len);
+	const struct zone *found;
+
+	if (node == ZONE_NONE || all->nodes[node].zone == CONF_NONE)
+		return NULL;
+	found = &all->zones[all->nodes[node].zone];
+	return found->apex == node ? found : NULL;
+}
+
+void
+check_serials(
+    const struct snapshot *before, const struct snapshot *now, json_t *warnings)
+{
+	for (size_t i = 0; before != NULL && i < now->zones->nzones; i++) {
+		const struct zone *zone = &now->zones->zones[i];
+		const struct zone *old = same_zone(before->zones, zone);
+
+		if (old != NULL && old->serial == zone->serial &&
+		    old->content != zone->content)
+			json_array_append_new(warnings,
+			    json_sprintf("%s: the records of %s have changed, "
+					 "but not its serial, %u: raise it",
+				zone->conf->path, zone->conf->origin,
+				zone->serial));
+	}
 }

@@ -10,6 +10,7 @@
 
 #include "conf/diag.h"
 #include "conf/stage.h"
+#include "snapshot/snapshot.h"
 
 /* Builds all of path, with a step in force (NULL: as the state says), and
  * throws it away: {"file", "ok", "errors", "warnings",
@@ -26,5 +27,10 @@ json_t *check_result(const char *path, const struct conf *conf,
 
 /* ["file:line:column: message"] of the warnings. */
 json_t *check_warnings(const struct diag *d);
+
+/* Adds a warning for each zone whose records have changed from one snapshot
+ * (NULL: none) to the next, but not its serial. */
+void check_serials(const struct snapshot *before, const struct snapshot *now,
+    json_t *warnings);
 
 #endif

@@ -163,7 +163,7 @@ status_names(const struct conf *conf)
 
 	for (size_t i = 0; i < conf->nnames; i++) {
 		const struct conf_name *n = &conf->names[i];
-		double s = use_cutover_s(conf, n);
+		int64_t s = use_cutover_s(conf, n);
 
 		json_array_append_new(list,
 		    json_pack("{s:s, s:s, s:s, s:I, s:I, s:o}", "name", n->text,
@@ -171,7 +171,7 @@ status_names(const struct conf *conf)
 			conf->policies[n->policy].name, "ttl_min",
 			(json_int_t)n->ttl_min, "ttl_max",
 			(json_int_t)n->ttl_max, "cutover_s",
-			s < 0 ? json_null() : json_real(s)));
+			s < 0 ? json_null() : json_integer(s)));
 	}
 	return list;
 }

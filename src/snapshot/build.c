@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "conf/load.h"
 #include "snapshot/fences.h"
+#include "snapshot/locate.h"
 #include "snapshot/reach.h"
 #include "zone/rdata.h"
 
@@ -39,7 +40,10 @@ load_geo(struct snapshot *s, struct diag *d)
 		    (db->file != NULL && strstr(err.text, db->file) != NULL))
 			mark = &db->mark;
 	}
-	return diag_error(d, mark, "%s", err.text);
+	return diag_error(d, mark,
+	    "%s: \"databases\" are files in the MMDB format (geoip/fetch-city "
+	    "gets one)",
+	    err.text);
 }
 
 /* The first name with the same policy and pool, and so the same table. */
@@ -115,6 +119,7 @@ build_geo(struct snapshot *s, struct diag *d)
 
 	if (!load_geo(s, d))
 		return false;
+	locate_check(s, d);
 	ok = build_policies(s, d);
 	if (ok)
 		reach_check(s, d);

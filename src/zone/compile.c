@@ -145,8 +145,7 @@ nodes_put(struct compiler *c)
 		uint32_t node;
 
 		if (zone == CONF_NONE) {
-			diag_error(c->diag, &name->mark,
-			    "%s: in none of the zones", name->text);
+			zone_verify_outside(c->conf, name, c->diag);
 			continue;
 		}
 		node = node_put(&c->nodes, name->name, zone);
@@ -415,15 +414,21 @@ apex_compose(struct compiler *c, size_t zone)
 	struct zone *z = &c->zones->zones[zone];
 	struct set soa = set_find(c, z->apex, DNS_SOA);
 	struct set ns = set_find(c, z->apex, DNS_NS);
-	struct conf_mark mark = {z->conf->path, 0, 0};
+	struct conf_mark mark = {z->conf->path, 1, 1};
 	const uint8_t *numbers;
 	uint32_t minimum;
 
+	if ((soa.n == 0 || ns.n == 0) && c->loaded[zone])
+		record_show_source(c->diag, z->conf->path);
 	if (soa.n == 0 && c->loaded[zone])
-		diag_error(c->diag, &mark, "zone %s: no SOA at its apex",
+		diag_error(c->diag, &mark,
+		    "zone %s: no SOA at its apex: it begins with one, as "
+		    "\"@ SOA ns1 hostmaster 1 2h 15m 14d 1m\"",
 		    z->conf->origin);
 	if (ns.n == 0 && c->loaded[zone])
-		diag_error(c->diag, &mark, "zone %s: no NS at its apex",
+		diag_error(c->diag, &mark,
+		    "zone %s: no NS at its apex: it names its servers, as "
+		    "\"@ NS ns1\"",
 		    z->conf->origin);
 	if (soa.n == 0 || ns.n == 0)
 		return;
@@ -520,7 +525,8 @@ steered_check(struct compiler *c, uint32_t node)
 		s = set_find(c, node, type);
 		diag_error(c->diag, &name->mark,
 		    "%s: steered, but %s:%u has "
-		    "%s for it too",
+		    "%s for it too: take that line out, or the name out of "
+		    "\"names\"",
 		    name->text, s.at->file, s.at->line,
 		    conf_pool_has(pool, DNS_CNAME) ? "data"
 			: is_address(type) || type == DNS_CNAME
@@ -573,8 +579,10 @@ zones_build(struct arena *a, const struct conf *conf, struct diag *d)
 	compile(&c);
 	node_finish(&c.nodes);
 	for (size_t i = 0; i < z->nzones; i++)
-		if (c.loaded[i])
+		if (c.loaded[i]) {
+			z->zones[i].content = records_digest(&c.records[i]);
 			zone_verify(z, (uint16_t)i, &c.records[i], d);
+		}
 	if (d->nerrors == before)
 		zone_verify_steered(z, d);
 	for (size_t i = 0; i < z->nzones; i++)

@@ -48,6 +48,7 @@ struct zone {
 	uint16_t parent; /* the zone around it, or CONF_NONE */
 	uint32_t apex;   /* node */
 	uint32_t serial;
+	uint64_t content;            /* equal for equal records, in any order */
 	const struct body *negative; /* SOA in authority, TTL by RFC 2308 5;
 					for any name at or below the origin */
 	const struct conf_zone *conf;

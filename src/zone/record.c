@@ -4,14 +4,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <xxhash.h>
 
 #include "base/file.h"
 #include "dns/name.h"
 #include "zone/load.h"
 
 /* A file's text is not kept beyond its reading, unless something was wrong. */
-static void
-show_source(struct diag *d, const char *file)
+void
+record_show_source(struct diag *d, const char *file)
 {
 	char *text;
 	size_t len;
@@ -30,7 +31,7 @@ static bool __attribute__((format(printf, 4, 0))) say(diag_fn *fn,
 	char name[NAME_TEXT_MAX];
 	struct error e;
 
-	show_source(d, r->file);
+	record_show_source(d, r->file);
 	vsnprintf(e.text, sizeof(e.text), fmt, ap);
 	return fn(d, &mark, "%s: %s", name_format(name, r->owner), e.text);
 }
@@ -154,4 +155,21 @@ records_mark_repeated(struct zone_records *r)
 			    record_equal(set.at[k - 1], set.at[k]);
 	}
 	vec_free(&set);
+}
+
+uint64_t
+records_digest(const struct zone_records *all)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < all->all.n; i++) {
+		const struct zone_record *r = &all->all.at[i];
+		uint64_t seed = (uint64_t)r->type << 32 | r->ttl;
+
+		if (r->repeated)
+			continue;
+		seed = XXH3_64bits_withSeed(r->owner, name_len(r->owner), seed);
+		sum += XXH3_64bits_withSeed(r->rdata, r->rdata_len, seed);
+	}
+	return sum;
 }

@@ -37,8 +37,15 @@ bool record_error(struct diag *d, const struct zone_record *r, const char *fmt,
 bool record_warning(struct diag *d, const struct zone_record *r,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* Keeps the text of a zone's file, to show lines of it. */
+void record_show_source(struct diag *d, const char *file);
+
 /* Two records of one type with the same data (RFC 2181 5). */
 bool record_equal(const struct zone_record *a, const struct zone_record *b);
+
+/* A digest of all records but repeated ones, in any order; not of their files
+ * and lines. */
+uint64_t records_digest(const struct zone_records *r);
 
 /* Marks those that say what an earlier one says; they are by owner and type. */
 void records_mark_repeated(struct zone_records *r);

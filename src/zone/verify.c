@@ -143,3 +143,31 @@ zone_verify_steered(const struct zones *z, struct diag *d)
 		}
 	}
 }
+
+enum { NEAREST_OF_MAX = 1000 };
+
+void
+zone_verify_outside(
+    const struct conf *conf, const struct conf_name *name, struct diag *d)
+{
+	const char *dot = strchr(name->text, '.'), *near = NULL;
+	size_t n = conf->nzones < NEAREST_OF_MAX ? conf->nzones : 0;
+	const char **origins = xcalloc(n + 1, sizeof(*origins));
+
+	for (size_t i = 0; i < n; i++)
+		origins[i] = conf->zones[i].origin;
+	if (dot[1] != '\0')
+		near = diag_nearest(dot + 1, origins, n);
+	else if (n > 0)
+		near = origins[0];
+	free(origins);
+	if (near != NULL)
+		diag_error(d, &name->mark,
+		    "%s: in none of the zones; did you mean \"%.*s.%s\"?",
+		    name->text, (int)(dot - name->text), name->text, near);
+	else
+		diag_error(d, &name->mark,
+		    "%s: in none of the zones: a name is written whole, with "
+		    "its zone",
+		    name->text);
+}

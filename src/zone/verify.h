@@ -20,4 +20,9 @@ void zone_verify(const struct zones *z, uint16_t zone,
  * to its name, a warning for one to a name that a zone here has not. */
 void zone_verify_steered(const struct zones *z, struct diag *d);
 
+/* Reports a steered name that no zone has, with the one that was meant: "www"
+ * without its zone, "www.shop.exmaple" near to one. */
+void zone_verify_outside(
+    const struct conf *conf, const struct conf_name *name, struct diag *d);
+
 #endif

@@ -301,7 +301,10 @@ static const struct {
 	{"pools", "{www: {monitor: web, regions: {eu: [{cname: a.}]}}}",
 		"a pool of CNAMEs has no monitor"},
 	{"pools", "{www: {regions: {eu: [{addr: 1.2.3.4}], us: [{addr: "
-		"1.2.3.4}]}}}", "says the same"},
+		"1.2.3.4}]}}}", "1.2.3.4 is in region \"eu\", too (f.yaml:7), "
+		"whose jurisdiction is another"},
+	{"pools", "{www: {regions: {eu: [{addr: 1.2.3.4}, {addr: 1.2.3.4}]}}}",
+		"says the same: take one of them out"},
 	{"pools", "{www: {answer: {mode: one}, regions: {eu: [{cname: a.}, "
 		"{cname: A}]}}}", "says the same"},
 	{"pools", "{www: {min_healthy: 2, regions: {eu: [{addr: 1.2.3.4}]}}}",
@@ -540,6 +543,12 @@ static const struct {
 	"[eu]}]}}",
 	"policy \"q\" is used by no name"},
     {"health", "{anchors: [\"192.0.2.1@443\"]}", "there is one anchor"},
+    {"geoip", "{nets: {corp: [10.0.0.0/8], lab: [10.0.0.0/8]}}",
+	"10.0.0.0/8 is in net \"lab\", and in net \"corp\" of f.yaml:3"},
+    {"geoip", "{nets: {corp: [10.0.0.0/8, 10.0.0.0/8]}}",
+	"10.0.0.0/8 is twice in net \"corp\""},
+    {"safety", "{min_regions: 3}",
+	"pool \"www\" has 2 regions, fewer than safety.min_regions, 3"},
 };
 
 START_TEST(what_nothing_uses_is_a_warning)

@@ -366,7 +366,10 @@ START_TEST(every_key_is_kept)
 
 	put("partners.txt", partners);
 	c = must_load(whole);
-	ck_assert_uint_eq(diag.entries.n, 0);
+	ck_assert_uint_eq(diag.entries.n, 1);
+	ck_assert_str_eq(diag.entries.at[0].message,
+	    "pool \"cdn\" has 1 region, fewer than safety.min_regions, 2: each "
+	    "drain of it needs --force");
 	expect_sections_above(c);
 	expect_regions_and_monitors(c);
 	expect_pools(c);
@@ -812,6 +815,30 @@ START_TEST(a_mistake_that_is_repeated_names_both_places)
 }
 END_TEST
 
+START_TEST(an_address_in_two_regions_is_warned_of)
+{
+	struct conf *c =
+	    must_load("meridian: 1\nregions: {eu: {}, us: {}}\n"
+		      "pools: {w: {regions: {eu: [{addr: 192.0.2.1}],\n"
+		      "  us: [{addr: 192.0.2.1}, {addr: 192.0.2.2}]}}}\n");
+
+	ck_assert_uint_eq(c->pools[0].regions[1].ntargets, 2);
+	ck_assert_str_eq(diag.entries.at[0].message + strlen("192.0.2.1"),
+	    arena_printf(diag.arena,
+		" is in region \"eu\", too (%s:3): these regions are up and "
+		"down "
+		"together",
+		path_of("meridian.yaml")));
+	conf_free(c);
+	must_refuse(
+	    "meridian: 1\n"
+	    "regions: {eu: {jurisdiction: EU}, us: {jurisdiction: US}}\n"
+	    "pools: {w: {regions: {eu: [{addr: 192.0.2.1}],\n"
+	    "  us: [{addr: [\"2001:db8::1\", 192.0.2.1]}]}}}\n",
+	    ":4:8: error: 192.0.2.1 is in region \"eu\", too");
+}
+END_TEST
+
 START_TEST(homes_of_nobody_are_warned_of)
 {
 	char *said;
@@ -1051,6 +1078,7 @@ main(void)
 	tcase_add_test(t, a_file_in_utf_16_is_refused_by_name);
 	tcase_add_test(t, aliases_repeat_what_keys_of_their_own_hold);
 	tcase_add_test(t, a_mistake_that_is_repeated_names_both_places);
+	tcase_add_test(t, an_address_in_two_regions_is_warned_of);
 	tcase_add_test(t, homes_of_nobody_are_warned_of);
 	tcase_add_test(t, homes_are_refused_with_their_line);
 	tcase_add_loop_test(t,

@@ -64,8 +64,10 @@ START_TEST(soa_and_ns_must_be_at_the_apex)
 	    "example.org.:5: error: example.org.: a second SOA\n"
 	    "example.org.:4: error: sub.example.org.: SOA below the zone's "
 	    "apex\n"
-	    "example.com.:0: error: zone example.com.: no SOA at its apex\n"
-	    "example.com.:0: error: zone example.com.: no NS at its apex\n");
+	    "example.com.:1: error: zone example.com.: no SOA at its apex: "
+	    "it begins with one, as \"@ SOA ns1 hostmaster 1 2h 15m 14d 1m\"\n"
+	    "example.com.:1: error: zone example.com.: no NS at its apex: it "
+	    "names its servers, as \"@ NS ns1\"\n");
 }
 END_TEST
 
@@ -76,7 +78,9 @@ START_TEST(syntax_errors_do_not_hide_the_errors_of_other_zones)
 	expect_wrong(
 	    "example.com.:1: error: Syntax error, value expected: "
 	    "@ 60 SOA wrong\n"
-	    "example.org.:0: error: zone example.org.: no SOA at its apex\n");
+	    "example.org.:1: error: zone example.org.: no SOA at its apex: "
+	    "it begins with one, as \"@ SOA ns1 hostmaster 1 2h 15m 14d "
+	    "1m\"\n");
 }
 END_TEST
 
@@ -289,7 +293,8 @@ START_TEST(steered_names_are_in_zones_and_above_cuts)
 	zone_sample_steer(&sample, "cut.example.com.", POOL_IPV4);
 	zone_sample_steer(&sample, "x.cut.example.com.", POOL_IPV4);
 	expect_wrong(
-	    "meridian.yaml:9: error: www.example.org.: in none of the zones\n"
+	    "meridian.yaml:9: error: www.example.org.: in none of the zones; "
+	    "did you mean \"www.example.com.\"?\n"
 	    "meridian.yaml:9: error: cut.example.com.: at or below a "
 	    "delegation\n"
 	    "meridian.yaml:9: error: x.d.example.com.: below a DNAME\n"
