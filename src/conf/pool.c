@@ -284,7 +284,8 @@ check_offer(struct schema_reader *r, const struct conf_pool *pool,
 		diag_error(r->d, &region->mark,
 		    "every region of a pool must "
 		    "offer the same types: this one offers %s, the first "
-		    "%s",
+		    "%s; give each region the same kinds of targets, or others "
+		    "a pool of their own",
 		    check_types(a, o.types, o.n),
 		    check_types(a, pool->types, pool->ntypes));
 	if (o.full)

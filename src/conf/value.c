@@ -22,14 +22,11 @@ wrong(struct schema_reader *r, const struct schema_key *k,
 		return false;
 	if (node->kind != NODE_SCALAR)
 		return diag_error(r->d, &node->mark,
-		    "\"%s\" must be %s, not "
-		    "a %s",
-		    k->name, what, node->kind == NODE_LIST ? "list" : "map");
+		    "\"%s\" must be %s, not a %s", k->name, what,
+		    node->kind == NODE_LIST ? "list" : "map");
 	if (node->empty)
 		return diag_error(r->d, &node->mark,
-		    "\"%s\" has no value: "
-		    "it must be %s",
-		    k->name, what);
+		    "\"%s\" has no value: it must be %s", k->name, what);
 	return diag_error(r->d, &node->mark, "\"%s\" must be %s, not \"%s\"%s",
 	    k->name, what, node->text, hint);
 }
@@ -178,14 +175,12 @@ value_span(struct schema_reader *r, const struct schema_key *k,
 	uint64_t ms;
 
 	if (!value_is_scalar(node) || !clock_parse_span(node->text, &ms))
-		return value_wrong(r, k, node,
-		    "a duration with its unit, as 5s or "
-		    "800ms");
+		return value_wrong(
+		    r, k, node, "a duration with its unit, as 5s or 800ms");
 	if (ms < (uint64_t)k->min || ms > (uint64_t)k->max)
 		return diag_error(r->d, &node->mark,
-		    "\"%s\" is out of range: "
-		    "it must be %s to %s",
-		    k->name, clock_format_span(least, (uint64_t)k->min),
+		    "\"%s\" is out of range: it must be %s to %s", k->name,
+		    clock_format_span(least, (uint64_t)k->min),
 		    clock_format_span(most, (uint64_t)k->max));
 	value_store(field, k->size, (int64_t)ms);
 	return true;
@@ -212,14 +207,11 @@ value_text(struct schema_reader *r, const struct schema_key *k,
 	len = strlen(node->text);
 	if (len < (size_t)k->min || len > (size_t)k->max)
 		return diag_error(r->d, &node->mark,
-		    "\"%s\" must have %lld "
-		    "to %lld octets",
-		    k->name, (long long)k->min, (long long)k->max);
+		    "\"%s\" must have %lld to %lld octets", k->name,
+		    (long long)k->min, (long long)k->max);
 	if (has_control(node->text))
 		return diag_error(r->d, &node->mark,
-		    "\"%s\" has a control "
-		    "character in it",
-		    k->name);
+		    "\"%s\" has a control character in it", k->name);
 	*text = arena_strdup(r->conf->arena, node->text);
 	return true;
 }
@@ -317,9 +309,8 @@ value_endpoint(struct schema_reader *r, const struct schema_key *k,
 	struct error err;
 
 	if (!value_is_scalar(node))
-		return value_wrong(r, k, node,
-		    "an address and port, as "
-		    "192.0.2.1@53");
+		return value_wrong(
+		    r, k, node, "an address and port, as 192.0.2.1@53");
 	if (strchr(node->text, ' '))
 		return diag_error(r->d, &node->mark,
 		    "\"%s\" is more than one value: a list has each behind "
@@ -343,22 +334,41 @@ value_prefix(struct schema_reader *r, const struct schema_key *k,
 	return value_check_native(r, &node->mark, field);
 }
 
+enum { LISTED_MAX = 6 };
+
+/* Some of the names that there are. */
+static const char *
+names_text(struct schema_reader *r, const char *const *names, size_t n)
+{
+	const char *all = "";
+
+	if (n == 0)
+		return ": none is declared";
+	for (size_t i = 0; i < n && i < LISTED_MAX; i++)
+		all = arena_printf(r->d->arena, "%s%s\"%s\"", all,
+		    i > 0 ? ", " : "", names[i]);
+	return arena_printf(r->d->arena, ": there %s %s%s",
+	    n == 1 ? "is" : "are", all, n > LISTED_MAX ? " and others" : "");
+}
+
 bool
 value_report_nothing(struct schema_reader *r, enum schema_section s,
     const struct yaml_node *node)
 {
 	size_t i, n = 0, all = schema_count(r->conf, s);
-	const char **names = xcalloc(all + 1, sizeof(*names)), *name, *near;
+	const char **names = xcalloc(all + 1, sizeof(*names)), *name, *mend;
 
 	for (i = 0; i < all; i++) {
 		name = schema_name(r->conf, s, i);
 		if (name)
 			names[n++] = name;
 	}
-	near = near_part(r, node->text, names, n);
+	mend = near_part(r, node->text, names, n);
+	if (*mend == '\0')
+		mend = names_text(r, names, n);
 	free(names);
 	return diag_error(r->d, &node->mark, "there is no %s \"%s\"%s",
-	    schema_noun(s), node->text, near);
+	    schema_noun(s), node->text, mend);
 }
 
 bool
@@ -504,9 +514,8 @@ value_addrs(struct schema_reader *r, const struct schema_key *k,
 	if (node->kind != NODE_LIST)
 		return put_address(r, k, node, pair);
 	if (node->n == 0)
-		return diag_error(r->d, &node->mark,
-		    "a target needs an "
-		    "address");
+		return diag_error(
+		    r->d, &node->mark, "a target needs an address");
 	for (i = 0; i < node->n; i++)
 		if (!put_address(r, k, node->items[i], pair))
 			ok = false;
@@ -526,9 +535,7 @@ value_cname(struct schema_reader *r, const struct schema_key *k,
 	if (!name_parse(node->text, name, &err))
 		return diag_error(r->d, &node->mark, "%s", err.text);
 	if (memchr(name, '*', name_len(name)))
-		return diag_error(r->d, &node->mark,
-		    "a wildcard is no "
-		    "target");
+		return diag_error(r->d, &node->mark, "a wildcard is no target");
 	*cname = arena_dup(r->conf->arena, name, name_len(name));
 	return true;
 }
@@ -566,9 +573,7 @@ value_offers(struct schema_reader *r, const struct schema_key *k,
 		    r, k, node, "a map of a region to its targets");
 	if (node->n < k->nmin || node->n > k->nmax)
 		return diag_error(r->d, &node->mark,
-		    "a pool has %zu to %zu "
-		    "regions",
-		    k->nmin, k->nmax);
+		    "a pool has %zu to %zu regions", k->nmin, k->nmax);
 	pool->nregions = node->n;
 	pool->regions =
 	    arena_array(r->conf->arena, node->n, sizeof(*pool->regions));

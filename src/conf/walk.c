@@ -234,8 +234,10 @@ read_list(struct schema_reader *r, const struct schema_key *k,
 	if (node->kind != NODE_LIST &&
 	    (k->kind == schema_read_map || node->kind == NODE_MAP ||
 		node->empty))
-		return diag_error(
-		    r->d, &node->mark, "\"%s\" must be a list", k->name);
+		return diag_error(r->d, &node->mark,
+		    "\"%s\" must be a list: put it in brackets [ ], or each of "
+		    "it behind \"- \"",
+		    k->name);
 	if (n < k->nmin || n > k->nmax)
 		return diag_error(r->d, &node->mark,
 		    "\"%s\" has %zu values: "

@@ -200,7 +200,12 @@ const char *
 hint_map(char buf[HINT_MAX], const char *text)
 {
 	const char *end, *value;
+	struct addr a;
 
+	if (text != NULL && addr_parse(text, &a)) {
+		snprintf(buf, HINT_MAX, ": write {addr: %s}", text);
+		return buf;
+	}
 	if (text == NULL)
 		return ": its lines begin with \"KEY:\", not with \"- \"";
 	if (strcmp(text, "null") == 0 || strcmp(text, "~") == 0)
@@ -221,8 +226,12 @@ hint_map(char buf[HINT_MAX], const char *text)
 const char *
 hint_label(char buf[HINT_MAX], const char *text)
 {
+	const char *invisible_one = hint_invisible(buf, text);
 	char label[64];
 	size_t len = strlen(text);
+
+	if (*invisible_one != '\0')
+		return invisible_one;
 
 	if (len >= sizeof(label) || !isalnum((unsigned char)*text))
 		return "";

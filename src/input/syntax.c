@@ -152,7 +152,9 @@ text_of(struct part p)
 		rest.at++;
 		rest.len--;
 	}
-	if (rest.len > 0)
+	if (rest.len > 0 && ends_key(rest, 0))
+		rest.len = 0;
+	else if (rest.len > 0)
 		rest = word_of(rest);
 	return (struct part){p.at, (size_t)(rest.at - p.at) + rest.len};
 }

@@ -543,7 +543,9 @@ file_load(
 	} else if (parent != NULL) {
 		complain(parent, err.text, "");
 	} else {
-		diag_error(l->diag, &l->zone->mark, "zone %s: %s",
+		diag_error(l->diag, &l->zone->mark,
+		    "zone %s: %s; a path is seen from the folder of the file "
+		    "that says it",
 		    l->zone->origin, err.text);
 	}
 	ldns_rdf_deep_free(s.origin);

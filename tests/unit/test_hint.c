@@ -116,6 +116,8 @@ START_TEST(names_of_objects_are_guessed)
 	ck_assert_str_eq(
 	    hint_label(buf, "EU West"), "; did you mean \"eu-west\"?");
 	ck_assert_str_eq(hint_label(buf, "a.b"), "; did you mean \"a-b\"?");
+	ck_assert_str_eq(hint_label(buf, "e\xe2\x80\x8bu"),
+	    "; delete the invisible character U+200B");
 	ck_assert_str_eq(hint_label(buf, "-a"), "");
 	ck_assert_str_eq(hint_label(buf, ""), "");
 }
@@ -126,6 +128,8 @@ START_TEST(maps_are_guessed)
 	ck_assert_str_eq(hint_map(buf, "eu"), ": write \"eu:\"");
 	ck_assert_str_eq(hint_map(buf, "a:b"), ": write \"a: b\"");
 	ck_assert_str_eq(hint_map(buf, "a = b"), ": write \"a: b\"");
+	ck_assert_str_eq(
+	    hint_map(buf, "192.0.2.1"), ": write {addr: 192.0.2.1}");
 	ck_assert_str_eq(hint_map(buf, "a b"), ", not \"a b\"");
 	ck_assert_ptr_nonnull(strstr(hint_map(buf, NULL), "not with \"- \""));
 	ck_assert_ptr_nonnull(strstr(hint_map(buf, "null"), "leave it empty"));

@@ -364,6 +364,98 @@ static const struct mistake {
     {"<<<<<<< HEAD\nmeridian: 1\n=======\nmeridian: 1\n>>>>>>> x\n", 1, 1,
 	"a merge conflict that is not resolved: choose one side, and take out "
 	"the lines with <<<<<<<, ======= and >>>>>>>"},
+    {"meridian: 1\nmonitors:\n  web:\n    type: http\n    headers:\n      X-A: "
+     "b\n     X-B: c\n",
+	7, 6,
+	"indented deeper than the other keys of its map, which begin in column "
+	"5 (line 4)"},
+    {"meridian: 1\nmonitors:\n  web:\n    type: http\n    path: /a:b\n    "
+     "port: 80\n     fall: 2\n",
+	7, 6,
+	"indented deeper than line 6, whose key has its value already: a key "
+	"of the same map begins in column 5"},
+    {"meridian: 1\nmonitors:\n  web: {type: http,\n        path: /x\n        "
+     "port: 80}\n",
+	5, 13,
+	"\":\" where \",\" or \"}\" is expected: a comma is missing before "
+	"this key, or a value with \":\" needs quotes"},
+    {"meridian: 1\nmonitors:\n  web: {type: http,\n        path: /x,\n        "
+     "port: 80\nregions: {eu: {}}\n",
+	3, 8, "\"{\" is not closed: \"}\" is missing"},
+    {"meridian: 1\ntests:\n  - {name: a, from: DE, expect: eu}\n  -{name: b, "
+     "from: DE, expect: eu}\n",
+	4, 4, "a blank is missing behind \"-\""},
+    {"meridian: 1\ntests:\n  - {name: a, from: DE, expect: eu}\n  name: b\n", 4,
+	3, "each item of a list begins with \"- \", this line does not"},
+    {"meridian: 1\ntests:\n  - name: a\n    from: DE\n   expect: eu\n", 5, 4,
+	"indented deeper than the other items of its list, which begin in "
+	"column 3 (line 3)"},
+    {"meridian: 1\npools:\n  w:\n    regions:\n      eu:\n      - addr: "
+     "192.0.2.1\n        weight:10\n",
+	7, 16, "a blank is missing behind \"weight:\": write \"weight: 10\""},
+    {"meridian: 1\npools:\n  w:\n    regions:\n      eu:\n      - "
+     "addr:192.0.2.1\n",
+	6, 9, "a target must be a map (key: value): write \"addr: 192.0.2.1\""},
+    {"meridian: 1\npools:\n  w:\n    regions:\n      eu: [{addr: 192.0.2.1 "
+     "weight: 10}]\n",
+	5, 35,
+	"\":\" where \",\" or \"}\" is expected: a comma is missing before "
+	"this key, or a value with \":\" needs quotes"},
+    {"meridian: 1\npools:\n  w:\n    regions:\n      eu: [{addr: 192.0.2.1}, "
+     "{addr: 192.0.2.2]\n",
+	5, 47,
+	"\"]\" where \"}\" is expected, which closes the \"{\" of line 5, "
+	"column 31"},
+    {"meridian: 1\npools:\n  w:\n    regions:\n      eu: [{addr: 192.0.2.1}, "
+     "addr: 192.0.2.2}]\n",
+	5, 46,
+	"\"}\" where \"]\" is expected, which closes the \"[\" of line 5, "
+	"column 11"},
+    {"meridian: 1\npools:\n  w:\n    regions:\n      eu: {addr: 192.0.2.1}\n",
+	5, 11,
+	"\"eu\" must be a list: put it in brackets [ ], or each of it behind "
+	"\"- \""},
+    {"meridian: 1\npools:\n  w:\n    regions:\n      - eu: [{addr: "
+     "192.0.2.1}]\n",
+	5, 7,
+	"\"regions\" must be a map of a region to its targets, not a list"},
+    {"meridian: 1\npools:\n  w:\n    regions:\n      eu: [192.0.2.1]\n", 5, 12,
+	"a target must be a map (key: value): write {addr: 192.0.2.1}"},
+    {"meridian: 1\nserver:\n  nsid: \"a\n\nregions: {}\n", 3, 9,
+	"a quote that is not closed"},
+    {"meridian: 1\nserver:\n  nsid: 'a\n  version: 'b'\n", 4, 13,
+	"text behind a closing quote: put all of the value in one pair of "
+	"quotes, within which ' is written ''"},
+    {"meridian: 1\nserver:\n  nsid: 100% sure: yes\n", 3, 9,
+	"a second \": \" in one line: a value with \": \" in it needs quotes, "
+	"a map in a value braces { } or lines of its own"},
+    {"meridian: 1\nnames:\n  *: {pool: w}\n", 3, 3,
+	"what begins with \"*\" needs quotes: \"*\""},
+    {"meridian: 1\nnames:\n  @: {pool: w}\n", 3, 3,
+	"what begins with \"@\" needs quotes: \"@\""},
+    {"meridian: 1\nmonitors: {web: {type: http, path: /?a=b&c, host: *.x}}\n",
+	2, 51, "what begins with \"*\" needs quotes: \"*.x\""},
+    {"meridian: 1\nmonitors: {web: {type: http, expect: {body: {ok}}}}\n", 2,
+	45, "\"body\" must be text, not a map"},
+    {"meridian: 1\nmonitors: {web: {type: http, expect: {body: [ok]}}}\n", 2,
+	45, "\"body\" must be text, not a list"},
+    {"meridian: 1\nmonitors: {web: {type: http, headers: {Host: a: b}}}\n", 2,
+	47,
+	"\":\" where \",\" or \"}\" is expected: a comma is missing before "
+	"this key, or a value with \":\" needs quotes"},
+    {"meridian: 1\nhealth:\n  suspect: 80 percent\n", 3, 12,
+	"\"suspect\" must be a percentage, as 85%, not \"80 percent\""},
+    {"meridian: 1\nregions:\n  eu: &eu\n    location: [50, 8]\n  us: *uk\n", 5,
+	7, "there is no anchor \"&uk\" above: quote a text that begins with *"},
+    {"meridian: 1\nregions:\n  eu\n    location: [50, 8]\n", 3, 5,
+	"\":\" is missing behind \"eu\""},
+    {"meridian: 1\nregions:\n  eu: location: [50, 8]\n", 3, 7,
+	"a second \": \" in one line: a value with \": \" in it needs quotes, "
+	"a map in a value braces { } or lines of its own"},
+    {"meridian: 1\nregions\n  eu: {}\n", 2, 1,
+	"\":\" and a value are missing behind \"regions\""},
+    {"meridian: 1\nregions:\n  eu: {}\n---\n", 4, 1,
+	"a second document: one file holds one"},
 };
 
 START_TEST(a_mistake_is_told_with_its_place_and_mend)

@@ -453,7 +453,8 @@ START_TEST(a_missing_file_is_an_error_of_the_configuration)
 	    !zone_load(sample.arena, &sample.zone[0], &records, &sample.diag));
 	ck_assert_str_eq(zone_sample_diag(&sample),
 	    "meridian.yaml:7: error: zone example.com.: /nonexistent/zone: "
-	    "No such file or directory\n");
+	    "No such file or directory; a path is seen from the folder of the "
+	    "file that says it\n");
 }
 END_TEST
 
