@@ -202,6 +202,45 @@ START_TEST(a_record_that_points_at_a_well_is_refused)
 }
 END_TEST
 
+/* The country, and beside it lists within lists, or maps behind pointers. */
+static bool
+is_read(unsigned lists, unsigned pointers)
+{
+	struct error err = {""};
+	struct place p;
+	size_t data;
+
+	begin();
+	data = file.n;
+	put(MAP | 2);
+	put_country();
+	put_text("x");
+	for (unsigned i = 0; i < lists; i++)
+		put_array(1);
+	if (lists > 0)
+		put_text("end");
+	for (unsigned i = 0; i < pointers; i++) {
+		put_pointer(file.n + 2 - data); /* to the octet behind it */
+		put(MAP | 1);
+		put_text("y");
+	}
+	if (pointers > 0)
+		put_text("end");
+	begin_metadata();
+	put_array(0);
+	return read_record(&err, &p) && p.country[0] == 'D';
+}
+
+/* A record has 32 levels: of a pointer and the map behind it, two. */
+START_TEST(lists_maps_and_pointers_are_levels)
+{
+	ck_assert(is_read(30, 0));
+	ck_assert(!is_read(31, 0));
+	ck_assert(is_read(0, 15));
+	ck_assert(!is_read(0, 16));
+}
+END_TEST
+
 START_TEST(a_record_that_is_its_own_part_is_refused)
 {
 	begin();
@@ -337,6 +376,7 @@ main(void)
 	tcase_add_test(c, what_is_no_deeper_than_real_ones_is_read);
 	tcase_add_test(c, a_record_as_deep_as_a_well_is_refused);
 	tcase_add_test(c, a_record_that_points_at_a_well_is_refused);
+	tcase_add_test(c, lists_maps_and_pointers_are_levels);
 	tcase_add_test(c, a_record_that_is_its_own_part_is_refused);
 	tcase_add_test(c, a_record_that_unfolds_without_end_is_refused);
 	tcase_add_test(c, metadata_that_unfold_without_end_are_refused);
