@@ -2,6 +2,7 @@
 #include "geo/latency.h"
 
 #include <check.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,24 @@ START_TEST(the_longest_prefix_of_each_region_counts)
 	ck_assert_uint_eq(latency_us(l, e, 2), 10);
 	ck_assert_uint_eq(latency_us(l, e, 3), LATENCY_UNKNOWN);
 	latency_free(l);
+}
+END_TEST
+
+START_TEST(nothing_is_left_of_what_was_freed)
+{
+	struct conf_latency_row rows[] = {
+	    row("10.0.0.0/8", 0, 50), row("10.1.0.0/16", 1, 5)};
+	struct conf_latency conf = {.rows = rows, .nrows = 2};
+	size_t before;
+
+	/* malloc(3) keeps some of what is freed at hand. */
+	for (int i = 0; i < 100; i++)
+		latency_free(latency_build(&conf));
+	before = mallinfo2().uordblks;
+	for (int i = 0; i < 100; i++)
+		latency_free(latency_build(&conf));
+	ck_assert_uint_le(mallinfo2().uordblks, before + 1024);
+	latency_free(NULL);
 }
 END_TEST
 
@@ -180,6 +199,7 @@ main(void)
 	tcase_set_timeout(c, 120);
 	suite_add_tcase(s, c);
 	tcase_add_test(c, the_longest_prefix_of_each_region_counts);
+	tcase_add_test(c, nothing_is_left_of_what_was_freed);
 	tcase_add_test(c, without_rows_nothing_is_known);
 	tcase_add_test(c, it_finds_what_a_scan_finds);
 	srunner_run_all(r, CK_NORMAL);
