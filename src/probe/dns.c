@@ -15,19 +15,27 @@
 #include "dns/name.h"
 #include "dns/rdata.h"
 
-enum { QUERY_MAX = DNS_HEADER_SIZE + DNS_NAME_MAX + 4 };
+enum {
+	LENGTH_SIZE = 2, /* before a message over TCP (RFC 1035 4.2.2) */
+	QUERY_MAX = DNS_HEADER_SIZE + DNS_NAME_MAX + 4,
+	PACKETS_MAX = 64, /* that are heard before others have their turn */
+};
 
 struct dns {
 	int fd;
-	struct event *readable; /* NULL: none under way */
-	uint8_t query[QUERY_MAX];
+	struct event *event; /* NULL: none under way */
+	uint8_t message[LENGTH_SIZE + QUERY_MAX];
+	const uint8_t *query; /* in it */
 	size_t len;
+	uint8_t *reply; /* over TCP, with its length; NULL: over UDP */
+	size_t have;
 };
 
 /* A reply that is ours, after its question. */
 struct reply {
 	struct cursor at;
 	uint16_t flags, answers;
+	const char *over; /* " over TCP", or "" */
 };
 
 static void
@@ -35,11 +43,49 @@ dns_abort(struct probe *p)
 {
 	struct dns *d = p->state;
 
-	if (d->readable == NULL)
-		return;
-	event_free(d->readable);
-	d->readable = NULL;
+	if (d->event != NULL)
+		event_free(d->event);
+	d->event = NULL;
 	fd_close(&d->fd);
+	free(d->reply);
+	d->reply = NULL;
+}
+
+/* It ends with nothing heard. */
+static void
+dns_failed(struct probe *p, int error)
+{
+	dns_abort(p);
+	probe_failed(p, error);
+}
+
+/* 0: the peer has closed. */
+static void
+dns_failed_over_tcp(struct probe *p, int error)
+{
+	dns_abort(p);
+	if (error == 0)
+		probe_done(p, false, "reset",
+		    "truncated, and over TCP closed before the reply ended");
+	else
+		probe_failed_after(p, error, "truncated, and over TCP ");
+}
+
+/* Waits for what on a new socket that connects to the target. */
+static int
+dns_connect(struct probe *p, int type, short what, event_callback_fn heard)
+{
+	struct sockaddr_storage ss;
+	socklen_t len =
+	    addr_to_sockaddr(&p->watch->addr, p->watch->monitor->port, &ss);
+	struct dns *d = p->state;
+
+	d->fd = spare_socket(ss.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (d->fd == -1)
+		return errno;
+	d->event = event_new(probe_base(p), d->fd, what, heard, p);
+	event_add(d->event, NULL);
+	return connect(d->fd, (struct sockaddr *)&ss, len) == 0 ? 0 : errno;
 }
 
 static void
@@ -52,7 +98,9 @@ query_make(struct dns *d, const struct conf_query *q)
 
 	while (getrandom(&id, sizeof(id), 0) < 0 && errno == EINTR)
 		;
-	wire_init(&w, d->query, sizeof(d->query));
+	d->query = d->message + LENGTH_SIZE;
+	wire_init(&w, d->message, sizeof(d->message));
+	wire_put_u16(&w, 0);
 	wire_put_u16(&w, id);
 	wire_put_u16(&w, q->recurse ? DNS_RD : 0);
 	wire_put_u16(&w, 1);
@@ -62,7 +110,8 @@ query_make(struct dns *d, const struct conf_query *q)
 		wire_put(&w, name, name_len(name));
 	wire_put_u16(&w, q->type);
 	wire_put_u16(&w, DNS_IN);
-	d->len = w.len;
+	d->len = w.len - LENGTH_SIZE;
+	wire_set_u16(&w, 0, (uint16_t)d->len);
 }
 
 /* RFC 5452 9.1: its source was the kernel's to check, id and question are
@@ -73,20 +122,24 @@ reply_read(
 {
 	struct cursor *c = &r->at;
 	uint8_t name[DNS_NAME_MAX];
-	bool same;
+	bool same, ours;
+	uint32_t questions;
 
 	*c = (struct cursor){.packet = packet, .end = len};
 	same = cursor_get(c, 2) == wire_get_u16(d->query);
 	r->flags = (uint16_t)cursor_get(c, 2);
-	same = same && cursor_get(c, 2) == 1;
+	questions = cursor_get(c, 2);
 	r->answers = (uint16_t)cursor_get(c, 2);
 	cursor_get(c, 4);
-	cursor_name(c, name);
-	same = same && !c->bad && name_equal(name, d->query + DNS_HEADER_SIZE);
-	same = same &&
-	    cursor_get(c, 4) == wire_get_u32(d->query + d->len - 4) && !c->bad;
-	return same && (r->flags & DNS_QR) != 0 &&
+	ours = same && !c->bad && (r->flags & DNS_QR) != 0 &&
 	    (r->flags & DNS_OPCODE) == DNS_OPCODE_QUERY;
+	/* Who could not read the question need not repeat it. */
+	if (questions == 0 && (r->flags & DNS_RCODE) == DNS_FORMERR)
+		return ours;
+	cursor_name(c, name);
+	same = !c->bad && name_equal(name, d->query + DNS_HEADER_SIZE) &&
+	    cursor_get(c, 4) == wire_get_u32(d->query + d->len - 4) && !c->bad;
+	return ours && questions == 1 && same;
 }
 
 /* Which of the records expected are there, a bit each; false: the reply is
@@ -141,22 +194,112 @@ dns_judge(struct probe *p, const struct reply *r)
 		    rr_rcode_format(want, m->rcode));
 		return;
 	}
-	if (m->nrecords > 0 && !records_find(m, r, &found) &&
-	    (r->flags & DNS_TC) == 0) {
+	if (m->nrecords > 0 && !records_find(m, r, &found)) {
 		probe_done(p, false, "protocol", "the reply is broken");
 		return;
 	}
 	while (i < m->nrecords && found >> i & 1)
 		i++;
 	if (i < m->nrecords)
-		probe_done(p, false, "records", "%s, but %s%.80s", rcode,
-		    r->flags & DNS_TC ? "truncated, without " : "no ",
-		    m->records[i]);
+		probe_done(p, false, "records", "%s, but no %.80s%s", rcode,
+		    m->records[i], r->over);
 	else
-		probe_done(p, true, "ok", "%s, %u record%s in %.1f ms", rcode,
+		probe_done(p, true, "ok", "%s, %u record%s in %.1f ms%s", rcode,
 		    r->answers, r->answers == 1 ? "" : "s",
-		    (double)(clock_mono_us() - p->started_us) / 1000);
+		    (double)(clock_mono_us() - p->started_us) / 1000, r->over);
 }
+
+/* Over TCP ---------------------------------------------------------------- */
+
+/* The whole message is there. */
+static void
+stream_judge(struct probe *p, uint8_t *reply, size_t len)
+{
+	struct dns *d = p->state;
+	struct reply r = {.over = " over TCP"};
+	bool ours = reply_read(d, reply + LENGTH_SIZE, len, &r);
+
+	d->reply = NULL; /* r is in it */
+	dns_abort(p);
+	if (!ours)
+		probe_done(p, false, "protocol",
+		    "truncated, and the reply over TCP is not to the query");
+	else if ((r.flags & DNS_TC) != 0)
+		probe_done(p, false, "protocol", "truncated, over TCP too");
+	else
+		dns_judge(p, &r);
+	free(reply);
+}
+
+static void
+stream_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct probe *p = arg;
+	struct dns *d = p->state;
+	size_t want = LENGTH_SIZE;
+	ssize_t n;
+
+	(void)what;
+	for (;;) {
+		if (d->have >= LENGTH_SIZE)
+			want = LENGTH_SIZE + wire_get_u16(d->reply);
+		if (d->have >= LENGTH_SIZE && d->have == want)
+			break;
+		n = recv(fd, d->reply + d->have, want - d->have, 0);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n <= 0) {
+			dns_failed_over_tcp(p, n < 0 ? errno : 0);
+			return;
+		}
+		d->have += (size_t)n;
+	}
+	stream_judge(p, d->reply, want - LENGTH_SIZE);
+}
+
+/* RFC 7766 8: length and message leave at once. */
+static void
+stream_connected(evutil_socket_t fd, short what, void *arg)
+{
+	struct probe *p = arg;
+	struct dns *d = p->state;
+	socklen_t len = sizeof(int);
+	int error = 0;
+
+	(void)what;
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
+		error = errno;
+	if (error == 0 &&
+	    send(fd, d->message, LENGTH_SIZE + d->len, MSG_NOSIGNAL) < 0)
+		error = errno;
+	if (error != 0) {
+		dns_failed_over_tcp(p, error);
+		return;
+	}
+	event_free(d->event);
+	d->event = event_new(
+	    probe_base(p), fd, EV_READ | EV_PERSIST, stream_readable, p);
+	event_add(d->event, NULL);
+}
+
+/* RFC 2181 9, RFC 7766 5: a truncated reply is ignored, the same is asked over
+ * TCP, within the time that is left. */
+static void
+stream_start(struct probe *p)
+{
+	struct dns *d = p->state;
+	int error;
+
+	dns_abort(p);
+	p->doing = ": truncated over UDP, then no reply over TCP";
+	error = dns_connect(p, SOCK_STREAM, EV_WRITE, stream_connected);
+	d->reply = xmalloc(LENGTH_SIZE + DNS_MESSAGE_MAX);
+	d->have = 0;
+	if (error != 0 && error != EINPROGRESS)
+		dns_failed_over_tcp(p, error);
+}
+
+/* Over UDP ---------------------------------------------------------------- */
 
 /* What is not the reply to this query is not heard: it may be anyone's. */
 static void
@@ -164,20 +307,24 @@ dns_readable(evutil_socket_t fd, short what, void *arg)
 {
 	uint8_t packet[DNS_MESSAGE_MAX];
 	struct probe *p = arg;
-	struct reply r;
+	struct reply r = {.over = ""};
 	ssize_t len;
+	int n = 0;
 
 	(void)what;
 	do {
+		if (n++ == PACKETS_MAX)
+			return;
 		len = recv(fd, packet, sizeof(packet), 0);
 	} while (len >= 0 && !reply_read(p->state, packet, (size_t)len, &r));
 	if (len < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (len < 0) {
-		int error = errno;
-
-		dns_abort(p);
-		probe_failed(p, error);
+		dns_failed(p, errno);
+		return;
+	}
+	if ((r.flags & DNS_TC) != 0) {
+		stream_start(p);
 		return;
 	}
 	dns_abort(p);
@@ -187,30 +334,19 @@ dns_readable(evutil_socket_t fd, short what, void *arg)
 static void
 dns_start(struct probe *p)
 {
-	const struct conf_monitor *m = p->watch->monitor;
-	struct sockaddr_storage ss;
-	socklen_t len = addr_to_sockaddr(&p->watch->addr, m->port, &ss);
 	struct dns *d = p->state;
+	int error;
 
-	if (d == NULL)
+	if (d == NULL) {
 		p->state = d = xcalloc(1, sizeof(*d));
-	query_make(d, &m->query);
-	d->fd = spare_socket(
-	    ss.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (d->fd == -1) {
-		probe_failed(p, errno);
-		return;
+		d->fd = -1;
 	}
-	d->readable = event_new(
-	    probe_base(p), d->fd, EV_READ | EV_PERSIST, dns_readable, p);
-	event_add(d->readable, NULL);
-	if (connect(d->fd, (struct sockaddr *)&ss, len) != 0 ||
-	    send(d->fd, d->query, d->len, 0) < 0) {
-		int error = errno;
-
-		dns_abort(p);
-		probe_failed(p, error);
-	}
+	query_make(d, &p->watch->monitor->query);
+	error = dns_connect(p, SOCK_DGRAM, EV_READ | EV_PERSIST, dns_readable);
+	if (error == 0 && send(d->fd, d->query, d->len, 0) < 0)
+		error = errno;
+	if (error != 0)
+		dns_failed(p, error);
 }
 
 static void

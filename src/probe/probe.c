@@ -196,6 +196,7 @@ static void
 probe_start(struct probe *p)
 {
 	p->busy = true;
+	p->doing = "";
 	p->started_us = clock_mono_us();
 	p->late = p->started_us > p->due_us + late_us(p);
 	timer_set(p->deadline, 1000 * (uint64_t)p->watch->monitor->timeout_ms);
@@ -243,8 +244,8 @@ probe_timeout(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	type_of(p)->abort(p);
-	probe_done(p, false, "timeout", "timeout %u ms",
-	    p->watch->monitor->timeout_ms);
+	probe_done(p, false, "timeout", "timeout %u ms%s",
+	    p->watch->monitor->timeout_ms, p->doing);
 }
 
 static enum health_result
@@ -368,7 +369,7 @@ probe_starve(struct probe *p, int error)
 }
 
 void
-probe_failed(struct probe *p, int error)
+probe_failed_after(struct probe *p, int error, const char *before)
 {
 	static const struct {
 		int error;
@@ -389,12 +390,18 @@ probe_failed(struct probe *p, int error)
 	}
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
 		if (reasons[i].error == error) {
-			probe_done(p, false, reasons[i].reason, "%s",
+			probe_done(p, false, reasons[i].reason, "%s%s", before,
 			    reasons[i].detail);
 			return;
 		}
 	}
-	probe_done(p, false, "error", "%s", strerror(error));
+	probe_done(p, false, "error", "%s%s", before, strerror(error));
+}
+
+void
+probe_failed(struct probe *p, int error)
+{
+	probe_failed_after(p, error, "");
 }
 
 struct prober *

@@ -71,7 +71,8 @@ struct probe {
 	bool waiting;            /* due, but not begun */
 	TAILQ_ENTRY(probe) next; /* in the queue of those */
 	bool busy, slept;
-	bool late; /* the one under way, or the last */
+	const char *doing; /* what a timeout adds, with its ": "; "" at first */
+	bool late;         /* the one under way, or the last */
 	/* Once, beside the schedule; NULL: it is of the schedule. */
 	void (*once)(struct watch *w, const struct verdict *v, void *arg);
 	void *once_arg;
@@ -79,10 +80,9 @@ struct probe {
 	void *state;          /* of its type */
 };
 
-/* One row per type of monitor. */
+/* One row per type of monitor.  start ends in probe_done(), maybe at once. */
 struct probe_type {
-	void (*start)(
-	    struct probe *p); /* ends in probe_done(), maybe at once */
+	void (*start)(struct probe *p);
 	void (*abort)(struct probe *p); /* the one under way */
 	void (*free)(struct probe *p);  /* state, whatever it is */
 };
@@ -114,5 +114,7 @@ void probe_pass(struct probe *p, bool idle, const char *detail, ...)
 
 /* probe_done() for what errno says; no result when it is not the target's. */
 void probe_failed(struct probe *p, int error);
+/* And in status what came before it. */
+void probe_failed_after(struct probe *p, int error, const char *before);
 
 #endif
