@@ -416,6 +416,7 @@ main(int argc, char **argv)
 	int c;
 
 	fd_begin();
+	helper_run_spawned(argc, argv);
 	while ((c = getopt(argc, argv, "c:fnu:V")) != -1) {
 		switch (c) {
 		case 'c':

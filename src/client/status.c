@@ -420,6 +420,17 @@ jobs_show(const json_t *jobs)
 		}
 }
 
+static void
+helper_show(const json_t *helper)
+{
+	if (json_is_false(json_object_get(helper, "up")))
+		printf("%sthe helper is not there%s (%s): monitors of type "
+		       "exec keep what they say, it is started again within "
+		       "%lld s\n",
+		    YELLOW, PLAIN, text_of(helper, "why"),
+		    int_of(helper, "retry_s"));
+}
+
 void
 status_show(const json_t *status)
 {
@@ -440,6 +451,7 @@ status_show(const json_t *status)
 	jobs_show(json_object_get(status, "jobs"));
 	pools_show(json_object_get(status, "pools"));
 	prober_show(json_object_get(status, "prober"));
+	helper_show(json_object_get(status, "helper"));
 	held_show(json_object_get(status, "geoip"));
 	capacity_show(json_object_get(status, "capacity"));
 	json_array_foreach(json_object_get(status, "warnings"), i, warning)

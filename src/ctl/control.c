@@ -18,6 +18,7 @@
 #include "ctl/safety.h"
 #include "ctl/stage.h"
 #include "ctl/suspicion.h"
+#include "probe/keeper.h"
 #include "probe/probe.h"
 #include "report/check.h"
 #include "report/text.h"
@@ -472,6 +473,24 @@ control_tick(evutil_socket_t fd, short what, void *arg)
 		save_health(c);
 }
 
+static void
+helper_tell(const struct keeper_state *s, void *arg)
+{
+	struct control *c = arg;
+
+	if (s->up)
+		event_put(c->events, LOG_LEVEL_INFO, "helper_started",
+		    json_pack("{s:I}", "restarts", (json_int_t)s->restarts),
+		    "the helper is started again: monitors of type exec run");
+	else
+		event_put(c->events, LOG_LEVEL_ERROR, "helper_lost",
+		    json_pack("{s:s, s:I}", "why", s->why, "retry_s",
+			(json_int_t)keeper_due_s(s)),
+		    "the helper is not there (%s): monitors of type exec keep "
+		    "what they say, it is started again within %llu s",
+		    s->why, (unsigned long long)keeper_due_s(s));
+}
+
 struct control *
 control_new(struct event_base *base, const char *path, struct snapshot *s,
     const struct diag *d, struct error *err)
@@ -487,6 +506,8 @@ control_new(struct event_base *base, const char *path, struct snapshot *s,
 	c->watches = watches_new();
 	c->events = events_new();
 	c->suspect = suspect_new();
+	keeper_begin(base, helper_tell, c);
+	c->status.helper = keeper_state();
 	c->prober = prober_new(base, c->suspect, control_verdict, c);
 	prober_set_signals(c->prober, &c->signals);
 	c->status.suspect = c->suspect;
@@ -556,6 +577,7 @@ control_free(struct control *c)
 	vec_free(&c->wanted.all);
 	drains_fini(&c->ended);
 	prober_free(c->prober);
+	keeper_end();
 	suspect_free(c->suspect);
 	watches_free(c->watches);
 	drains_fini(&c->drains);

@@ -7,16 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/log.h"
-#include "probe/helper.h"
+#include "probe/keeper.h"
 
 /* What the prober's probes share. */
 struct exec_hub {
-	struct event *readable; /* NULL: the helper has ended */
 	uint64_t last_id;
 	VEC(struct probe *) waiting;
 };
@@ -50,15 +47,23 @@ exec_unable(struct probe *p, const char *why)
 }
 
 static void
-hub_lost(struct exec_hub *hub)
+exec_helpless(struct probe *p)
 {
-	log_error("the helper has ended: monitors of type exec keep what they "
-		  "say, until a restart");
-	event_free(hub->readable);
-	hub->readable = NULL;
+	const struct keeper_state *s = keeper_state();
+
+	probe_pass(p, p->watch->idle,
+	    "not run: the helper is not there (%s): it is started again%s",
+	    s->why, keeper_due_s(s) > 0 ? "" : " now");
+}
+
+/* Commands under way ended with it, and nobody knows how. */
+static void
+hub_lost(void *arg)
+{
+	struct exec_hub *hub = arg;
+
 	while (hub->waiting.n > 0)
-		exec_unable(
-		    hub->waiting.at[--hub->waiting.n], "the helper has ended");
+		exec_helpless(hub->waiting.at[--hub->waiting.n]);
 }
 
 static void
@@ -101,8 +106,10 @@ exec_judge(struct probe *p, const struct helper_reply *r)
 
 /* A reply to what was given up is nobody's. */
 static void
-hub_reply(struct exec_hub *hub, struct helper_reply *r)
+hub_reply(struct helper_reply *r, void *arg)
 {
+	struct exec_hub *hub = arg;
+
 	r->text[HELPER_TEXT_MAX - 1] = '\0';
 	for (size_t i = 0; i < hub->waiting.n; i++) {
 		struct probe *p = hub->waiting.at[i];
@@ -115,30 +122,13 @@ hub_reply(struct exec_hub *hub, struct helper_reply *r)
 	}
 }
 
-static void
-hub_readable(evutil_socket_t fd, short what, void *arg)
-{
-	struct exec_hub *hub = arg;
-	struct helper_reply r;
-	ssize_t n;
-
-	(void)what;
-	while ((n = recv(fd, &r, sizeof(r), 0)) == (ssize_t)sizeof(r))
-		hub_reply(hub, &r);
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-		hub_lost(hub);
-}
-
 static void *
 hub_make(struct probe *p)
 {
 	struct exec_hub *hub = xcalloc(1, sizeof(*hub));
 
-	if (helper_socket() < 0)
-		return hub;
-	hub->readable = event_new(probe_base(p), helper_socket(),
-	    EV_READ | EV_PERSIST, hub_readable, hub);
-	event_add(hub->readable, NULL);
+	(void)p;
+	keeper_listen(hub_reply, hub_lost, hub);
 	return hub;
 }
 
@@ -147,8 +137,7 @@ hub_end(void *shared)
 {
 	struct exec_hub *hub = shared;
 
-	if (hub->readable != NULL)
-		event_free(hub->readable);
+	keeper_listen(NULL, NULL, NULL);
 	vec_free(&hub->waiting);
 	free(hub);
 }
@@ -207,21 +196,23 @@ exec_start(struct probe *p)
 	struct exec_hub *hub = hub_of(p);
 	struct exec *e = p->state;
 	static struct packet k; /* main's alone */
+	int error;
 
 	if (e == NULL)
 		p->state = e = xcalloc(1, sizeof(*e));
-	if (hub->readable == NULL) {
-		exec_unable(p, "there is no helper");
-		return;
-	}
 	e->id = ++hub->last_id;
 	packet_make(&k, p->watch, e->id);
-	if (k.full)
+	if (k.full) {
 		exec_unable(p, "the command is too long");
-	else if (send(helper_socket(), k.at, k.len, MSG_NOSIGNAL) < 0)
-		exec_unable(p, strerror(errno));
-	else
+		return;
+	}
+	error = keeper_send(k.at, k.len);
+	if (error == 0)
 		vec_push(&hub->waiting, p);
+	else if (error == ESRCH)
+		exec_helpless(p);
+	else
+		exec_unable(p, strerror(error));
 }
 
 /* The helper ends the command when its time is over. */

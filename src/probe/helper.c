@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <paths.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -17,6 +20,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/number.h"
 #include "base/user.h"
 
 enum { NOT_FOUND = 127, ARGS_MAX = 128 };
@@ -39,6 +43,10 @@ struct helper {
 /* The daemon's end. */
 static int helper_fd = -1;
 static pid_t helper_pid;
+static rlim_t descriptors; /* for commands, whatever the daemon needs */
+
+static const char spawned[] = "meridian-helper"; /* argv[0] */
+enum { SPAWNED_FD = 3 };
 
 /* A command -------------------------------------------------------------- */
 
@@ -309,7 +317,7 @@ static void __attribute__((noreturn)) helper_main(int fd, const char *user)
 	struct helper h = {.fd = fd};
 	struct error err = {""};
 
-	prctl(PR_SET_NAME, "meridian-helper");
+	prctl(PR_SET_NAME, spawned);
 	if ((user != NULL && !user_become(user, &err)) ||
 	    !user_confine(USER_RUNS_COMMANDS, &err)) {
 		send(fd, err.text, strlen(err.text), MSG_NOSIGNAL);
@@ -324,9 +332,12 @@ bool
 helper_start(const char *user, struct error *err)
 {
 	char said[sizeof(err->text)] = "";
+	struct rlimit limit;
 	int ends[2];
 	ssize_t n;
 
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+		descriptors = limit.rlim_cur;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
 		return error_set(err, "helper: %s", strerror(errno));
 	helper_pid = fork();
@@ -349,10 +360,105 @@ helper_start(const char *user, struct error *err)
 	return error_set(err, "%s", n > 0 ? said : "the helper has ended");
 }
 
+/* glibc's is a vfork(2): nothing is copied, no thread of the daemon's is in it.
+ * Returns 0 or an error number. */
+static int
+helper_spawn(int fd)
+{
+	char limit[NUMBER_TEXT_MAX], name[sizeof(spawned)];
+	char *args[] = {strcpy(name, spawned), limit, NULL};
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none, all;
+	int error;
+
+	snprintf(limit, sizeof(limit), "%ju", (uintmax_t)descriptors);
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &all);
+	posix_spawnattr_setflags(
+	    &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawn_file_actions_init(&actions);
+	error = posix_spawn_file_actions_adddup2(&actions, fd, SPAWNED_FD);
+	if (error == 0)
+		error = posix_spawn(&helper_pid, "/proc/self/exe", &actions,
+		    &attributes, args, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
+	return error;
+}
+
+bool
+helper_restart(struct error *err)
+{
+	int ends[2], error;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+		return error_set(err, "it cannot start: %s", strerror(errno));
+	error = helper_spawn(ends[1]);
+	fd_close(&ends[1]);
+	if (error != 0) {
+		fd_close(&ends[0]);
+		return error_set(err, "it cannot start: %s", strerror(error));
+	}
+	helper_fd = ends[0];
+	fcntl(helper_fd, F_SETFL, O_NONBLOCK);
+	return true;
+}
+
+/* Only with that socket: nobody starts it by mistake. */
+static bool
+is_helper_socket(int fd)
+{
+	int type = 0;
+	socklen_t len = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
+	    type == SOCK_SEQPACKET;
+}
+
+void
+helper_run_spawned(int argc, char **argv)
+{
+	struct rlimit limit;
+
+	if (argc != 2 || strcmp(argv[0], spawned) != 0 ||
+	    !is_helper_socket(SPAWNED_FD))
+		return;
+	/* A library in another thread may have opened one without O_CLOEXEC. */
+	close_range(SPAWNED_FD + 1, ~0u, 0);
+	fcntl(SPAWNED_FD, F_SETFD, FD_CLOEXEC);
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = (rlim_t)strtoumax(argv[1], NULL, 10);
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	helper_main(SPAWNED_FD, NULL);
+}
+
 int
 helper_socket(void)
 {
 	return helper_fd;
+}
+
+void
+helper_bury(char *why, size_t size)
+{
+	int status = 0;
+
+	fd_close(&helper_fd);
+	/* It may have closed its end and yet go on. */
+	kill(helper_pid, SIGKILL);
+	while (waitpid(helper_pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFSIGNALED(status))
+		snprintf(why, size, "it was ended by signal %d (%s)",
+		    WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		snprintf(why, size, "it has ended with exit code %d",
+		    WEXITSTATUS(status));
 }
 
 void

@@ -2,7 +2,8 @@
 /*
  * The helper: a process of its own that runs commands for the daemon, which
  * must not fork once it has threads and memory to copy.  Main starts it before
- * all else, sends requests over a socket of packets and gets a reply for each.
+ * all else, sends requests over a socket of packets and gets a reply for each;
+ * probe/keeper starts it again when it has ended.
  *
  * A command has a process group of its own, is killed with it when its time is
  * over or it says too much, and gets no shell, no input and no environment but
@@ -13,6 +14,7 @@
 #define PROBE_HELPER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -48,6 +50,18 @@ struct helper_reply {
 
 /* Forks: before any thread starts.  user NULL: it stays who it is. */
 bool helper_start(const char *user, struct error *err);
+
+/* In place of one that has ended, with what rights the daemon has left; it says
+ * over the socket, in a packet of text, that it has begun ("") or why not. */
+bool helper_restart(struct error *err);
+
+/* At the start of main(): does not return in a process that helper_restart()
+ * has started. */
+void helper_run_spawned(int argc, char **argv);
+
+/* Of one whose end of the socket is closed: it is gone then.  why it ended: "it
+ * was ended by signal 9 (Killed)". */
+void helper_bury(char *why, size_t size);
 
 /* Of the process's one helper; -1: none. */
 int helper_socket(void);

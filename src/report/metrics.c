@@ -42,24 +42,6 @@ put_region(struct printer *p, const char *pool, const char *region)
 }
 
 static void
-put_histogram(struct printer *p, const struct histogram *h)
-{
-	unsigned long long n = 0;
-	char sum[NUMBER_TEXT_MAX];
-
-	for (size_t i = 0; i < HISTOGRAM_BOUNDS; i++) {
-		n += h->counts[i];
-		text_add(p->text, "%s_bucket{le=\"%g\"} %llu\n", p->name,
-		    histogram_bounds[i], n);
-	}
-	n += h->counts[HISTOGRAM_BOUNDS];
-	text_add(p->text,
-	    "%s_bucket{le=\"+Inf\"} %llu\n%s_sum %s\n"
-	    "%s_count %llu\n",
-	    p->name, n, p->name, number_format(sum, h->sum), p->name, n);
-}
-
-static void
 put_queries(struct printer *p)
 {
 	static const char *const protos[] = {"udp", "tcp"};
@@ -296,7 +278,7 @@ put_certificates(struct printer *p)
 static void
 put_probe_seconds(struct printer *p)
 {
-	put_histogram(p, &p->status->probe);
+	histogram_print(&p->status->probe, p->name, p->text);
 }
 
 static void
@@ -389,6 +371,19 @@ put_freezes(struct printer *p)
 }
 
 static void
+put_helper_up(struct printer *p)
+{
+	put_number(p, p->status->helper != NULL && p->status->helper->up);
+}
+
+static void
+put_helper_restarts(struct printer *p)
+{
+	put_number(
+	    p, p->status->helper != NULL ? p->status->helper->restarts : 0);
+}
+
+static void
 put_leases(struct printer *p, enum drain_kind kind)
 {
 	const struct drains *drains = p->status->drains;
@@ -449,7 +444,7 @@ put_stages(struct printer *p)
 static void
 put_cutover(struct printer *p)
 {
-	put_histogram(p, &p->status->cutover);
+	histogram_print(&p->status->cutover, p->name, p->text);
 }
 
 static void
@@ -540,6 +535,11 @@ static const struct metric {
 	"Probes begun too late by a tenth of their interval.", put_probes_late},
     {"meridian_probe_failures_total", "counter", "Failed probes.",
 	put_probe_failures},
+    {"meridian_exec_helper_up", "gauge",
+	"1 while the helper is there, which runs exec monitors.",
+	put_helper_up},
+    {"meridian_exec_helper_restarts_total", "counter",
+	"Times that the helper was started again.", put_helper_restarts},
     {"meridian_health_frozen", "gauge",
 	"1 while the prober suspects itself and believes no change.",
 	put_frozen},

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/number.h"
+#include "report/text.h"
 #include "serve/count.h"
 #include "snapshot/build.h"
 #include "steer/pool.h"
@@ -19,6 +21,24 @@ histogram_add(struct histogram *h, double seconds)
 		i++;
 	h->counts[i]++;
 	h->sum += seconds;
+}
+
+void
+histogram_print(const struct histogram *h, const char *name, struct text *t)
+{
+	unsigned long long n = 0;
+	char sum[NUMBER_TEXT_MAX];
+
+	for (size_t i = 0; i < HISTOGRAM_BOUNDS; i++) {
+		n += h->counts[i];
+		text_add(t, "%s_bucket{le=\"%g\"} %llu\n", name,
+		    histogram_bounds[i], n);
+	}
+	n += h->counts[HISTOGRAM_BOUNDS];
+	text_add(t,
+	    "%s_bucket{le=\"+Inf\"} %llu\n%s_sum %s\n"
+	    "%s_count %llu\n",
+	    name, n, name, number_format(sum, h->sum), name, n);
 }
 
 void

@@ -24,6 +24,12 @@ extern const double histogram_bounds[HISTOGRAM_BOUNDS]; /* seconds */
 
 void histogram_add(struct histogram *h, double seconds);
 
+struct text;
+
+/* As the metric of that name. */
+void histogram_print(
+    const struct histogram *h, const char *name, struct text *t);
+
 /* Failed probes by pool, region and reason; they outlive snapshots. */
 struct failure {
 	char *pool, *region, *reason;

@@ -503,6 +503,15 @@ status_files(const struct snapshot *s)
 	return all;
 }
 
+static json_t *
+status_helper(const struct keeper_state *h)
+{
+	return json_pack("{s:b, s:I, s:o, s:o}", "up", h->up, "restarts",
+	    (json_int_t)h->restarts, "why",
+	    h->up ? json_null() : text_string(h->why), "retry_s",
+	    h->up ? json_null() : json_integer((json_int_t)keeper_due_s(h)));
+}
+
 json_t *
 status_report(const struct status *s)
 {
@@ -526,6 +535,8 @@ status_report(const struct status *s)
 	json_decref(rest);
 	json_object_set_new(report, "files", status_files(shot));
 	json_object_set(report, "geoip", s->geoip);
+	if (s->helper != NULL)
+		json_object_set_new(report, "helper", status_helper(s->helper));
 	json_object_set_new(report, "capacity", status_capacity(s));
 	return report;
 }

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "probe/keeper.h"
 #include "report/metrics.h"
 #include "snapshot/snapshot.h"
 #include "steer/suspect.h"
@@ -21,6 +22,7 @@ struct status {
 	const struct drains *ended; /* drains whose end is not saved */
 	const struct signals *signals;
 	const struct suspect *suspect;
+	const struct keeper_state *helper;
 	struct capacity *capacity;
 	const struct traffic *traffic;
 	const char *config;
