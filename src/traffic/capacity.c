@@ -19,10 +19,7 @@
 #define BELIEF_ANSWERS 0.3
 #define BELIEF_REPORTED 0.1
 
-enum {
-	LAG_S = 60, /* reported load follows answers so late: TTLs */
-	RELATIVE_MAX = 10,
-};
+enum { RELATIVE_MAX = 10 };
 
 /* Going into service ----------------------------------------------------- */
 
@@ -30,23 +27,9 @@ void
 capacity_fini(struct capacity *c)
 {
 	free(c->regions);
-	free(c->counts);
+	free(c->rates);
 	flow_fini(&c->flow);
 	memset(c, 0, sizeof(*c));
-}
-
-/* Given with a pool's region so far, of all threads. */
-static double
-answers_at(const struct snapshot *s, size_t tally)
-{
-	uint64_t n = 0;
-
-	for (size_t row = 0; row < s->nrows; row++)
-		for (unsigned i = 0; i < POOL_REASON_COUNT; i++)
-			n += atomic_load_explicit(
-			    &snapshot_row(s, row)[tally].steered[i],
-			    memory_order_relaxed);
-	return (double)n;
 }
 
 static bool
@@ -75,64 +58,6 @@ regions_find(struct capacity *c, const struct snapshot *s)
 	}
 }
 
-/* Where the pool's region of the same names is; -1: nowhere. */
-static ptrdiff_t
-tally_of(const struct snapshot *s, const char *pool, const char *region)
-{
-	for (size_t i = 0; s != NULL && i < s->conf->npools; i++) {
-		const struct pool *p = &s->pools[i];
-
-		if (strcmp(p->conf->name, pool) != 0)
-			continue;
-		for (size_t r = 0; r < p->nregions; r++)
-			if (strcmp(p->regions[r].name, region) == 0)
-				return (ptrdiff_t)(p->first_tally + r);
-	}
-	return -1;
-}
-
-static void
-counts_inherit(struct capacity *c, const struct snapshot *s,
-    const struct capacity *old, const struct snapshot *before, uint32_t now_s)
-{
-	for (size_t i = 0; i < s->conf->npools; i++) {
-		const struct pool *p = &s->pools[i];
-
-		for (size_t r = 0; r < p->nregions; r++) {
-			struct capacity_count *k =
-			    &c->counts[p->first_tally + r];
-			ptrdiff_t at =
-			    tally_of(before, p->conf->name, p->regions[r].name);
-
-			k->since_s = now_s;
-			if (at >= 0 && old->counts != NULL)
-				*k = old->counts[at];
-			else if (at >= 0)
-				k->n = answers_at(before, (size_t)at);
-		}
-	}
-}
-
-/* What the answers of pools that other has too (or has not) bring a region, by
- * the costs of s. */
-static double
-load_of(const struct snapshot *s, const struct capacity_count *counts,
-    const char *region, const struct snapshot *other, bool has)
-{
-	double load = 0;
-
-	for (size_t i = 0; i < s->conf->npools; i++) {
-		const struct pool *p = &s->pools[i];
-		bool is = tally_of(other, p->conf->name, region) >= 0;
-
-		for (size_t r = 0; is == has && r < p->nregions; r++)
-			if (strcmp(p->regions[r].name, region) == 0)
-				load += p->conf->cost *
-				    counts[p->first_tally + r].rate;
-	}
-	return load;
-}
-
 static const struct capacity_region *
 region_find(
     const struct capacity *c, const struct snapshot *s, const char *name)
@@ -141,6 +66,14 @@ region_find(
 		if (strcmp(s->conf->regions[i].name, name) == 0)
 			return &c->regions[i];
 	return NULL;
+}
+
+static void
+region_scale(struct capacity_region *r, double larger)
+{
+	r->modelled *= larger;
+	for (size_t i = 0; i < CAPACITY_PAST; i++)
+		r->past[i] *= larger;
 }
 
 /* What is known of the region of that name, in units of the costs and the
@@ -159,12 +92,12 @@ region_inherit(struct capacity *c, size_t region, const struct snapshot *s,
 		return;
 	*to = *from;
 	to->capacity = capacity;
-	was = load_of(before, old->counts, name, s, true);
-	is = load_of(s, c->counts, name, before, true);
+	was = rates_load(old->rates, before, name, s, true);
+	is = rates_load(c->rates, s, name, before, true);
 	larger = capacity / from->capacity;
 	if (was > 0 && is > 0)
-		to->modelled *= is / was;
-	to->gone += load_of(before, old->counts, name, s, false);
+		region_scale(to, is / was);
+	to->gone += rates_load(old->rates, before, name, s, false);
 	to->load = is + to->gone;
 	if (to->reported) {
 		to->load = from->load * larger;
@@ -190,21 +123,6 @@ reports_sum(const struct pool_region *r, double *sum, double *weight)
 	}
 }
 
-/* Of less than a period what was known counts for the rest of it; what is new
- * is known after a whole one, but at the start. */
-static void
-count(struct capacity_count *k, double n, uint32_t now_s, bool begun)
-{
-	double seconds = now_s - k->since_s, rate;
-
-	if (seconds < 1 || (begun && !k->known && seconds < CAPACITY_PERIOD_S))
-		return;
-	rate = fmax(n - k->n, 0) / seconds;
-	if (k->known && seconds < CAPACITY_PERIOD_S)
-		rate = k->rate + (rate - k->rate) * seconds / CAPACITY_PERIOD_S;
-	*k = (struct capacity_count){n, now_s, rate, true};
-}
-
 static void
 measure(struct capacity *c, const struct snapshot *s, uint32_t now_s)
 {
@@ -213,6 +131,7 @@ measure(struct capacity *c, const struct snapshot *s, uint32_t now_s)
 	double *sum = xcalloc(c->n, sizeof(*sum));
 	double *weight = xcalloc(c->n, sizeof(*weight));
 
+	rates_count(c->rates, s, now_s, !c->begun);
 	for (size_t i = 0; i < s->conf->npools; i++) {
 		const struct pool *p = &s->pools[i];
 
@@ -220,10 +139,8 @@ measure(struct capacity *c, const struct snapshot *s, uint32_t now_s)
 			size_t at = p->first_tally + r;
 			uint16_t region = p->regions[r].region;
 
-			count(
-			    &c->counts[at], answers_at(s, at), now_s, c->begun);
-			load[region] += p->conf->cost * c->counts[at].rate;
-			fresh[region] |= !c->counts[at].known;
+			load[region] += p->conf->cost * c->rates[at].rate;
+			fresh[region] |= !c->rates[at].known;
 			if (p->conf->cost > 0)
 				reports_sum(&p->regions[r], &sum[region],
 				    &weight[region]);
@@ -286,6 +203,46 @@ own_of(const struct capacity_region *r, double scale, double least, bool steady)
 	return fmin(fmax(is, scale / RELATIVE_MAX), scale * RELATIVE_MAX);
 }
 
+static void
+look_remember(struct capacity *c, double seconds)
+{
+	memmove(
+	    c->past_s + 1, c->past_s, sizeof(c->past_s) - sizeof(c->past_s[0]));
+	c->past_s[0] = seconds;
+	c->past_n += c->past_n < CAPACITY_PAST;
+}
+
+/* The TTL of answers that count, on average. */
+static double
+ttl_of(const struct model *m)
+{
+	double sum = 0, load = 0;
+
+	for (size_t i = 0; i < m->flow->n; i++) {
+		const struct flow_unit *u = &m->flow->units[i];
+
+		sum += u->counts ? u->load * u->question.ttl_max : 0;
+		load += u->counts ? u->load : 0;
+	}
+	return load > 0 ? sum / load : 0;
+}
+
+/* What a region carries by answers that caches keep for the TTL: those of as
+ * many seconds past, alike. */
+static double
+cached(const struct capacity *c, const struct capacity_region *r, double ttl_s)
+{
+	double sum = 0, seconds = 0;
+
+	for (size_t i = 0; i < c->past_n && seconds < ttl_s; i++) {
+		double part = fmin(c->past_s[i], ttl_s - seconds);
+
+		sum += r->past[i] * part;
+		seconds += part;
+	}
+	return seconds > 0 ? sum / seconds : r->past[0];
+}
+
 /* What the model says of regions as they are becomes what was measured. */
 static void
 calibrate(struct capacity *c, struct model *m, const struct when *when)
@@ -294,17 +251,19 @@ calibrate(struct capacity *c, struct model *m, const struct when *when)
 
 	model_steer(m);
 	model_begin(m);
+	look_remember(c, when->seconds);
 	c->sampled = 0;
 	for (size_t i = 0; i < c->n; i++) {
 		struct capacity_region *r = &c->regions[i];
-		double late = r->reported && c->begun
-		    ? fmin(when->seconds / LAG_S, 1)
-		    : 1;
 
 		c->sampled += m->unscaled[i];
 		if (r->capacity <= 0)
 			continue;
-		r->modelled += (m->unscaled[i] - r->modelled) * late;
+		memmove(
+		    r->past + 1, r->past, sizeof(r->past) - sizeof(r->past[0]));
+		r->past[0] = m->unscaled[i];
+		r->modelled = r->reported && c->begun ? cached(c, r, ttl_of(m))
+						      : m->unscaled[i];
 		load += r->load;
 		modelled += r->modelled;
 	}
@@ -421,16 +380,18 @@ capacity_adopt(struct capacity *c, const struct snapshot *s,
 	*c = (struct capacity){
 	    .n = s->conf->nregions,
 	    .regions = xcalloc(s->conf->nregions, sizeof(*c->regions)),
-	    .counts = xcalloc(s->ntallies, sizeof(*c->counts)),
+	    .rates = xcalloc(s->ntallies, sizeof(*c->rates)),
 	    .looked_s = old.looked_s,
 	    .live = live_hash(s),
 	    .begun = old.begun,
+	    .past_n = old.past_n,
 	    .brownout = old.brownout,
 	};
 	/* Not looked at yet, and not because of the reload. */
 	if (before != NULL && old.live != live_hash(before))
 		c->live++;
-	counts_inherit(c, s, &old, before, now_s);
+	memcpy(c->past_s, old.past_s, sizeof(c->past_s));
+	rates_inherit(c->rates, s, old.rates, before, now_s);
 	regions_find(c, s);
 	for (size_t i = 0; i < c->n; i++) {
 		region_inherit(c, i, s, &old, before);

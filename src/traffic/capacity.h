@@ -16,11 +16,13 @@
 #define TRAFFIC_CAPACITY_H
 
 #include "traffic/model.h"
+#include "traffic/rate.h"
 
 enum {
-	CAPACITY_PERIOD_S = 5,
+	CAPACITY_PERIOD_S = RATE_PERIOD_S,
 	CAPACITY_STEP = 10,     /* percent of capacity: sent on in a period */
 	CAPACITY_STEP_BACK = 5, /* percent of positions: taken back in one */
+	CAPACITY_PAST = 64,     /* looks that are remembered */
 };
 
 /* Of conf.regions. */
@@ -37,27 +39,22 @@ struct capacity_region {
 	double relative; /* what it carries by what the model says, as compared
 			    to all regions */
 	double modelled; /* as the model says, so late as it is measured */
+	double past[CAPACITY_PAST]; /* what it said at the last looks */
 	/* By which what the model says becomes what is measured
 	 * (capacity_scale()):
 	 */
 	double own, scale, base;
 };
 
-/* Of one pool's region. */
-struct capacity_count {
-	double n;         /* answers that were looked at, ... */
-	uint32_t since_s; /* ... at this monotonic second */
-	double rate;      /* answers a second */
-	bool known;       /* the rate is */
-};
-
 struct capacity {
 	struct capacity_region *regions; /* NULL: no pool has a cost */
 	size_t n;
-	struct capacity_count *counts; /* as tallies are */
-	uint32_t looked_s;             /* monotonic */
-	uint64_t live;                 /* of live words, at the last look */
-	double sampled; /* load by the sample, unscaled, at that look */
+	struct rate *rates; /* as tallies are */
+	uint32_t looked_s;  /* monotonic */
+	uint64_t live;      /* of live words, at the last look */
+	double sampled;     /* load by the sample, unscaled, at that look */
+	size_t past_n;
+	double past_s[CAPACITY_PAST]; /* how long looks held, the last first */
 	bool begun;
 	bool brownout;
 	struct flow flow; /* the traffic, ... */

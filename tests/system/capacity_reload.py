@@ -85,7 +85,7 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
                     d.ctl("reload")
                 for _ in range(6):
                     now = look(d)
-                    rate = sum(clients.shares().values()) / 300
+                    steady = clients.is_steady(20)
                     for region in CAPACITY:
                         m.check_quiet(
                             now[region]["fill"] < 130,
@@ -94,7 +94,7 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
                         apart = abs(now[region]["sent_on"] -
                                     before[region]["sent_on"])
                         m.check_quiet(
-                            apart < 15 or rate < 0.8,
+                            apart < 15 or not steady,
                             f"{what}: {region} sends on what it did: "
                             f"{text(before)}, then {text(now)}")
                     time.sleep(0.2)

@@ -74,6 +74,16 @@ class Flood:
             while self.seen and self.seen[0][0] < now - 30:
                 self.seen.popleft()
 
+    def is_steady(self, seconds):
+        """Were as many answered in each of them, by and large?  A machine that
+        is busy with something else holds queries up."""
+        now = time.monotonic()
+        with self.lock:
+            counts = collections.Counter(int((now - at) / 2)
+                                         for at, _ in self.seen)
+        return all(abs(counts[i] / 2 - self.rate) < self.rate * 0.15
+                   for i in range(int(seconds / 2)))
+
     def shares(self, seconds=3.0):
         """Answers a second in the last seconds, by address."""
         since = time.monotonic() - seconds
