@@ -71,7 +71,7 @@ class Flood:
             got.append((now, address_of(data)))
         with self.lock:
             self.seen.extend(got)
-            while self.seen and self.seen[0][0] < now - 30:
+            while self.seen and self.seen[0][0] < now - 90:
                 self.seen.popleft()
 
     def is_steady(self, seconds):
