@@ -473,7 +473,8 @@ tries_build(struct arena *a, struct geo *geo, const uint32_t *map,
 	free(mapped);
 }
 
-/* The first two of each class's regions; free it. */
+/* The first two of each class's regions (of one that has none, what stands in
+ * for them is never asked for); free it. */
 static uint8_t (*first_two(const struct classes *c))[2]
 {
 	uint8_t(*first)[2] = xcalloc(c->ranks.n, sizeof(*first));
@@ -481,6 +482,8 @@ static uint8_t (*first_two(const struct classes *c))[2]
 	for (size_t i = 0; i < c->ranks.n; i++) {
 		const struct rank *r = &c->ranks.at[i];
 
+		if (r->n == 0)
+			continue;
 		first[i][0] = r->order[0];
 		first[i][1] = r->order[r->n > 1];
 	}
