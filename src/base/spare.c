@@ -16,23 +16,29 @@ null_open(void)
 }
 
 /* The lowest that is free is what one gets. */
-bool
-spare_is_last(int fd)
+static bool
+is_among(int fd, unsigned last)
 {
 	struct rlimit limit;
 
 	return getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
-	    (rlim_t)fd + SPARE_LAST >= limit.rlim_cur;
+	    (rlim_t)fd + last >= limit.rlim_cur;
 }
 
 bool
-spare_only_last(void)
+spare_is_last(int fd)
+{
+	return is_among(fd, SPARE_LAST);
+}
+
+bool
+spare_only_last(unsigned last)
 {
 	int fd = null_open();
-	bool last = fd == -1 || spare_is_last(fd);
+	bool only = fd == -1 || is_among(fd, last);
 
 	fd_close(&fd);
-	return last;
+	return only;
 }
 
 int

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * File descriptors when there are few.  The last below the limit are for what
- * operators ask for: others do without, as if there were none.  And who must be
- * served then holds spares: one is released, and what it makes room for is
- * opened at once; a struct spare is of one thread.
+ * operators ask for, and the very last for files that this needs (state,
+ * configuration, databases): others do without, as if there were none.  And who
+ * must be served then holds spares: one is released, and what it makes room for
+ * is opened at once; a struct spare is of one thread.
  */
 #ifndef BASE_SPARE_H
 #define BASE_SPARE_H
@@ -12,8 +13,9 @@
 #include <stddef.h>
 
 enum {
-	SPARE_LAST = 8,
-	SPARE_MAX = 4, /* others may be quicker, now and then */
+	SPARE_LAST = 16,
+	SPARE_FILES = 8, /* of those */
+	SPARE_MAX = 4,   /* others may be quicker, now and then */
 };
 
 struct spare {
@@ -24,8 +26,8 @@ struct spare {
 
 bool spare_is_last(int fd);
 
-/* No others are left. */
-bool spare_only_last(void);
+/* No others than the last so many are left. */
+bool spare_only_last(unsigned last);
 
 /* As socket(2); EMFILE when it would be one of the last. */
 int spare_socket(int domain, int type);

@@ -12,6 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+enum { USER_CLAIMED_MAX = 32 };
+
 char *
 user_name(char buf[USER_NAME_MAX], uid_t uid)
 {
@@ -22,6 +24,34 @@ user_name(char buf[USER_NAME_MAX], uid_t uid)
 	else
 		snprintf(buf, USER_NAME_MAX, "uid %u", uid);
 	return buf;
+}
+
+bool
+user_is_name(const char *name)
+{
+	static const char letters[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	static const char rest[] = "0123456789._-@\\";
+	size_t n = 0;
+
+	while (name[n] != '\0' &&
+	    (strchr(letters, name[n]) != NULL ||
+		(n > 0 && strchr(rest, name[n]) != NULL) || name[n] == '_'))
+		n++;
+	n += n > 0 && name[n] == '$';
+	return n > 0 && name[n] == '\0' && n <= USER_CLAIMED_MAX;
+}
+
+void
+user_behalf(char buf[USER_NAME_MAX], const char *claimed)
+{
+	char own[USER_NAME_MAX];
+
+	if (claimed == NULL || !user_is_name(claimed) ||
+	    strcmp(claimed, "root") == 0 || strcmp(claimed, buf) == 0)
+		return;
+	snprintf(own, sizeof(own), "%s", buf);
+	snprintf(buf, USER_NAME_MAX, "%.32s (%.24s)", claimed, own);
 }
 
 bool

@@ -12,9 +12,20 @@
 
 enum { USER_NAME_MAX = 64 };
 
+/* The header by which root says on whose behalf it asks. */
+#define USER_BEHALF "Meridian-Sudo-User"
+
 /* Of a user, or "uid 1234"; returns buf.  Main thread; it may have to ask over
  * the network. */
 char *user_name(char buf[USER_NAME_MAX], uid_t uid);
+
+/* It has the form of a user's name (POSIX 3.437, or a $ at its end). */
+bool user_is_name(const char *name);
+
+/* Appends to the name in buf on whose behalf root acts, as sudo(8) says:
+ * "alice (root)".  Nothing where claimed is NULL, root, or no name of a user.
+ */
+void user_behalf(char buf[USER_NAME_MAX], const char *claimed);
 
 bool user_find(const char *name, uid_t *uid, gid_t *gid, struct error *err);
 

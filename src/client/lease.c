@@ -217,6 +217,12 @@ lease_end(const struct arguments *a, const char *path, const char *noun)
 			printf("the %s of %s still holds for it\n", noun,
 			    json_string_value(still));
 		}
+		json_array_foreach(json_object_get(r.json, "within"), i, still)
+		{
+			printf("%s, which is within it, has a %s of its own, "
+			       "which holds on\n",
+			    json_string_value(still), noun);
+		}
 		unsaved_show(json_object_get(r.json, "unsaved"));
 	}
 	reply_fini(&r);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
+#include "base/user.h"
 #include "client/wait.h"
 #include "config.h"
 
@@ -86,6 +87,19 @@ not_connected(const char *path)
 	return fail(EXIT_NO_DAEMON, "%s: no daemon listens there", path);
 }
 
+/* Who has become root by sudo is named, if that is a name. */
+static struct curl_slist *
+add_behalf(struct curl_slist *headers)
+{
+	const char *name = getenv("SUDO_USER");
+	char header[128];
+
+	if (geteuid() != 0 || name == NULL || !user_is_name(name))
+		return headers;
+	snprintf(header, sizeof(header), USER_BEHALF ": %s", name);
+	return curl_slist_append(headers, header);
+}
+
 /* One exchange; body NULL is a GET.  What comes goes to write. */
 static int
 exchange(const struct arguments *a, const char *path, const char *body,
@@ -116,6 +130,7 @@ exchange(const struct arguments *a, const char *path, const char *body,
 	if (body != NULL) {
 		headers = curl_slist_append(
 		    headers, "Content-Type: application/json");
+		headers = add_behalf(headers);
 		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
 	}

@@ -37,7 +37,7 @@ static LIST_HEAD(acceptors, acceptor) all = LIST_HEAD_INITIALIZER(all);
 static bool
 is_starved(const struct acceptor *a)
 {
-	return !a->operators && spare_only_last();
+	return spare_only_last(a->operators ? SPARE_FILES : SPARE_LAST);
 }
 
 static void

@@ -405,10 +405,11 @@ end_end(struct control *c, struct change *change, const char *why)
 	}
 	end_one(c, l->kind, l->what, false, l->owner, unsaved);
 	end_one(c, l->kind, l->what, true, l->owner, unsaved);
-	reply = json_pack("{s:o, s:b, s:b, s:o, s:b}", keys[l->kind],
+	reply = json_pack("{s:o, s:b, s:b, s:o, s:o, s:b}", keys[l->kind],
 	    text_string(l->what), "in_force", l->in_force, "announced",
 	    l->announced, "still", what_still(&c->drains, l->kind, l->what),
-	    "unsaved", unsaved);
+	    "within", what_within(&c->drains, l->kind, l->what), "unsaved",
+	    unsaved);
 	lease_reply(l, reply);
 }
 

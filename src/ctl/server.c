@@ -162,7 +162,8 @@ exchange_done(struct call *call)
 	free(x);
 }
 
-/* The user at the other end of the socket, and the process. */
+/* The user at the other end of the socket, and the process.  Only root may say
+ * on whose behalf: what others claim would be a lie that the log believes. */
 static void
 find_owner(struct exchange *x)
 {
@@ -172,11 +173,17 @@ find_owner(struct exchange *x)
 	struct ucred cred = {0};
 	socklen_t len = sizeof(cred);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0)
-		user_name(x->owner, cred.uid);
-	else
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0) {
 		snprintf(x->owner, sizeof(x->owner), "unknown");
+		return;
+	}
 	x->call.pid = cred.pid;
+	user_name(x->owner, cred.uid);
+	if (cred.uid == 0)
+		user_behalf(x->owner,
+		    evhttp_find_header(
+			evhttp_request_get_input_headers(x->request),
+			USER_BEHALF));
 }
 
 static void

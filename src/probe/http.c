@@ -380,7 +380,7 @@ http_connect(struct probe *p)
 	struct http *h = p->state;
 
 	http_close(h);
-	if (spare_only_last())
+	if (spare_only_last(SPARE_LAST))
 		probe_failed(p, EMFILE);
 	else
 		attempt_begin(&h->attempt, p, http_connected);

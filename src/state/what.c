@@ -153,6 +153,39 @@ what_still(const struct drains *drains, enum drain_kind kind, const char *what)
 }
 
 json_t *
+what_within(const struct drains *drains, enum drain_kind kind, const char *what)
+{
+	struct drain *all =
+	    drain_new(what, "", "", 0, DRAIN_FOREVER, false, NULL);
+	json_t *list = json_array();
+
+	for (size_t i = 0; all != NULL && i < drains->all.n; i++) {
+		const struct drain *d = drains->all.at[i];
+
+		if (d->kind == kind && strcmp(d->what, what) != 0 &&
+		    is_within(all, d->what))
+			json_array_append_new(list, text_string(d->what));
+	}
+	drain_free(all);
+	return list;
+}
+
+/* "there is no drain of eu itself, but of www/eu, which is within it" */
+static json_t *
+narrower_leased(const struct drains *drains, enum drain_kind kind,
+    const char *what, const char *problem)
+{
+	json_t *within = what_within(drains, kind, what), *error = NULL;
+
+	if (json_array_size(within) > 0)
+		error = text_error(EXIT_NO_SUCH,
+		    "%s %s itself, but of %s, which is within it", problem,
+		    what, json_string_value(json_array_get(within, 0)));
+	json_decref(within);
+	return error;
+}
+
+json_t *
 what_not_leased(
     const struct drains *drains, enum drain_kind kind, const char *what)
 {
@@ -160,6 +193,7 @@ what_not_leased(
 	    [DRAIN_OUT] = "there is no drain of",
 	    [DRAIN_UP] = "there is no force-up of"};
 	struct names names = {0};
+	json_t *error;
 
 	for (size_t i = 0; i < drains->all.n; i++)
 		if (drains->all.at[i]->kind == kind &&
@@ -167,6 +201,9 @@ what_not_leased(
 			return text_error(EXIT_NO_SUCH,
 			    "%s %s itself, but one of %s", problems[kind], what,
 			    drains->all.at[i]->what);
+	error = narrower_leased(drains, kind, what, problems[kind]);
+	if (error != NULL)
+		return error;
 	for (size_t i = 0; i < drains->all.n; i++)
 		if (drains->all.at[i]->kind == kind)
 			names_add(&names, "%s", drains->all.at[i]->what);

@@ -25,6 +25,11 @@ json_t *what_reason_wrong(const char *noun, const char *reason);
 json_t *what_still(
     const struct drains *drains, enum drain_kind kind, const char *what);
 
+/* The leases of that kind, announced ones too, of what is within it and not all
+ * of it: a list of their names. */
+json_t *what_within(
+    const struct drains *drains, enum drain_kind kind, const char *what);
+
 /* {"error", "exit"} with the one that it is within, or the nearest name that
  * has a lease of that kind. */
 json_t *what_not_leased(

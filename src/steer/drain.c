@@ -251,8 +251,8 @@ drains_cover(const struct drains *t, enum drain_kind kind, const char *pool,
 		const struct drain *d = t->all.at[i];
 
 		if (d->kind == kind && (t->ahead || !is_announced(d)) &&
-		    is_whole(d) && covers(d, pool, region, target) &&
-		    (last == NULL || ends_later(d, last)))
+		    covers(d, pool, region, target) &&
+		    (last == NULL || ends_later(d, last)) && is_whole(d))
 			last = d;
 	}
 	return last;
@@ -284,8 +284,8 @@ drains_part(const struct drains *t, const char *pool, const char *region)
 		const struct drain *d = t->all.at[i];
 
 		if (d->kind == DRAIN_OUT && (t->ahead || !is_announced(d)) &&
-		    !is_whole(d) && covers(d, pool, region, NULL) &&
-		    (most == NULL || d->share > most->share))
+		    covers(d, pool, region, NULL) &&
+		    (most == NULL || d->share > most->share) && !is_whole(d))
 			most = d;
 	}
 	return most;

@@ -4,6 +4,8 @@
 themselves, and are refused when they would empty a pool."""
 import os
 import socket
+import subprocess
+import sys
 import time
 
 import meridian as m
@@ -200,6 +202,32 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
     m.check("too many follow" in no.stderr, "one more is told so")
     for s, _ in followers:
         s.close()
+    # Who is behind sudo: root alone may say so.
+    claim = {**os.environ, "SUDO_USER": "alice"}
+    d.control = operators
+    d.ctl("drain", "ap", "--for", "10m", "--reason", "x", env=claim)
+    mine = d.json("drains")["drains"][0]["owner"]
+    m.check((mine == "alice (root)") == (os.geteuid() == 0),
+            f"the owner behind sudo: {mine}")
+    if os.geteuid() == 0:
+        os.chmod(d.dir, 0o755)
+        os.chmod(operators, 0o666)
+        d.ctl("drain", "ap", "--for", "10m", "--reason", "x", env=claim,
+              user=65534)
+        body = b'{"what": "ap", "for_s": 600, "reason": "x"}'
+        lie = (b"POST /v1/drain HTTP/1.1\r\nHost: localhost\r\nConnection: "
+               b"close\r\nMeridian-Sudo-User: alice\r\nContent-Length: %d"
+               b"\r\n\r\n%s" % (len(body), body))
+        said = subprocess.run(
+            [sys.executable, "-c", "import socket, sys\n"
+             "s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])\n"
+             "s.sendall(sys.stdin.buffer.read()); print(s.recv(9999))",
+             operators], input=lie, capture_output=True, check=True,
+            user=65534).stdout
+        m.check(b" 200 " in said and b"alice" not in said and "alice" not in
+                d.json("drains")["drains"][0]["owner"],
+                "nobody but root acts on another's behalf")
+    d.ctl("undrain", "ap")
     d.control = operators + ".none"
     no = d.ctl("reload", expect=3)
     m.check(no.stdout == "" and "no daemon" in no.stderr,

@@ -212,10 +212,10 @@ class Daemon:
         with open(self.log, errors="replace") as f:
             return f.read()
 
-    def ctl(self, *args, expect=0):
+    def ctl(self, *args, expect=0, **kwargs):
         done = subprocess.run(
             [MERIDIANCTL, "--socket", self.control, *args],
-            capture_output=True, text=True, timeout=60)
+            capture_output=True, text=True, timeout=60, **kwargs)
         if expect is not None and done.returncode != expect:
             sys.exit(f"FAIL: meridianctl {args}: exit {done.returncode}, "
                      f"not {expect}: {done.stdout}{done.stderr}")

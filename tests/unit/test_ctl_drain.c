@@ -484,6 +484,62 @@ START_TEST(a_growing_drain_is_whole_after_a_start_before_it)
 }
 END_TEST
 
+static const struct {
+	const char *drained[3], *ended, *still, *within;
+} overlaps[] = {
+    {{"eu", "www/eu"}, "eu", NULL, "www/eu"},
+    {{"eu", "www/eu/192.0.2.10"}, "eu", NULL, "www/eu/192.0.2.10"},
+    {{"www/eu", "www/eu/192.0.2.10"}, "www/eu", NULL, "www/eu/192.0.2.10"},
+    {{"eu", "www/eu"}, "www/eu", "eu", NULL},
+    {{"eu", "www/eu", "www/eu/192.0.2.10"}, "www/eu", "eu",
+	"www/eu/192.0.2.10"},
+    {{"eu", "www/us"}, "eu", NULL, NULL},
+    {{"us", "www/eu"}, "us", NULL, NULL},
+};
+
+START_TEST(an_end_says_what_holds_on)
+{
+	char body[128];
+	const char *got;
+	json_t *reply;
+
+	for (size_t i = 0; i < 3 && overlaps[_i].drained[i] != NULL; i++) {
+		snprintf(body, sizeof(body),
+		    "{\"what\":\"%s\",\"force\":true,\"for_s\":60,"
+		    "\"reason\":\"x\"}",
+		    overlaps[_i].drained[i]);
+		json_decref(drain(body));
+		ck_assert_int_eq(status, 200);
+	}
+	snprintf(body, sizeof(body), "{\"what\":\"%s\"}", overlaps[_i].ended);
+	reply = service_call(
+	    &s, EVHTTP_REQ_POST, "/v1/undrain", NULL, body, &status);
+	got = json_string_value(
+	    json_array_get(json_object_get(reply, "still"), 0));
+	ck_assert_pstr_eq(got, overlaps[_i].still);
+	got = json_string_value(
+	    json_array_get(json_object_get(reply, "within"), 0));
+	ck_assert_pstr_eq(got, overlaps[_i].within);
+	json_decref(reply);
+}
+END_TEST
+
+START_TEST(what_has_no_lease_itself_is_told_what_within_it_has)
+{
+	json_t *reply;
+
+	json_decref(drain("{\"what\":\"www/us\",\"for_s\":60,"
+			  "\"reason\":\"x\"}"));
+	reply = service_call(&s, EVHTTP_REQ_POST, "/v1/undrain", NULL,
+	    "{\"what\":\"us\"}", &status);
+	ck_assert_int_eq(status, 404);
+	ck_assert_str_eq(text_of(reply, "error"),
+	    "there is no drain of us itself, but of www/us, which is within "
+	    "it");
+	json_decref(reply);
+}
+END_TEST
+
 static const char partly_bad[] =
     "{\"version\":1,\"drains\":[\n"
     "{\"what\":\"eu\",\"force\":true,\"owner\":\"ana\",\"reason\":\"x\","
@@ -726,6 +782,9 @@ main(void)
 	tcase_add_test(t, a_force_up_beats_probes_and_a_drain_beats_it);
 	tcase_add_test(t, a_force_up_is_ended_by_its_own_command);
 	tcase_add_test(t, what_ended_and_could_not_be_saved_is_saved_later);
+	tcase_add_loop_test(t, an_end_says_what_holds_on, 0,
+	    sizeof(overlaps) / sizeof(*overlaps));
+	tcase_add_test(t, what_has_no_lease_itself_is_told_what_within_it_has);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

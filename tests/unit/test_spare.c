@@ -144,12 +144,15 @@ START_TEST(the_last_are_told_from_others)
 	int fd;
 
 	take_all_but(SPARE_LAST + 1);
-	ck_assert(!spare_only_last());
+	ck_assert(!spare_only_last(SPARE_LAST));
 	ck_assert(!spare_is_last(file()));
-	ck_assert(spare_only_last());
+	ck_assert(spare_only_last(SPARE_LAST));
+	ck_assert(!spare_only_last(SPARE_FILES));
+	while (!spare_only_last(SPARE_FILES))
+		ck_assert(spare_is_last(file()));
 	while ((fd = file()) != -1)
 		ck_assert(spare_is_last(fd));
-	ck_assert(spare_only_last());
+	ck_assert(spare_only_last(SPARE_LAST));
 }
 END_TEST
 
