@@ -12,7 +12,7 @@
 #include "base/ping.h"
 #include "conf/http.h"
 #include "conf/value.h"
-#include "dns/rdata.h"
+#include "rdata/rdata.h"
 
 enum { DNS_PORT = 53 };
 
@@ -177,7 +177,7 @@ check_dns(struct schema_reader *r, const struct yaml_node *node,
 
 		wire_init(&w, buf, sizeof(buf));
 		if (m->records[i] &&
-		    !rdata_parse(m->query.type, m->records[i], &w, &err))
+		    !rdata_parse_text(m->query.type, m->records[i], &w, &err))
 			diag_error(r->d,
 			    list->kind == NODE_LIST ? &list->items[i]->mark
 						    : &list->mark,

@@ -30,7 +30,7 @@ struct conf_region {
 	struct conf_mark mark;
 };
 
-/* Another record of a target.  text is all that is known before zone/rdata
+/* Another record of a target.  text is all that is known before zone/pools
  * has read it. */
 struct conf_record {
 	uint16_t type;

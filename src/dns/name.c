@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dns/name.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <xxhash.h>
+
+#include "dns/lex.h"
 
 size_t
 name_len(const uint8_t *name)
@@ -36,81 +37,77 @@ name_labels(const uint8_t *name)
 	return n;
 }
 
-/* One octet of a label, escapes resolved (RFC 1035 5.1); text moves past it. */
-static bool
-octet_parse(const char **text, uint8_t *octet)
+/* Ends the label that begins at its length's place, before n. */
+static const char *
+label_end(uint8_t *name, size_t label, size_t n)
 {
-	const unsigned char *p = (const unsigned char *)*text;
-	unsigned v;
+	size_t len = n - label - 1;
 
-	if (*p != '\\') {
-		*octet = *p;
-		*text += 1;
-		return true;
-	}
-	if (!isdigit(p[1])) {
-		*octet = p[1];
-		*text += 2;
-		return p[1] != '\0';
-	}
-	if (!isdigit(p[2]) || !isdigit(p[3]))
-		return false;
-	v = (p[1] - '0') * 100u + (p[2] - '0') * 10u + (p[3] - '0');
-	*octet = (uint8_t)v;
-	*text += 4;
-	return v <= 255;
+	if (len == 0)
+		return "an empty label";
+	if (len > DNS_LABEL_MAX)
+		return "a label longer than 63 octets";
+	name[label] = (uint8_t)len;
+	return NULL;
 }
 
-static bool
-label_parse(const char **text, uint8_t name[DNS_NAME_MAX], size_t *len,
-    const char **why)
+static const char *
+origin_put(
+    uint8_t name[DNS_NAME_MAX], size_t label, size_t n, const uint8_t *origin)
 {
-	size_t start = (*len)++;
-	uint8_t octet;
+	const char *wrong = label_end(name, label, n);
+	size_t len = name_len(origin);
 
-	while (**text != '\0' && **text != '.') {
-		if (!octet_parse(text, &octet)) {
-			*why = "a bad escape";
-			return false;
+	if (wrong != NULL)
+		return wrong;
+	if (n + len > DNS_NAME_MAX)
+		return "longer than 255 octets";
+	memcpy(name + n, origin, len);
+	return NULL;
+}
+
+const char *
+name_parse_under(const char *text, size_t len, const uint8_t *origin,
+    uint8_t name[DNS_NAME_MAX])
+{
+	const char *p = text, *end = text + len, *wrong;
+	size_t label = 0, n = 1; /* the label's length stands at label */
+
+	name[0] = 0;
+	if (len == 0)
+		return "an empty name";
+	if (len == 1 && *p == '.')
+		return NULL;
+	while (p < end) {
+		if (n == DNS_NAME_MAX)
+			return "longer than 255 octets";
+		if (*p == '.') {
+			wrong = label_end(name, label, n);
+			if (wrong != NULL)
+				return wrong;
+			label = n++;
+			p++;
+		} else if (!lex_octet(&p, end, &name[n++])) {
+			return "a bad escape: \\DDD is a number up to 255";
 		}
-		/* One octet has to be left for the root label. */
-		if (*len > DNS_NAME_MAX - 2) {
-			*why = "longer than 255 octets";
-			return false;
-		}
-		name[(*len)++] = octet;
 	}
-	if (*len - start - 1 > DNS_LABEL_MAX)
-		*why = "a label longer than 63 octets";
-	else if (*len - start - 1 == 0)
-		*why = "an empty label";
-	name[start] = (uint8_t)(*len - start - 1);
-	return *why == NULL;
+	if (label + 1 < n)
+		return origin_put(name, label, n, origin);
+	name[label] = 0;
+	return NULL;
 }
 
 bool
 name_parse(const char *text, uint8_t name[DNS_NAME_MAX], struct error *err)
 {
-	const char *p = text, *why = NULL;
-	size_t len = 0;
+	static const uint8_t root[] = {0};
+	const char *wrong = name_parse_under(text, strlen(text), root, name);
 
-	if (strcmp(text, ".") == 0) {
-		name[0] = 0;
+	if (wrong == NULL)
 		return true;
-	}
-	if (*text == '\0')
-		return error_set(err, "an empty name");
-	while (*p != '\0') {
-		if (len > DNS_NAME_MAX - 3)
-			why = "longer than 255 octets";
-		if (why != NULL || !label_parse(&p, name, &len, &why))
-			return error_set(
-			    err, "%.300s: not a name: %s", text, why);
-		if (*p == '.')
-			p++;
-	}
-	name[len] = 0;
-	return true;
+	return *text == '\0'
+	    ? error_set(err, "an empty name")
+	    : error_set(err, "%.300s: not a name: %s", text, wrong);
 }
 
 char *

@@ -29,6 +29,11 @@ unsigned name_labels(const uint8_t *name);
 bool name_parse(
     const char *text, uint8_t name[DNS_NAME_MAX], struct error *err);
 
+/* The same of len characters, where a name without a final dot ends with
+ * origin.  NULL, or what is wrong. */
+const char *name_parse_under(const char *text, size_t len,
+    const uint8_t *origin, uint8_t name[DNS_NAME_MAX]);
+
 /* With the final dot. Returns buf. */
 char *name_format(char buf[NAME_TEXT_MAX], const uint8_t *name);
 

@@ -13,7 +13,7 @@
 #include "base/fd.h"
 #include "base/spare.h"
 #include "dns/name.h"
-#include "dns/rdata.h"
+#include "rdata/rdata.h"
 
 enum {
 	LENGTH_SIZE = 2, /* before a message over TCP (RFC 1035 4.2.2) */
@@ -172,7 +172,7 @@ records_find(
 			return false;
 		for (size_t i = 0; i < m->nrecords; i++) {
 			wire_init(&v, want, sizeof(want));
-			rdata_parse(type, m->records[i], &v, NULL);
+			rdata_parse_text(type, m->records[i], &v, NULL);
 			if (v.len == w.len && memcmp(want, have, v.len) == 0)
 				*found |= UINT64_C(1) << i;
 		}

@@ -6,20 +6,10 @@
 #include "base/net.h"
 #include "dns/cursor.h"
 #include "dns/name.h"
-#include "dns/rdata.h"
+#include "rdata/rdata.h"
 #include "report/text.h"
 
 /* Text ------------------------------------------------------------------- */
-
-static void
-text_name(struct text *t, struct cursor *c)
-{
-	uint8_t name[DNS_NAME_MAX];
-	char buf[NAME_TEXT_MAX];
-
-	cursor_name(c, name);
-	text_add(t, " %s", name_format(buf, name));
-}
 
 static void
 text_addr(struct text *t, struct cursor *c, uint8_t family)
@@ -35,49 +25,19 @@ text_addr(struct text *t, struct cursor *c, uint8_t family)
 	text_add(t, " %s", addr_format(buf, &a));
 }
 
-static void
-text_strings(struct text *t, struct cursor *c)
-{
-	while (c->at < c->end && !c->bad) {
-		uint8_t len = (uint8_t)cursor_get(c, 1);
-
-		if (!cursor_has(c, len))
-			return;
-		text_add(t, " \"");
-		for (; len > 0; len--) {
-			uint8_t b = (uint8_t)cursor_get(c, 1);
-
-			if (b < 0x20 || b > 0x7e)
-				text_add(t, "\\%03u", b);
-			else
-				text_add(t,
-				    b == '"' || b == '\\' ? "\\%c" : "%c", b);
-		}
-		text_add(t, "\"");
-	}
-}
+/* An octet is written with four characters at most; names and the words
+ * between them need no more. */
+enum { RDATA_TEXT_MAX = 5 * DNS_MESSAGE_MAX };
 
 static void
 text_rdata(struct text *t, struct cursor *c, uint16_t type)
 {
-	const char *form = rdata_form(type);
+	uint8_t buf[RDATA_TEXT_MAX];
+	struct wire w;
 
-	if (form == NULL) { /* RFC 3597 5 */
-		text_add(t, " \\# %zu ", c->end - c->at);
-		while (c->at < c->end)
-			text_add(t, "%02X", cursor_get(c, 1));
-		return;
-	}
-	for (; *form != '\0' && !c->bad; form++) {
-		if (*form == 'n')
-			text_name(t, c);
-		else if (*form == 't')
-			text_strings(t, c);
-		else if (*form == '4' || *form == '6')
-			text_addr(t, c, *form == '4' ? 4 : 6);
-		else
-			text_add(t, " %u", cursor_get(c, *form == '2' ? 2 : 4));
-	}
+	wire_init(&w, buf, sizeof(buf));
+	rdata_format(type, c, &w);
+	text_add(t, "%.*s", (int)w.len, (const char *)buf);
 }
 
 /* Records ---------------------------------------------------------------- */

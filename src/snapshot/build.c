@@ -10,7 +10,7 @@
 #include "snapshot/fences.h"
 #include "snapshot/locate.h"
 #include "snapshot/reach.h"
-#include "zone/rdata.h"
+#include "zone/pools.h"
 
 enum { CACHE_LINE = 64 };
 
@@ -242,7 +242,7 @@ snapshot_build_swapped(const char *path, const struct stage_state *stages,
 	s->frozen = arena_alloc(arena, sizeof(*s->frozen));
 	/* What does not need the step before runs all the same, so that all
 	 * errors come out at once. */
-	ok = rdata_read_pools(conf, d);
+	ok = pools_read(conf, d);
 	ok = build_geo(s, d) && ok;
 	ok = make_cookies(s, d) && ok;
 	s->clients = client_build(arena, conf);

@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "dns/name.h"
-#include "dns/rdata.h"
+#include "rdata/param.h"
 #include "steer/pool.h"
 
 /* Any name asked: as a wildcard just below the root. */
@@ -45,7 +45,7 @@ hints_put(struct composer *c, const struct pool *p, const struct pool_region *r,
     const struct pool_target *t, const struct conf_record *record)
 {
 	uint8_t rdata[UINT16_MAX];
-	size_t len = rdata_drop_hints(rdata, record->rdata, record->rdata_len,
+	size_t len = params_drop_hints(rdata, record->rdata, record->rdata_len,
 	    is_hinted(p, r, t, POOL_IPV4), is_hinted(p, r, t, POOL_IPV6));
 
 	return record_put(c, record->type, rdata, len);

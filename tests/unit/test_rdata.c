@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "dns/rdata.h"
+#include "rdata/param.h"
+#include "rdata/rdata.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -59,7 +60,7 @@ static const struct {
     {65280, "\\# 2 0:00", NULL},
     {65280, "\\# 1 ff ff", NULL},
     {65280, "\\# 2 f f00", NULL},
-    {DNS_TXT, "\\", "015c"},
+    {DNS_TXT, "\\", NULL},
     {DNS_TXT, "\\a\\ b",
 	"03612"
 	"062"},
@@ -68,7 +69,7 @@ static const struct {
     {65280, "\\# x", NULL},
     {65280, "\\# 1x ab", NULL},
     {65280, "\\# 1 xb", NULL},
-    {65280, "\\# 0", NULL},
+    {65280, "\\# 0", ""},
     {65280, "", NULL},
     {65280, "\\# 2 ab cd", "abcd"},
     {65280, "\\# 2 abc", NULL},
@@ -89,17 +90,17 @@ check_hex(const struct wire *w, const char *hex)
 START_TEST(text_is_read_as_in_a_zone)
 {
 	uint8_t buf[64];
-	struct error err;
+	struct error err = {""};
 	struct wire w;
 
 	wire_init(&w, buf, sizeof(buf));
-	ck_assert_msg(rdata_parse(texts[_i].type, texts[_i].text, &w, &err) ==
-		(texts[_i].hex != NULL),
+	ck_assert_msg(rdata_parse_text(texts[_i].type, texts[_i].text, &w,
+			  &err) == (texts[_i].hex != NULL),
 	    "%s", texts[_i].text);
 	if (texts[_i].hex != NULL)
 		check_hex(&w, texts[_i].hex);
 	else
-		ck_assert_ptr_nonnull(strstr(err.text, "is no data of"));
+		ck_assert_str_ne(err.text, "");
 }
 END_TEST
 
@@ -171,13 +172,13 @@ START_TEST(data_of_other_types_is_copied)
 	uint8_t buf[3];
 	struct wire w;
 
-	for (uint16_t type = DNS_TXT; type < 65280; type += 65280 - DNS_TXT) {
-		struct cursor c = {.packet = packet, .end = 3};
-
-		wire_init(&w, buf, sizeof(buf));
-		ck_assert(rdata_read(type, &c, &w));
-		check_hex(&w, "010203");
-	}
+	wire_init(&w, buf, sizeof(buf));
+	ck_assert(rdata_read(
+	    65280, &(struct cursor){.packet = packet, .end = 3}, &w));
+	check_hex(&w, "010203");
+	wire_init(&w, buf, sizeof(buf));
+	ck_assert(!rdata_read(
+	    DNS_TXT, &(struct cursor){.packet = packet, .end = 3}, &w));
 	wire_init(&w, buf, 2);
 	ck_assert(!rdata_read(
 	    65280, &(struct cursor){.packet = packet, .end = 3}, &w));
@@ -199,7 +200,7 @@ START_TEST(long_strings_are_none)
 		memset(text, 'a', len);
 		text[len] = '\0';
 		w.len = 0;
-		ck_assert(rdata_parse(DNS_TXT, text, &w, &err) ==
+		ck_assert(rdata_parse_text(DNS_TXT, text, &w, &err) ==
 		    (len > 0 && len <= 255));
 	}
 }
@@ -227,7 +228,7 @@ START_TEST(what_does_not_fit_is_none)
 	struct wire w;
 
 	wire_init(&w, buf, sizeof(buf));
-	ck_assert(!rdata_parse(DNS_A, "192.0.2.1", &w, &err));
+	ck_assert(!rdata_parse_text(DNS_A, "192.0.2.1", &w, &err));
 }
 END_TEST
 
@@ -273,7 +274,7 @@ START_TEST(hints_of_a_family_are_dropped)
 	const struct hints *h = &hints[_i];
 	uint8_t out[128];
 	size_t n =
-	    rdata_drop_hints(out, h->before, h->before_len, h->ipv4, h->ipv6);
+	    params_drop_hints(out, h->before, h->before_len, h->ipv4, h->ipv6);
 
 	ck_assert_uint_eq(n, h->after_len);
 	ck_assert_mem_eq(out, h->after, n);
@@ -283,8 +284,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("dns/rdata");
-	TCase *t = tcase_create("dns/rdata");
+	Suite *suite = suite_create("rdata");
+	TCase *t = tcase_create("rdata");
 	SRunner *runner;
 	int failed;
 

@@ -96,16 +96,15 @@ START_TEST(without_any_ttl_the_soa_says_it)
 	ck_assert(load("@ SOA ns host 7 3600 900 604800 300\n"
 		       "a A 192.0.2.1\nb 60 A 192.0.2.2\nc A 192.0.2.3\n"));
 	ck_assert_str_eq(zone_sample_diag(&sample),
-	    "example.com.:1: warning: no TTL: the SOA's minimum is taken: "
-	    "@ SOA ns host 7 3600 900 604800 300\n");
+	    "example.com.:1: warning: no TTL: the SOA's minimum is "
+	    "taken\n");
 	ck_assert_uint_eq(records.all.at[0].ttl, 300);
 	ck_assert_uint_eq(records.all.at[1].ttl, 300);
 	ck_assert_uint_eq(records.all.at[2].ttl, 60);
 	ck_assert_uint_eq(records.all.at[3].ttl, 300);
 	expect_wrong("a A 192.0.2.1\nb A 192.0.2.2\n"
 		     "@ SOA ns host 7 3600 900 604800 300\n",
-	    "example.com.:1: error: no TTL, here or before ($TTL): "
-	    "a A 192.0.2.1\n");
+	    "example.com.:1: error: no TTL, here or before ($TTL)\n");
 }
 END_TEST
 
@@ -207,16 +206,11 @@ START_TEST(octets_that_do_not_fit_their_type_are_wrong)
 	expect_wrong("a 5 A \\# 5 c000020105\nb 5 NS \\# 0\n"
 		     "c 5 MX \\# 2 0001\nd 5 A \\# 0\n"
 		     "e 5 SOA \\# 2 0000\n",
-	    "example.com.:1: error: data that its type does not have: "
-	    "a 5 A \\# 5 c000020105\n"
-	    "example.com.:2: error: data that its type does not have: "
-	    "b 5 NS \\# 0\n"
-	    "example.com.:3: error: data that its type does not have: "
-	    "c 5 MX \\# 2 0001\n"
-	    "example.com.:4: error: data that its type does not have: "
-	    "d 5 A \\# 0\n"
-	    "example.com.:5: error: data that its type does not have: "
-	    "e 5 SOA \\# 2 0000\n");
+	    "example.com.:1: error: A: the end: not in these octets\n"
+	    "example.com.:2: error: NS: host: not in these octets\n"
+	    "example.com.:3: error: MX: exchange: not in these octets\n"
+	    "example.com.:4: error: A: address: not in these octets\n"
+	    "example.com.:5: error: SOA: serial: not in these octets\n");
 }
 END_TEST
 
@@ -238,22 +232,24 @@ START_TEST(all_errors_come_in_one_run_with_their_lines)
 		     "g 5 TXT \"open\n"
 		     "h )\n"
 		     "i 5 A (\n",
-	    "example.com.:2: error: Syntax error, could not parse the RR's "
-	    "rdata: b 5 A 192.0.2.300\n"
-	    "example.com.:3: error: a class but IN: c 5 CH TXT x\n"
-	    "example.com.:4: error: Syntax error, could not parse the RR's "
-	    "rdata: d 5     AAAA x  \n"
-	    "example.com.:6: error: not a directive: $NONSENSE 5\n"
-	    "example.com.:7: error: $TTL: not a TTL: x\n"
-	    "example.com.:8: error: $ORIGIN: not a name: a..b\n"
-	    "example.com.:9: error: $ORIGIN: not a name: a b\n"
-	    "example.com.:10: warning: out of the zone, left out: "
-	    "other.org. 5 A 192.0.2.1\n"
-	    "example.com.:11: error: not a TTL: e 99999999999 A 192.0.2.1\n"
-	    "example.com.:12: error: not a TTL: e 5x A 192.0.2.1\n"
-	    "example.com.:13: error: a type that no zone holds: "
-	    "f 5 OPT \\# 0\n"
-	    "example.com.:14: error: a quote that does not end\n"
+	    "example.com.:2: error: A: address: \"192.0.2.300\" is not an IPv4 "
+	    "address, as 192.0.2.1\n"
+	    "example.com.:3: error: a class but IN\n"
+	    "example.com.:5: error: AAAA: address: \"x\" is not an IPv6 "
+	    "address, as 2001:db8::1\n"
+	    "example.com.:6: error: not a directive: $ORIGIN, $TTL, $INCLUDE "
+	    "and $GENERATE are\n"
+	    "example.com.:7: error: $TTL: not a TTL: seconds up to 2147483647 "
+	    "(RFC 2181 8), or units as in 1h30m\n"
+	    "example.com.:8: error: $ORIGIN: not a name: an empty label\n"
+	    "example.com.:9: error: $ORIGIN: more than it takes: \"b\"\n"
+	    "example.com.:10: warning: out of the zone, left out\n"
+	    "example.com.:11: error: not a TTL: seconds up to 2147483647 (RFC "
+	    "2181 8), or units as in 1h30m\n"
+	    "example.com.:12: error: not a TTL: seconds up to 2147483647 (RFC "
+	    "2181 8), or units as in 1h30m\n"
+	    "example.com.:13: error: a type that no zone holds\n"
+	    "example.com.:14: error: a quote that does not end on its line\n"
 	    "example.com.:15: error: ')' without '('\n"
 	    "example.com.:16: error: '(' without ')'\n");
 	ck_assert_str_eq(list_records(), "1 a.example.com. 5 1 c0000201\n");
@@ -279,7 +275,7 @@ static const struct {
     {"a 5 A 192.0.2.1 ; \xef\xbb\xbf", NULL},
     {"\xc3\xa9 5 A 192.0.2.1", NULL},
     {"\xff\xfe", "is UTF-16: save it as UTF-8"},
-    {"a 5 TYPE0 \\# 0", "a type that no zone holds"},
+    {"a 5 TYPE0 \\# 0", "not a type"},
     {"a 5 TYPE128 \\# 0", "a type that no zone holds"},
     {"a 5 TYPE250 \\# 0", "a type that no zone holds"},
     {"a 5 TYPE255 \\# 0", "a type that no zone holds"},
@@ -290,92 +286,93 @@ static const struct {
     {"a 5 CLASS3 TXT x", "a class but IN"},
     {"a 5 CLASS TXT x", "not a type"},
     {"a 5 XX TXT x", "not a type"},
-    {"a 5 RESINFO x", "not a type"},
+    {"a 5 RESINFO x", NULL},
     {"a 5 THISTYPEHASALONGNAME x", "not a type"},
     {"a IN IN A 192.0.2.1", "not a type"},
     {"a 5 5 A 192.0.2.1", "not a type"},
-    {"a 5", "Syntax error"},
-    {"a 5 A 192.0.2.256", "Syntax error"},
+    {"a 5", "the type is missing"},
+    {"a 5 A 192.0.2.256", "is not an IPv4 address"},
     {"a 5 MX 65535 b", NULL},
-    {"a 5 MX 65536 b", "a number that its field does not hold"},
-    {"a 5 MX -1 b", "a number that its field does not hold"},
-    {"a 5 SRV 0 0 65536 b", "a number that its field does not hold"},
+    {"a 5 MX 65536 b",
+	"MX: preference: \"65536\" is not a number from 0 to 65535"},
+    {"a 5 MX -1 b", "is not a number from 0"},
+    {"a 5 SRV 0 0 65536 b", "SRV: port: "},
     {"a 5 CAA 255 issue \"x\"", NULL},
-    {"a 5 CAA 256 issue \"x\"", "a number that its field does not hold"},
+    {"a 5 CAA 256 issue \"x\"", "CAA: flags: "},
     {"a 5 CAA 0 issue x", NULL},
     {"a 5 CAA 0 issue x\\ y", NULL},
-    {"a 5 caa 0 issue x y", "Syntax error"},
-    {"a 5 CAA 0 issue", "Syntax error"},
+    {"a 5 caa 0 issue x y", "CAA: more than its fields: \"y\""},
+    {"a 5 CAA 0 issue", "CAA: value: missing"},
     {"a 5 CAA \\# 4 00017878", NULL},
-    {"a 5 TLSA 256 1 1 ab", "a number that its field does not hold"},
+    {"a 5 TLSA 256 1 1 ab", "TLSA: usage: "},
     {"a 5 TLSA PKIX-TA 1 1 ab", NULL},
-    {"a 5 TLSA 3 1 1 abc", "half of an octet"},
+    {"a 5 TLSA 3 1 1 abc", "a digit is missing"},
     {"a 5 TLSA 3 1 1 ab cd e f", NULL},
     {"a 5 HTTPS 1 . ech=YWI=", NULL},
-    {"a 5 HTTPS 1 . ech=\"YWI\"", "ech that is no base64"},
-    {"a 5 HTTPS 65536 .", "a number that its field does not hold"},
+    {"a 5 HTTPS 1 . ech=\"YWI\"", "ech: not base64"},
+    {"a 5 HTTPS 65536 .", "HTTPS: priority: "},
     {"a 5 SOA a\\ b c 4294967295 2 3 4 5", NULL},
-    {"a 5 SOA a b 4294967296 2 3 4 5", "a number that its field does not hold"},
+    {"a 5 SOA a b 4294967296 2 3 4 5", "SOA: serial: "},
     {"a 5 SOA a b 1 2h 3w 4d 4294967295", NULL},
-    {"a 5 SOA a b 1 2 3 4 4294967296", "a number that its field does not hold"},
+    {"a 5 SOA a b 1 2 3 4 4294967296", "SOA: minimum: "},
     {"a 5 DS 1 8 1 " HEX_20, NULL},
-    {"a 5 DS 1 8 2 " HEX_20, "a digest of another length"},
+    {"a 5 DS 1 8 2 " HEX_20, "the digest has another length"},
     {"a 5 DS 1 8 200 " HEX_20, NULL},
-    {"a 5 DS 1 8 2 ( " HEX_20 " ab )", "a digest of another length"},
-    {"a 5 DS \\# 24 0001 08 02 " HEX_20, "a digest of another length"},
+    {"a 5 DS 1 8 2 ( " HEX_20 " ab )", "the digest has another length"},
+    {"a 5 DS \\# 24 0001 08 02 " HEX_20, "the digest has another length"},
     {"a 5 CDS 0 0 0 00", NULL},
-    {"@ 5 ZONEMD 1 1 1 " HEX_20, "a digest of another length"},
+    {"@ 5 ZONEMD 1 1 1 " HEX_20, "the digest has another length"},
     {"@ 5 ZONEMD 1 1 200 " HEX_20, NULL},
     {"@ 5 DS 1 8 1 " HEX_20, "a DS at the apex"},
     {"a 5 SSHFP 1 1 " HEX_20, NULL},
-    {"a 5 SSHFP 1 2 " HEX_20, "a digest of another length"},
+    {"a 5 SSHFP 1 2 " HEX_20, "the digest has another length"},
     {"a 5 LOC 90 N 180 W 0", NULL},
     {"a 5 LOC 42 21 54 N 71 06 18 W -24m 30m", NULL},
-    {"a 5 LOC 91 N 0 E 0", "a place that is not on Earth"},
-    {"a 5 LOC 90 0 1 N 0 E 0", "a place that is not on Earth"},
+    {"a 5 LOC 91 N 0 E 0", "is not a latitude"},
+    {"a 5 LOC 90 0 1 N 0 E 0", "is not a latitude"},
     {"a 5 LOC 0 N 0 E 42849672.95m", NULL},
-    {"a 5 LOC 0 N 0 E 42849673m", "a place that is not on Earth"},
-    {"a 5 LOC 0 N 0 E -100001m", "a place that is not on Earth"},
-    {"a 5 LOC 0 N 181 E 0", "a place that is not on Earth"},
-    {"a 5 LOC 0 60 N 0 E 0", "a place that is not on Earth"},
-    {"a 5 LOC 0 0 60 N 0 E 0", "a place that is not on Earth"},
-    {"a 5 APL 1:192.0.2.0/32 2:::/128 3:x/255", "Syntax error"},
+    {"a 5 LOC 0 N 0 E 42849673m", "is not an altitude"},
+    {"a 5 LOC 0 N 0 E -100001m", "is not an altitude"},
+    {"a 5 LOC 0 N 181 E 0", "is not a longitude"},
+    {"a 5 LOC 0 60 N 0 E 0", "is not a latitude"},
+    {"a 5 LOC 0 0 60 N 0 E 0", "is not a latitude"},
+    {"a 5 APL 1:192.0.2.0/32 2:::/128 3:x/255", "is not a prefix"},
     {"a 5 APL 1:192.0.2.0/32 !2:ff00::/128", NULL},
-    {"a 5 APL 1:192.0.2.0/33", "too long a prefix"},
-    {"a 5 APL 2:ff00::/129", "too long a prefix"},
-    {"a 5 TYPE65280 \\# abcd", "data that its type does not have"},
+    {"a 5 APL 1:192.0.2.0/33", "is not a prefix"},
+    {"a 5 APL 2:ff00::/129", "is not a prefix"},
+    {"a 5 TYPE65280 \\# abcd", "is not a number from 0 to 65535"},
     {"a 5 TYPE65280 \\#  2 abcd", NULL},
     {"@ SOA a b 1 2 3 4 2147483647", NULL},
     {"@ SOA a b 1 2 3 4 2147483648\na A 192.0.2.1", "the minimum is none"},
     {"@ SOA a b 1 2 3 4 4294967295\na A 192.0.2.1", "the minimum is none"},
     {"a 5mm A 192.0.2.1", "not a TTL"},
-    {"a 5h5 A 192.0.2.1", NULL},
+    {"a 5h5 A 192.0.2.1", "not a TTL"},
     {"a 4294967296w A 192.0.2.1", "not a TTL"},
-    {"a 5 TXT x\\", "Syntax error"},
-    {"a 5 TXT x\\\ny 5 TXT z", "Syntax error"},
-    {"a\\", "Syntax error"},
+    {"a 5 TXT x\\", "a backslash without"},
+    {"a 5 TXT x\\\ny 5 TXT z", "a backslash without"},
+    {"a\\", "a backslash without"},
     {"a 5 TXT \"x\ny\"", "a quote that does not end"},
-    {"$ORIGIN", "$ORIGIN: not a name"},
-    {"$ORIGIN a b", "$ORIGIN: not a name"},
-    {"$ORIGIN \"a\"", NULL},
-    {"$ORIGIN a\" \"b", "$ORIGIN: not a name"},
+    {"$ORIGIN", "a name without quotes"},
+    {"$ORIGIN a b", "$ORIGIN: more than"},
+    {"$ORIGIN \"a\"", "a name without quotes"},
+    {"$ORIGIN a\" \"b", "a name without quotes"},
     {"$TTL", "$TTL: not a TTL"},
-    {"$TTL 5 5", "$TTL: not a TTL"},
+    {"$TTL 5 5", "$TTL: more than"},
     {"$TTL s", "$TTL: not a TTL"},
     {"$TTL \"\"", "$TTL: not a TTL"},
-    {"$INCLUDE a\" \"b", "No such file or directory"},
+    {"$INCLUDE a\" \"b", "a name without quotes"},
     {"$GENERATE 1-2a x 5 A 192.0.2.1", "not start-stop[/step]"},
-    {"$GENERATE 1-2", "not start-stop[/step]"},
-    {"$GENERATE -1-2 a$ 5 A 192.0.2.1", "a range of 1 to"},
-    {"$GENERATE 1-2/-1 a$ 5 A 192.0.2.1", "a range of 1 to"},
+    {"$GENERATE 1-2", "a name, a type and data are missing"},
+    {"$GENERATE -1-2 a$ 5 A 192.0.2.1", "not start-stop[/step]"},
+    {"$GENERATE 1-2/-1 a$ 5 A 192.0.2.1", "not start-stop[/step]"},
     {"$GENERATE 1-2 a${x} 5 A 192.0.2.1", "not an offset"},
     {"$GENERATE 1-2 a${1 5 A 192.0.2.1", "not an offset"},
     {"$GENERATE 1-2 a${1,-1} 5 A 192.0.2.1", "not an offset"},
     {"$GENERATE 1-2 a${1,101} 5 A 192.0.2.1", "not an offset"},
     {"$GENERATE 1-2 a${1,1,dd} 5 A 192.0.2.1", "not an offset"},
-    {"$GENERATE 1-2 a$ 5 TXT x\\", "Syntax error"},
+    {"$GENERATE 1-2 a$ 5 TXT x\\", "a backslash without"},
     {"$GENERATE 1-2 a$ 5 TXT \"$\"  ; quoted", NULL},
-    {"$GENERATE 1-2 a$ 5 TXT", "Syntax error"},
+    {"$GENERATE 1-2 a$ 5 TXT", "TXT: text: missing"},
 };
 
 START_TEST(a_line_is_right_or_wrong)
@@ -402,16 +399,15 @@ START_TEST(too_long_words_are_wrong)
 	word[sizeof(word) - 1] = '\0';
 	ck_assert(
 	    !load(arena_printf(sample.arena, "%s 5 A 192.0.2.1\n", word)));
-	ck_assert_ptr_nonnull(
-	    strstr(zone_sample_diag(&sample), "the owner is not a name"));
+	ck_assert_ptr_nonnull(strstr(
+	    zone_sample_diag(&sample), "not a name: longer than 255 octets"));
 	ck_assert(!load(arena_printf(sample.arena, "$ORIGIN %s\n", word)));
 	ck_assert(!load(arena_printf(sample.arena, "$TTL %s\n", word)));
 	ck_assert(!load(arena_printf(sample.arena, "$INCLUDE %s\n", word)));
 }
 END_TEST
 
-/* ldns leaves out those beyond. */
-START_TEST(a_record_has_254_strings_at_most)
+START_TEST(a_record_has_65535_octets_at_most)
 {
 	static char text[100000];
 
@@ -420,7 +416,7 @@ START_TEST(a_record_has_254_strings_at_most)
 
 		for (size_t i = 0; i < strings; i++)
 			p += sprintf(p, " \"%0255u\"", 0);
-		ck_assert_msg(load(text) == (strings <= 254), "%zu: %s",
+		ck_assert_msg(load(text) == (strings <= 255), "%zu: %s",
 		    strings, zone_sample_diag(&sample));
 	}
 }
@@ -438,8 +434,8 @@ START_TEST(an_octet_0_is_wrong)
 	fclose(f);
 	ck_assert(
 	    !zone_load(sample.arena, &sample.zone[0], &records, &sample.diag));
-	ck_assert_str_eq(
-	    zone_sample_diag(&sample), "example.com.:1: error: an octet 0\n");
+	ck_assert_ptr_nonnull(
+	    strstr(zone_sample_diag(&sample), "the control character \\000"));
 	ck_assert_uint_eq(records.all.n, 1);
 }
 END_TEST
@@ -485,14 +481,14 @@ START_TEST(errors_of_includes_have_the_file_that_is_wrong)
 	load("$INCLUDE one\n$INCLUDE none\n$INCLUDE\n$INCLUDE one a..b\n"
 	     "$INCLUDE one a b\n$INCLUDE loop\n");
 	ck_assert_ptr_nonnull(strstr(zone_sample_diag(&sample),
-	    "one:2: error: Syntax error, could not parse the RR's rdata: "
-	    "x A x\nexample.com.:2: error: "));
+	    "one:2: error: A: address: \"x\" is not an IPv4 address, as "
+	    "192.0.2.1\nexample.com.:2: error: $INCLUDE: "));
 	ck_assert_ptr_nonnull(strstr(sample.text,
 	    "No such file or directory\n"
 	    "example.com.:3: error: $INCLUDE: no file\n"
-	    "example.com.:4: error: $INCLUDE: not a name: one a..b\n"
-	    "example.com.:5: error: $INCLUDE: not a name: one a b\n"
-	    "pool:1: error: $INCLUDE: the file includes itself: loop\n"));
+	    "example.com.:4: error: $INCLUDE: not a name: an empty label\n"
+	    "example.com.:5: error: $INCLUDE: more than it takes: \"b\"\n"
+	    "pool:1: error: $INCLUDE: the file includes itself\n"));
 }
 END_TEST
 
@@ -506,8 +502,8 @@ START_TEST(includes_are_not_deep)
 		zone_sample_file(&sample, file, text);
 	}
 	ck_assert(!load("$INCLUDE d0\n"));
-	ck_assert_str_eq(
-	    zone_sample_diag(&sample), "d7:1: error: $INCLUDE: too deep: d8\n");
+	ck_assert_str_eq(zone_sample_diag(&sample),
+	    "d7:1: error: $INCLUDE: too deep: 8 files\n");
 }
 END_TEST
 
@@ -519,9 +515,9 @@ START_TEST(asterisks_within_names_are_warned_of)
 		       "a* 5 A 192.0.2.1\n@ 5 A 192.0.2.1\n"));
 	ck_assert_str_eq(zone_sample_diag(&sample),
 	    "example.com.:1: warning: an asterisk within a name stands for "
-	    "itself alone: a.* 5 A 192.0.2.1\n"
+	    "itself alone\n"
 	    "example.com.:3: warning: an asterisk within a name stands for "
-	    "itself alone: *.* 5 A 192.0.2.1\n");
+	    "itself alone\n");
 }
 END_TEST
 
@@ -566,21 +562,18 @@ START_TEST(a_wrong_generate_is_said_once)
 		     "$GENERATE 1-9 a${1,2,q} A 192.0.2.1\n"
 		     "$GENERATE 1-9 a${-5} A 192.0.2.1\n"
 		     "$GENERATE 254-299 a$ 60 A 192.0.2.$\n",
-	    "example.com.:1: error: $GENERATE: not start-stop[/step]: "
-	    "x A 192.0.2.1\n"
-	    "example.com.:2: error: $GENERATE: a range of 1 to 1048576 "
-	    "records is meant: 5-1 a$ A 192.0.2.1\n"
-	    "example.com.:3: error: $GENERATE: a range of 1 to 1048576 "
-	    "records is meant: 1-9/0 a$ A 192.0.2.1\n"
-	    "example.com.:4: error: $GENERATE: a range of 1 to 1048576 "
-	    "records is meant: 0-999999999 a$ A 192.0.2.1\n"
+	    "example.com.:1: error: $GENERATE: not start-stop[/step]\n"
+	    "example.com.:2: error: $GENERATE: not a range of 1 to 1048576 "
+	    "records\n"
+	    "example.com.:3: error: $GENERATE: not a range of 1 to 1048576 "
+	    "records\n"
+	    "example.com.:4: error: $GENERATE: not a range of 1 to 1048576 "
+	    "records\n"
 	    "example.com.:5: error: $GENERATE: not an offset, width and base "
-	    "(d, o, x, X, n, N): ${1,2,q} A 192.0.2.1: "
-	    "1-9 a${1,2,q} A 192.0.2.1\n"
-	    "example.com.:6: error: $GENERATE: below 0: "
-	    "1-9 a${-5} A 192.0.2.1\n"
-	    "example.com.:7: error: Syntax error, could not parse the RR's "
-	    "rdata: a256 60 A 192.0.2.256\n");
+	    "(d, o, x, X, n, N): ${1,2,q} A 192.0.2.1\n"
+	    "example.com.:6: error: $GENERATE: a number below 0\n"
+	    "example.com.:7: error: A: address: \"192.0.2.256\" is not an IPv4 "
+	    "address, as 192.0.2.1: a256 60 A 192.0.2.256\n");
 }
 END_TEST
 
@@ -652,7 +645,7 @@ main(void)
 	tcase_add_loop_test(
 	    tc, a_line_is_right_or_wrong, 0, sizeof(lines) / sizeof(lines[0]));
 	tcase_add_test(tc, too_long_words_are_wrong);
-	tcase_add_test(tc, a_record_has_254_strings_at_most);
+	tcase_add_test(tc, a_record_has_65535_octets_at_most);
 	tcase_add_test(tc, an_octet_0_is_wrong);
 	tcase_add_test(tc, a_missing_file_is_an_error_of_the_configuration);
 	tcase_add_test(tc, includes_are_read_relative_to_the_file);

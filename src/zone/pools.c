@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "zone/pools.h"
+
+#include <string.h>
+
+#include "rdata/rdata.h"
+
+struct reader {
+	struct conf *conf;
+	struct diag *diag;
+	struct wire wire;                    /* the data of a record */
+	VEC(const struct conf_record *) all; /* of one region and type */
+};
+
+/* Words without quotes are strings of their own, which is seldom meant. */
+static bool
+is_split(const struct conf_record *record)
+{
+	return record->type == DNS_TXT &&
+	    1u + record->rdata[0] < record->rdata_len &&
+	    strchr(record->text, '"') == NULL;
+}
+
+/* The data of a text alone; relative names are those below the root. */
+static bool
+record_parse(struct reader *r, const struct conf_record *record, struct lex *l)
+{
+	static const uint8_t root[] = {0};
+	struct field_text t = {.lex = l, .origin = root, .w = &r->wire};
+	bool blank;
+
+	r->wire.len = 0;
+	r->wire.full = false;
+	lex_init(l, record->text, strlen(record->text));
+	lex_begin(l, &blank);
+	return rdata_parse(record->type, &t);
+}
+
+static void
+record_read(struct reader *r, struct conf_record *record)
+{
+	struct lex l;
+	bool blank;
+
+	if (!record_parse(r, record, &l)) {
+		diag_error(r->diag, &record->mark, "%s", l.error.text);
+		return;
+	}
+	if (lex_begin(&l, &blank)) {
+		diag_error(r->diag, &record->mark,
+		    "more than one line: write the record on one, or in "
+		    "parentheses");
+		return;
+	}
+	record->rdata_len = (uint16_t)r->wire.len;
+	record->rdata =
+	    arena_dup(r->conf->arena, r->wire.at, record->rdata_len);
+	if (is_split(record))
+		diag_warning(r->diag, &record->mark,
+		    "words without quotes are strings of their own: write "
+		    "'\"%s\"' for one",
+		    record->text);
+}
+
+static int
+by_data(const void *x, const void *y)
+{
+	const struct conf_record *a = *(const struct conf_record *const *)x;
+	const struct conf_record *b = *(const struct conf_record *const *)y;
+
+	if (a->type != b->type)
+		return a->type < b->type ? -1 : 1;
+	if (a->rdata_len != b->rdata_len)
+		return a->rdata_len < b->rdata_len ? -1 : 1;
+	return a->rdata_len == 0 ? 0 : memcmp(a->rdata, b->rdata, a->rdata_len);
+}
+
+static bool
+is_later(const struct conf_mark *a, const struct conf_mark *b)
+{
+	return a->line != b->line ? a->line > b->line : a->column > b->column;
+}
+
+/* RFC 2181 5: a record stands in an RRset once. */
+static void
+twice_check(struct reader *r)
+{
+	if (r->all.n > 0)
+		qsort(r->all.at, r->all.n, sizeof(*r->all.at), by_data);
+	for (size_t i = 1; i < r->all.n; i++) {
+		const struct conf_record *a = r->all.at[i - 1];
+		const struct conf_record *b = r->all.at[i];
+		bool later = is_later(&a->mark, &b->mark);
+
+		if (a->rdata == NULL || b->rdata == NULL ||
+		    by_data(&a, &b) != 0)
+			continue;
+		diag_error(r->diag, later ? &a->mark : &b->mark,
+		    "the record at %s:%u:%u says the same",
+		    later ? b->mark.file : a->mark.file,
+		    later ? b->mark.line : a->mark.line,
+		    later ? b->mark.column : a->mark.column);
+	}
+}
+
+/* Header, question, and what precedes the data of a record. */
+enum { OTHERS = 512, RECORD_FIXED = 12 };
+
+static void
+size_check(struct reader *r, const struct conf_mark *mark)
+{
+	size_t size = OTHERS;
+
+	for (size_t i = 0; i < r->all.n; i++)
+		size += RECORD_FIXED + r->all.at[i]->rdata_len;
+	if (size > DNS_MESSAGE_MAX)
+		diag_error(
+		    r->diag, mark, "its records do not fit into a message");
+}
+
+static void
+region_read(struct reader *r, const struct conf_pool *pool,
+    struct conf_pool_region *region)
+{
+	r->all.n = 0;
+	for (size_t i = 0; i < region->ntargets; i++) {
+		struct conf_target *t = &region->targets[i];
+
+		for (size_t k = 0; k < t->nrecords; k++) {
+			record_read(r, &t->records[k]);
+			vec_push(&r->all, &t->records[k]);
+		}
+		if (pool->mode == CONF_ANSWER_ONE) {
+			size_check(r, &t->mark);
+			twice_check(r);
+			r->all.n = 0;
+		}
+	}
+	size_check(r, &region->mark);
+	twice_check(r);
+}
+
+bool
+pools_read(struct conf *c, struct diag *d)
+{
+	size_t before = d->nerrors;
+	struct reader r = {.conf = c, .diag = d};
+	uint8_t *octets = xmalloc(2 * DNS_MESSAGE_MAX);
+
+	wire_init(&r.wire, octets, 2 * DNS_MESSAGE_MAX);
+	for (size_t i = 0; i < c->npools; i++)
+		for (size_t k = 0; k < c->pools[i].nregions; k++)
+			region_read(&r, &c->pools[i], &c->pools[i].regions[k]);
+	vec_free(&r.all);
+	free(octets);
+	return d->nerrors == before;
+}
