@@ -376,7 +376,6 @@ value_read_name(struct schema_reader *r, const struct yaml_node *node,
     uint8_t name[DNS_NAME_MAX], const char **text)
 {
 	char buf[NAME_TEXT_MAX];
-	const uint8_t *label;
 	struct error err;
 
 	*text = NULL;
@@ -384,13 +383,6 @@ value_read_name(struct schema_reader *r, const struct yaml_node *node,
 		return diag_error(r->d, &node->mark, "%s",
 		    *node->text ? err.text : "a name must not be empty");
 	name_lower(name);
-	for (label = name; *label; label += *label + 1)
-		if (memchr(label + 1, '*', *label) &&
-		    (label != name || *label != 1))
-			return diag_error(r->d, &node->mark,
-			    "\"%s\": a "
-			    "wildcard is the whole first label",
-			    node->text);
 	*text = arena_strdup(r->conf->arena, name_format(buf, name));
 	return true;
 }

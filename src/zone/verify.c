@@ -127,20 +127,53 @@ target_verify(const struct zones *z, uint16_t name, const struct conf_target *t,
 		    t->label, n->text);
 }
 
+/* An asterisk elsewhere than as the whole first label stands for itself (RFC
+ * 4592 2.1.1, 2.3), which is seldom meant; in the zone's own name it is. */
+static void
+asterisks_verify(const struct zones *z, uint16_t zone,
+    const struct conf_name *n, struct diag *d)
+{
+	unsigned labels = name_labels(n->name);
+	const uint8_t *label = n->name;
+
+	for (labels -= name_labels(z->zones[zone].origin); labels > 0;
+	     labels--) {
+		if (memchr(label + 1, '*', *label) != NULL &&
+		    (label != n->name || *label != 1)) {
+			diag_error(d, &n->mark,
+			    "\"%s\": a wildcard is the whole first label",
+			    n->text);
+			return;
+		}
+		label = name_parent(label);
+	}
+}
+
+static void
+pool_verify(const struct zones *z, uint16_t name, struct diag *d)
+{
+	const struct conf_pool *pool =
+	    &z->conf->pools[z->conf->names[name].pool];
+
+	for (size_t k = 0; k < pool->nregions; k++) {
+		const struct conf_pool_region *r = &pool->regions[k];
+
+		for (size_t m = 0; m < r->ntargets; m++)
+			if (r->targets[m].cname != NULL)
+				target_verify(z, name, &r->targets[m], d);
+	}
+}
+
 void
 zone_verify_steered(const struct zones *z, struct diag *d)
 {
 	for (uint16_t i = 0; i < z->conf->nnames; i++) {
-		const struct conf_pool *pool =
-		    &z->conf->pools[z->conf->names[i].pool];
+		const struct conf_name *n = &z->conf->names[i];
+		struct found f;
 
-		for (size_t k = 0; k < pool->nregions; k++) {
-			const struct conf_pool_region *r = &pool->regions[k];
-
-			for (size_t m = 0; m < r->ntargets; m++)
-				if (r->targets[m].cname != NULL)
-					target_verify(z, i, &r->targets[m], d);
-		}
+		zone_find(z, n->name, name_len(n->name), DNS_SOA, &f);
+		asterisks_verify(z, f.zone, n, d);
+		pool_verify(z, i, d);
 	}
 }
 

@@ -150,6 +150,27 @@ START_TEST(no_alias_of_a_steered_name_leads_back)
 }
 END_TEST
 
+/* RFC 4592 2.1.1: in the name of a zone they are ordinary labels. */
+START_TEST(asterisks_within_steered_names_are_the_zones_alone)
+{
+	zone_sample_zone(&sample, "a.*.example.net.",
+	    "@ 60 SOA ns h 1 2 3 4 5\n@ 60 NS ns.example.org.\n");
+	zone_sample_steer(&sample, "www.a.*.example.net.", POOL_IPV4);
+	zone_sample_steer(&sample, "*.b.a.*.example.net.", POOL_IPV4);
+	zone_sample_steer(&sample, "*.example.com.", POOL_IPV4);
+	zone_sample_steer(&sample, "b.*.example.com.", POOL_IPV4);
+	zone_sample_steer(&sample, "*.*.a.*.example.net.", POOL_IPV4);
+	zone_sample_steer(&sample, "a*.example.com.", POOL_IPV4);
+	expect(APEX, false,
+	    "meridian.yaml:9: error: \"b.*.example.com.\": a wildcard is the "
+	    "whole first label\n"
+	    "meridian.yaml:9: error: \"*.*.a.*.example.net.\": a wildcard is "
+	    "the whole first label\n"
+	    "meridian.yaml:9: error: \"a*.example.com.\": a wildcard is the "
+	    "whole first label\n");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -166,6 +187,7 @@ main(void)
 	tcase_add_test(tc, a_signed_zone_is_warned_of);
 	tcase_add_test(tc, aliases_of_steered_names_lead_elsewhere);
 	tcase_add_test(tc, no_alias_of_a_steered_name_leads_back);
+	tcase_add_test(tc, asterisks_within_steered_names_are_the_zones_alone);
 	suite_add_tcase(s, tc);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
