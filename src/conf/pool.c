@@ -151,6 +151,13 @@ label_record(struct schema_reader *r, const struct conf_target *target)
 	    rr_type_format(type, first->type), first->text);
 }
 
+static bool
+is_probed(const struct conf_target *t)
+{
+	return conf_target_probed(t, 0)->family != 0 ||
+	    conf_target_probed(t, 1)->family != 0;
+}
+
 void
 check_target(
     struct schema_reader *r, const struct yaml_node *node, void *object)
@@ -158,9 +165,14 @@ check_target(
 	const struct yaml_node *addr = yaml_find(node, "addr");
 	const struct yaml_node *cname = yaml_find(node, "cname");
 	const struct yaml_node *records = yaml_find(node, "records");
+	const struct yaml_node *probe = yaml_find(node, "probe");
 	struct conf_target *target = object;
 
 	target->label = "";
+	if (probe && !cname)
+		diag_error(r->d, &probe->mark,
+		    "\"probe\" is for a target with the key \"cname\": others "
+		    "are probed at their \"addr\"");
 	if (!addr && !cname && !records)
 		diag_error(r->d, &node->mark,
 		    "a target needs one of the keys "
@@ -172,7 +184,7 @@ check_target(
 		target->label = label_address(r, addr);
 	else if (records)
 		target->label = label_record(r, target);
-	else if (target->cname)
+	else if (target->cname && (!probe || is_probed(target)))
 		target->label = arena_strdup(r->conf->arena, cname->text);
 }
 
@@ -425,26 +437,35 @@ check_twice(struct schema_reader *r, const struct conf_pool *pool)
  * count as live. */
 static void
 check_probed(struct schema_reader *r, const struct conf_pool *pool,
-    const struct yaml_node *monitor)
+    const struct conf_target *target)
 {
-	if (pool->nmonitors == 0)
-		return;
-	if (conf_pool_has(pool, DNS_CNAME)) {
-		diag_error(r->d, &monitor->mark,
-		    "probes go "
-		    "to addresses: a pool of CNAMEs has no monitor");
-		return;
-	}
-	for (size_t i = 0; i < pool->nregions; i++) {
-		const struct conf_pool_region *region = &pool->regions[i];
+	bool alone = target->nrecords > 0 || target->cname != NULL;
 
-		for (size_t k = 0; k < region->ntargets; k++)
-			if (region->targets[k].nrecords > 0 &&
-			    !has_address(&region->targets[k]))
-				diag_error(r->d, &region->targets[k].mark,
-				    "probes go to addresses: a target of a "
-				    "pool with a monitor needs one");
-	}
+	/* What could not be read was told. */
+	if (!target->label || *target->label == '\0')
+		return;
+	if (pool->nmonitors == 0 && target->cname != NULL && is_probed(target))
+		diag_error(r->d, &target->mark,
+		    "\"probe\" is of no use in a pool without a monitor: give "
+		    "the pool a \"monitor\", or take \"probe\" away");
+	if (pool->nmonitors == 0 || is_probed(target) || !alone)
+		return;
+	if (target->cname != NULL)
+		diag_error(r->d, &target->mark,
+		    "probes go to addresses, which a CNAME has not: give the "
+		    "target those of its name as \"probe\"");
+	else
+		diag_error(r->d, &target->mark,
+		    "probes go to addresses: a target of a pool with a "
+		    "monitor needs one");
+}
+
+static void
+check_all_probed(struct schema_reader *r, const struct conf_pool *pool)
+{
+	for (size_t i = 0; i < pool->nregions; i++)
+		for (size_t k = 0; k < pool->regions[i].ntargets; k++)
+			check_probed(r, pool, &pool->regions[i].targets[k]);
 }
 
 void
@@ -462,7 +483,7 @@ check_pool(struct schema_reader *r, const struct yaml_node *node, void *object)
 	pool->ntypes = o.n;
 	for (size_t i = 0; i < pool->nregions; i++)
 		check_offer(r, pool, &pool->regions[i]);
-	check_probed(r, pool, yaml_find(node, "monitor"));
+	check_all_probed(r, pool);
 	check_require(r, node, pool);
 	check_twice(r, pool);
 }

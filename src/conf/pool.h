@@ -46,11 +46,19 @@ struct conf_target {
 				 record with its type */
 	struct addr addr[2];  /* IPv4, IPv6; family 0: none */
 	const uint8_t *cname; /* wire form; NULL: none */
+	struct addr probe[2]; /* as addr: where a CNAME's name is probed */
 	struct conf_record *records; /* with addresses or alone */
 	size_t nrecords;
 	unsigned weight; /* 1..1000000, default 1 */
 	struct conf_mark mark;
 };
+
+/* The address that is probed, of IPv4 (0) or IPv6 (1); family 0: none. */
+static inline const struct addr *
+conf_target_probed(const struct conf_target *t, size_t family)
+{
+	return t->cname != NULL ? &t->probe[family] : &t->addr[family];
+}
 
 struct conf_pool_region {
 	uint16_t region;

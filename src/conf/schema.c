@@ -237,6 +237,7 @@ static const struct schema_key keys[] = {
 
 {SCHEMA_TARGET, "addr", value_addrs, AT(conf_target, addr)},
 {SCHEMA_TARGET, "cname", value_cname, AT(conf_target, cname)},
+{SCHEMA_TARGET, "probe", value_addrs, AT(conf_target, probe)},
 {SCHEMA_TARGET, "records", value_records, .nmin = 1, .nmax = 64},
 {SCHEMA_TARGET, "weight", value_number, AT(conf_target, weight),
 	RANGE(1, 1000000), .fallback = "1"},

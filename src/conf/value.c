@@ -487,8 +487,11 @@ put_address(struct schema_reader *r, const struct schema_key *k,
 	slot = &pair[a.family == 6];
 	if (slot->family)
 		return diag_error(r->d, &node->mark,
-		    "a target has at most "
-		    "one IPv%d address: make \"%s\" a target of its own",
+		    strcmp(k->name, "probe") == 0
+			? "a target is probed at one IPv%d address at most: "
+			  "\"%s\" is the second"
+			: "a target has at most one IPv%d address: make "
+			  "\"%s\" a target of its own",
 		    a.family, node->text);
 	*slot = a;
 	return true;

@@ -87,7 +87,8 @@ region_has(const struct conf_pool_region *r, const struct addr *a)
 {
 	for (size_t i = 0; i < r->ntargets; i++)
 		for (size_t k = 0; k < 2; k++)
-			if (addr_equal(&r->targets[i].addr[k], a))
+			if (addr_equal(
+				conf_target_probed(&r->targets[i], k), a))
 				return true;
 	return false;
 }

@@ -125,11 +125,12 @@ target_bind(const struct pool *p, struct pool_target *t,
 		    &conf->monitors[p->conf->monitors[m]];
 
 		for (size_t f = 0; f < 2; f++) {
+			const struct addr *at = conf_target_probed(t->conf, f);
 			struct watch *watch;
 
-			if (t->conf->addr[f].family == 0)
+			if (at->family == 0)
 				continue;
-			watch = watches_get(w, monitor, &t->conf->addr[f]);
+			watch = watches_get(w, monitor, at);
 			watch->wanted = true;
 			vec_push(&watches, watch);
 		}

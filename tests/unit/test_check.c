@@ -299,7 +299,13 @@ static const struct {
 	{"pools", "{www: {regions: {eu: [{cname: a.}, {cname: b.}]}}}",
 		"a name has one CNAME"},
 	{"pools", "{www: {monitor: web, regions: {eu: [{cname: a.}]}}}",
-		"a pool of CNAMEs has no monitor"},
+		"as \"probe\""},
+	{"pools", "{www: {regions: {eu: [{cname: a., probe: 1.2.3.4}]}}}",
+		"in a pool without a monitor"},
+	{"pools", "{www: {monitor: web, regions: {eu: [{addr: 1.2.3.4, probe: "
+		"1.2.3.4}]}}}", "\"cname\": others are probed at their"},
+	{"pools", "{www: {monitor: web, regions: {eu: [{cname: a., probe: "
+		"[1.2.3.4, 1.2.3.5]}]}}}", "one IPv4 address at most"},
 	{"pools", "{www: {regions: {eu: [{addr: 1.2.3.4}], us: [{addr: "
 		"1.2.3.4}]}}}", "1.2.3.4 is in region \"eu\", too (f.yaml:7), "
 		"whose jurisdiction is another"},
