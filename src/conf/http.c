@@ -215,3 +215,27 @@ check_grpc(struct schema_reader *r, const struct yaml_node *node,
 			    of_tls[i]);
 	}
 }
+
+/* "localhost" and addresses are always right. */
+bool
+http_host_name(struct schema_reader *r, const struct schema_key *k,
+    const struct yaml_node *node, void *field)
+{
+	static const char of_name[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+	uint8_t name[DNS_NAME_MAX];
+	struct addr a;
+
+	if (!value_is_scalar(node))
+		return value_wrong(r, k, node, "a host name");
+	if (addr_parse(node->text, &a))
+		return diag_error(r->d, &node->mark,
+		    "\"%s\": an address is always taken: leave it out",
+		    node->text);
+	if (node->text[strspn(node->text, of_name)] != '\0')
+		return diag_error(r->d, &node->mark,
+		    "\"%s\" must be a host name, without scheme and port, and "
+		    "in ASCII (xn--)",
+		    k->name);
+	return value_read_name(r, node, name, field);
+}

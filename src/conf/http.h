@@ -11,6 +11,9 @@
 /* A map of texts; the field gets lines "Name: value\n". */
 schema_kind http_headers;
 
+/* One of server.http_names. */
+schema_kind http_host_name;
+
 /* Complete a monitor that was just read. */
 void check_http(struct schema_reader *r, const struct yaml_node *node,
     struct conf_monitor *m);

@@ -81,6 +81,8 @@ static const struct schema_key keys[] = {
 	.fallback = MERIDIAN_SOCKET},
 {SCHEMA_SERVER, "control_read", value_path, AT(conf_server, control_read)},
 {SCHEMA_SERVER, "http", value_endpoint, AT(conf_server, http)},
+{SCHEMA_SERVER, "http_names", http_host_name,
+	MANY(conf_server, http_names, nhttp_names, 1, 64)},
 {SCHEMA_SERVER, "nsid", value_text, AT(conf_server, nsid), RANGE(1, 128)},
 {SCHEMA_SERVER, "version", value_text, AT(conf_server, version),
 	RANGE(1, 255)},

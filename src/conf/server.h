@@ -40,8 +40,10 @@ struct conf_server {
 	unsigned workers;
 	const char *state; /* paths are resolved, from the file's folder */
 	const char *control;
-	const char *control_read;   /* NULL: none */
-	struct endpoint http;       /* addr.family 0: off */
+	const char *control_read; /* NULL: none */
+	struct endpoint http;     /* addr.family 0: off */
+	const char **http_names;  /* it is called by these, too */
+	size_t nhttp_names;
 	const char *nsid, *version; /* NULL: none */
 	bool ecs_any;
 	struct prefix *ecs_from; /* resolvers whose ECS is believed */

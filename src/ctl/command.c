@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ctl/command.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "base/clock.h"
+#include "base/moment.h"
 #include "base/number.h"
 #include "ctl/drain.h"
 #include "ctl/failback.h"
@@ -23,6 +22,7 @@
 enum http_status {
 	STATUS_OK = 200,
 	STATUS_BAD_REQUEST = 400,
+	STATUS_FORBIDDEN = 403,
 	STATUS_NOT_FOUND = 404,
 	STATUS_CONFLICT = 409,
 	STATUS_UNPROCESSABLE = 422,
@@ -32,11 +32,12 @@ enum http_status {
 enum { ASSUMED_MAX = 64 };
 
 struct command {
-	enum evhttp_cmd_type method;
+	enum http_method method;
 	const char *path;
 	bool is_public;     /* also on the TCP listener */
 	int wrong;          /* status for EXIT_WRONG */
-	const char *params; /* that it takes, a space after each */
+	const char *params; /* that it takes, a space after each; those with a
+			       star more than once */
 	void (*run)(struct call *call);
 };
 
@@ -48,7 +49,7 @@ call_reply(struct call *call, json_t *json)
 	const int by_exit[] = {
 	    [EXIT_DONE] = STATUS_OK,
 	    [EXIT_WRONG] =
-		call->command != NULL ? call->command->wrong : STATUS_CONFLICT,
+		call->command != NULL ? call->command->wrong : STATUS_FORBIDDEN,
 	    [EXIT_USAGE] = STATUS_BAD_REQUEST,
 	    [EXIT_NO_DAEMON] = STATUS_CONFLICT,
 	    [EXIT_NO_SUCH] = STATUS_NOT_FOUND,
@@ -75,20 +76,24 @@ call_text(struct call *call, const char *type)
 static const char *
 param(const struct call *call, const char *name)
 {
-	return evhttp_find_header(&call->params, name);
+	for (size_t i = 0; i < call->params.list.n; i++)
+		if (strcmp(call->params.list.at[i].key, name) == 0)
+			return call->params.list.at[i].value;
+	return NULL;
 }
 
 static size_t
 params_all(
     const struct call *call, const char *name, const char *values[ASSUMED_MAX])
 {
-	const struct evkeyval *kv;
 	size_t n = 0;
 
-	for (kv = TAILQ_FIRST(&call->params); kv != NULL;
-	     kv = TAILQ_NEXT(kv, next))
-		if (n < ASSUMED_MAX && strcmp(kv->key, name) == 0)
-			values[n++] = kv->value;
+	for (size_t i = 0; i < call->params.list.n; i++) {
+		const struct http_param *p = &call->params.list.at[i];
+
+		if (n < ASSUMED_MAX && strcmp(p->key, name) == 0)
+			values[n++] = p->value;
+	}
 	return n;
 }
 
@@ -331,26 +336,42 @@ add_line(const char *line, void *arg)
 	text_add(arg, "%s", line);
 }
 
+static bool
+read_filter(struct call *call, struct error *err)
+{
+	const struct events *e = call->control->events;
+	struct event_filter *f = &call->filter;
+	const char *since = param(call, "since"), *level = param(call, "level");
+	const char *time = param(call, "since_time");
+	const char *follow = param(call, "follow");
+
+	*f = event_filter_all();
+	if (since != NULL && !event_filter_since(e, f, since, err))
+		return false;
+	if (level != NULL && !event_filter_level(f, level, err))
+		return false;
+	if (time != NULL &&
+	    !moment_parse(time, clock_wall_s(), &f->since_time, err))
+		return error_prefix(err, "since_time");
+	if (follow != NULL && strcmp(follow, "1") != 0)
+		return error_set(
+		    err, "follow %s: it is 1, or not given", follow);
+	call->follow = follow != NULL;
+	return true;
+}
+
 static void
 run_events(struct call *call)
 {
-	const char *since = param(call, "since");
-	const char *follow = param(call, "follow");
-	unsigned long long from = 0;
-	char *end;
+	struct error err;
 
-	errno = 0;
-	if (since != NULL)
-		from = strtoull(since, &end, 10);
-	if (since != NULL &&
-	    (errno != 0 || end == since || *end != '\0' || *since == '-')) {
-		call_reply(call,
-		    text_error(EXIT_USAGE,
-			"since %s: not the number of an event", since));
+	if (!read_filter(call, &err)) {
+		call_reply(call, text_error(EXIT_USAGE, "%s", err.text));
 		return;
 	}
-	call->follow = follow != NULL && strcmp(follow, "1") == 0;
-	events_since(call->control->events, from, add_line, &call->text);
+	if (!call->follow)
+		events_each(
+		    call->control->events, call->filter, add_line, &call->text);
 	call_text(call, "application/x-ndjson");
 }
 
@@ -372,40 +393,37 @@ run_page(struct call *call)
 }
 
 static const struct command commands[] = {
-    {EVHTTP_REQ_GET, "/", true, STATUS_CONFLICT, "", run_page},
-    {EVHTTP_REQ_GET, "/metrics", true, STATUS_CONFLICT, "", run_metrics},
-    {EVHTTP_REQ_GET, "/v1/status", true, STATUS_CONFLICT, "", run_status},
-    {EVHTTP_REQ_GET, "/v1/stats", false, STATUS_CONFLICT, "", run_stats},
-    {EVHTTP_REQ_GET, "/v1/drains", false, STATUS_CONFLICT, "", run_drains},
-    {EVHTTP_REQ_POST, "/v1/drain", false, STATUS_CONFLICT, "", run_drain},
-    {EVHTTP_REQ_POST, "/v1/undrain", false, STATUS_CONFLICT, "", run_undrain},
-    {EVHTTP_REQ_POST, "/v1/failback", false, STATUS_CONFLICT, "", run_failback},
-    {EVHTTP_REQ_POST, "/v1/thaw", false, STATUS_CONFLICT, "", run_thaw},
-    {EVHTTP_REQ_POST, "/v1/probe", false, STATUS_OK, "", run_probe},
-    {EVHTTP_REQ_POST, "/v1/signal", false, STATUS_CONFLICT, "", run_signal},
-    {EVHTTP_REQ_POST, "/v1/force_up", false, STATUS_CONFLICT, "", run_force_up},
-    {EVHTTP_REQ_POST, "/v1/force_up_end", false, STATUS_CONFLICT, "",
+    {HTTP_GET, "/", true, STATUS_CONFLICT, "", run_page},
+    {HTTP_GET, "/metrics", true, STATUS_CONFLICT, "", run_metrics},
+    {HTTP_GET, "/v1/status", true, STATUS_CONFLICT, "", run_status},
+    {HTTP_GET, "/v1/stats", false, STATUS_CONFLICT, "", run_stats},
+    {HTTP_GET, "/v1/drains", false, STATUS_CONFLICT, "", run_drains},
+    {HTTP_POST, "/v1/drain", false, STATUS_CONFLICT, "", run_drain},
+    {HTTP_POST, "/v1/undrain", false, STATUS_CONFLICT, "", run_undrain},
+    {HTTP_POST, "/v1/failback", false, STATUS_CONFLICT, "", run_failback},
+    {HTTP_POST, "/v1/thaw", false, STATUS_CONFLICT, "", run_thaw},
+    {HTTP_POST, "/v1/probe", false, STATUS_OK, "", run_probe},
+    {HTTP_POST, "/v1/signal", false, STATUS_CONFLICT, "", run_signal},
+    {HTTP_POST, "/v1/force_up", false, STATUS_CONFLICT, "", run_force_up},
+    {HTTP_POST, "/v1/force_up_end", false, STATUS_CONFLICT, "",
 	run_force_up_end},
-    {EVHTTP_REQ_POST, "/v1/reload", false, STATUS_UNPROCESSABLE, "",
-	run_reload},
-    {EVHTTP_REQ_POST, "/v1/check", false, STATUS_UNPROCESSABLE, "", run_check},
-    {EVHTTP_REQ_GET, "/v1/stages", false, STATUS_CONFLICT, "", run_stages},
-    {EVHTTP_REQ_POST, "/v1/promote", false, STATUS_UNPROCESSABLE, "",
-	run_promote},
-    {EVHTTP_REQ_POST, "/v1/rollback", false, STATUS_UNPROCESSABLE, "",
-	run_rollback},
-    {EVHTTP_REQ_POST, "/v1/prove", false, STATUS_UNPROCESSABLE, "", run_prove},
-    {EVHTTP_REQ_GET, "/v1/explain", false, STATUS_UNPROCESSABLE,
-	"name type from resolver down drain signal ", run_explain},
-    {EVHTTP_REQ_GET, "/v1/geoip", false, STATUS_CONFLICT, "", run_geoip},
-    {EVHTTP_REQ_POST, "/v1/geoip_accept", false, STATUS_CONFLICT, "",
+    {HTTP_POST, "/v1/reload", false, STATUS_UNPROCESSABLE, "", run_reload},
+    {HTTP_POST, "/v1/check", false, STATUS_UNPROCESSABLE, "", run_check},
+    {HTTP_GET, "/v1/stages", false, STATUS_CONFLICT, "", run_stages},
+    {HTTP_POST, "/v1/promote", false, STATUS_UNPROCESSABLE, "", run_promote},
+    {HTTP_POST, "/v1/rollback", false, STATUS_UNPROCESSABLE, "", run_rollback},
+    {HTTP_POST, "/v1/prove", false, STATUS_UNPROCESSABLE, "", run_prove},
+    {HTTP_GET, "/v1/explain", false, STATUS_UNPROCESSABLE,
+	"name type from resolver down* drain* signal* ", run_explain},
+    {HTTP_GET, "/v1/geoip", false, STATUS_CONFLICT, "", run_geoip},
+    {HTTP_POST, "/v1/geoip_accept", false, STATUS_CONFLICT, "",
 	run_geoip_accept},
-    {EVHTTP_REQ_POST, "/v1/geoip_rollback", false, STATUS_CONFLICT, "",
+    {HTTP_POST, "/v1/geoip_rollback", false, STATUS_CONFLICT, "",
 	run_geoip_rollback},
-    {EVHTTP_REQ_GET, "/v1/whatif", false, STATUS_OK, "down drain ", run_whatif},
-    {EVHTTP_REQ_GET, "/v1/traffic", false, STATUS_CONFLICT, "", run_traffic},
-    {EVHTTP_REQ_GET, "/v1/events", false, STATUS_CONFLICT, "since follow ",
-	run_events},
+    {HTTP_GET, "/v1/whatif", false, STATUS_OK, "down* drain* ", run_whatif},
+    {HTTP_GET, "/v1/traffic", false, STATUS_CONFLICT, "", run_traffic},
+    {HTTP_GET, "/v1/events", false, STATUS_CONFLICT,
+	"since follow level since_time ", run_events},
 };
 
 enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -423,7 +441,7 @@ may_run(enum role role, const struct command *c)
 {
 	const bool may[ROLE_COUNT] = {
 	    [ROLE_OPERATOR] = true,
-	    [ROLE_READER] = c->method == EVHTTP_REQ_GET,
+	    [ROLE_READER] = c->method == HTTP_GET,
 	    [ROLE_PUBLIC] = c->is_public,
 	};
 
@@ -450,7 +468,9 @@ find(struct call *call, const char *path)
 	}
 	if (denied && call->role == ROLE_READER)
 		return text_error(EXIT_WRONG,
-		    "%s: not on this socket, which changes nothing", path);
+		    "%s: not on this socket (server.control_read), which "
+		    "changes nothing: use server.control",
+		    path);
 	if (call->command == NULL) {
 		near = diag_nearest(path, paths, n);
 		return text_error(EXIT_NO_SUCH, "there is no %s%s%s%s", path,
@@ -458,42 +478,72 @@ find(struct call *call, const char *path)
 		    near != NULL ? near : "", near != NULL ? "?" : "");
 	}
 	if (call->command->method != call->method &&
-	    !(call->command->method == EVHTTP_REQ_GET &&
-		call->method == EVHTTP_REQ_HEAD))
+	    !(call->command->method == HTTP_GET && call->method == HTTP_HEAD))
 		return text_error(EXIT_USAGE, "%s: is a %s", path,
-		    call->command->method == EVHTTP_REQ_GET ? "GET" : "POST");
+		    call->command->method == HTTP_GET ? "GET" : "POST");
 	return NULL;
 }
 
-static bool
-is_param(const char *params, const char *key)
+/* How often a command takes a parameter. */
+static size_t
+times_taken(const struct command *c, const char *key)
 {
+	const char *params = c->params;
 	size_t len = strlen(key);
 
 	while (*params != '\0') {
-		size_t n = strcspn(params, " ");
+		size_t n = strcspn(params, "* ");
+		bool repeats = params[n] == '*';
 
-		if (n == len && strncmp(params, key, n) == 0)
-			return true;
-		params += n + 1;
+		if (n == len && memcmp(params, key, n) == 0)
+			return repeats ? ASSUMED_MAX : 1;
+		params += n + repeats + 1;
 	}
-	return false;
+	return 0;
 }
 
 static json_t *
 read_params(struct call *call, const char *query)
 {
-	const struct evkeyval *kv;
+	const struct command *c = call->command;
+	struct error err;
 
-	if (query != NULL && *query != '\0' &&
-	    evhttp_parse_query_str(query, &call->params) != 0)
-		return text_error(EXIT_USAGE, "the query cannot be read");
-	for (kv = TAILQ_FIRST(&call->params); kv != NULL;
-	     kv = TAILQ_NEXT(kv, next))
-		if (!is_param(call->command->params, kv->key))
-			return text_error(EXIT_USAGE, "%s does not take %s",
-			    call->command->path, kv->key);
+	if (!http_params_parse(&call->params, query, &err))
+		return text_error(EXIT_USAGE, "%s", err.text);
+	for (size_t i = 0; i < call->params.list.n; i++) {
+		const char *key = call->params.list.at[i].key;
+		size_t most = times_taken(c, key), n = 0;
+
+		if (most == 0)
+			return text_error(
+			    EXIT_USAGE, "%s does not take %s", c->path, key);
+		for (size_t j = 0; j <= i; j++)
+			n += strcmp(call->params.list.at[j].key, key) == 0;
+		if (n > most)
+			return text_error(EXIT_USAGE, "%s: given more than %s",
+			    key, most == 1 ? "once" : "64 times");
+	}
 	return NULL;
+}
+
+/* A string that goes on after a NUL would be read as another one. */
+static json_t *
+find_nul(const char *key, const json_t *value)
+{
+	json_t *error = NULL, *within;
+	const char *name;
+	size_t i;
+
+	if (json_is_string(value) &&
+	    strlen(json_string_value(value)) != json_string_length(value))
+		return text_error(EXIT_USAGE,
+		    "%s: \\u0000 is a control character, which no value has",
+		    key);
+	json_object_foreach((json_t *)(uintptr_t)value, name,
+	    within) if (error == NULL) error = find_nul(name, within);
+	json_array_foreach(value, i, within) if (error == NULL) error =
+	    find_nul(key, within);
+	return error;
 }
 
 static json_t *
@@ -501,19 +551,19 @@ read_body(struct call *call, const void *body, size_t len)
 {
 	json_error_t wrong;
 
-	if (call->command->method != EVHTTP_REQ_POST)
+	if (call->command->method != HTTP_POST)
 		return NULL;
 	if (len == 0)
 		call->body = json_object();
 	else
-		call->body =
-		    json_loadb(body, len, JSON_REJECT_DUPLICATES, &wrong);
+		call->body = json_loadb(
+		    body, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &wrong);
 	if (call->body == NULL)
 		return text_error(
 		    EXIT_USAGE, "the body is not JSON: %s", wrong.text);
 	if (!json_is_object(call->body))
 		return text_error(EXIT_USAGE, "the body is no object");
-	return NULL;
+	return find_nul("the body", call->body);
 }
 
 void
@@ -522,7 +572,6 @@ command_run(struct call *call, const char *path, const char *query,
 {
 	json_t *error;
 
-	TAILQ_INIT(&call->params);
 	error = find(call, path);
 	if (error == NULL)
 		error = read_params(call, query);
@@ -537,7 +586,7 @@ command_run(struct call *call, const char *path, const char *query,
 void
 call_fini(struct call *call)
 {
-	evhttp_clear_headers(&call->params);
+	http_params_fini(&call->params);
 	json_decref(call->body);
 	text_fini(&call->text);
 }

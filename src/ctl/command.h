@@ -6,10 +6,10 @@
 #ifndef CTL_COMMAND_H
 #define CTL_COMMAND_H
 
-#include <event2/http.h>
-#include <event2/keyvalq_struct.h>
-
 #include "ctl/control.h"
+#include "ctl/event.h"
+#include "http/head.h"
+#include "http/param.h"
 #include "report/text.h"
 
 struct command;
@@ -27,20 +27,21 @@ enum role {
 struct call {
 	struct control *control;
 	enum role role;
-	enum evhttp_cmd_type method;
+	enum http_method method;
 	const char *owner; /* who asks */
 	long pid;          /* by which process; 0: not known */
 	void (*done)(struct call *call);
 	void *arg;
 
 	const struct command *command; /* NULL: no such one */
-	struct evkeyvalq params;
+	struct http_params params;
 	json_t *body;
 
 	int status;       /* the reply: HTTP status */
 	const char *type; /* of its content */
 	struct text text;
-	bool follow; /* events from now on belong to it as well */
+	bool follow; /* in place of a text: these events, and those to come */
+	struct event_filter filter;
 };
 
 /* Runs the command that path names.  query may be NULL. */

@@ -517,6 +517,7 @@ control_new(struct event_base *base, const char *path, struct snapshot *s,
 	c->status.capacity = &c->capacity;
 	c->status.traffic = &c->traffic;
 	c->status.config = c->path;
+	c->status.run = events_run(c->events);
 	drain_clock_init(c);
 	c->status.started = clock_wall_s();
 	c->status.started_s = clock_mono_s();

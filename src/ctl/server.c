@@ -2,10 +2,8 @@
 #include "ctl/server.h"
 
 #include <errno.h>
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -14,10 +12,11 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/user.h"
-#include "ctl/accept.h"
 #include "ctl/command.h"
+#include "http/host.h"
+#include "http/server.h"
 
-enum { BACKLOG = 64 };
+enum { BACKLOG = 1024, STATUS_BUSY = 503 };
 
 /* Of the Unix sockets. */
 static const mode_t modes[ROLE_COUNT] =
@@ -25,141 +24,124 @@ static const mode_t modes[ROLE_COUNT] =
 
 struct listener {
 	struct server *server;
-	struct acceptor *acceptor; /* NULL: not open */
-	char *path;                /* of a Unix socket */
+	struct http_service service;
+	struct http_server *http; /* NULL: not open */
+	char *path;               /* of a Unix socket */
 };
 
 struct server {
 	struct control *control;
 	struct listener listeners[ROLE_COUNT]; /* by who comes there */
-	VEC(struct follower) followers;
+	LIST_HEAD(followers, exchange) followers;
 };
 
-/* Who follows events. */
-struct follower {
-	struct evhttp_request *request;
-	enum role role;
-};
-
-/* A request under way. */
+/* A request under way, or who follows events. */
 struct exchange {
+	LIST_ENTRY(exchange) entry; /* of a follower */
 	struct call call;
 	struct server *server;
-	struct evhttp_request *request;
+	struct http_request *request;
 	char owner[USER_NAME_MAX];
 };
 
 /* Following events ------------------------------------------------------- */
 
 static void
-send_chunk(struct evhttp_request *request, const char *text)
+exchange_free(struct exchange *x)
 {
-	struct evbuffer *buf = evbuffer_new();
-
-	evbuffer_add(buf, text, strlen(text));
-	evhttp_send_reply_chunk(request, buf);
-	evbuffer_free(buf);
-}
-
-/* It is gone, or does not read. */
-static bool
-follower_is_lost(struct evhttp_request *request)
-{
-	struct evhttp_connection *con = evhttp_request_get_connection(request);
-	struct bufferevent *bev;
-
-	if (con == NULL)
-		return true;
-	bev = evhttp_connection_get_bufferevent(con);
-	return evbuffer_get_length(bufferevent_get_output(bev)) >
-	    SERVER_PENDING_MAX;
+	call_fini(&x->call);
+	free(x);
 }
 
 static void
-followers_sweep(struct server *s)
+add_event(const char *line, void *request)
 {
-	size_t kept = 0;
+	http_stream_add(request, line, strlen(line));
+}
 
-	for (size_t i = 0; i < s->followers.n; i++) {
-		struct follower f = s->followers.at[i];
+/* Only what a follower is about to read is copied for it: the ring holds the
+ * rest, for as long as it holds anything. */
+static void
+follower_pump(struct http_request *request)
+{
+	struct exchange *x = request->arg;
 
-		if (follower_is_lost(f.request))
-			evhttp_send_reply_end(f.request);
-		else
-			s->followers.at[kept++] = f;
-	}
-	s->followers.n = kept;
+	while (http_stream_has_room(request) &&
+	    event_next(
+		x->call.control->events, &x->call.filter, add_event, request))
+		;
+}
+
+static void
+follower_lost(struct http_request *request)
+{
+	struct exchange *x = request->arg;
+
+	LIST_REMOVE(x, entry);
+	exchange_free(x);
 }
 
 static void
 server_event(const char *line, void *arg)
 {
 	struct server *s = arg;
+	struct exchange *x;
 
-	followers_sweep(s);
-	for (size_t i = 0; i < s->followers.n; i++)
-		send_chunk(s->followers.at[i].request, line);
+	(void)line;
+	for (x = LIST_FIRST(&s->followers); x != NULL; x = LIST_NEXT(x, entry))
+		follower_pump(x->request);
 }
 
-/* Readers take none from operators. */
+/* Readers take no place from operators, nor one reader those of all. */
 static bool
-may_follow(struct server *s, enum role role)
+may_follow(struct server *s, const struct exchange *asks)
 {
-	size_t n = 0;
+	size_t n = 0, own = 0;
+	const struct exchange *x;
 
-	followers_sweep(s);
-	for (size_t i = 0; i < s->followers.n; i++)
-		n += s->followers.at[i].role == role;
-	return n < SERVER_FOLLOWERS_MAX;
-}
-
-static void
-follow(
-    struct server *s, const struct call *call, struct evhttp_request *request)
-{
-	static const char full[] =
-	    "{\"error\":\"too many follow the events already\",\"exit\":1}\n";
-	const struct follower f = {request, call->role};
-	bool may = may_follow(s, call->role);
-
-	evhttp_send_reply_start(
-	    request, may ? call->status : HTTP_SERVUNAVAIL, NULL);
-	if (may && call->text.len > 0)
-		send_chunk(request, call->text.at);
-	if (may) {
-		vec_push(&s->followers, f);
-		return;
+	for (x = LIST_FIRST(&s->followers); x != NULL;
+	     x = LIST_NEXT(x, entry)) {
+		n += x->call.role == asks->call.role;
+		own += x->call.role == asks->call.role &&
+		    x->request->uid == asks->request->uid;
 	}
-	send_chunk(request, full);
-	evhttp_send_reply_end(request);
+	return n < SERVER_FOLLOWERS_MAX &&
+	    (asks->call.role == ROLE_OPERATOR ||
+		own < SERVER_FOLLOWERS_MAX / 2);
 }
 
 /* Requests --------------------------------------------------------------- */
 
-/* The reply is there. A request whose client is gone is only freed by what
- * libevent sends. */
+static void
+follow(struct exchange *x)
+{
+	static const char full[] = "{\"error\":\"busy: too many follow the "
+				   "events already\",\"exit\":1}\n";
+
+	if (!may_follow(x->server, x)) {
+		http_reply(x->request, STATUS_BUSY, "application/json", full,
+		    sizeof(full) - 1);
+		exchange_free(x);
+	} else if (http_stream(x->request, x->call.type, follower_pump,
+		       follower_lost)) {
+		LIST_INSERT_HEAD(&x->server->followers, x, entry);
+	} else {
+		exchange_free(x);
+	}
+}
+
 static void
 exchange_done(struct call *call)
 {
 	struct exchange *x = call->arg;
-	struct evkeyvalq *headers =
-	    evhttp_request_get_output_headers(x->request);
-	struct evbuffer *buf;
 
-	evhttp_add_header(headers, "Content-Type", call->type);
-	evhttp_add_header(headers, "Cache-Control", "no-store");
-	evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
 	if (call->follow) {
-		follow(x->server, call, x->request);
-	} else {
-		buf = evbuffer_new();
-		if (call->text.len > 0)
-			evbuffer_add(buf, call->text.at, call->text.len);
-		evhttp_send_reply(x->request, call->status, NULL, buf);
-		evbuffer_free(buf);
+		follow(x);
+		return;
 	}
-	call_fini(call);
-	free(x);
+	http_reply(x->request, call->status, call->type, call->text.at,
+	    call->text.len);
+	exchange_free(x);
 }
 
 /* The user at the other end of the socket, and the process.  Only root may say
@@ -167,54 +149,36 @@ exchange_done(struct call *call)
 static void
 find_owner(struct exchange *x)
 {
-	struct evhttp_connection *con =
-	    evhttp_request_get_connection(x->request);
-	int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(con));
-	struct ucred cred = {0};
-	socklen_t len = sizeof(cred);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0) {
-		snprintf(x->owner, sizeof(x->owner), "unknown");
-		return;
-	}
-	x->call.pid = cred.pid;
-	user_name(x->owner, cred.uid);
-	if (cred.uid == 0)
-		user_behalf(x->owner,
-		    evhttp_find_header(
-			evhttp_request_get_input_headers(x->request),
-			USER_BEHALF));
+	x->call.pid = x->request->pid;
+	user_name(x->owner, x->request->uid);
+	if (x->request->uid == 0)
+		user_behalf(x->owner, x->request->value);
 }
 
 static void
-serve(struct evhttp_request *request, void *arg)
+serve(struct http_request *request, void *arg)
 {
 	const struct listener *l = arg;
 	struct server *s = l->server;
-	struct evbuffer *in = evhttp_request_get_input_buffer(request);
-	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
-	const char *path = uri != NULL ? evhttp_uri_get_path(uri) : NULL;
 	struct exchange *x = xcalloc(1, sizeof(*x));
-	size_t len = evbuffer_get_length(in);
 
 	x->server = s;
 	x->request = request;
+	request->arg = x;
 	x->call = (struct call){
 	    .control = s->control,
 	    .role = (enum role)(l - s->listeners),
-	    .method = evhttp_request_get_command(request),
+	    .method = request->method,
 	    .owner = x->owner,
 	    .done = exchange_done,
 	    .arg = x,
 	};
 	/* The user's name may come over the network: nobody who only looks is
 	 * worth the wait. */
-	if (l->path != NULL &&
-	    evhttp_request_get_command(request) == EVHTTP_REQ_POST)
+	if (l->service.is_unix && request->method == HTTP_POST)
 		find_owner(x);
-	command_run(&x->call, path != NULL && *path != '\0' ? path : "/",
-	    uri != NULL ? evhttp_uri_get_query(uri) : NULL,
-	    evbuffer_pullup(in, -1), len);
+	command_run(&x->call, request->path, request->query, request->body,
+	    request->len);
 }
 
 /* Opening ---------------------------------------------------------------- */
@@ -229,18 +193,6 @@ server_new(struct control *c)
 		s->listeners[i].server = s;
 	events_listen(c->events, server_event, s);
 	return s;
-}
-
-static struct evhttp *
-http_new(struct listener *l, unsigned methods)
-{
-	struct evhttp *http = evhttp_new(l->server->control->base);
-
-	evhttp_set_max_headers_size(http, SERVER_HEAD_MAX);
-	evhttp_set_max_body_size(http, SERVER_BODY_MAX);
-	evhttp_set_allowed_methods(http, (ev_uint16_t)methods);
-	evhttp_set_gencb(http, serve, l);
-	return http;
 }
 
 /* Makes way for a new socket; false when a daemon listens on it. */
@@ -298,20 +250,38 @@ unix_bind(int fd, const struct sockaddr_un *sun, mode_t mode, struct error *err)
 	return true;
 }
 
-/* The readers of the TCP listener are strangers, who may not stay. */
 static bool
-listener_open(struct listener *l, int fd, unsigned methods, const char *what)
+has_host(const char *host, void *arg)
 {
-	struct event_base *base = l->server->control->base;
-	struct evhttp *http = http_new(l, methods);
+	const struct listener *l = arg;
+	const struct conf_server *server =
+	    &l->server->control->status.snapshot->conf->server;
 
-	if (l == &l->server->listeners[ROLE_PUBLIC])
-		evhttp_set_timeout(http, SERVER_TCP_IDLE_S);
-	l->acceptor = accept_begin(base, http, fd, SERVER_CONNECTIONS_MAX,
-	    l == &l->server->listeners[ROLE_OPERATOR], what);
-	if (l->acceptor == NULL)
-		evhttp_free(http);
-	return l->acceptor != NULL;
+	return http_host_is_own(host, server->http_names, server->nhttp_names);
+}
+
+/* A browser can be made to ask the TCP listener in the name of another site,
+ * but no Unix socket: there any Host will do. */
+static void
+listener_open(struct listener *l, int fd, const char *what)
+{
+	enum role role = (enum role)(l - l->server->listeners);
+	bool is_tcp = role == ROLE_PUBLIC;
+
+	l->service = (struct http_service){
+	    .what = what,
+	    .methods = HTTP_GET | HTTP_HEAD | (is_tcp ? 0 : HTTP_POST),
+	    .body_max = is_tcp ? 0 : SERVER_BODY_MAX,
+	    .peer_max =
+		role == ROLE_OPERATOR ? HTTP_CONNECTIONS_MAX : SERVER_PEER_MAX,
+	    .field = is_tcp ? NULL : USER_BEHALF,
+	    .is_unix = !is_tcp,
+	    .operators = role == ROLE_OPERATOR,
+	    .has_host = is_tcp ? has_host : NULL,
+	    .serve = serve,
+	    .arg = l,
+	};
+	l->http = http_server_new(l->server->control->base, fd, &l->service);
 }
 
 /* Nothing has the path, but the socket of a daemon that is no more, which is
@@ -365,12 +335,10 @@ server_open_control(
 	fd = unix_socket(err);
 	if (fd < 0 || !unix_bind(fd, &sun, modes[role], err))
 		goto fail;
-	if (listener_open(
-		l, fd, EVHTTP_REQ_GET | EVHTTP_REQ_POST, "control socket")) {
-		l->path = xstrdup(path);
-		return true;
-	}
-	error_set(err, "%s: cannot be listened on", path);
+	listener_open(
+	    l, fd, role == ROLE_OPERATOR ? "control socket" : "control_read");
+	l->path = xstrdup(path);
+	return true;
 fail:
 	fd_close(&fd);
 	return false;
@@ -384,24 +352,22 @@ server_open_http(struct server *s, struct endpoint *e, struct error *err)
 
 	if (fd < 0)
 		return false;
-	if (net_bound_endpoint(fd, e) &&
-	    listener_open(l, fd, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD, "http"))
-		return true;
-	fd_close(&fd);
-	return error_set(err, "http: cannot be listened on");
+	if (!net_bound_endpoint(fd, e)) {
+		fd_close(&fd);
+		return error_set(err, "http: %s", strerror(errno));
+	}
+	listener_open(l, fd, "http");
+	return true;
 }
 
 void
 server_free(struct server *s)
 {
 	events_listen(s->control->events, NULL, NULL);
-	for (size_t i = 0; i < s->followers.n; i++)
-		evhttp_send_reply_end(s->followers.at[i].request);
-	vec_free(&s->followers);
 	for (size_t i = 0; i < ROLE_COUNT; i++) {
 		struct listener *l = &s->listeners[i];
 
-		accept_end(l->acceptor);
+		http_server_free(l->http);
 		if (l->path != NULL)
 			unlink(l->path);
 		free(l->path);

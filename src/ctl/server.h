@@ -10,12 +10,9 @@
 #include "ctl/command.h"
 
 enum {
-	SERVER_BODY_MAX = 1 << 20,
-	SERVER_HEAD_MAX = 16 << 10,
-	SERVER_TCP_IDLE_S = 10,
-	SERVER_CONNECTIONS_MAX = 128, /* of each; others wait */
-	SERVER_FOLLOWERS_MAX = 64,    /* of each */
-	SERVER_PENDING_MAX = 1 << 20, /* unread events that end a follower */
+	SERVER_BODY_MAX = 64 << 10,
+	SERVER_PEER_MAX = 64,      /* connections of a user, or an address */
+	SERVER_FOLLOWERS_MAX = 64, /* of each socket; of a reader: half */
 };
 
 struct server;

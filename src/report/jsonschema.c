@@ -43,6 +43,7 @@ static const struct shape {
 	0},
     {home_read, "{'type': 'string'}", 0},
     {http_headers, MAP_OF(TEXT), 0},
+    {http_host_name, TEXT, 0},
     {monitor_name, TEXT, 0},
     {monitor_rcode, "{'type': 'string'}", 0},
     {monitor_require, EITHER("{'enum': ['all', 'any']}", "{'type': 'integer'}"),

@@ -518,9 +518,9 @@ status_report(const struct status *s)
 	const struct snapshot *shot = s->snapshot;
 	json_t *report = status_drains(s);
 	json_t *rest = json_pack(
-	    "{s:s, s:I, s:o, s:I, s:I, s:I, s:o, s:I, s:O, s:o, s:o, s:o, "
+	    "{s:s, s:s, s:I, s:o, s:I, s:I, s:I, s:o, s:I, s:O, s:o, s:o, s:o, "
 	    "s:o, s:o, s:o}",
-	    "version", PACKAGE_VERSION, "generation",
+	    "version", PACKAGE_VERSION, "run", s->run, "generation",
 	    (json_int_t)shot->generation, "config", text_string(s->config),
 	    "loaded", (json_int_t)shot->loaded, "started",
 	    (json_int_t)s->started, "uptime_s",

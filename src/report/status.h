@@ -26,6 +26,7 @@ struct status {
 	struct capacity *capacity;
 	const struct traffic *traffic;
 	const char *config;
+	const char *run;               /* the id of this run: ctl/event */
 	int64_t started;               /* wall */
 	uint32_t started_s;            /* monotonic */
 	const struct endpoint *listen; /* as bound */

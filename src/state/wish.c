@@ -38,11 +38,14 @@ wish_read(struct wish *w, const json_t *body, enum drain_kind kind)
 		    "a %s needs an expiry (for_s, 1 s to %d years), or "
 		    "until_cancelled",
 		    noun, DRAIN_YEARS_MAX);
-	if (w->share < 1 || w->share > DRAIN_WHOLE || w->over_s < 0 ||
-	    w->over_s > DRAIN_OVER_MAX_S)
+	if (w->share < 1 || w->share > DRAIN_WHOLE)
 		return text_error(EXIT_USAGE,
-		    "share is a percentage (1 to %d), over_s 0 to %d",
-		    DRAIN_WHOLE, DRAIN_OVER_MAX_S);
+		    "a share of %lld%%: it must be 1%% to %d%%",
+		    (long long)w->share, DRAIN_WHOLE);
+	if (w->over_s < 0 || w->over_s > DRAIN_OVER_MAX_S)
+		return text_error(EXIT_USAGE,
+		    "growing over %lld s: it must be 0 to %d s",
+		    (long long)w->over_s, DRAIN_OVER_MAX_S);
 	if (w->over_s > 0 && !w->forever && w->over_s >= w->for_s)
 		return text_error(EXIT_USAGE,
 		    "a %s that grows over so long must last longer than that: "

@@ -46,7 +46,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (query != NULL)
 		*query++ = '\0';
 	call.control = s.control;
-	call.method = line[0] == 'P' ? EVHTTP_REQ_POST : EVHTTP_REQ_GET;
+	call.method = line[0] == 'P' ? HTTP_POST : HTTP_GET;
 	call.role = line[0] == 'R' ? ROLE_PUBLIC : ROLE_OPERATOR;
 	command_run(&call, line + 1, query, body != NULL ? body + 1 : NULL,
 	    body != NULL ? size - len - 1 : 0);

@@ -262,8 +262,9 @@ def crowded():
     with m.Daemon(config("  http: 127.0.0.1@0"), zone) as d:
         port, before = http_port(d), sockets(d)
         with contextlib.ExitStack() as open_:
-            for _ in range(300):
-                open_.enter_context(connect(d, port=port))
+            for i in range(300):
+                open_.enter_context(
+                    connect(d, f"127.0.0.{1 + i % 8}", port=port))
             m.wait_for("most are accepted", lambda: sockets(d) > before + 100)
             m.check(d.json("status")["pools"], "300 connections to http: the"
                     " control socket is served")

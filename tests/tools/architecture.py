@@ -6,7 +6,7 @@ import re
 import sys
 
 SRC = os.path.join(os.environ.get("srcdir", "."), "src")
-ORDER = ["base", "input", "life", "dns", "rdata", "conf", "geo", "steer", "zone",
+ORDER = ["base", "http", "input", "life", "dns", "rdata", "conf", "geo", "steer", "zone",
          "snapshot", "traffic", "probe", "serve", "report", "prove", "state", "ctl",
          "client", "main"]
 NEVER = [("probe", "serve"), ("serve", "probe"), ("client", "ctl")]
@@ -14,7 +14,7 @@ ONLY = [  # include, where it may stand
     (r"ldns/", r"^$"),
     (r"idn2", r"^zone/source\.c$"),
     (r"maxminddb", r"^geo/mmdb\.c$"),
-    (r"event2/", r"^(main\.c|probe/.*|serve/tcp\.[ch]|life/.*|ctl/.*)$"),
+    (r"event2/", r"^(main\.c|probe/.*|serve/tcp\.[ch]|life/.*|ctl/.*|http/.*)$"),
     (r"openssl/", r"^(base/(cert|digest)\.c|probe/tls\.[ch])$"),
     (r"yaml\.h", r"^conf/yaml\.[ch]$"),
     (r"curl/", r"^(client/.*|meridianctl\.c|probe/transfer\.h)$"),

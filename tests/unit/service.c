@@ -229,7 +229,7 @@ done(struct call *call)
 }
 
 json_t *
-service_call(struct service *s, enum evhttp_cmd_type method, const char *path,
+service_call(struct service *s, enum http_method method, const char *path,
     const char *query, const char *body, int *status)
 {
 	bool finished = false;

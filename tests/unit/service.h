@@ -48,7 +48,7 @@ void service_traffic(
 
 /* One command, its JSON reply (NULL when it is none) and status; waits for
  * what comes later. */
-json_t *service_call(struct service *s, enum evhttp_cmd_type method,
+json_t *service_call(struct service *s, enum http_method method,
     const char *path, const char *query, const char *body, int *status);
 
 #endif

@@ -148,7 +148,7 @@ configure(void)
 }
 
 static json_t *
-call(enum evhttp_cmd_type method, const char *path, const char *query,
+call(enum http_method method, const char *path, const char *query,
     const char *body, int *status)
 {
 	return service_call(&service, method, path, query, body, status);
@@ -159,7 +159,7 @@ reload(void)
 {
 	int status;
 
-	json_decref(call(EVHTTP_REQ_POST, "/v1/reload", NULL, "{}", &status));
+	json_decref(call(HTTP_POST, "/v1/reload", NULL, "{}", &status));
 	return status == 200;
 }
 
@@ -236,7 +236,7 @@ static void
 status_agrees(const json_t *would, unsigned world)
 {
 	int status;
-	json_t *now = call(EVHTTP_REQ_GET, "/v1/status", NULL, NULL, &status);
+	json_t *now = call(HTTP_GET, "/v1/status", NULL, NULL, &status);
 	const json_t *capacity = json_object_get(now, "capacity");
 	const json_t *all = json_object_get(would, "regions"), *r;
 	size_t i;
@@ -274,7 +274,7 @@ drain_agrees(const char *what, const json_t *would, unsigned world)
 	snprintf(body, sizeof(body),
 	    "{\"what\":\"%s\",\"until_cancelled\":true,\"reason\":\"x\"}",
 	    what);
-	does = call(EVHTTP_REQ_POST, "/v1/drain", NULL, body, &status);
+	does = call(HTTP_POST, "/v1/drain", NULL, body, &status);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		const json_t *a = json_object_get(would, keys[i]);
 		const json_t *b = json_object_get(does, keys[i]);
@@ -296,7 +296,7 @@ drain_agrees(const char *what, const json_t *would, unsigned world)
 	    "{\"what\":\"%s\",\"until_cancelled\":true,\"reason\":\"x\","
 	    "\"force\":true}",
 	    what);
-	json_decref(call(EVHTTP_REQ_POST, "/v1/drain", NULL, body, &status));
+	json_decref(call(HTTP_POST, "/v1/drain", NULL, body, &status));
 	ck_assert_int_eq(status, 200);
 }
 
@@ -364,15 +364,14 @@ one_world(unsigned world)
 	else
 		snprintf(what, sizeof(what), "r%u", below(nregions));
 	snprintf(query, sizeof(query), "drain=%s", what);
-	would = call(EVHTTP_REQ_GET, "/v1/whatif", query, NULL, &status);
+	would = call(HTTP_GET, "/v1/whatif", query, NULL, &status);
 	if (status == 200) {
 		status_agrees(would, world);
 		judged += json_is_true(json_object_get(would, "judged"));
 		drain_agrees(what, would, world);
 		foreseen_agrees(would, world);
 		snprintf(query, sizeof(query), "{\"what\":\"%s\"}", what);
-		none =
-		    call(EVHTTP_REQ_POST, "/v1/undrain", NULL, query, &status);
+		none = call(HTTP_POST, "/v1/undrain", NULL, query, &status);
 		json_decref(none);
 	}
 	json_decref(would);

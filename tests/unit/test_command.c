@@ -26,13 +26,13 @@ teardown(void)
 static json_t *
 get(const char *path, const char *query)
 {
-	return service_call(&s, EVHTTP_REQ_GET, path, query, NULL, &status);
+	return service_call(&s, HTTP_GET, path, query, NULL, &status);
 }
 
 static json_t *
 post(const char *path, const char *body)
 {
-	return service_call(&s, EVHTTP_REQ_POST, path, NULL, body, &status);
+	return service_call(&s, HTTP_POST, path, NULL, body, &status);
 }
 
 static const char *
@@ -129,7 +129,7 @@ START_TEST(only_operators_change_anything)
 	for (size_t i = 0; command_path(i) != NULL; i++) {
 		struct call call = {.control = s.control,
 		    .role = _i == 0 ? ROLE_PUBLIC : ROLE_READER,
-		    .method = EVHTTP_REQ_POST,
+		    .method = HTTP_POST,
 		    .owner = "",
 		    .done = nothing};
 
@@ -247,7 +247,7 @@ START_TEST(jobs_wait_in_the_order_in_which_they_came)
 
 	for (size_t i = 0; i < 3; i++) {
 		calls[i] = (struct call){.control = s.control,
-		    .method = EVHTTP_REQ_POST,
+		    .method = HTTP_POST,
 		    .owner = "",
 		    .pid = (long)i + 1,
 		    .done = count_done,
@@ -288,7 +288,7 @@ START_TEST(too_many_jobs_are_refused)
 
 	for (size_t i = 0; i < MANY; i++) {
 		calls[i] = (struct call){.control = s.control,
-		    .method = EVHTTP_REQ_POST,
+		    .method = HTTP_POST,
 		    .owner = "",
 		    .done = count_done,
 		    .arg = &done[i]};
@@ -337,7 +337,7 @@ START_TEST(the_end_tells_all_that_nothing_has_changed)
 
 	for (size_t i = 0; i < 2; i++) {
 		calls[i] = (struct call){.control = s.control,
-		    .method = EVHTTP_REQ_POST,
+		    .method = HTTP_POST,
 		    .owner = "",
 		    .done = count_done,
 		    .arg = &done[i]};
@@ -355,17 +355,93 @@ END_TEST
 START_TEST(events_tell_what_happened_since)
 {
 	struct call call = {.control = s.control,
-	    .method = EVHTTP_REQ_GET,
+	    .method = HTTP_GET,
 	    .owner = "",
 	    .done = nothing};
 
 	json_decref(post(
 	    "/v1/drain", "{\"what\":\"us\",\"for_s\":60,\"reason\":\"x\"}"));
-	command_run(&call, "/v1/events", "since=0&follow=1", NULL, 0);
-	ck_assert(call.follow);
+	command_run(&call, "/v1/events", "since=0", NULL, 0);
+	ck_assert(!call.follow);
 	ck_assert_ptr_nonnull(strstr(call.text.at, "\"type\":\"drain\""));
 	ck_assert_ptr_nonnull(strstr(call.text.at, "\"type\":\"region\""));
 	call_fini(&call);
+	memset(&call.text, 0, sizeof(call.text));
+	command_run(
+	    &call, "/v1/events", "since=1&follow=1&level=warning", NULL, 0);
+	ck_assert(call.follow);
+	ck_assert_uint_eq(call.filter.since, 1);
+	ck_assert_int_eq(call.filter.level, LOG_LEVEL_WARNING);
+	ck_assert_ptr_null(call.text.at);
+	call_fini(&call);
+}
+END_TEST
+
+/* Each parameter of each command, and each member of a body. */
+START_TEST(a_nul_in_a_request_is_refused_by_name)
+{
+	static const char *const queries[][2] = {{"/v1/explain", "name"},
+	    {"/v1/explain", "type"}, {"/v1/explain", "from"},
+	    {"/v1/explain", "resolver"}, {"/v1/explain", "down"},
+	    {"/v1/explain", "drain"}, {"/v1/explain", "signal"},
+	    {"/v1/whatif", "down"}, {"/v1/whatif", "drain"},
+	    {"/v1/events", "since"}, {"/v1/events", "follow"},
+	    {"/v1/events", "level"}, {"/v1/events", "since_time"}};
+	static const char *const bodies[][2] = {{"/v1/drain", "what"},
+	    {"/v1/drain", "reason"}, {"/v1/undrain", "what"},
+	    {"/v1/force_up", "reason"}, {"/v1/failback", "what"},
+	    {"/v1/probe", "what"}, {"/v1/signal", "value"},
+	    {"/v1/promote", "stage"}, {"/v1/geoip_accept", "database"}};
+	char text[128];
+	json_t *r;
+
+	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+		snprintf(text, sizeof(text), "%s=eu%%00x", queries[i][1]);
+		r = get(queries[i][0], text);
+		ck_assert_int_eq(status, 400);
+		ck_assert_int_eq(int_of(r, "exit"), 2);
+		ck_assert_ptr_eq(strstr(text_of(r, "error"), queries[i][1]),
+		    text_of(r, "error"));
+		json_decref(r);
+	}
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		snprintf(text, sizeof(text), "{\"%s\": \"eu\\u0000x\"}",
+		    bodies[i][1]);
+		r = post(bodies[i][0], text);
+		ck_assert_int_eq(status, 400);
+		ck_assert_ptr_eq(strstr(text_of(r, "error"), bodies[i][1]),
+		    text_of(r, "error"));
+		json_decref(r);
+	}
+	json_decref(post("/v1/drain", "{\"wh\\u0000at\": \"eu\"}"));
+	ck_assert_int_eq(status, 400);
+	json_decref(post("/v1/drain", "{\"x\": [{\"y\": \"\\u0000\"}]}"));
+	ck_assert_int_eq(status, 400);
+}
+END_TEST
+
+START_TEST(a_parameter_that_counts_once_is_given_once)
+{
+	char many[65 * 8] = "";
+	json_t *r = get(
+	    "/v1/explain", "name=www.example.com&name=cdn.example.com&from=DE");
+
+	ck_assert_int_eq(status, 400);
+	ck_assert_ptr_nonnull(strstr(text_of(r, "error"), "name: "));
+	json_decref(r);
+	json_decref(
+	    get("/v1/explain", "name=www.example.com&from=DE&down=eu&down=us"));
+	ck_assert_int_eq(status, 200);
+	for (int i = 0; i < 65; i++)
+		strcat(many, i > 0 ? "&down=eu" : "down=eu");
+	json_decref(get("/v1/whatif", many));
+	ck_assert_int_eq(status, 400);
+	json_decref(get("/v1/events", "follow=yes"));
+	ck_assert_int_eq(status, 400);
+	json_decref(get("/v1/events", "level=loud"));
+	ck_assert_int_eq(status, 400);
+	json_decref(get("/v1/events", "since_time=yesterday"));
+	ck_assert_int_eq(status, 400);
 }
 END_TEST
 
@@ -373,7 +449,7 @@ START_TEST(readers_may_ask_what_changes_nothing)
 {
 	struct call read = {.control = s.control,
 	    .role = ROLE_READER,
-	    .method = EVHTTP_REQ_GET,
+	    .method = HTTP_GET,
 	    .owner = "bob",
 	    .done = nothing};
 	struct call change = read;
@@ -381,9 +457,9 @@ START_TEST(readers_may_ask_what_changes_nothing)
 	command_run(&read, "/v1/drains", NULL, NULL, 0);
 	ck_assert_int_eq(read.status, 200);
 	call_fini(&read);
-	change.method = EVHTTP_REQ_POST;
+	change.method = HTTP_POST;
 	command_run(&change, "/v1/drain", NULL, "{}", 2);
-	ck_assert_int_eq(change.status, 409);
+	ck_assert_int_eq(change.status, 403);
 	ck_assert_ptr_nonnull(strstr(change.text.at, "changes nothing"));
 	call_fini(&change);
 }
@@ -393,7 +469,7 @@ START_TEST(the_page_quotes_what_operators_wrote)
 {
 	struct call call = {.control = s.control,
 	    .role = ROLE_PUBLIC,
-	    .method = EVHTTP_REQ_GET,
+	    .method = HTTP_GET,
 	    .owner = "",
 	    .done = nothing};
 
@@ -412,7 +488,7 @@ START_TEST(the_page_tells_shares)
 {
 	struct call call = {.control = s.control,
 	    .role = ROLE_PUBLIC,
-	    .method = EVHTTP_REQ_GET,
+	    .method = HTTP_GET,
 	    .owner = "",
 	    .done = nothing};
 
@@ -450,6 +526,8 @@ main(void)
 	tcase_add_test(t, signals_that_wait_are_one);
 	tcase_add_test(t, the_end_tells_all_that_nothing_has_changed);
 	tcase_add_test(t, events_tell_what_happened_since);
+	tcase_add_test(t, a_nul_in_a_request_is_refused_by_name);
+	tcase_add_test(t, a_parameter_that_counts_once_is_given_once);
 	tcase_add_test(t, readers_may_ask_what_changes_nothing);
 	tcase_add_test(t, the_page_quotes_what_operators_wrote);
 	tcase_add_test(t, the_page_tells_shares);

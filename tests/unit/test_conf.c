@@ -752,6 +752,33 @@ START_TEST(a_file_may_begin_with_a_byte_order_mark)
 }
 END_TEST
 
+#define NAMES(list) "meridian: 1\nserver: {http_names: " list "}\n"
+
+START_TEST(names_of_the_http_listener_are_host_names)
+{
+	static const char *const wrong[][2] = {
+	    {NAMES("a.example:80"), "must be a host name"},
+	    {NAMES("\"http://a.example\""), "must be a host name"},
+	    {NAMES("[a.example, 192.0.2.1]"), "an address is always taken"},
+	    {NAMES("\"::1\""), "an address is always taken"},
+	    {NAMES("\"*.example\""), "must be a host name"},
+	    {NAMES("b\u00fccher.example"), "(xn--)"},
+	    {NAMES("a..example"), "meridian.yaml:2:"},
+	    {NAMES("[]"), "meridian.yaml:2:"},
+	    {NAMES("{a: b}"), "meridian.yaml:2:"},
+	    {NAMES("[[a]]"), "meridian.yaml:2:"}};
+	struct conf *c = must_load(NAMES("[A.example, b.example., c]"));
+
+	ck_assert_uint_eq(c->server.nhttp_names, 3);
+	conf_free(c);
+	c = must_load(NAMES("one.example"));
+	ck_assert_uint_eq(c->server.nhttp_names, 1);
+	conf_free(c);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		must_refuse(wrong[i][0], wrong[i][1]);
+}
+END_TEST
+
 START_TEST(a_byte_order_mark_within_a_file_is_refused)
 {
 	put("nets.txt",
@@ -1074,6 +1101,7 @@ main(void)
 	tcase_add_test(t, policies_that_unfold_without_bound_are_refused);
 	tcase_add_test(t, homes_are_found_by_name);
 	tcase_add_test(t, a_file_may_begin_with_a_byte_order_mark);
+	tcase_add_test(t, names_of_the_http_listener_are_host_names);
 	tcase_add_test(t, a_byte_order_mark_within_a_file_is_refused);
 	tcase_add_test(t, a_file_in_utf_16_is_refused_by_name);
 	tcase_add_test(t, aliases_repeat_what_keys_of_their_own_hold);

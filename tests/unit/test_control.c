@@ -61,8 +61,7 @@ reload_with(const char *old, const char *text)
 	snprintf(after, sizeof(after), "%.*s%s%s", (int)(at - before), before,
 	    text, at + strlen(old));
 	service_write(&s, "meridian.yaml", after);
-	reply =
-	    service_call(&s, EVHTTP_REQ_POST, "/v1/reload", NULL, "", &status);
+	reply = service_call(&s, HTTP_POST, "/v1/reload", NULL, "", &status);
 	ck_assert_int_eq(status, 200);
 	json_decref(reply);
 }
@@ -249,10 +248,10 @@ START_TEST(a_monitor_that_observes_stops_no_ramp)
 	reload_with("unlocated: [us, eu, ap]\n",
 	    "unlocated: [us, eu, ap]\n"
 	    "    failback: {ramp: 100s}\n");
-	json_decref(service_call(&s, EVHTTP_REQ_POST, "/v1/drain", NULL,
+	json_decref(service_call(&s, HTTP_POST, "/v1/drain", NULL,
 	    "{\"what\":\"us\",\"for_s\":60,\"reason\":\"x\"}", &status));
-	json_decref(service_call(&s, EVHTTP_REQ_POST, "/v1/undrain", NULL,
-	    "{\"what\":\"us\"}", &status));
+	json_decref(service_call(
+	    &s, HTTP_POST, "/v1/undrain", NULL, "{\"what\":\"us\"}", &status));
 	p = &s.control->status.snapshot->pools[0];
 	observe_trouble();
 	pool_share_tick(p, 1);
@@ -354,7 +353,7 @@ START_TEST(a_drain_grows_however_the_clock_is_set)
 {
 	int status;
 
-	json_decref(service_call(&s, EVHTTP_REQ_POST, "/v1/drain", NULL,
+	json_decref(service_call(&s, HTTP_POST, "/v1/drain", NULL,
 	    "{\"what\":\"us\",\"for_s\":90000,\"over_s\":100,"
 	    "\"reason\":\"x\"}",
 	    &status));
@@ -374,7 +373,7 @@ START_TEST(an_announced_one_begins_by_the_wall_clock)
 {
 	int status;
 
-	json_decref(service_call(&s, EVHTTP_REQ_POST, "/v1/drain", NULL,
+	json_decref(service_call(&s, HTTP_POST, "/v1/drain", NULL,
 	    "{\"what\":\"us\",\"for_s\":600,\"at\":1767232800,"
 	    "\"reason\":\"x\"}",
 	    &status));
@@ -405,11 +404,11 @@ START_TEST(a_step_is_told_once_and_drift_is_not)
 
 	for (int64_t i = 1; i < 100; i++)
 		step_clock(MONO + i, WALL + i + i % 2);
-	events_since(s.control->events, 0, count_clock, &told);
+	events_each(s.control->events, event_filter_all(), count_clock, &told);
 	ck_assert_uint_eq(told, 0);
 	for (int64_t i = 100; i < 200; i++)
 		step_clock(MONO + i, WALL + i - HOUR);
-	events_since(s.control->events, 0, count_clock, &told);
+	events_each(s.control->events, event_filter_all(), count_clock, &told);
 	ck_assert_uint_eq(told, 1);
 }
 END_TEST
@@ -429,12 +428,11 @@ START_TEST(a_clock_that_is_set_changes_no_health)
 	step_clock(MONO + 3, WALL - 30 * HOUR);
 	ck_assert_mem_eq(&w->health, &ill, sizeof(ill));
 	/* What is from later than now has no age. */
-	reply = service_call(&s, EVHTTP_REQ_GET, "/v1/explain",
+	reply = service_call(&s, HTTP_GET, "/v1/explain",
 	    "name=www.example.com&from=81.2.0.1", NULL, &status);
 	ck_assert_int_eq(status, 200);
 	json_decref(reply);
-	reply =
-	    service_call(&s, EVHTTP_REQ_GET, "/v1/status", NULL, NULL, &status);
+	reply = service_call(&s, HTTP_GET, "/v1/status", NULL, NULL, &status);
 	ck_assert_int_eq(
 	    json_integer_value(json_object_get(reply, "uptime_s")), 3);
 	json_decref(reply);

@@ -30,8 +30,7 @@ teardown(void)
 static json_t *
 drain(const char *body)
 {
-	return service_call(
-	    &s, EVHTTP_REQ_POST, "/v1/drain", NULL, body, &status);
+	return service_call(&s, HTTP_POST, "/v1/drain", NULL, body, &status);
 }
 
 static const char *
@@ -223,7 +222,7 @@ START_TEST(whatif_and_drain_say_the_same)
 
 		snprintf(query, sizeof(query), "drain=%s", whats[i]);
 		would = service_call(
-		    &s, EVHTTP_REQ_GET, "/v1/whatif", query, NULL, &status);
+		    &s, HTTP_GET, "/v1/whatif", query, NULL, &status);
 		if (status != 200) {
 			json_decref(would);
 			continue;
@@ -249,7 +248,7 @@ START_TEST(whatif_and_drain_say_the_same)
 		json_decref(does);
 		snprintf(body, sizeof(body), "{\"what\":\"%s\"}", whats[i]);
 		json_decref(service_call(
-		    &s, EVHTTP_REQ_POST, "/v1/undrain", NULL, body, &status));
+		    &s, HTTP_POST, "/v1/undrain", NULL, body, &status));
 	}
 }
 END_TEST
@@ -342,14 +341,14 @@ START_TEST(undrain_ends_it_and_knows_the_nearest)
 
 	json_decref(drain(
 	    "{\"what\":\"eu\",\"force\":true,\"for_s\":60,\"reason\":\"x\"}"));
-	reply = service_call(&s, EVHTTP_REQ_POST, "/v1/undrain", NULL,
-	    "{\"what\":\"ue\"}", &status);
+	reply = service_call(
+	    &s, HTTP_POST, "/v1/undrain", NULL, "{\"what\":\"ue\"}", &status);
 	ck_assert_int_eq(status, 404);
 	ck_assert_ptr_nonnull(
 	    strstr(text_of(reply, "error"), "did you mean eu?"));
 	json_decref(reply);
-	json_decref(service_call(&s, EVHTTP_REQ_POST, "/v1/undrain", NULL,
-	    "{\"what\":\"eu\"}", &status));
+	json_decref(service_call(
+	    &s, HTTP_POST, "/v1/undrain", NULL, "{\"what\":\"eu\"}", &status));
 	ck_assert_int_eq(status, 200);
 	ck_assert_uint_eq(service_live(&s, "www"), 7);
 	service_restart(&s);
@@ -364,8 +363,7 @@ START_TEST(the_list_says_what_is_left)
 	json_decref(drain(
 	    "{\"what\":\"eu\",\"force\":true,\"for_s\":60,\"reason\":\"x\"}"));
 	clock_fake(110000, 1000010);
-	reply =
-	    service_call(&s, EVHTTP_REQ_GET, "/v1/drains", NULL, NULL, &status);
+	reply = service_call(&s, HTTP_GET, "/v1/drains", NULL, NULL, &status);
 	d = json_array_get(json_object_get(reply, "drains"), 0);
 	ck_assert_int_eq(json_integer_value(json_object_get(d, "left_s")), 50);
 	ck_assert_str_eq(text_of(d, "reason"), "x");
@@ -412,7 +410,7 @@ static json_t *
 first_drain(void)
 {
 	json_t *reply =
-	    service_call(&s, EVHTTP_REQ_GET, "/v1/drains", NULL, NULL, &status);
+	    service_call(&s, HTTP_GET, "/v1/drains", NULL, NULL, &status);
 	json_t *first =
 	    json_incref(json_array_get(json_object_get(reply, "drains"), 0));
 
@@ -512,8 +510,7 @@ START_TEST(an_end_says_what_holds_on)
 		ck_assert_int_eq(status, 200);
 	}
 	snprintf(body, sizeof(body), "{\"what\":\"%s\"}", overlaps[_i].ended);
-	reply = service_call(
-	    &s, EVHTTP_REQ_POST, "/v1/undrain", NULL, body, &status);
+	reply = service_call(&s, HTTP_POST, "/v1/undrain", NULL, body, &status);
 	got = json_string_value(
 	    json_array_get(json_object_get(reply, "still"), 0));
 	ck_assert_pstr_eq(got, overlaps[_i].still);
@@ -530,8 +527,8 @@ START_TEST(what_has_no_lease_itself_is_told_what_within_it_has)
 
 	json_decref(drain("{\"what\":\"www/us\",\"for_s\":60,"
 			  "\"reason\":\"x\"}"));
-	reply = service_call(&s, EVHTTP_REQ_POST, "/v1/undrain", NULL,
-	    "{\"what\":\"us\"}", &status);
+	reply = service_call(
+	    &s, HTTP_POST, "/v1/undrain", NULL, "{\"what\":\"us\"}", &status);
 	ck_assert_int_eq(status, 404);
 	ck_assert_str_eq(text_of(reply, "error"),
 	    "there is no drain of us itself, but of www/us, which is within "
@@ -600,8 +597,8 @@ START_TEST(undrain_ends_the_announced_one_too)
 	json_decref(
 	    drain("{\"what\":\"eu\",\"force\":true,\"at\":1000060,\"for_s\":30,"
 		  "\"reason\":\"y\"}"));
-	reply = service_call(&s, EVHTTP_REQ_POST, "/v1/undrain", NULL,
-	    "{\"what\":\"eu\"}", &status);
+	reply = service_call(
+	    &s, HTTP_POST, "/v1/undrain", NULL, "{\"what\":\"eu\"}", &status);
 	ck_assert(json_is_true(json_object_get(reply, "announced")));
 	ck_assert(json_is_true(json_object_get(reply, "in_force")));
 	json_decref(reply);
@@ -672,7 +669,7 @@ END_TEST
 static json_t *
 force_up(const char *path, const char *body)
 {
-	return service_call(&s, EVHTTP_REQ_POST, path, NULL, body, &status);
+	return service_call(&s, HTTP_POST, path, NULL, body, &status);
 }
 
 START_TEST(a_force_up_beats_probes_and_a_drain_beats_it)

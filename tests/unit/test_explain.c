@@ -141,7 +141,7 @@ START_TEST(a_drain_is_shown_with_owner_reason_and_time_left)
 	json_t *r;
 	int status;
 
-	json_decref(service_call(&s, EVHTTP_REQ_POST, "/v1/drain", NULL,
+	json_decref(service_call(&s, HTTP_POST, "/v1/drain", NULL,
 	    "{\"what\":\"us\",\"for_s\":3600,\"reason\":\"core switch\"}",
 	    &status));
 	r = explain("www.example.com", "A", "9.9.9.9", NULL, NULL, NULL);
@@ -502,7 +502,7 @@ START_TEST(explaining_counts_nothing)
 
 	json_decref(
 	    explain("www.example.com", "A", "81.2.3.4", NULL, NULL, NULL));
-	r = service_call(&s, EVHTTP_REQ_GET, "/v1/stats", NULL, NULL, &status);
+	r = service_call(&s, HTTP_GET, "/v1/stats", NULL, NULL, &status);
 	ck_assert_uint_eq(json_array_size(json_object_get(r, "steered")), 0);
 	json_decref(r);
 }

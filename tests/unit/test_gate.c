@@ -51,8 +51,7 @@ database(unsigned german)
 }
 
 static json_t *
-call(
-    enum evhttp_cmd_type method, const char *path, const char *body, int status)
+call(enum http_method method, const char *path, const char *body, int status)
 {
 	int got;
 	json_t *reply = service_call(&service, method, path, NULL, body, &got);
@@ -64,7 +63,7 @@ call(
 static void
 reload(int status)
 {
-	json_decref(call(EVHTTP_REQ_POST, "/v1/reload", "{}", status));
+	json_decref(call(HTTP_POST, "/v1/reload", "{}", status));
 }
 
 /* A text of the one database that is kept. */
@@ -146,7 +145,7 @@ START_TEST(one_that_moves_little_comes_in_and_may_be_rolled_back)
 	ck_assert_str_eq(region(5), "eu");
 	ck_assert_uint_eq(copies(), 2);
 
-	json_decref(call(EVHTTP_REQ_POST, "/v1/geoip_rollback", "{}", 200));
+	json_decref(call(HTTP_POST, "/v1/geoip_rollback", "{}", 200));
 	ck_assert_str_eq(region(5), "us");
 	ck_assert_str_eq(of("held", "reason"), "refused");
 	ck_assert_str_eq(of(NULL, "by"), "ana");
@@ -157,7 +156,7 @@ START_TEST(one_that_moves_little_comes_in_and_may_be_rolled_back)
 	ck_assert_str_eq(region(5), "us");
 	ck_assert(!geoip_is_open(service.control));
 	/* But the operator may. */
-	json_decref(call(EVHTTP_REQ_POST, "/v1/geoip_accept", "{}", 200));
+	json_decref(call(HTTP_POST, "/v1/geoip_accept", "{}", 200));
 	ck_assert_str_eq(region(5), "eu");
 	ck_assert_str_eq(of("held", "reason"), "");
 }
@@ -190,7 +189,7 @@ START_TEST(one_that_moves_much_is_held_and_the_rest_of_a_reload_is_not)
 	reload(200);
 	ck_assert_str_eq(region(6), "us");
 
-	json_decref(call(EVHTTP_REQ_POST, "/v1/geoip_accept", "{}", 200));
+	json_decref(call(HTTP_POST, "/v1/geoip_accept", "{}", 200));
 	ck_assert_str_eq(region(6), "eu");
 	ck_assert_str_eq(of(NULL, "by"), "ana");
 	service_restart(&service);
@@ -203,11 +202,11 @@ START_TEST(what_is_accepted_is_what_was_held)
 	database(7);
 	reload(200);
 	database(10);
-	json_decref(call(EVHTTP_REQ_POST, "/v1/geoip_accept", "{}", 409));
+	json_decref(call(HTTP_POST, "/v1/geoip_accept", "{}", 409));
 	ck_assert_str_eq(region(6), "us");
 	ck_assert_str_eq(of("held", "reason"), "moves");
 	/* Now it is known which one. */
-	json_decref(call(EVHTTP_REQ_POST, "/v1/geoip_accept", "{}", 200));
+	json_decref(call(HTTP_POST, "/v1/geoip_accept", "{}", 200));
 	ck_assert_str_eq(region(9), "eu");
 }
 END_TEST
@@ -216,7 +215,7 @@ START_TEST(one_that_is_refused_is_held_until_another_comes)
 {
 	database(7);
 	reload(200);
-	json_decref(call(EVHTTP_REQ_POST, "/v1/geoip_rollback", "{}", 200));
+	json_decref(call(HTTP_POST, "/v1/geoip_rollback", "{}", 200));
 	ck_assert_str_eq(of("held", "reason"), "refused");
 	ck_assert_str_eq(region(6), "us");
 	database(5);
@@ -239,7 +238,7 @@ START_TEST(one_that_breaks_a_test_is_held)
 	ck_assert_ptr_nonnull(strstr(of("held", "text"), "www.example.com"));
 	ck_assert_str_eq(region(3), "eu");
 	/* Nobody can accept what fails. */
-	json_decref(call(EVHTTP_REQ_POST, "/v1/geoip_accept", "{}", 409));
+	json_decref(call(HTTP_POST, "/v1/geoip_accept", "{}", 409));
 	ck_assert_str_eq(region(3), "eu");
 	service_restart(&service);
 	ck_assert_str_eq(region(3), "eu");
@@ -287,24 +286,23 @@ START_TEST(without_max_move_nothing_is_kept)
 	reload(200);
 	ck_assert_str_eq(region(9), "eu");
 	ck_assert_uint_eq(copies(), 0);
-	json_decref(call(EVHTTP_REQ_POST, "/v1/geoip_accept", "{}", 409));
-	json_decref(call(EVHTTP_REQ_POST, "/v1/geoip_rollback", "{}", 409));
+	json_decref(call(HTTP_POST, "/v1/geoip_accept", "{}", 409));
+	json_decref(call(HTTP_POST, "/v1/geoip_rollback", "{}", 409));
 }
 END_TEST
 
 START_TEST(what_is_asked_for_must_be_there)
 {
-	json_t *reply = call(EVHTTP_REQ_GET, "/v1/geoip", NULL, 200);
+	json_t *reply = call(HTTP_GET, "/v1/geoip", NULL, 200);
 
 	ck_assert_uint_eq(
 	    json_array_size(json_object_get(reply, "databases")), 1);
 	json_decref(reply);
-	json_decref(call(EVHTTP_REQ_POST, "/v1/geoip_accept",
+	json_decref(call(HTTP_POST, "/v1/geoip_accept",
 	    "{\"database\": \"/nope.mmdb\"}", 404));
-	json_decref(
-	    call(EVHTTP_REQ_POST, "/v1/geoip_accept", "{\"what\": 1}", 400));
-	json_decref(call(EVHTTP_REQ_POST, "/v1/geoip_accept", "{}", 409));
-	json_decref(call(EVHTTP_REQ_POST, "/v1/geoip_rollback", "{}", 409));
+	json_decref(call(HTTP_POST, "/v1/geoip_accept", "{\"what\": 1}", 400));
+	json_decref(call(HTTP_POST, "/v1/geoip_accept", "{}", 409));
+	json_decref(call(HTTP_POST, "/v1/geoip_rollback", "{}", 409));
 }
 END_TEST
 

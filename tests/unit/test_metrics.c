@@ -70,7 +70,7 @@ START_TEST(a_drain_tells_when_it_ends)
 {
 	int status;
 
-	json_decref(service_call(&s, EVHTTP_REQ_POST, "/v1/drain", NULL,
+	json_decref(service_call(&s, HTTP_POST, "/v1/drain", NULL,
 	    "{\"what\":\"us\",\"until_cancelled\":true,\"reason\":\"x\"}",
 	    &status));
 	ck_assert(has("meridian_drain_expires_seconds{what=\"us\"} +Inf\n"));

@@ -31,8 +31,8 @@ static json_t *
 whatif(const char *query, int status)
 {
 	int got;
-	json_t *reply = service_call(
-	    &service, EVHTTP_REQ_GET, "/v1/whatif", query, NULL, &got);
+	json_t *reply =
+	    service_call(&service, HTTP_GET, "/v1/whatif", query, NULL, &got);
 
 	ck_assert_int_eq(got, status);
 	return reply;
@@ -197,7 +197,7 @@ START_TEST(traffic_goes_on_through_a_reload)
 	traffic(0, "81.2.0.1", 300);
 	traffic(0, "10.0.0.1", 700);
 	reply = service_call(
-	    &service, EVHTTP_REQ_POST, "/v1/reload", NULL, "{}", &status);
+	    &service, HTTP_POST, "/v1/reload", NULL, "{}", &status);
 	ck_assert_int_eq(status, 200);
 	json_decref(reply);
 	traffic(0, "10.0.0.1", 1000);
