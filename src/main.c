@@ -53,8 +53,22 @@ struct daemon {
 static int
 usage(void)
 {
-	fputs("usage: meridiand [-fnV] [-c file] [-u user]\n", stderr);
+	fputs("usage: meridiand [-fhnV] [-c file] [-u user]\n", stderr);
 	return 2;
+}
+
+static int
+help(void)
+{
+	puts("usage: meridiand [-fhnV] [-c file] [-u user]\n\n"
+	     "  -c, --config FILE  the configuration (" MERIDIAN_CONFIG ")\n"
+	     "  -f, --foreground   stay in the foreground, as always\n"
+	     "  -n, --check        say all that is wrong with it, and end\n"
+	     "  -u, --user USER    become USER once the sockets are open\n"
+	     "  -h, --help         print this\n"
+	     "  -V, --version      print the version\n\n"
+	     "meridiand(8), meridian.yaml(5)");
+	return 0;
 }
 
 /* -n --------------------------------------------------------------------- */
@@ -411,13 +425,22 @@ out:
 int
 main(int argc, char **argv)
 {
+	static const struct option options[] = {
+	    {"config", required_argument, NULL, 'c'},
+	    {"foreground", no_argument, NULL, 'f'},
+	    {"check", no_argument, NULL, 'n'},
+	    {"user", required_argument, NULL, 'u'},
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'},
+	    {NULL, 0, NULL, 0},
+	};
 	struct daemon m = {.path = MERIDIAN_CONFIG};
 	bool check = false;
 	int c;
 
 	fd_begin();
 	helper_run_spawned(argc, argv);
-	while ((c = getopt(argc, argv, "c:fnu:V")) != -1) {
+	while ((c = getopt_long(argc, argv, "c:fhnu:V", options, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			m.path = optarg;
@@ -430,6 +453,8 @@ main(int argc, char **argv)
 		case 'u':
 			m.user = optarg;
 			break;
+		case 'h':
+			return help();
 		case 'V':
 			puts("meridiand " PACKAGE_VERSION);
 			return 0;

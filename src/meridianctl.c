@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "client/check.h"
+#include "client/follow.h"
 #include "client/foresee.h"
 #include "client/lease.h"
 #include "client/prove.h"
@@ -20,6 +21,7 @@
 #include "client/stage.h"
 #include "client/status.h"
 #include "client/table.h"
+#include "conf/diag.h"
 #include "config.h"
 #include "report/explain.h"
 #include "report/jsonschema.h"
@@ -30,6 +32,7 @@ struct verb {
 	int min_words, max_words;
 	unsigned options;
 	int (*run)(const struct arguments *a);
+	const char *summary;
 };
 
 static const struct option long_options[] = {
@@ -54,6 +57,8 @@ static const struct option long_options[] = {
     {"unsaved", no_argument, NULL, OPT_UNSAVED},
     {"follow", no_argument, NULL, OPT_FOLLOW},
     {"since", required_argument, NULL, OPT_SINCE},
+    {"since-time", required_argument, NULL, OPT_SINCE_TIME},
+    {"level", required_argument, NULL, OPT_LEVEL},
     {"json", no_argument, NULL, OPT_JSON},
     {"socket", required_argument, NULL, OPT_SOCKET},
     {"help", no_argument, NULL, OPT_HELP},
@@ -220,75 +225,16 @@ run_schema(const struct arguments *a)
 	return EXIT_DONE;
 }
 
-struct event_stream {
-	VEC(char) line;
-	bool json;
-	json_t *refusal; /* in place of events */
-};
-
-static void
-events_line(struct event_stream *s)
-{
-	json_t *event = json_loads(s->line.at, 0, NULL);
-
-	if (s->json)
-		puts(s->line.at);
-	else if (event != NULL && json_object_get(event, "seq") != NULL)
-		event_show(event);
-	if (json_object_get(event, "error") == NULL || s->refusal != NULL)
-		json_decref(event);
-	else
-		s->refusal = event;
-}
-
-static size_t
-events_write(char *data, size_t size, size_t n, void *arg)
-{
-	struct event_stream *s = arg;
-
-	for (size_t i = 0; i < size * n; i++) {
-		if (data[i] != '\n') {
-			vec_push(&s->line, data[i]);
-			continue;
-		}
-		vec_push(&s->line, '\0');
-		events_line(s);
-		s->line.n = 0;
-	}
-	fflush(stdout);
-	return size * n;
-}
-
-static int
-run_events(const struct arguments *a)
-{
-	struct event_stream s = {.json = (a->given & OPT_JSON) != 0};
-	char path[256] = "/v1/events";
-	int code;
-
-	request_add(path, sizeof(path), "since", a->since);
-	request_add(
-	    path, sizeof(path), "follow", a->given & OPT_FOLLOW ? "1" : NULL);
-	code = request_stream(a, path, events_write, &s);
-	if (s.refusal != NULL) {
-		code =
-		    (int)json_integer_value(json_object_get(s.refusal, "exit"));
-		if (!s.json)
-			fail(code, "%s", text_of(s.refusal, "error"));
-		json_decref(s.refusal);
-	}
-	vec_free(&s.line);
-	return code;
-}
-
 /* Arguments -------------------------------------------------------------- */
 
 enum { OPT_COMMON = OPT_JSON | OPT_SOCKET | OPT_HELP };
 
 static const struct verb verbs[] = {
     {"check", "check [-c FILE [STAGE/STEP]] [--junit FILE]", 0, 1,
-	OPT_CONFIG | OPT_JUNIT, check_run},
-    {"status", "status", 0, 0, 0, run_status},
+	OPT_CONFIG | OPT_JUNIT, check_run,
+	"say all that is wrong with the configuration, and run its tests"},
+    {"status", "status", 0, 0, 0, run_status,
+	"pools, regions and targets: what is live, down or drained"},
     {"explain",
 	"explain NAME [TYPE] --from ADDR|PREFIX|PLACE "
 	"[--resolver ADDR] [--down REGION]... [--drain REGION]... "
@@ -296,8 +242,9 @@ static const struct verb verbs[] = {
 	1, 2,
 	OPT_FROM | OPT_RESOLVER | OPT_DOWN | OPT_DRAIN | OPT_SIGNAL |
 	    OPT_CONFIG,
-	run_explain},
-    {"prove", "prove [-c FILE]", 0, 0, OPT_CONFIG, prove_run},
+	run_explain, "why a client gets its answer, step by step"},
+    {"prove", "prove [-c FILE]", 0, 0, OPT_CONFIG, prove_run,
+	"prove for every address that fences and policies hold"},
     {"drain",
 	"drain WHAT --for TIME|--until-cancelled --reason TEXT "
 	"[--share PERCENT] [--over TIME] [--at MOMENT] [--force] "
@@ -305,34 +252,49 @@ static const struct verb verbs[] = {
 	1, 1,
 	OPT_FOR | OPT_UNTIL_CANCELLED | OPT_REASON | OPT_AT | OPT_FORCE |
 	    OPT_WAIT | OPT_TIMEOUT | OPT_SHARE | OPT_OVER | OPT_UNSAVED,
-	lease_drain},
-    {"undrain", "undrain WHAT [--unsaved]", 1, 1, OPT_UNSAVED, lease_undrain},
-    {"drains", "drains", 0, 0, 0, lease_drains},
+	lease_drain, "take a region or target out, for a time"},
+    {"undrain", "undrain WHAT [--unsaved]", 1, 1, OPT_UNSAVED, lease_undrain,
+	"end a drain"},
+    {"drains", "drains", 0, 0, 0, lease_drains,
+	"the drains and force-ups in force, and what is left of them"},
     {"force-up",
 	"force-up WHAT --for TIME|--until-cancelled --reason TEXT | --end "
 	"[--unsaved]",
 	1, 1,
 	OPT_FOR | OPT_UNTIL_CANCELLED | OPT_REASON | OPT_END | OPT_UNSAVED,
-	lease_force_up},
-    {"failback", "failback WHAT", 1, 1, 0, run_failback},
-    {"thaw", "thaw --reason TEXT", 0, 0, OPT_REASON, lease_thaw},
+	lease_force_up, "count as up whatever probes say, for a time"},
+    {"failback", "failback WHAT", 1, 1, 0, run_failback,
+	"let a region that waits come back now"},
+    {"thaw", "thaw --reason TEXT", 0, 0, OPT_REASON, lease_thaw,
+	"end a freeze of health: believe the prober again"},
     {"whatif", "whatif --drain|--down WHAT ...", 0, 0, OPT_DOWN | OPT_DRAIN,
-	foresee_whatif},
-    {"diff", "diff OLD NEW [--max PERCENT]", 2, 2, OPT_MAX, foresee_diff},
-    {"geoip", "geoip [accept|rollback [DATABASE]]", 0, 2, 0, foresee_geoip},
-    {"probe", "probe POOL/REGION[/TARGET]", 1, 1, 0, run_probe},
+	foresee_whatif,
+	"where traffic would go if something were drained or down"},
+    {"diff", "diff OLD NEW [--max PERCENT]", 2, 2, OPT_MAX, foresee_diff,
+	"which clients another configuration would move"},
+    {"geoip", "geoip [accept|rollback [DATABASE]]", 0, 2, 0, foresee_geoip,
+	"the GeoIP databases that are accepted and held"},
+    {"probe", "probe POOL/REGION[/TARGET]", 1, 1, 0, run_probe,
+	"probe targets once, now"},
     {"signal", "signal MONITOR[/ADDRESS] up|down --for TIME [--unsaved]", 2, 2,
-	OPT_FOR | OPT_UNSAVED, run_signal},
-    {"reload", "reload", 0, 0, 0, run_reload},
-    {"stages", "stages", 0, 0, 0, stage_list},
+	OPT_FOR | OPT_UNSAVED, run_signal,
+	"tell an external monitor how its targets are"},
+    {"reload", "reload", 0, 0, 0, run_reload,
+	"read the configuration again and put it into service"},
+    {"stages", "stages", 0, 0, 0, stage_list,
+	"the stages and the steps in force"},
     {"promote", "promote STAGE [STEP] --reason TEXT", 1, 2, OPT_REASON,
-	stage_promote},
+	stage_promote, "go over to the next step of a stage"},
     {"rollback", "rollback STAGE [STEP] --reason TEXT", 1, 2, OPT_REASON,
-	stage_rollback},
-    {"stats", "stats", 0, 0, 0, run_stats},
-    {"schema", "schema", 0, 0, 0, run_schema},
-    {"events", "events [--follow] [--since NUMBER]", 0, 0,
-	OPT_FOLLOW | OPT_SINCE, run_events},
+	stage_rollback, "go back to the step before"},
+    {"stats", "stats", 0, 0, 0, run_stats, "the counters"},
+    {"schema", "schema", 0, 0, 0, run_schema,
+	"the configuration's keys as JSON Schema"},
+    {"events",
+	"events [--follow [--timeout TIME]] [--since [RUN:]NUMBER] "
+	"[--since-time MOMENT] [--level error|warning|info]",
+	0, 0, OPT_FOLLOW | OPT_TIMEOUT | OPT_SINCE | OPT_SINCE_TIME | OPT_LEVEL,
+	follow_events, "what has changed, and with --follow what changes"},
 };
 
 enum { NVERBS = sizeof(verbs) / sizeof(verbs[0]) };
@@ -340,10 +302,34 @@ enum { NVERBS = sizeof(verbs) / sizeof(verbs[0]) };
 static int
 usage(FILE *f, int code)
 {
-	fputs("usage: meridianctl [--socket PATH] [--json] VERB ...\n", f);
+	fputs("usage: meridianctl [--socket PATH] [--json] VERB ...\n\n", f);
 	for (size_t i = 0; i < NVERBS; i++)
-		fprintf(f, "       meridianctl %s\n", verbs[i].usage);
+		fprintf(f, "  %-9s %s\n", verbs[i].name, verbs[i].summary);
+	fputs("\nmeridianctl VERB --help shows what a verb takes; "
+	      "meridianctl(8) explains it.\n",
+	    f);
 	return code;
+}
+
+static int
+help_verb(const struct verb *verb)
+{
+	printf("usage: meridianctl %s\n\n%s\n", verb->usage, verb->summary);
+	return EXIT_DONE;
+}
+
+static int
+no_such_verb(const char *name)
+{
+	const char *names[NVERBS], *near;
+
+	for (size_t i = 0; i < NVERBS; i++)
+		names[i] = verbs[i].name;
+	near = diag_nearest(name, names, NVERBS);
+	return fail(EXIT_USAGE,
+	    "%s: no such verb%s%s%s (meridianctl --help lists them)", name,
+	    near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
+	    near != NULL ? "\"?" : "");
 }
 
 static const struct verb *
@@ -379,6 +365,8 @@ argument_put(struct arguments *a, unsigned option, const char *value)
 	    {OPT_AT, &a->at},
 	    {OPT_TIMEOUT, &a->timeout},
 	    {OPT_SINCE, &a->since},
+	    {OPT_SINCE_TIME, &a->since_time},
+	    {OPT_LEVEL, &a->level},
 	    {OPT_SHARE, &a->share},
 	    {OPT_OVER, &a->over},
 	    {OPT_JUNIT, &a->junit},
@@ -454,20 +442,19 @@ main(int argc, char **argv)
 
 	fd_begin();
 	if (!arguments_parse(&a, argc, argv))
-		return usage(stderr, EXIT_USAGE);
-	if (a.given & OPT_HELP)
-		return usage(stdout, EXIT_DONE);
+		return fail(EXIT_USAGE, "meridianctl --help lists the verbs");
 	if (a.given & OPT_VERSION) {
 		puts("meridianctl " PACKAGE_VERSION);
 		return EXIT_DONE;
 	}
 	if (a.nwords == 0)
-		return usage(stderr, EXIT_USAGE);
+		return a.given & OPT_HELP ? usage(stdout, EXIT_DONE)
+					  : usage(stderr, EXIT_USAGE);
 	verb = verb_find(a.words[0]);
-	if (verb == NULL) {
-		fail(EXIT_USAGE, "%s: no such verb", a.words[0]);
-		return usage(stderr, EXIT_USAGE);
-	}
+	if (verb == NULL)
+		return no_such_verb(a.words[0]);
+	if (a.given & OPT_HELP)
+		return help_verb(verb);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	code = verb_run(verb, &a);
 	curl_global_cleanup();

@@ -203,7 +203,11 @@ check_run(const struct arguments *a)
 	if (a->config != NULL)
 		return check_offline(a);
 	if (a->nwords > 0)
-		return fail(EXIT_USAGE, "a step is checked of a file: -c FILE");
+		return fail(EXIT_USAGE,
+		    "check %s: a STAGE/STEP is checked with -c FILE only; to "
+		    "check the file of the daemon leave it out, to check a "
+		    "file give -c FILE",
+		    a->words[0]);
 	code = request(a, "/v1/check", json_object(), &r);
 	if (reply_shows(a, &r))
 		check_show(r.json);

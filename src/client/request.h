@@ -14,8 +14,10 @@
 #include "base/arena.h"
 #include "base/exit.h"
 
-/* Beyond the letters, so that getopt_long can return them. */
+/* None is a letter, so that getopt_long can return them. */
 enum given {
+	OPT_SINCE_TIME = 0x1,
+	OPT_LEVEL = 0x2,
 	OPT_UNSAVED = 0x40, /* '@', which is no letter */
 	OPT_MAX = 0x80,
 	OPT_CONFIG = 0x100,
@@ -49,6 +51,7 @@ struct arguments {
 	unsigned given; /* of enum given */
 	const char *config, *from, *resolver, *span, *reason, *since, *socket;
 	const char *share, *over, *at, *timeout, *junit, *max;
+	const char *since_time, *level;
 	const char *down[REPEAT_MAX], *drain[REPEAT_MAX], *signals[REPEAT_MAX];
 	size_t ndown, ndrain, nsignals;
 	char **words; /* after the verb */
@@ -79,8 +82,17 @@ void reply_fini(struct reply *r);
 /* Is there a control socket at all? */
 bool request_has_socket(const struct arguments *a);
 
-/* A GET whose text goes to write as it comes; the exit code. */
-int request_stream(const struct arguments *a, const char *path,
+/* How an exchange with the daemon went. */
+struct outcome {
+	int code;     /* exit code: EXIT_DONE when the reply is whole */
+	bool is_away; /* nobody listens, or it ended before the reply did */
+	bool may_again;
+	long status;   /* of HTTP; 0: nothing came */
+	char why[512]; /* for people; "" of EXIT_DONE */
+};
+
+/* A GET whose text goes to write as it comes. */
+struct outcome request_stream(const struct arguments *a, const char *path,
     curl_write_callback write, void *arg);
 
 /* The reply is for people, and says no error. */

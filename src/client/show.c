@@ -334,12 +334,17 @@ stages_show(const json_t *reply)
 {
 	static const char *const titles[] = {
 	    "STAGE", "STEP", "OF", "NAME", "POLICY", "OWNER", "REASON", NULL};
-	struct libscols_table *t = table_new(titles);
+	struct libscols_table *t;
 	const json_t *stage, *step, *policy;
 	const char *name;
 	char of[SHARE_TEXT_MAX];
 	size_t i;
 
+	if (json_array_size(json_object_get(reply, "stages")) == 0) {
+		puts("the configuration has no stages");
+		return;
+	}
+	t = table_new(titles);
 	json_array_foreach(json_object_get(reply, "stages"), i, stage)
 	{
 		const json_t *steps = json_object_get(stage, "steps");
@@ -402,6 +407,6 @@ event_show(const json_t *event)
 {
 	char time[CLOCK_TEXT_MAX];
 
-	printf("%lld %s %s\n", int_of(event, "seq"),
+	printf("%s:%lld %s %s\n", text_of(event, "run"), int_of(event, "seq"),
 	    clock_format(time, int_of(event, "time")), text_of(event, "text"));
 }

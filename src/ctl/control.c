@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -21,7 +20,6 @@
 #include "probe/keeper.h"
 #include "probe/probe.h"
 #include "report/check.h"
-#include "report/text.h"
 #include "snapshot/caches.h"
 #include "snapshot/publish.h"
 #include "state/lock.h"
