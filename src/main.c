@@ -5,36 +5,47 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <getopt.h>
-#include <signal.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
-#include "base/file.h"
+#include "base/inherit.h"
 #include "base/log.h"
 #include "base/ping.h"
 #include "base/rcu.h"
 #include "base/user.h"
-#include "conf/load.h"
 #include "conf/use.h"
 #include "config.h"
 #include "ctl/gate.h"
 #include "ctl/reload.h"
 #include "ctl/server.h"
+#include "ctl/trial.h"
+#include "life/handover.h"
 #include "life/notify.h"
+#include "life/signals.h"
+#include "life/watch.h"
 #include "probe/helper.h"
+#include "probe/probe.h"
 #include "report/check.h"
 #include "report/text.h"
 #include "serve/tcp.h"
 #include "serve/udp.h"
 #include "snapshot/build.h"
 #include "snapshot/publish.h"
-#include "state/lock.h"
 
-enum { SIGNALS = 3, PORT_TRIES = 5 };
+enum {
+	PORT_TRIES = 5,
+	FLUSH_ROUNDS = 3,
+	PROBER_STALL_US = 10000000, /* without a probe, though some are due */
+	HUNG_AGAIN_MS = 60000,      /* between tries to begin anew */
+	DOUBLED_MAX = 6,
+};
 
 struct daemon {
 	const char *path;
@@ -47,7 +58,11 @@ struct daemon {
 	struct server *server;
 	struct udp_workers *udp;
 	struct tcp_service *tcp;
-	struct event *signals[SIGNALS];
+	struct event *signals, *beat;
+	char **argv;
+	const struct handover *came; /* NULL: the process is a new one */
+	long helper_before;          /* the helper of the image before */
+	bool notify_beats;
 };
 
 static int
@@ -69,6 +84,21 @@ help(void)
 	     "  -V, --version      print the version\n\n"
 	     "meridiand(8), meridian.yaml(5)");
 	return 0;
+}
+
+/* Start ------------------------------------------------------------------ */
+
+/* As many descriptors as may be: connections and probes each have one. */
+static void
+raise_limits(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		log_warning("setrlimit: %s", strerror(errno));
 }
 
 /* -n --------------------------------------------------------------------- */
@@ -104,101 +134,10 @@ check_only(const char *path)
 	    text_plural((uint64_t)errors), warnings,
 	    text_plural((uint64_t)warnings));
 	json_decref(report);
-	return ok ? 0 : 1;
+	return ok && (!handover_is_check() || trial_bind(path)) ? 0 : 1;
 }
 
-/* Start ------------------------------------------------------------------ */
-
-/* As many descriptors as may be: connections and probes each have one. */
-static void
-raise_limits(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-		log_warning("setrlimit: %s", strerror(errno));
-}
-
-static bool
-try_folder(const char *folder, struct error *err)
-{
-	struct error why;
-	int lock;
-
-	if (!file_make_folder(folder, 0750, &why))
-		return error_set(err,
-		    "%s: the state directory cannot be made; make it for the "
-		    "daemon's user, with install -d -m 0750 -o USER %s",
-		    why.text, folder);
-	/* Answers do not wait for a disk. */
-	if (access(folder, W_OK | X_OK) != 0)
-		log_warning("%s: %s: nothing will be saved; the state "
-			    "directory must be the daemon's own, with chown "
-			    "USER %s",
-		    folder, strerror(errno), folder);
-	lock = state_lock(folder, err);
-	if (lock < 0)
-		return false;
-	fd_close(&lock);
-	return true;
-}
-
-/* TCP first: UDP would take queries off a daemon that has the port. */
-static bool
-try_endpoint(const struct endpoint *e, bool udp, struct error *err)
-{
-	int fd;
-
-	if (e->port == 0)
-		return true; /* the kernel chooses a free one */
-	fd = net_listen_tcp(e, err);
-	if (fd < 0)
-		return false;
-	fd_close(&fd);
-	if (!udp)
-		return true;
-	fd = net_listen_udp(e, err);
-	if (fd < 0)
-		return false;
-	fd_close(&fd);
-	return true;
-}
-
-static bool
-try_server(const struct conf_server *server, struct error *err)
-{
-	for (size_t i = 0; i < server->nlisten; i++)
-		if (!try_endpoint(&server->listen[i], true, err))
-			return false;
-	if (server->http.addr.family != 0 &&
-	    !try_endpoint(&server->http, false, err))
-		return false;
-	return try_folder(server->state, err) &&
-	    server_try_control(server->control, err) &&
-	    (server->control_read == NULL ||
-		server_try_control(server->control_read, err));
-}
-
-/* Whether the start would fail for its sockets or folders, which is told before
- * databases and zones are read, as that takes long.  A configuration that
- * cannot be read is told of when it is built. */
-static bool
-try_start(const char *path, struct error *err)
-{
-	struct diag d;
-	struct conf *conf;
-	bool ok;
-
-	diag_init(&d);
-	conf = conf_load(path, &d);
-	ok = conf == NULL || try_server(&conf->server, err);
-	conf_free(conf);
-	diag_fini(&d);
-	return ok;
-}
+/* Opening ---------------------------------------------------------------- */
 
 static struct snapshot *
 first_snapshot(const char *path, struct diag *d)
@@ -302,34 +241,95 @@ drop_privileges(
 /* Signals ---------------------------------------------------------------- */
 
 static void
-on_hangup(evutil_socket_t fd, short what, void *arg)
+on_signals(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *m = arg;
+	int end;
+
+	(void)fd;
+	(void)what;
+	if (signals_take(&end))
+		reload_signal(m->control);
+	if (end == 0)
+		return;
+	log_info("ends by %s", strsignal(end));
+	event_base_loopbreak(m->base);
+}
+
+/* The second net --------------------------------------------------------- */
+
+/* Once a second: main lives, and so does its prober. */
+static void
+on_beat(evutil_socket_t fd, short what, void *arg)
 {
 	struct daemon *m = arg;
 
 	(void)fd;
 	(void)what;
-	reload_signal(m->control);
+	if (m->helper_before > 0 &&
+	    waitpid((pid_t)m->helper_before, NULL, WNOHANG) != 0)
+		m->helper_before = 0;
+	if (prober_stalled_us(m->control->prober, clock_mono_us()) >
+	    PROBER_STALL_US)
+		return;
+	watch_beat(clock_mono_ms());
+	if (m->notify_beats)
+		notify("WATCHDOG=1");
+}
+
+static uint64_t beats_at_check; /* the watchdog's thread's */
+
+static bool
+is_still_hung(void)
+{
+	return watch_beats() == beats_at_check && signals_end_ms() == 0;
+}
+
+/* In the watchdog's thread.  A log that nobody reads could be why main hangs,
+ * and would be so again. */
+static uint64_t
+on_hung(uint64_t stalled_ms)
+{
+	struct pollfd log = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	beats_at_check = watch_beats();
+	if (poll(&log, 1, 0) != 1)
+		return HUNG_AGAIN_MS;
+	log_error("main or its prober has done nothing for %llu s: the process "
+		  "begins anew with its sockets, if the configuration allows",
+	    (unsigned long long)stalled_ms / 1000);
+	if (!handover_check(is_still_hung))
+		log_error("it does not begin anew: main is back, or meridiand "
+			  "-n fails; queries are answered as they were");
+	else if (is_still_hung())
+		handover_go(stalled_ms, helper_process());
+	return HUNG_AGAIN_MS;
+}
+
+/* One that hung again soon after it began anew may hang longer each time. */
+static uint64_t
+watchdog_limit_ms(const struct daemon *m, uint64_t limit_ms)
+{
+	unsigned doubled = m->came != NULL ? m->came->in_a_row : 0;
+
+	return limit_ms << (doubled < DOUBLED_MAX ? doubled : DOUBLED_MAX);
 }
 
 static void
-on_end(evutil_socket_t number, short what, void *arg)
+tell_restart(const struct daemon *m)
 {
-	struct daemon *m = arg;
+	const struct handover *h = m->came;
 
-	(void)what;
-	log_info("ends by %s", strsignal((int)number));
-	event_base_loopbreak(m->base);
-}
-
-static void
-watch_signals(struct daemon *m)
-{
-	signal(SIGPIPE, SIG_IGN);
-	m->signals[0] = evsignal_new(m->base, SIGHUP, on_hangup, m);
-	m->signals[1] = evsignal_new(m->base, SIGTERM, on_end, m);
-	m->signals[2] = evsignal_new(m->base, SIGINT, on_end, m);
-	for (size_t i = 0; i < SIGNALS; i++)
-		event_add(m->signals[i], NULL);
+	if (h == NULL)
+		return;
+	m->control->status.restarts = h->restarts;
+	event_put(m->control->events, LOG_LEVEL_ERROR, "restart",
+	    json_pack("{s:I, s:I}", "stalled_s",
+		(json_int_t)(h->stalled_ms / 1000), "restarts",
+		(json_int_t)h->restarts),
+	    "main or its prober had done nothing for %llu s: the process began "
+	    "anew with its sockets (%u since it was started)",
+	    (unsigned long long)h->stalled_ms / 1000, h->restarts);
 }
 
 /* Run and stop ----------------------------------------------------------- */
@@ -337,6 +337,10 @@ watch_signals(struct daemon *m)
 static void
 run(struct daemon *m)
 {
+	const struct timeval second = {.tv_sec = 1};
+	uint32_t watchdog_ms =
+	    m->control->status.snapshot->conf->server.watchdog_ms;
+
 	rcu_release();
 	udp_start(m->udp);
 	tcp_start(m->tcp);
@@ -344,29 +348,56 @@ run(struct daemon *m)
 		log_endpoint("listening on", &m->listen[i]);
 	if (m->http.addr.family != 0)
 		log_endpoint("http on", &m->http);
+	inherit_end();
+	handover_prepare(m->argv, m->path);
+	tell_restart(m);
 	control_start(m->control);
+	m->signals = event_new(
+	    m->base, signals_ready(), EV_READ | EV_PERSIST, on_signals, m);
+	event_add(m->signals, NULL);
+	m->notify_beats = notify_watches();
+	m->beat = event_new(m->base, -1, EV_PERSIST, on_beat, m);
+	event_add(m->beat, &second);
+	watch_start(watchdog_limit_ms(m, watchdog_ms), on_hung);
 	notify("READY=1");
 	event_base_dispatch(m->base);
 }
 
-static void
-stop(struct daemon *m)
+/* Those who wait for a reply get it before the sockets close. */
+static bool
+stop_control(struct daemon *m)
 {
-	if (m->udp != NULL)
-		udp_stop(m->udp);
-	if (m->tcp != NULL)
-		tcp_stop(m->tcp);
-	if (m->control != NULL)
-		jobs_end(m->control->jobs);
-	if (m->control != NULL)
-		control_end(m->control);
+	bool all = jobs_end(m->control->jobs);
+
+	control_end(m->control);
+	for (int i = 0; i < FLUSH_ROUNDS; i++)
+		event_base_loop(m->base, EVLOOP_NONBLOCK);
 	if (m->server != NULL)
 		server_free(m->server);
+	control_save(m->control);
+	return all;
+}
+
+/* Queries are answered until all that can take long is over. */
+static void
+stop(struct daemon *m, int code)
+{
+	bool all = m->control == NULL || stop_control(m);
+
+	if (m->tcp != NULL)
+		tcp_stop(m->tcp);
+	if (m->udp != NULL)
+		udp_stop(m->udp);
+	helper_stop();
+	/* The threads of jobs that are left behind may use anything. */
+	if (!all)
+		_exit(code);
 	if (m->control != NULL)
 		control_free(m->control);
-	for (size_t i = 0; i < SIGNALS; i++)
-		if (m->signals[i] != NULL)
-			event_free(m->signals[i]);
+	if (m->signals != NULL)
+		event_free(m->signals);
+	if (m->beat != NULL)
+		event_free(m->beat);
 	snapshot_publish(NULL);
 	rcu_drain();
 	if (m->base != NULL)
@@ -384,6 +415,10 @@ serve(struct daemon *m)
 	int code = 1;
 
 	rcu_hold();
+	if (!signals_begin()) {
+		log_error("eventfd: %s", strerror(errno));
+		return code;
+	}
 	/* While there are no threads and no memory to copy. */
 	if (!helper_start(m->user, &err)) {
 		log_error("%s", err.text);
@@ -391,7 +426,7 @@ serve(struct daemon *m)
 	}
 	ping_open();
 	diag_init(&d);
-	if (!try_start(m->path, &err)) {
+	if (m->came == NULL && !trial_start(m->path, &err)) {
 		log_error("%s", err.text);
 		goto out;
 	}
@@ -402,7 +437,6 @@ serve(struct daemon *m)
 	raise_limits();
 	server = &s->conf->server;
 	m->base = event_base_new();
-	watch_signals(m);
 	m->control = control_new(m->base, m->path, s, &d, &err);
 	if (m->control == NULL) {
 		snapshot_free(s);
@@ -414,7 +448,8 @@ serve(struct daemon *m)
 		run(m);
 		code = 0;
 	}
-	stop(m);
+	notify("STOPPING=1");
+	stop(m, code);
 out:
 	helper_stop();
 	ping_close();
@@ -434,12 +469,15 @@ main(int argc, char **argv)
 	    {"version", no_argument, NULL, 'V'},
 	    {NULL, 0, NULL, 0},
 	};
-	struct daemon m = {.path = MERIDIAN_CONFIG};
+	struct daemon m = {.path = MERIDIAN_CONFIG, .argv = argv};
 	bool check = false;
 	int c;
 
 	fd_begin();
 	helper_run_spawned(argc, argv);
+	m.came = handover_begin();
+	if (m.came != NULL)
+		m.helper_before = m.came->helper;
 	while ((c = getopt_long(argc, argv, "c:fhnu:V", options, NULL)) != -1) {
 		switch (c) {
 		case 'c':

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/inherit.h"
 
 bool
 addr_parse(const char *text, struct addr *a)
@@ -347,8 +348,11 @@ listen_on(const struct endpoint *e, int type, struct error *err)
 	struct sockaddr_storage ss;
 	socklen_t len = addr_to_sockaddr(&e->addr, e->port, &ss);
 	bool v6 = e->addr.family == 6;
-	int fd = socket(ss.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = inherit_take(type, (struct sockaddr *)&ss, len);
 
+	if (fd != -1)
+		return fd;
+	fd = socket(ss.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		goto fail;
 	/* Workers share a port of UDP.  Not of TCP: a second daemon, which

@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/inherit.h"
 
 enum { RECEIVE_BUFFER = 1 << 20, RANGE_MAX = 64 };
 
@@ -35,8 +36,14 @@ static int
 try_open(size_t i, bool *raw)
 {
 	static const int types[] = {SOCK_DGRAM, SOCK_RAW};
-	int fd = -1;
+	int type,
+	    fd = inherit_take_protocol(
+		sockets[i].domain, sockets[i].protocol, &type);
 
+	if (fd != -1) {
+		*raw = type == SOCK_RAW;
+		return fd;
+	}
 	for (size_t t = 0; t < 2 && fd < 0; t++) {
 		*raw = types[t] == SOCK_RAW;
 		fd = socket(sockets[i].domain,

@@ -77,6 +77,8 @@ user_become(const char *name, struct error *err)
 
 	if (!user_find(name, &uid, &gid, err))
 		return false;
+	if (getuid() == uid && geteuid() == uid && getgid() == gid)
+		return true; /* what could be dropped was, before */
 	if (setgroups(0, NULL) != 0 || setgid(gid) != 0 || setuid(uid) != 0)
 		return error_set(err, "user %s: %s", name, strerror(errno));
 	return true;

@@ -94,6 +94,8 @@ static const struct schema_key keys[] = {
 	.of = SCHEMA_COOKIES},
 {SCHEMA_SERVER, "tcp", schema_read_map, AT(conf_server, tcp),
 	.of = SCHEMA_TCP},
+{SCHEMA_SERVER, "watchdog", value_span, AT(conf_server, watchdog_ms),
+	RANGE(0, HOUR_MS), .fallback = "30s"},
 
 {SCHEMA_LIMIT, "per_second", value_number, AT(conf_limit, per_second),
 	RANGE(1, 100000)},

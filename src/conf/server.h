@@ -51,6 +51,7 @@ struct conf_server {
 	struct conf_limit rate_limit;
 	struct conf_cookies cookies;
 	struct conf_tcp tcp;
+	uint32_t watchdog_ms; /* 0: off */
 };
 
 #endif

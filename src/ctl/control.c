@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ctl/control.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -509,6 +507,7 @@ control_new(struct event_base *base, const char *path, struct snapshot *s,
 	c->prober = prober_new(base, c->suspect, control_verdict, c);
 	prober_set_signals(c->prober, &c->signals);
 	c->status.suspect = c->suspect;
+	c->status.prober = c->prober;
 	c->status.drains = &c->drains;
 	c->status.ended = &c->ended;
 	c->status.signals = &c->signals;
@@ -520,9 +519,7 @@ control_new(struct event_base *base, const char *path, struct snapshot *s,
 	c->status.started = clock_wall_s();
 	c->status.started_s = clock_mono_s();
 	c->status.workers = s->conf->server.workers;
-	c->jobs = jobs_new(base);
-	if (c->jobs == NULL)
-		error_set(err, "eventfd: %s", strerror(errno));
+	c->jobs = jobs_new(base, err);
 	if (c->jobs == NULL || !open_state(c, err)) {
 		control_free(c);
 		return NULL;
@@ -556,21 +553,24 @@ control_end(struct control *c)
 {
 	monitor_cancel(c, "the daemon ends");
 	commit_finish(c, COMMIT_END_MS);
-	/* What was replied is on its way. */
-	event_base_loop(c->base, EVLOOP_NONBLOCK);
 }
 
-/* A disk that does not come back holds up the end for a bounded time only. */
 void
-control_free(struct control *c)
+control_save(struct control *c)
 {
-	if (c->tick != NULL)
-		event_free(c->tick);
 	commit_finish(c, COMMIT_END_MS);
 	finish_saving(c, COMMIT_END_MS);
 	if (!saver_is_busy(c->saver))
 		save_health(c);
 	finish_saving(c, COMMIT_END_MS);
+}
+
+void
+control_free(struct control *c)
+{
+	if (c->tick != NULL)
+		event_free(c->tick);
+	control_save(c);
 	saver_free(c->saver);
 	commit_free(c->commit);
 	vec_free(&c->wanted.all);

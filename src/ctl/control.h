@@ -17,7 +17,7 @@
 #include "report/status.h"
 #include "traffic/capacity.h"
 
-enum { HEALTH_SAVE_S = 10, CLOCK_STEP_S = 2, CONTROL_FIXED = 6 };
+enum { HEALTH_SAVE_S = 10, CLOCK_STEP_S = 2, CONTROL_FIXED = 7 };
 
 struct commit;
 struct jobs;
@@ -80,7 +80,11 @@ void control_start(struct control *c);
 /* Answers whoever waits: before the sockets are closed. */
 void control_end(struct control *c);
 
-/* Saves the state; the snapshot in service stays. */
+/* Saves the state; a disk that does not come back holds it up for a bounded
+ * time only. */
+void control_save(struct control *c);
+
+/* Saves it, too; the snapshot in service stays. */
 void control_free(struct control *c);
 
 /* Puts s into service in place of the one before; warnings (taken over) gets

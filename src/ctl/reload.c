@@ -34,8 +34,8 @@ struct build {
 };
 
 /* What the daemon started with and does not change while it runs. */
-static const char *const fixed_names[CONTROL_FIXED] = {
-    "listen", "workers", "control", "http", "state", "control_read"};
+static const char *const fixed_names[CONTROL_FIXED] = {"listen", "workers",
+    "control", "http", "state", "control_read", "watchdog"};
 
 static void
 fixed_describe(const struct conf_server *server, struct text t[CONTROL_FIXED])
@@ -54,6 +54,7 @@ fixed_describe(const struct conf_server *server, struct text t[CONTROL_FIXED])
 	text_add(&t[4], "%s", server->state);
 	text_add(&t[5], "%s",
 	    server->control_read != NULL ? server->control_read : "none");
+	text_add(&t[6], "%u", server->watchdog_ms);
 }
 
 void

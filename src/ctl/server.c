@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/inherit.h"
 #include "base/user.h"
 #include "ctl/command.h"
 #include "http/host.h"
@@ -305,13 +306,34 @@ free_path(const char *path, struct sockaddr_un *sun, struct error *err)
 	return ok;
 }
 
+/* The socket of an image of the process before, where it can still be found;
+ * -1: there is none. */
+static int
+inherited(const char *path)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	int fd;
+
+	if (strlen(path) >= sizeof(sun.sun_path))
+		return -1;
+	memcpy(sun.sun_path, path, strlen(path) + 1);
+	fd = inherit_take(SOCK_STREAM, (struct sockaddr *)&sun, sizeof(sun));
+	if (fd >= 0 && access(path, F_OK) != 0)
+		fd_close(&fd);
+	return fd;
+}
+
 bool
 server_try_control(const char *path, struct error *err)
 {
 	struct sockaddr_un sun;
-	int fd = -1;
-	bool ok = free_path(path, &sun, err);
+	int fd = inherited(path);
+	bool ok = fd >= 0;
 
+	fd_close(&fd);
+	if (ok)
+		return true;
+	ok = free_path(path, &sun, err);
 	if (ok) {
 		fd = unix_socket(err);
 		ok = fd >= 0 && unix_bind(fd, &sun, 0600, err);
@@ -328,13 +350,16 @@ server_open_control(
 {
 	struct listener *l = &s->listeners[role];
 	struct sockaddr_un sun;
-	int fd;
+	int fd = inherited(path);
 
+	if (fd >= 0)
+		goto listen;
 	if (!free_path(path, &sun, err))
 		return false;
 	fd = unix_socket(err);
 	if (fd < 0 || !unix_bind(fd, &sun, modes[role], err))
 		goto fail;
+listen:
 	listener_open(
 	    l, fd, role == ROLE_OPERATOR ? "control socket" : "control_read");
 	l->path = xstrdup(path);

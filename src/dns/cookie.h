@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "base/net.h"
-#include "base/siphash.h"
+#include "dns/siphash.h"
 
 enum cookie_size {
 	COOKIE_CLIENT_SIZE = 8,

@@ -171,7 +171,7 @@ on_over(evutil_socket_t fd, short what, void *arg)
 }
 
 struct jobs *
-jobs_new(struct event_base *base)
+jobs_new(struct event_base *base, struct error *err)
 {
 	struct jobs *jobs = xcalloc(1, sizeof(*jobs));
 	bool ok = true;
@@ -190,6 +190,7 @@ jobs_new(struct event_base *base)
 	}
 	if (ok)
 		return jobs;
+	error_set(err, "eventfd: %s", strerror(errno));
 	jobs_free(jobs);
 	return NULL;
 }

@@ -15,7 +15,9 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-enum { JOBS_WAITING_MAX = 64, JOBS_END_MS = 2000 };
+#include "base/error.h"
+
+enum { JOBS_WAITING_MAX = 64, JOBS_END_MS = 1000 };
 
 /* Proofs change nothing: they and the other jobs do not wait for each other. */
 enum job_lane { JOB_BUILD, JOB_PROVE, JOB_LANES };
@@ -66,8 +68,8 @@ struct job {
 
 struct jobs;
 
-/* NULL: there are no descriptors. */
-struct jobs *jobs_new(struct event_base *base);
+/* NULL: there are no descriptors; err. */
+struct jobs *jobs_new(struct event_base *base, struct error *err);
 
 /*
  * Takes j over.  The reply comes at once, or later from the event loop, with

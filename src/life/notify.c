@@ -37,3 +37,12 @@ notify(const char *state)
 		log_warning("%s: %s", path, strerror(errno));
 	fd_close(&fd);
 }
+
+bool
+notify_watches(void)
+{
+	const char *us = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+
+	return us != NULL && strtoull(us, NULL, 10) > 0 &&
+	    (pid == NULL || strtol(pid, NULL, 10) == getpid());
+}

@@ -6,7 +6,12 @@
 #ifndef LIFE_NOTIFY_H
 #define LIFE_NOTIFY_H
 
-/* "READY=1". */
+#include <stdbool.h>
+
+/* "READY=1", "STOPPING=1", "WATCHDOG=1". */
 void notify(const char *state);
+
+/* The service manager waits for "WATCHDOG=1" (WATCHDOG_USEC). */
+bool notify_watches(void);
 
 #endif

@@ -443,6 +443,12 @@ helper_socket(void)
 	return helper_fd;
 }
 
+long
+helper_process(void)
+{
+	return helper_fd < 0 ? 0 : helper_pid;
+}
+
 void
 helper_bury(char *why, size_t size)
 {

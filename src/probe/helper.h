@@ -66,6 +66,9 @@ void helper_bury(char *why, size_t size);
 /* Of the process's one helper; -1: none. */
 int helper_socket(void);
 
+/* Its number; 0: there is none. */
+long helper_process(void);
+
 /* Closes the socket; waits until the helper has ended. */
 void helper_stop(void);
 

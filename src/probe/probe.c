@@ -40,6 +40,7 @@ struct prober {
 	struct log_gate starved;
 	struct queue due; /* in the order in which they begin */
 	struct event *starter;
+	uint64_t began_us, ended_us; /* a probe, last */
 };
 
 static const struct probe_type *const types[] = {
@@ -198,6 +199,7 @@ probe_start(struct probe *p)
 	p->busy = true;
 	p->doing = "";
 	p->started_us = clock_mono_us();
+	p->prober->began_us = p->started_us;
 	p->late = p->started_us > p->due_us + late_us(p);
 	timer_set(p->deadline, 1000 * (uint64_t)p->watch->monitor->timeout_ms);
 	type_of(p)->start(p);
@@ -287,6 +289,7 @@ probe_end(struct probe *p, const char *detail, va_list ap)
 	struct watch *w = p->watch;
 
 	p->busy = false;
+	p->prober->ended_us = clock_mono_us();
 	evtimer_del(p->deadline);
 	vsnprintf(w->last, sizeof(w->last), detail, ap);
 	/* What targets said is in it, and goes to terminals. */
@@ -349,6 +352,37 @@ probe_pass(struct probe *p, bool idle, const char *detail, ...)
 		once_tell(p, &v);
 	else
 		probe_tell(p, &v, idle);
+}
+
+/* When something has to happen to it; 0: it is new. */
+static uint64_t
+expected_us(const struct probe *p)
+{
+	return p->busy
+	    ? p->started_us + 1000 * (uint64_t)p->watch->monitor->timeout_ms
+	    : p->due_us;
+}
+
+uint64_t
+prober_stalled_us(const struct prober *p, uint64_t now_us)
+{
+	uint64_t since = p->began_us > p->ended_us ? p->began_us : p->ended_us;
+	uint64_t first = now_us;
+
+	for (size_t i = 0; i < p->probes.n; i++) {
+		uint64_t us = expected_us(p->probes.at[i]);
+
+		if (us != 0 && us < first)
+			first = us;
+	}
+	since = first > since ? first : since;
+	return now_us > since ? now_us - since : 0;
+}
+
+uint64_t
+prober_last_us(const struct prober *p)
+{
+	return p != NULL ? p->ended_us : 0;
 }
 
 /* What is lacking here says nothing of the target. */

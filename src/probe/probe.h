@@ -57,22 +57,22 @@ struct probe *prober_once(struct prober *p, struct watch *w,
     void *arg);
 void probe_cancel(struct probe *p);
 
+/* How long nothing happened that was due; when a probe ended last (0: none). */
+uint64_t prober_stalled_us(const struct prober *p, uint64_t now_us);
+uint64_t prober_last_us(const struct prober *p);
+
 /* What follows is for the types of probes. */
 
 struct probe {
 	struct prober *prober;
 	struct watch *watch;
-	struct event *timer;    /* the next one */
-	struct event *deadline; /* of the one under way */
-	uint64_t grid_us;       /* monotonic: the next one without jitter */
-	uint64_t due_us;        /* with jitter */
-	uint64_t started_us;
-	uint64_t random;
+	struct event *timer, *deadline; /* the next one; of the one under way */
+	uint64_t grid_us, due_us; /* the next one without and with jitter */
+	uint64_t started_us, random;
 	bool waiting;            /* due, but not begun */
 	TAILQ_ENTRY(probe) next; /* in the queue of those */
-	bool busy, slept;
+	bool busy, slept, late;  /* the one under way, or the last */
 	const char *doing; /* what a timeout adds, with its ": "; "" at first */
-	bool late;         /* the one under way, or the last */
 	/* Once, beside the schedule; NULL: it is of the schedule. */
 	void (*once)(struct watch *w, const struct verdict *v, void *arg);
 	void *once_arg;

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "report/metrics.h"
 
-#include <stddef.h>
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/number.h"
+#include "life/watch.h"
 #include "report/message.h"
 #include "report/status.h"
 #include "report/text.h"
@@ -82,33 +80,10 @@ put_fraction(struct printer *p, double n)
 	text_add(p->text, "} %s\n", number_format(text, number_round(n)));
 }
 
-/* Metrics that are one number of the workers' each. */
-static const struct {
-	const char *metric;
-	size_t offset;
-} plain[] = {
-    {"meridian_ecs_queries_total", offsetof(struct counters, ecs_queries)},
-    {"meridian_truncated_total", offsetof(struct counters, truncated)},
-    {"meridian_dropped_total", offsetof(struct counters, dropped)},
-    {"meridian_source_port_dropped_total",
-	offsetof(struct counters, source_port_dropped)},
-    {"meridian_send_failed_total", offsetof(struct counters, send_failed)},
-    {"meridian_udp_overflows_total", offsetof(struct counters, udp_overflows)},
-    {"meridian_tcp_connections", offsetof(struct counters, tcp_connections)},
-    {"meridian_tcp_refused_total", offsetof(struct counters, tcp_refused)},
-    {"meridian_tcp_starved_total", offsetof(struct counters, tcp_starved)},
-};
-
 static void
 put_counter(struct printer *p)
 {
-	const char *counters = (const char *)p->sum;
-
-	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
-		if (strcmp(plain[i].metric, p->name) == 0)
-			put_number(p,
-			    value((const _Atomic uint64_t *)(counters +
-				plain[i].offset)));
+	put_number(p, series_counter(p->sum, p->name));
 }
 
 static void
@@ -462,7 +437,6 @@ put_geoip(struct printer *p)
 	}
 }
 
-/* 1 where a newer one than the accepted is held. */
 static void
 put_geoip_held(struct printer *p)
 {
@@ -477,6 +451,29 @@ put_geoip_held(struct printer *p)
 		text_add(p->text, "} %d\n",
 		    json_is_object(json_object_get(entry, "held")));
 	}
+}
+
+static void
+put_stall(struct printer *p)
+{
+	text_add(p->text, "%s %.3f\n", p->name,
+	    (double)watch_stall_ms(clock_mono_ms()) / 1000);
+}
+
+static void
+put_probe_age(struct printer *p)
+{
+	uint64_t last = prober_last_us(p->status->prober);
+
+	if (last != 0)
+		text_add(p->text, "%s %.3f\n", p->name,
+		    (double)(clock_mono_us() - last) / 1000000);
+}
+
+static void
+put_restarts(struct printer *p)
+{
+	put_number(p, p->status->restarts);
 }
 
 static const struct metric {
@@ -540,6 +537,12 @@ static const struct metric {
 	put_helper_up},
     {"meridian_exec_helper_restarts_total", "counter",
 	"Times that the helper was started again.", put_helper_restarts},
+    {"meridian_last_probe_age_seconds", "gauge", "Since a probe ended last.",
+	put_probe_age},
+    {"meridian_main_stall_seconds", "gauge",
+	"For which the main loop did nothing lately.", put_stall},
+    {"meridian_watchdog_restarts_total", "counter",
+	"Restarts in place by the watchdog.", put_restarts},
     {"meridian_health_frozen", "gauge",
 	"1 while the prober suspects itself and believes no change.",
 	put_frozen},

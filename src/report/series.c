@@ -138,6 +138,24 @@ static const struct {
     {"tcp_starved", offsetof(struct counters, tcp_starved)},
 };
 
+uint64_t
+series_counter(const struct counters *sum, const char *metric)
+{
+	const char *name = metric + strlen("meridian_");
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+		size_t n = strlen(plain[i].name);
+
+		if (strncmp(name, plain[i].name, n) == 0 &&
+		    (name[n] == '\0' || strcmp(name + n, "_total") == 0))
+			return atomic_load_explicit(
+			    (const _Atomic uint64_t *)((const char *)sum +
+				plain[i].offset),
+			    memory_order_relaxed);
+	}
+	return 0;
+}
+
 static void
 stats_plain(json_t *stats, const struct counters *sum)
 {

@@ -13,6 +13,9 @@
 #include "base/arena.h"
 #include "snapshot/snapshot.h"
 
+struct counters;
+struct text;
+
 enum { HISTOGRAM_BOUNDS = 14 };
 
 struct histogram {
@@ -24,7 +27,9 @@ extern const double histogram_bounds[HISTOGRAM_BOUNDS]; /* seconds */
 
 void histogram_add(struct histogram *h, double seconds);
 
-struct text;
+/* One that is a number of the workers' each, by its metric:
+ * "meridian_truncated_total". */
+uint64_t series_counter(const struct counters *sum, const char *metric);
 
 /* As the metric of that name. */
 void histogram_print(

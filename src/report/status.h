@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "probe/keeper.h"
+#include "probe/probe.h"
 #include "report/metrics.h"
 #include "snapshot/snapshot.h"
 #include "steer/suspect.h"
@@ -38,6 +39,8 @@ struct status {
 	struct histogram probe;
 	uint64_t late; /* probes */
 	struct failures failures;
+	const struct prober *prober; /* NULL: none */
+	unsigned restarts;           /* in place, by the watchdog */
 };
 
 json_t *status_report(const struct status *s);

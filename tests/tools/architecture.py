@@ -21,7 +21,7 @@ ONLY = [  # include, where it may stand
     (r"libsmartcols", r"^client/"),
     (r"urcu", r"^base/rcu\.[ch]$"),
 ]
-THREADS = r"^(main\.c|serve/.*|life/jobs\.c|state/writer\.c)$"
+THREADS = r"^(main\.c|serve/.*|life/(jobs|watch)\.c|state/writer\.c)$"
 # State files keep all digits of a number.
 JSON_TEXT = r"^(base/number\.[ch]|state/.*)$"
 NO_NAMES = {"common", "util", "utils", "misc", "core", "lib"}

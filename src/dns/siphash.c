@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "base/siphash.h"
+#include "dns/siphash.h"
 
 #include <endian.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  * SipHash-2-4 (Aumasson and Bernstein, INDOCRYPT 2012): a short keyed hash
  * that nobody without the key can foretell.  Pure; any thread.
  */
-#ifndef BASE_SIPHASH_H
-#define BASE_SIPHASH_H
+#ifndef DNS_SIPHASH_H
+#define DNS_SIPHASH_H
 
 #include <stddef.h>
 #include <stdint.h>
