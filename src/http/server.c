@@ -51,13 +51,8 @@ make_way(struct http_server *s, const struct http_peer *peer)
 {
 	struct http_connection *c = http_room_victim(&s->room, peer);
 
-	if (c == NULL) {
-		if (log_is_due(&s->full))
-			log_warning("%s: busy: all of %u connections are at "
-				    "work; others are refused",
-			    s->room.service->what, s->room.n);
+	if (c == NULL)
 		return false;
-	}
 	if (log_is_due(&s->crowded))
 		log_warning("%s: %u connections are open: those that wait "
 			    "longest make room for others",
@@ -90,6 +85,10 @@ admit(struct http_server *s, int fd)
 		has_place = make_way(s, peer);
 	if (has_place && s->room.n >= places_for(s, peer))
 		has_place = make_way(s, NULL);
+	if (!has_place && log_is_due(&s->full))
+		log_warning("%s: busy: all of %u connections are at work; "
+			    "others are refused",
+		    s->room.service->what, s->room.n);
 	if (!has_place && s->room.nrefused >= HTTP_REFUSED_MAX)
 		http_connection_close(http_room_refused(&s->room));
 	peer->total--;
