@@ -19,7 +19,8 @@ struct writer {
 	writer_work *work;
 	int nice;
 	pthread_t thread;
-	bool threaded; /* there is a thread */
+	bool tried;    /* to start one, */
+	bool threaded; /* and there is one */
 	sem_t begun;   /* main posts, the thread waits: job is its own */
 	int fd;        /* eventfd; the thread writes: job is main's again */
 	void *job;     /* NULL: the thread is to end */
@@ -61,24 +62,33 @@ struct writer *
 writer_new(writer_work *work, int nice)
 {
 	struct writer *w = xcalloc(1, sizeof(*w));
-	sigset_t all, before;
 
 	w->work = work;
 	w->nice = nice;
 	w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	sem_init(&w->begun, 0, 0);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	w->threaded =
-	    w->fd >= 0 && pthread_create(&w->thread, NULL, writer_run, w) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return w;
 }
 
 int
 writer_fd(const struct writer *w)
 {
-	return w->threaded ? w->fd : -1;
+	return w->fd;
+}
+
+/* Not before there is something to do: a thread keeps the rights that the
+ * process had when it was started. */
+static void
+start_thread(struct writer *w)
+{
+	sigset_t all, before;
+
+	w->tried = true;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	w->threaded =
+	    w->fd >= 0 && pthread_create(&w->thread, NULL, writer_run, w) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 void
@@ -86,10 +96,15 @@ writer_start(struct writer *w, void *job)
 {
 	w->busy = true;
 	w->job = job;
-	if (w->threaded)
+	if (!w->tried)
+		start_thread(w);
+	if (w->threaded) {
 		sem_post(&w->begun);
-	else
-		w->work(job);
+		return;
+	}
+	w->work(job);
+	if (w->fd >= 0)
+		work_over(w);
 }
 
 bool
@@ -103,8 +118,7 @@ writer_collect(struct writer *w)
 {
 	uint64_t n;
 
-	if (!w->busy ||
-	    (w->threaded && read(w->fd, &n, sizeof(n)) != sizeof(n)))
+	if (!w->busy || (w->fd >= 0 && read(w->fd, &n, sizeof(n)) != sizeof(n)))
 		return NULL;
 	w->busy = false;
 	return w->job;
@@ -130,7 +144,8 @@ writer_free(struct writer *w)
 	sem_post(&w->begun);
 	if (w->threaded)
 		pthread_join(w->thread, NULL);
-	fd_close(&w->fd);
+	if (w->fd >= 0)
+		fd_close(&w->fd);
 	sem_destroy(&w->begun);
 	free(w);
 }

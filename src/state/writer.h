@@ -12,11 +12,12 @@ typedef void writer_work(void *job);
 
 struct writer;
 
-/* nice: of the thread, 0 to 19.  Without a thread (none can be started) jobs
- * run where they are begun. */
+/* nice: of the thread, 0 to 19, which the first job starts: main has given up
+ * its rights by then.  Without a thread (none can be started) jobs run where
+ * they are begun. */
 struct writer *writer_new(writer_work *work, int nice);
 
-/* Readable once a job is over; -1: there is none, ask writer_collect(). */
+/* Readable once a job is over; -1: jobs run where they are begun. */
 int writer_fd(const struct writer *w);
 
 /* Begins a job.  Not before the one before was collected. */
