@@ -21,7 +21,7 @@ struct lane {
 	struct event *event;
 	int fd; /* an eventfd: the thread that runs has ended, or will soon */
 	struct job *running;
-	TAILQ_HEAD(, job) waiting;
+	TAILQ_HEAD(job_line, job) waiting;
 	size_t nwaiting;
 };
 
