@@ -203,8 +203,9 @@ names_before(const struct lane *lane)
 
 	if (lane->running != NULL)
 		json_array_append_new(names, json_string(lane->running->name));
-	TAILQ_FOREACH(j, &lane->waiting, entry)
-	json_array_append_new(names, json_string(j->name));
+	for (j = TAILQ_FIRST(&lane->waiting); j != NULL;
+	     j = TAILQ_NEXT(j, entry))
+		json_array_append_new(names, json_string(j->name));
 	return names;
 }
 
@@ -240,9 +241,10 @@ jobs_has_waiting(const struct jobs *jobs, enum job_lane lane, const char *name)
 {
 	const struct job *j;
 
-	TAILQ_FOREACH(j, &jobs->lanes[lane].waiting, entry)
-	if (strcmp(j->name, name) == 0)
-		return true;
+	for (j = TAILQ_FIRST(&jobs->lanes[lane].waiting); j != NULL;
+	     j = TAILQ_NEXT(j, entry))
+		if (strcmp(j->name, name) == 0)
+			return true;
 	return false;
 }
 
@@ -268,9 +270,10 @@ jobs_report(const struct jobs *jobs)
 		if (j != NULL)
 			json_array_append_new(
 			    running, job_report(j, lanes[i], j->begun_ms));
-		TAILQ_FOREACH(j, &lane->waiting, entry)
-		json_array_append_new(
-		    waiting, job_report(j, lanes[i], j->asked_ms));
+		for (j = TAILQ_FIRST(&lane->waiting); j != NULL;
+		     j = TAILQ_NEXT(j, entry))
+			json_array_append_new(
+			    waiting, job_report(j, lanes[i], j->asked_ms));
 	}
 	return json_pack("{s:o, s:o}", "running", running, "waiting", waiting);
 }
