@@ -486,7 +486,8 @@ pool_suppose_out(struct pool *p, size_t region, bool is_drain)
 {
 	for (unsigned f = 0; f < POOL_FAMILIES; f++) {
 		bit_store(&p->words[f].live, region, false);
-		bit_store(&p->words[f].drained, region, is_drain);
+		if (is_drain)
+			bit_store(&p->words[f].drained, region, true);
 	}
 }
 

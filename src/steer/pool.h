@@ -38,7 +38,8 @@ bool pool_region_would_live(const struct pool *p, enum pool_family f,
  * those beside them by which it is down (NULL: none). */
 void pool_suppose(struct pool *p, size_t region, const struct drains *drains,
     const struct drains *down);
-/* In a copy: the region is down, or drained. */
+/* In a copy: the region is down, or drained; one that is drained stays so when
+ * it is down, too. */
 void pool_suppose_out(struct pool *p, size_t region, bool is_drain);
 /* In a copy: all regions are live. */
 void pool_suppose_up(struct pool *p);

@@ -340,6 +340,49 @@ write_many_regions(void)
 	text_fini(&t);
 }
 
+/* Regions and targets that are really drained, and assumed down or drained as
+ * well: the view and the second decider see the same. */
+START_TEST(what_is_drained_may_be_assumed_down_as_well)
+{
+	static const char *const drains[] = {"{\"what\": \"eu\"}",
+	    "{\"what\": \"www/us\"}", "{\"what\": \"www/eu/192.0.2.10\"}",
+	    "{\"what\": \"ap\"}"};
+	static const char *const names[] = {
+	    "www.example.com", "cdn.example.com", "draw.example.com"};
+	static const char *const from[] = {"81.2.3.4", "10.1.1.1", "DE"};
+	static const char *const regions[] = {NULL, "eu", "us", "ap"};
+	json_t *body, *r;
+	char *text;
+	int status;
+
+	for (size_t d = 0; d < 4; d++) {
+		body = json_loads(drains[d], 0, NULL);
+		json_object_update_new(body,
+		    json_pack("{s:i, s:s, s:b}", "for_s", 600, "reason", "x",
+			"force", 1));
+		text = json_dumps(body, 0);
+		r = service_call(
+		    &s, HTTP_POST, "/v1/drain", NULL, text, &status);
+		ck_assert_int_eq(status, 200);
+		json_decref(r);
+		json_decref(body);
+		free(text);
+		for (size_t i = 0; i < 3 * 3 * 4 * 4; i++) {
+			r = explain(names[i % 3], NULL, from[i / 3 % 3], NULL,
+			    regions[i / 9 % 4], regions[i / 36]);
+			ck_assert_msg(
+			    json_object_get(r, "disagreement") == NULL,
+			    "%s from %s, down %s, drained %s: %s", names[i % 3],
+			    from[i / 3 % 3], regions[i / 9 % 4],
+			    regions[i / 36],
+			    json_string_value(
+				json_object_get(r, "disagreement")));
+			json_decref(r);
+		}
+	}
+}
+END_TEST
+
 START_TEST(any_region_may_be_assumed_down_or_drained)
 {
 	static const char *const names[] = {"r68"};
@@ -530,6 +573,7 @@ main(void)
 	tcase_add_loop_test(t, what_cannot_be_explained_is_an_error, 0,
 	    sizeof(wrong) / sizeof(wrong[0]));
 	tcase_add_test(t, a_file_is_explained_without_a_daemon);
+	tcase_add_test(t, what_is_drained_may_be_assumed_down_as_well);
 	tcase_add_test(t, any_region_may_be_assumed_down_or_drained);
 	tcase_add_loop_test(t, monitors_are_taken_to_say_what_is_assumed, 0,
 	    sizeof(signals) / sizeof(signals[0]));
