@@ -296,10 +296,7 @@ diff_rows(
 		    *to != '\0' ? " to " : "", to);
 		table_row(t, cells);
 	}
-	if (n > 0)
-		table_print(t);
-	else
-		scols_unref_table(t);
+	table_print(t);
 	diff_left_out(n, "rows");
 }
 
@@ -491,9 +488,8 @@ geoip_show(const json_t *reply)
 
 		table_row(t, cells);
 	}
-	if (json_array_size(list) > 0)
-		table_print(t);
-	else
+	table_print(t);
+	if (json_array_size(list) == 0)
 		puts("no database is kept: geoip.max_move is not declared");
 	json_array_foreach(list, i, entry)
 	{

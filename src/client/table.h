@@ -30,6 +30,7 @@ const char *span_of(const json_t *o, const char *key, char buf[CLOCK_TEXT_MAX]);
 struct libscols_table *table_new(const char *const *titles);
 struct libscols_line *table_row(
     struct libscols_table *t, const char *const *cells);
+/* Frees it, too; without rows nothing is printed. */
 void table_print(struct libscols_table *t);
 
 #endif
