@@ -36,6 +36,8 @@ struct commit {
 	uint32_t begun_s;        /* monotonic, of this batch */
 	bool slow;               /* which was told to take long */
 	bool ended;
+	uint64_t
+	    end_ms; /* monotonic: then the end waits no longer; 0: no end yet */
 };
 
 static void
@@ -326,6 +328,16 @@ commit_tick(struct control *c)
 	event_put(c->events, LOG_LEVEL_WARNING, "state", NULL,
 	    "the disk of %s is slow: a change waits for it for %u s already",
 	    c->folder, clock_mono_s() - m->begun_s);
+}
+
+int
+commit_left_ms(struct control *c)
+{
+	uint64_t now = clock_mono_ms();
+
+	if (c->commit->end_ms == 0)
+		c->commit->end_ms = now + COMMIT_END_MS;
+	return now < c->commit->end_ms ? (int)(c->commit->end_ms - now) : 0;
 }
 
 void

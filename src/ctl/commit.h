@@ -50,6 +50,10 @@ bool commit_is_busy(const struct control *c);
 /* Each second. */
 void commit_tick(struct control *c);
 
+/* How long the disk may still be waited for at the end: all that waits has one
+ * limit together, COMMIT_END_MS from the first call on. */
+int commit_left_ms(struct control *c);
+
 /* At the end: gives the disk up to ms, then refuses what is left. */
 void commit_finish(struct control *c, int ms);
 

@@ -552,17 +552,17 @@ void
 control_end(struct control *c)
 {
 	monitor_cancel(c, "the daemon ends");
-	commit_finish(c, COMMIT_END_MS);
+	commit_finish(c, commit_left_ms(c));
 }
 
 void
 control_save(struct control *c)
 {
-	commit_finish(c, COMMIT_END_MS);
-	finish_saving(c, COMMIT_END_MS);
+	commit_finish(c, commit_left_ms(c));
+	finish_saving(c, commit_left_ms(c));
 	if (!saver_is_busy(c->saver))
 		save_health(c);
-	finish_saving(c, COMMIT_END_MS);
+	finish_saving(c, commit_left_ms(c));
 }
 
 void

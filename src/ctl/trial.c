@@ -59,23 +59,30 @@ try_endpoint(const struct endpoint *e, bool udp, struct error *err)
 }
 
 static bool
-try_sockets(const struct conf_server *server, struct error *err)
+try_endpoints(const struct conf_server *server, struct error *err)
 {
 	for (size_t i = 0; i < server->nlisten; i++)
 		if (!try_endpoint(&server->listen[i], true, err))
 			return false;
-	if (server->http.addr.family != 0 &&
-	    !try_endpoint(&server->http, false, err))
-		return false;
+	return server->http.addr.family == 0 ||
+	    try_endpoint(&server->http, false, err);
+}
+
+static bool
+try_controls(const struct conf_server *server, struct error *err)
+{
 	return server_try_control(server->control, err) &&
 	    (server->control_read == NULL ||
 		server_try_control(server->control_read, err));
 }
 
+/* The folder before the sockets in it: another daemon there is told by its
+ * process. */
 static bool
 try_server(const struct conf_server *server, struct error *err)
 {
-	return try_sockets(server, err) && try_folder(server->state, err);
+	return try_endpoints(server, err) && try_folder(server->state, err) &&
+	    try_controls(server, err);
 }
 
 bool
@@ -103,7 +110,8 @@ trial_bind(const char *path)
 
 	diag_init(&d);
 	conf = conf_load(path, &d);
-	ok = conf != NULL && try_sockets(&conf->server, &ignored);
+	ok = conf != NULL && try_endpoints(&conf->server, &ignored) &&
+	    try_controls(&conf->server, &ignored);
 	conf_free(conf);
 	diag_fini(&d);
 	return ok;

@@ -90,7 +90,8 @@ def reserved_for_root(d):
         followers = [stack.enter_context(connect(d.control))
                      for _ in range(FOLLOWERS)]
         for s in followers:
-            s.sendall(FOLLOW)
+            with contextlib.suppress(BrokenPipeError):  # told already
+                s.sendall(FOLLOW)
         for s in followers:
             head = s.recv(4096)
             busy += head.startswith(b"HTTP/1.1 503 ")
