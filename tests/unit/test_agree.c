@@ -408,7 +408,7 @@ main(void)
 	int failed;
 
 	tcase_add_test(tc, all_show_the_same_figures);
-	tcase_set_timeout(tc, 300);
+	tcase_set_timeout(tc, 1800);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

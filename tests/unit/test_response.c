@@ -160,7 +160,8 @@ check_row(size_t i, size_t piece)
 		    piece, rows[i].text, r.err.text);
 		ck_assert_uint_eq(r.status, status);
 		ck_assert_uint_eq(r.body.n, strlen(rows[i].body));
-		ck_assert_mem_eq(r.body.at, rows[i].body, r.body.n);
+		if (r.body.n > 0)
+			ck_assert_mem_eq(r.body.at, rows[i].body, r.body.n);
 		ck_assert_msg(r.keeps == !rows[i].closes, "%s", rows[i].text);
 		if (piece >= len)
 			ck_assert_str_eq(
