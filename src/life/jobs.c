@@ -316,6 +316,7 @@ running_end(struct lane *lane)
 					   "its start whether it was")),
 			    j->arg);
 		j->done = NULL;
+		pthread_detach(j->thread);
 		return false;
 	}
 	if (!left) {
