@@ -3,7 +3,6 @@
 """SIGTERM ends the daemon within 5 s at any moment, with queries answered until
 the last; SIGHUP at any moment harms nothing.  Threads are stopped by ptrace, as
 if they worked for ever."""
-import os
 import resource
 import signal
 import subprocess
@@ -34,10 +33,6 @@ stages:
 ZONE = m.ZONE.replace("static  IN A    192.0.2.80\n", "")
 
 
-def threads(d):
-    return {int(tid) for tid in os.listdir(f"/proc/{d.process.pid}/task")}
-
-
 def begin(d, *args):
     return subprocess.Popen([m.MERIDIANCTL, "--socket", d.control, *args],
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -46,10 +41,8 @@ def begin(d, *args):
 
 def stopped_job(d, *args):
     """The command, whose thread does nothing any more."""
-    before = threads(d)
-    command = begin(d, *args)
-    (thread, *_) = m.wait_for("its thread", lambda: list(threads(d) - before))
-    if not ptrace.stop(thread):
+    command, thread = ptrace.stop_new(d.process.pid, lambda: begin(d, *args))
+    if thread is None:
         print("threads may not be traced here: skipped")
         sys.exit(SKIP)
     return command

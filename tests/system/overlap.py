@@ -4,12 +4,14 @@
 gets its reply, the daemon keeps the descriptors that it has and goes on."""
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
 import time
 
 import meridian as m
+import ptrace
 from mmdb import random_database
 
 config = m.config(
@@ -132,11 +134,47 @@ def test_in_order(d):
             (["check"], []), f"and for what it waited: {replies[1]}")
 
 
+def test_told(d):
+    """Who waits is told for what, after a second.  The job that runs is
+    stopped, as if it took long."""
+    m.wait_for("nothing waits", lambda: not any(
+        d.json("status")["jobs"].values()))
+    check, thread = ptrace.stop_new(d.process.pid, lambda: begin(d, "check"))
+    if thread is None:
+        print("threads may not be traced here: who waits is not looked at")
+        end(d, "check", check)
+        return
+    errors = []
+    waiting = []
+    for n, verb in enumerate(("reload", "check"), 1):
+        errors.append(os.path.join(d.dir, f"errors{n}"))
+        with open(errors[-1], "w") as f:
+            waiting.append(subprocess.Popen(
+                [m.MERIDIANCTL, "--socket", d.control, verb],
+                stdout=subprocess.DEVNULL, stderr=f))
+        m.wait_for(f"{n} wait", lambda: len(
+            d.json("status")["jobs"]["waiting"]) == n)
+
+    def said(n):
+        with open(errors[n]) as f:
+            return re.search(r"waiting: check has been running for \d+ s, "
+                             rf"{n} more before this one", f.read())
+
+    for n in range(2):
+        m.wait_for(f"the one with {n} before it is told", lambda: said(n))
+    ptrace.go_on(thread)
+    end(d, "check", check)
+    for process in waiting:
+        m.check_quiet(process.wait(PATIENCE) == 0, "who waited is done")
+    m.check(True, "who waits is told for what")
+
+
 with m.Daemon(config, {
         "zones/example.com.zone": m.ZONE,
         "geo.mmdb": random_database(20, ["DE", "FR", "US"], 1)}) as daemon:
     test_overlaps(daemon)
     test_signals_starve_nobody(daemon)
     test_in_order(daemon)
+    test_told(daemon)
     m.check(daemon.addresses("www.example.com") in
             (["127.0.1.1"], ["127.0.2.1"]), "queries are answered")

@@ -3,6 +3,7 @@
 import ctypes
 import errno
 import os
+import sys
 
 SEIZE, INTERRUPT, DETACH = 0x4206, 0x4207, 17
 ALL = 0x40000000  # __WALL: threads, too
@@ -31,6 +32,28 @@ def stop(thread):
     os.waitpid(thread, ALL)
     traced.add(thread)
     return True
+
+
+def threads(process):
+    return {int(tid) for tid in os.listdir(f"/proc/{process}/task")}
+
+
+def stop_new(process, begin):
+    """Begins what a thread of its own will do (begin() returns a Popen), and
+    stops that thread.  Returns the Popen and the thread, None where that is not
+    permitted."""
+    for _ in range(20):
+        before, command = threads(process), begin()
+        while command.poll() is None:
+            new = threads(process) - before
+            if not new:
+                continue
+            try:
+                return command, min(new) if stop(min(new)) else None
+            except ProcessLookupError:  # it was quicker: another one
+                break
+        command.communicate()
+    sys.exit("FAIL: no thread can be stopped in time")
 
 
 def go_on(thread):
