@@ -117,7 +117,7 @@ find(const struct conf *c, const char *name)
  */
 static bool
 enter_saved(struct schema_reader *r, const json_t *entry, const char *path,
-    const struct conf *now)
+    const json_t *known)
 {
 	struct stage_want saved;
 	json_int_t since;
@@ -131,7 +131,7 @@ enter_saved(struct schema_reader *r, const json_t *entry, const char *path,
 	s = find(r->conf, saved.stage);
 	if (s == NULL)
 		return true;
-	if (now != NULL && find(now, s->name) == NULL &&
+	if (known != NULL && json_object_get(known, s->name) == NULL &&
 	    stage_find_step(s, saved.step) == s->nsteps)
 		diag_warning(r->d, &s->mark,
 		    "stage \"%s\" was in step \"%s\" before it was removed, "
@@ -145,7 +145,7 @@ enter_saved(struct schema_reader *r, const json_t *entry, const char *path,
 
 static void
 enter_all(struct schema_reader *r, const json_t *list, const char *path,
-    const struct conf *now)
+    const json_t *known)
 {
 	const struct conf_mark mark = {.file = path};
 	const json_t *entry;
@@ -153,7 +153,7 @@ enter_all(struct schema_reader *r, const json_t *list, const char *path,
 
 	json_array_foreach(list, i, entry)
 	{
-		if (!enter_saved(r, entry, path, now))
+		if (!enter_saved(r, entry, path, known))
 			diag_error(
 			    r->d, &mark, "entry %zu makes no sense", i + 1);
 	}
@@ -318,7 +318,7 @@ stage_apply(struct schema_reader *r, const struct stage_state *state)
 	struct conf *c = r->conf;
 
 	if (state != NULL && state->saved != NULL)
-		enter_all(r, state->saved, "the saved state", state->now);
+		enter_all(r, state->saved, "the saved state", state->known);
 	else if (r->files && c->nstages > 0 && c->server.state != NULL)
 		read_state(r);
 	if (state != NULL && state->want != NULL)

@@ -23,8 +23,8 @@ struct stage_state {
 	 * "owner", "reason", "since"}]; NULL: stages.json in the state
 	 * directory says it. */
 	const json_t *saved;
-	const char *folder;     /* of saved, for what is told to be read */
-	const struct conf *now; /* in service; NULL: nothing */
+	const char *folder;  /* of saved, for what is told to be read */
+	const json_t *known; /* {stage: ...} of what is in service; NULL */
 	const struct stage_want *want; /* above all; NULL: nothing */
 };
 

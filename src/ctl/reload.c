@@ -28,6 +28,7 @@ struct build {
 	struct arena *arena; /* of what is wanted: NULL before it begins */
 	json_t *accepted;    /* gate.entries, as they were */
 	json_t *stages;      /* which steps are in force */
+	json_t *known;       /* stages in service: a proof outlives snapshots */
 	json_t *report;      /* of a proof */
 	bool saved;          /* what is to come into service, ... */
 	struct error err;    /* ... or why not */
@@ -150,6 +151,16 @@ want_copy(struct arena *a, const struct stage_want *want)
 }
 
 static json_t *
+stages_known(const struct conf *conf)
+{
+	json_t *known = json_object();
+
+	for (size_t i = 0; i < conf->nstages; i++)
+		json_object_set_new(known, conf->stages[i].name, json_true());
+	return known;
+}
+
+static json_t *
 build_begin(struct job *job)
 {
 	struct build *b = (struct build *)job;
@@ -159,12 +170,13 @@ build_begin(struct job *job)
 	b->arena = arena_new();
 	b->accepted = json_deep_copy(c->status.geoip);
 	b->stages = json_deep_copy(c->stages);
+	b->known = stages_known(c->status.snapshot->conf);
 	b->gate = (struct gate_job){
 	    .path = c->path,
 	    .folder = c->folder,
 	    .stages = {.saved = b->stages,
 		.folder = c->folder,
-		.now = c->status.snapshot->conf},
+		.known = b->known},
 	    .entries = json_deep_copy(c->status.geoip),
 	    .now = c->status.snapshot,
 	    .traffic =
@@ -193,6 +205,7 @@ build_free(struct job *job)
 	json_decref(b->gate.entries);
 	json_decref(b->accepted);
 	json_decref(b->stages);
+	json_decref(b->known);
 	json_decref(b->report);
 	free(b);
 }
