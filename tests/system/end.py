@@ -3,8 +3,10 @@
 """SIGTERM ends the daemon within 5 s at any moment, with queries answered until
 the last; SIGHUP at any moment harms nothing.  Threads are stopped by ptrace, as
 if they worked for ever."""
+import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -125,6 +127,25 @@ def test_descriptors(d):
     end(d, "with 64 descriptors")
 
 
+def test_service_manager(d):
+    """What sd_notify(3) would say."""
+    path = os.path.join(d.dir, "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        s.bind(path)
+        s.settimeout(m.DEADLINE)
+        spawn(d, env=dict(os.environ, NOTIFY_SOCKET=path,
+                          WATCHDOG_USEC="3000000"))
+        m.check([s.recv(100) for _ in range(3)] ==
+                [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"],
+                "READY=1, then WATCHDOG=1 again and again")
+        d.process.send_signal(signal.SIGTERM)
+        said = []
+        while b"STOPPING=1" not in said:
+            said.append(s.recv(100))
+        m.check(set(said) <= {b"WATCHDOG=1", b"STOPPING=1"}, "STOPPING=1")
+        m.check(d.process.wait(m.DEADLINE) == 0, "and it ends")
+
+
 with m.Daemon(CONFIG, {"zones/example.com.zone": ZONE,
                        "geo.mmdb": random_database(20, ["DE", "FR"], 1)}
               ) as daemon:
@@ -132,3 +153,4 @@ with m.Daemon(CONFIG, {"zones/example.com.zone": ZONE,
     test_hung(daemon)
     test_start(daemon)
     test_descriptors(daemon)
+    test_service_manager(daemon)

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "ctl/drain.h"
+#include "probe/probe.h"
 #include "service.h"
 
 enum { MONO = 500000, WALL = 1767225600, HOUR = 3600 };
@@ -439,6 +440,25 @@ START_TEST(a_clock_that_is_set_changes_no_health)
 }
 END_TEST
 
+/* The second net: probes that are due, or were begun, and nothing happens. */
+START_TEST(a_prober_that_does_nothing_is_noticed)
+{
+	const struct prober *p = s.control->prober;
+	uint64_t now = clock_mono_us();
+
+	ck_assert_uint_eq(prober_stalled_us(p, now + 3600 * 1000000ull), 0);
+	ck_assert_uint_eq(prober_last_us(p), 0);
+	control_start(s.control);
+	/* They are new, and begin in the next round. */
+	ck_assert_uint_eq(prober_stalled_us(p, now), 0);
+	for (int i = 0; i < 3; i++)
+		event_base_loop(s.base, EVLOOP_NONBLOCK);
+	ck_assert_uint_eq(prober_stalled_us(p, now), 0);
+	ck_assert_uint_ge(
+	    prober_stalled_us(p, now + 60 * 1000000ull), 50 * 1000000ull);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -467,6 +487,7 @@ main(void)
 	tcase_add_test(t, a_monitor_that_observes_stops_no_ramp);
 	tcase_add_test(t, a_step_is_told_once_and_drift_is_not);
 	tcase_add_test(t, a_clock_that_is_set_changes_no_health);
+	tcase_add_test(t, a_prober_that_does_nothing_is_noticed);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
