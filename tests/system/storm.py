@@ -335,6 +335,11 @@ def storm(d):
     acts = [s.look] * 3 + [s.work] * 3 + [s.change] * 2 + [
         s.drain, s.promote, s.edit, s.hang_up, s.target, s.query, s.query]
     random_ = random.Random(SEED)
+    # Threads that save begin with what they save first.
+    d.ctl("drain", "eu", "--for", "1m", "--reason", "first")
+    d.ctl("undrain", "eu")
+    m.wait_for("health is saved", lambda: os.path.exists(
+        os.path.join(d.dir, "state", "health.json")))
     # A round without restarts, by which growth is seen; then one with them.
     settled(d)
     for name, more in (("without", []), ("with", [s.restart])):
