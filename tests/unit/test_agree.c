@@ -47,7 +47,7 @@ below(unsigned n)
 	return (unsigned)((uint64_t)answer_random(&random_state) * n >> 32);
 }
 
-static void
+static void __attribute__((format(printf, 2, 3)))
 add(char *text, const char *format, ...)
 {
 	size_t len = strlen(text);
