@@ -16,7 +16,7 @@ monitors:
   deaf: {type: external, interval: 200ms, on_stale: ignore}
   file: {type: external, interval: 200ms, file: said, fresh: 2s,
          on_stale: down}
-  damped: {type: external, interval: 200ms, damp: {after: 1, max: 1m}}
+  damped: {type: external, interval: 20s, damp: {after: 1, max: 2m}}
 """,
     pools="".join(f"  {p}: {{monitor: {p}, regions: {{eu: [{{addr: 192.0.2.1}},"
                   " {addr: 192.0.2.2}]}}\n" for p in POOLS),

@@ -353,7 +353,7 @@ def storm(d):
             thread.start()
         while time.monotonic() < end and not s.failed:
             time.sleep(0.1)
-            if before is None and time.monotonic() > half:
+            if not more and before is None and time.monotonic() > half:
                 before = usage(d.process.pid)
         s.over.set()
         for thread in threads:
