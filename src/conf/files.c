@@ -112,7 +112,7 @@ read_line(struct schema_reader *r, char *line, struct conf_mark *mark,
 	size_t skip, len;
 	const char *bom;
 
-	line[strcspn(line, "#\r")] = '\0';
+	line[strcspn(line, "#")] = '\0';
 	bom = bom_find(line, strlen(line));
 	if (bom != NULL) {
 		mark->column = (unsigned)(bom - line) + 1;
@@ -121,10 +121,32 @@ read_line(struct schema_reader *r, char *line, struct conf_mark *mark,
 	}
 	skip = strspn(line, " \t");
 	line += skip;
-	for (len = strlen(line); len > 0 && strchr(" \t", line[len - 1]);)
+	for (len = strlen(line); len > 0 && strchr(" \t\r", line[len - 1]);)
 		line[--len] = '\0';
 	mark->column = (unsigned)skip + 1;
 	return *line == '\0' || read(r, line, mark, arg);
+}
+
+/* Nothing is read of such a file: lines behind it may not be what they seem. */
+static bool
+check_controls(
+    struct schema_reader *r, const char *path, const struct input *file)
+{
+	const char *at = input_control(file->text, file->len);
+	struct conf_mark mark = {path, 1, 1};
+
+	if (at == NULL)
+		return true;
+	for (const char *p = file->text; p < at; p++) {
+		mark.column++;
+		if (*p == '\n') {
+			mark.line++;
+			mark.column = 1;
+		}
+	}
+	return diag_error(r->d, &mark, "the control character U+%04X: %s",
+	    (unsigned)*at,
+	    *at == '\r' ? "end each line with a line feed" : "delete it");
 }
 
 bool
@@ -135,7 +157,7 @@ files_lines(struct schema_reader *r, const struct schema_key *k,
 	struct input file;
 	struct error err;
 	char *rest, *line;
-	bool ok = true;
+	bool ok;
 
 	if (!value_path(r, k, node, &mark.file) || !may_look(r, node))
 		return false;
@@ -143,7 +165,9 @@ files_lines(struct schema_reader *r, const struct schema_key *k,
 		return diag_error(r->d, &node->mark, "%s", err.text);
 	diag_source(r->d, mark.file, file.text);
 	diag_read(r->d, mark.file, file.octets, file.size);
-	for (rest = file.text; (line = strsep(&rest, "\n")); mark.line++)
+	ok = check_controls(r, mark.file, &file);
+	for (rest = ok ? file.text : NULL; (line = strsep(&rest, "\n"));
+	     mark.line++)
 		if (!read_line(r, line, &mark, read, arg))
 			ok = false;
 	free(file.octets);

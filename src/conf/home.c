@@ -31,6 +31,12 @@ read_home(struct schema_reader *r, char *line, const struct conf_mark *mark,
 	if (*node.text == '\0' || *line != '\0')
 		return diag_error(
 		    r->d, mark, "a line is a name and its region");
+	for (const char *p = region; *p != '\0'; p++)
+		if ((unsigned char)*p > 0x7e)
+			return diag_error(r->d, mark,
+			    "a name beyond ASCII: write it as queries have it, "
+			    "each label as xn--..., or its octets as "
+			    "\\195\\164");
 	if (!name_parse(region, name, &err))
 		return diag_error(r->d, mark, "%s", err.text);
 	name_lower(name);

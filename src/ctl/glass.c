@@ -15,6 +15,7 @@
 #include "base/user.h"
 #include "ctl/drain.h"
 #include "input/bom.h"
+#include "input/input.h"
 #include "report/text.h"
 
 enum { GLASS_MAX = 64 << 10 };
@@ -133,22 +134,15 @@ glass_line(struct glass *g, char *line)
 		glass_drain(g, what, ms, rest + strspn(rest, blank));
 }
 
-static bool
-is_odd(char c)
-{
-	return ((unsigned char)c < ' ' && strchr("\t\r\n", c) == NULL) ||
-	    c == '\0' || c == 0x7f;
-}
-
 static void
 glass_lines(struct glass *g, char *text, size_t n)
 {
 	char *rest = NULL, *line;
+	const char *odd = text;
 
 	text[n] = '\0';
-	for (line = text; line < text + n; line++)
-		if (is_odd(*line))
-			*line = '?';
+	while ((odd = input_control(odd, n - (size_t)(odd - text))) != NULL)
+		text[odd - text] = '?';
 	for (line = text; line != NULL; line = rest) {
 		rest = strchr(line, '\n');
 		if (rest != NULL)

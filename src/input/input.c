@@ -25,3 +25,17 @@ input_read(const char *path, size_t max, struct input *input, struct error *err)
 	input->len = input->size - skip;
 	return true;
 }
+
+const char *
+input_control(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if ((c >= ' ' && c != 0x7f) || c == '\t' || c == '\n')
+			continue;
+		if (c != '\r' || (i + 1 < len && text[i + 1] != '\n'))
+			return &text[i];
+	}
+	return NULL;
+}

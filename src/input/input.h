@@ -22,4 +22,10 @@ struct input {
 bool input_read(
     const char *path, size_t max, struct input *input, struct error *err);
 
+/* The first control character in text of lines that no line may have, or NULL.
+ * A tab may stand anywhere, a carriage return before a line feed alone, or at
+ * the end: one by itself would join what looks like two lines, and behind NUL
+ * nothing would be read. */
+const char *input_control(const char *text, size_t len);
+
 #endif

@@ -69,6 +69,8 @@ enum found { FOUND_NOTHING, FOUND_UP, FOUND_DOWN, FOUND_BROKEN };
 
 static const char broken[] =
     "the file has a line that is not [ADDRESS] up|down";
+static const char controlled[] =
+    "the file has a control character, or carriage returns alone as line ends";
 static const char marked[] =
     "the file has a byte order mark (U+FEFF) within it: delete it";
 
@@ -113,7 +115,7 @@ external_file(struct probe *p)
 	struct error err;
 	struct input file;
 	enum found found;
-	bool has_mark;
+	bool has_mark, has_control;
 
 	if (stat(m->file, &st) != 0) {
 		external_stale(
@@ -129,12 +131,17 @@ external_file(struct probe *p)
 		return;
 	}
 	has_mark = bom_find(file.text, file.len) != NULL;
-	found = text_find(file.text, &p->watch->addr);
+	has_control = input_control(file.text, file.len) != NULL;
+	found =
+	    has_control ? FOUND_BROKEN : text_find(file.text, &p->watch->addr);
 	free(file.octets);
 	if (found == FOUND_UP || found == FOUND_DOWN)
 		external_say(p, found == FOUND_UP, "the file");
 	else if (found == FOUND_BROKEN)
-		external_stale(p, has_mark ? marked : broken);
+		external_stale(p,
+		    has_mark          ? marked
+			: has_control ? controlled
+				      : broken);
 	else
 		external_stale(p, "the file does not say");
 }

@@ -752,6 +752,34 @@ START_TEST(a_file_may_begin_with_a_byte_order_mark)
 }
 END_TEST
 
+/* In each file of lines: nothing behind it would be read, or not as lines. */
+START_TEST(a_file_of_lines_has_no_control_characters)
+{
+	const char *all =
+	    TENANTS("{regions: all, hash: qname, homes: homes.txt}");
+
+	put("homes.txt", "a.t.example.com eu\rb.t.example.com us\r");
+	must_refuse(all,
+	    "/homes.txt:1:19: error: the control character U+000D: end each "
+	    "line with a line feed");
+	put("homes.txt", "a.t.example.com eu\n\vb.t.example.com us\n");
+	must_refuse(all,
+	    "/homes.txt:2:1: error: the control character U+000B: delete it");
+	put("nets.txt", "10.0.0.0/8\r192.0.2.0/24\r");
+	must_refuse("meridian: 1\ngeoip: {nets: {a: nets.txt}}\n",
+	    "/nets.txt:1:11: error: the control character U+000D");
+	put("latency.csv", "192.0.2.0/24,eu,1,2 # \r192.0.3.0/24,eu,1,2\n");
+	must_refuse("meridian: 1\nregions: {eu: {}}\n"
+		    "latency: {file: latency.csv}\n",
+	    "/latency.csv:1:23: error: the control character U+000D");
+	put("secrets", "e5e973e5a6b2a43f48e7dc849e37bfcf\n\f\n");
+	must_refuse("meridian: 1\nserver: {cookies: {secrets_file: secrets}}\n",
+	    "/secrets:2:1: error: the control character U+000C");
+	put("homes.txt", "# caf\xe9\r\na.t.example.com eu\r\n\r\n");
+	conf_free(must_load(all));
+}
+END_TEST
+
 #define NAMES(list) "meridian: 1\nserver: {http_names: " list "}\n"
 
 START_TEST(names_of_the_http_listener_are_host_names)
@@ -896,6 +924,16 @@ START_TEST(homes_are_refused_with_their_line)
 	must_refuse(all, "/homes.txt:3:1: error: a line is a name and its");
 	must_refuse(all, "/homes.txt:4:1: error: a line is a name and its");
 	must_refuse(all, "/homes.txt:5:1: error: ");
+	put("homes.txt",
+	    "m\xc3\xbcn.t.example.com us\n\xc2\xa0"
+	    "a.example. eu\n"
+	    "\xfc.example. eu\n");
+	must_refuse(
+	    all, "/homes.txt:1:1: error: a name beyond ASCII: write it");
+	must_refuse(
+	    all, "/homes.txt:2:1: error: a name beyond ASCII: write it");
+	must_refuse(
+	    all, "/homes.txt:3:1: error: a name beyond ASCII: write it");
 	put("homes.txt", "a.example. eu\nA.example us\n");
 	must_refuse(all,
 	    "/homes.txt:2:1: error: this name has its region at line 1 "
@@ -1109,6 +1147,7 @@ main(void)
 	tcase_add_test(t, an_address_in_two_regions_is_warned_of);
 	tcase_add_test(t, homes_of_nobody_are_warned_of);
 	tcase_add_test(t, homes_are_refused_with_their_line);
+	tcase_add_test(t, a_file_of_lines_has_no_control_characters);
 	tcase_add_loop_test(t,
 	    places_are_continents_countries_subdivisions_or_cities, 0,
 	    sizeof(places) / sizeof(*places));

@@ -72,6 +72,37 @@ START_TEST(another_encoding_is_refused_by_name)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	size_t len;
+	int at; /* -1: none */
+} controls[] = {
+    {"", 0, -1},
+    {"a\tb\nc\r\nd\r", 9, -1},
+    {"\r\n\n\r", 4, -1},
+    {"caf\xc3\xa9 \xff~", 8, -1},
+    {"a\rb\n", 4, 1},
+    {"a\r\r\n", 4, 1},
+    {"a\nb\0c", 5, 3},
+    {"a\n\0", 3, 2},
+    {"a\fb", 3, 1},
+    {"a\vb", 3, 1},
+    {"a\x1a", 2, 1},
+    {"\x1b[1m", 4, 0},
+    {"a\x7f", 2, 1},
+};
+
+START_TEST(a_line_has_no_control_characters)
+{
+	const char *at = input_control(controls[_i].text, controls[_i].len);
+
+	if (controls[_i].at < 0)
+		ck_assert_ptr_null(at);
+	else
+		ck_assert_ptr_eq(at, controls[_i].text + controls[_i].at);
+}
+END_TEST
+
 START_TEST(a_file_that_is_not_there_is_refused)
 {
 	ck_assert(!input_read("/nowhere", 100, &input, &err));
@@ -91,6 +122,8 @@ main(void)
 	tcase_add_test(tc, text_begins_behind_its_byte_order_mark);
 	tcase_add_test(tc, a_text_may_be_empty);
 	tcase_add_test(tc, another_encoding_is_refused_by_name);
+	tcase_add_loop_test(tc, a_line_has_no_control_characters, 0,
+	    sizeof(controls) / sizeof(*controls));
 	tcase_add_test(tc, a_file_that_is_not_there_is_refused);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);
