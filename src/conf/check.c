@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "conf/check.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -108,20 +111,67 @@ check_listen(struct schema_reader *r, const struct yaml_node *node,
 
 /* Paths -------------------------------------------------------------------- */
 
+/* Whether a folder is there, or may be made.  A link that leads nowhere is in
+ * its way; what this user may not see may be one. */
+static bool
+may_be_folder(const char *path, bool *is_there)
+{
+	struct stat st;
+
+	*is_there = lstat(path, &st) == 0;
+	if (!*is_there)
+		return errno != ENAMETOOLONG;
+	if (stat(path, &st) != 0)
+		return errno == EACCES;
+	return S_ISDIR(st.st_mode);
+}
+
 /* The longest part of the path that is there; false: it is no folder. */
 static bool
 is_below_folder(const char *path, char **part)
 {
 	char *slash;
-	struct stat st;
+	bool is_there = false, ok = true;
 
 	*part = xstrdup(path);
-	while ((slash = strrchr(*part, '/')) != NULL && slash != *part) {
+	while (ok && !is_there && (slash = strrchr(*part, '/')) != NULL &&
+	    slash != *part) {
 		*slash = '\0';
-		if (stat(*part, &st) == 0)
-			return S_ISDIR(st.st_mode);
+		ok = may_be_folder(*part, &is_there);
 	}
-	return true;
+	return ok;
+}
+
+/* The path without "." and "..", where its folder is there: without links. */
+static char *
+path_dup_plain(const char *path)
+{
+	char *folder = xstrdup(path), *real, *plain, *name;
+
+	for (size_t len = strlen(folder); len > 1 && folder[len - 1] == '/';)
+		folder[--len] = '\0';
+	name = strrchr(folder, '/');
+	if (name == NULL)
+		return folder;
+	*name++ = '\0';
+	real = realpath(*folder == '\0' ? "/" : folder, NULL);
+	if (asprintf(&plain, "%s/%s", real != NULL ? real : folder, name) < 0)
+		abort();
+	free(real);
+	free(folder);
+	return plain;
+}
+
+/* Two spellings of one path are the same file. */
+static bool
+is_same_path(const char *a, const char *b)
+{
+	char *plain_a = path_dup_plain(a), *plain_b = path_dup_plain(b);
+	bool same = strcmp(plain_a, plain_b) == 0;
+
+	free(plain_a);
+	free(plain_b);
+	return same;
 }
 
 static void
@@ -141,12 +191,12 @@ check_state(struct schema_reader *r, const struct yaml_node *node,
     const struct conf_server *s)
 {
 	const struct conf_mark *mark = mark_of_value(node, "state", 0);
-	struct stat st;
+	bool is_there;
 
 	if (s->state == NULL)
 		return;
 	check_parents(r, mark, s->state);
-	if (r->files && stat(s->state, &st) == 0 && !S_ISDIR(st.st_mode))
+	if (r->files && !may_be_folder(s->state, &is_there))
 		diag_error(r->d, mark,
 		    "%s is no folder: \"state\" is the path of one", s->state);
 }
@@ -173,6 +223,17 @@ check_socket(struct schema_reader *r, const struct yaml_node *node,
 		    path);
 }
 
+/* Paths may be the same only for one thing. */
+static void
+check_apart(struct schema_reader *r, const struct yaml_node *node,
+    const char *key, const char *path, const char *other, const char *taken)
+{
+	if (path != NULL && taken != NULL && is_same_path(path, taken))
+		diag_error(r->d, mark_of_value(node, key, 0),
+		    "\"%s\" is the path of \"%s\": each needs its own", key,
+		    other);
+}
+
 void
 check_server(
     struct schema_reader *r, const struct yaml_node *node, void *object)
@@ -188,11 +249,12 @@ check_server(
 	check_state(r, node, server);
 	check_socket(r, node, "control", server->control);
 	check_socket(r, node, "control_read", server->control_read);
-	if (server->control != NULL && server->control_read != NULL &&
-	    strcmp(server->control, server->control_read) == 0)
-		diag_error(r->d, mark_of_value(node, "control_read", 0),
-		    "\"control_read\" is the path of \"control\": each needs "
-		    "its own");
+	check_apart(r, node, "control_read", server->control_read, "control",
+	    server->control);
+	check_apart(
+	    r, node, "control", server->control, "state", server->state);
+	check_apart(r, node, "control_read", server->control_read, "state",
+	    server->state);
 }
 
 /* Other maps --------------------------------------------------------------- */

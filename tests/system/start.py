@@ -42,6 +42,10 @@ with tempfile.TemporaryDirectory() as work:
         f.write(m.ZONE)
     plain = os.path.join(work, "plain")
     open(plain, "w").close()
+    os.symlink("gone", os.path.join(work, "nowhere"))
+    os.symlink("loop", os.path.join(work, "loop"))
+    os.mkdir(os.path.join(work, "folder"))
+    os.symlink("folder", os.path.join(work, "link"))
     own = f"state: {work}/state, control: {work}/c.sock"
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
@@ -65,7 +69,22 @@ with tempfile.TemporaryDirectory() as work:
             (f"control: {plain}", "exists and is no socket"),
             (f"state: {plain}", "is no folder"),
             (f"state: {plain}/x/y", "is no folder"),
-            ("control: c.sock, control_read: c.sock", "each needs its own")):
+            (f"state: {work}/nowhere", "is no folder"),
+            (f"state: {work}/nowhere/s", "is no folder"),
+            (f"control: {work}/nowhere/c.sock", "is no folder"),
+            (f"state: {work}/loop", "is no folder"),
+            (f"state: {work}/{'x' * 256}", "is no folder"),
+            (f"state: {work}/{'x' * 256}/s", "is no folder"),
+            ("state: s, control: s", "each needs its own"),
+            ("state: s/, control: s", "each needs its own"),
+            (f"state: s, control: {work}/c, control_read: ./s",
+             "each needs its own"),
+            ("control: c.sock, control_read: c.sock", "each needs its own"),
+            ("control: c.sock, control_read: ./c.sock", "each needs its own"),
+            (f"control: {work}/folder/c, control_read: {work}/link/c",
+             "each needs its own"),
+            (f"control: {work}/c, control_read: {work}/folder/../c",
+             "each needs its own")):
         refused(f"server: {{{server}}}", words, server, check=1)
     if os.geteuid() == 0:
         refused(f"server: {{{own}, listen: 127.0.0.1@853}}",
