@@ -138,24 +138,23 @@ journal_load(const char *folder, const char *kind,
     bool (*fn)(const json_t *entry, void *arg), void *arg, size_t *len,
     struct error *err)
 {
-	char *path = journal_path(folder, kind), *text, *line, *end;
+	char *path = journal_path(folder, kind), *text = NULL, *line, *end;
 	size_t n = 0, bad = 0, first = 0;
 	bool ok = true;
 
 	*len = 0;
 	if (access(path, F_OK) == 0)
 		ok = file_read(path, JOURNAL_MAX, &text, len, err);
-	if (*len > 0) {
-		for (line = text; (end = memchr(line, '\n',
-				       (size_t)(text + *len - line))) != NULL;
-		     line = end + 1) {
-			n++;
-			if (!line_load(line, (size_t)(end - line), fn, arg) &&
-			    bad++ == 0)
-				first = n;
-		}
-		free(text);
+	line = text;
+	while (*len > 0 &&
+	    (end = memchr(line, '\n', (size_t)(text + *len - line))) != NULL) {
+		n++;
+		if (!line_load(line, (size_t)(end - line), fn, arg) &&
+		    bad++ == 0)
+			first = n;
+		line = end + 1;
 	}
+	free(text);
 	if (bad > 0)
 		ok = error_set(err,
 		    "%s:%zu: cannot be understood (%zu of %zu lines)", path,
