@@ -178,6 +178,8 @@ class Daemon:
                 self.process.terminate()
                 code = self.process.wait(DEADLINE)
                 if exc[0] is None:
+                    if code != 0:
+                        sys.stderr.write(self.log_text()[-8000:])
                     check(code == 0, "the daemon ends cleanly on SIGTERM")
         finally:
             if self.process and self.process.poll() is None:
