@@ -309,7 +309,7 @@ def permitted(type_, text, ours, theirs):
 
 def run_texts(records):
     text = "".join(f"{t}\t{x}\n" for t, x, _ in records)
-    done = subprocess.run([TEXTS], input=text.encode(), capture_output=True,
+    done = subprocess.run([TEXTS], input=text.encode(), stdout=subprocess.PIPE,
                           check=True)
     return [line.split("\t") for line in
             done.stdout.decode("latin-1").splitlines()]
