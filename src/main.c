@@ -38,6 +38,7 @@
 #include "serve/udp.h"
 #include "snapshot/build.h"
 #include "snapshot/publish.h"
+#include "state/state.h"
 
 enum {
 	PORT_TRIES = 5,
@@ -230,8 +231,8 @@ drop_privileges(
 	}
 	if (!user_find(m->user, &uid, &gid, err))
 		return false;
-	if (chown(server->state, uid, gid) != 0)
-		return error_set(err, "%s: %s", server->state, strerror(errno));
+	if (!state_give(server->state, uid, gid, err))
+		return false;
 	if (chown(server->control, uid, gid) != 0)
 		return error_set(
 		    err, "%s: %s", server->control, strerror(errno));

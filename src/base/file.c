@@ -92,6 +92,14 @@ out:
 }
 
 bool
+file_may_exist(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 || errno != ENOENT;
+}
+
+bool
 file_write_all(int fd, const void *from, size_t len)
 {
 	const char *data = from;
@@ -109,15 +117,23 @@ file_write_all(int fd, const void *from, size_t len)
 	return true;
 }
 
-bool
-file_sync_folder(const char *path)
+static int
+open_folder(const char *path)
 {
 	char *copy = xstrdup(path);
 	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	free(copy);
+	return fd;
+}
+
+bool
+file_sync_folder(const char *path)
+{
+	int fd = open_folder(path);
 	bool ok = fd != -1 && fsync(fd) == 0;
 
 	fd_close(&fd);
-	free(copy);
 	return ok;
 }
 
@@ -126,21 +142,29 @@ file_replace(const char *path, const void *data, size_t len, struct error *err)
 {
 	char temporary[4096];
 	bool ok = false;
-	int fd;
+	int fd, folder;
 
 	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.tmp", path) >=
 	    sizeof(temporary))
 		return error_set(err, "%s: too long a path", path);
+	/* First: without a descriptor for it, nothing is to be replaced. */
+	folder = open_folder(path);
+	if (folder == -1)
+		return fail(err, path);
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-	if (fd == -1)
-		return fail(err, temporary);
+	if (fd == -1) {
+		fail(err, temporary);
+		fd_close(&folder);
+		return false;
+	}
 	ok = file_write_all(fd, data, len) && fsync(fd) == 0;
 	ok = fd_close(&fd) && ok;
-	ok = ok && rename(temporary, path) == 0 && file_sync_folder(path);
+	ok = ok && rename(temporary, path) == 0 && fsync(folder) == 0;
 	if (!ok) {
 		fail(err, path);
 		unlink(temporary);
 	}
+	fd_close(&folder);
 	return ok;
 }
 

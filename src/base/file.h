@@ -15,6 +15,10 @@
 bool file_read(
     const char *path, size_t max, char **data, size_t *len, struct error *err);
 
+/* Something has that name, or nobody can say: a symbolic link to nothing, a
+ * folder that may not be searched. */
+bool file_may_exist(const char *path);
+
 /* Replaces path by temporary file, fsync, rename, fsync of the folder. */
 bool file_replace(
     const char *path, const void *data, size_t len, struct error *err);

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "conf/stage.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/number.h"
 #include "conf/value.h"
+
+#define MEND \
+	"repair the file, or move it away: then each stage is in its first " \
+	"step"
 
 enum { STATE_MAX = 1 << 20, STATE_VERSION = 1 };
 
@@ -154,8 +156,10 @@ enter_all(struct schema_reader *r, const json_t *list, const char *path,
 	json_array_foreach(list, i, entry)
 	{
 		if (!enter_saved(r, entry, path, known))
-			diag_error(
-			    r->d, &mark, "entry %zu makes no sense", i + 1);
+			diag_error(r->d, &mark,
+			    "entry %zu of \"stages\" cannot be "
+			    "understood; " MEND,
+			    i + 1);
 	}
 }
 
@@ -164,25 +168,34 @@ read_state(struct schema_reader *r)
 {
 	const char *path = arena_printf(
 	    r->conf->arena, "%s/stages.json", r->conf->server.state);
-	const struct conf_mark mark = {.file = path};
-	json_t *json;
+	struct conf_mark mark = {.file = path};
+	json_t *json, *list;
 	json_error_t wrong;
 	struct error err;
 	char *text;
 	size_t len;
 
-	if (access(path, F_OK) != 0 && errno == ENOENT)
+	if (!file_may_exist(path))
 		return;
 	if (!file_read(path, STATE_MAX, &text, &len, &err)) {
-		diag_error(r->d, &mark, "%s", err.text);
+		diag_error(r->d, &mark, "%s; " MEND, err.text);
 		return;
 	}
 	diag_read(r->d, path, text, len);
 	json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &wrong);
 	free(text);
-	if (!json_is_array(json_object_get(json, "stages")))
-		diag_error(r->d, &mark, "it says nothing of stages");
-	enter_all(r, json_object_get(json, "stages"), path, NULL);
+	list = json_object_get(json, "stages");
+	if (json == NULL) {
+		mark.line = (unsigned)wrong.line;
+		diag_error(r->d, &mark, "not JSON: %s; " MEND, wrong.text);
+	} else if (!json_is_array(list) ||
+	    json_integer_value(json_object_get(json, "version")) !=
+		STATE_VERSION) {
+		diag_error(r->d, &mark, "no stages of version %d; " MEND,
+		    STATE_VERSION);
+	} else {
+		enter_all(r, list, path, NULL);
+	}
 	json_decref(json);
 }
 

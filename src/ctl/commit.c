@@ -88,13 +88,19 @@ static void
 batch_add_signals(struct control *c, struct batch *b)
 {
 	struct commit *m = c->commit;
+	bool whole =
+	    m->dirty[BATCH_SIGNALS] || m->grown > JOURNAL_LEAST + 2 * m->whole;
 
+	/* Lines from now on follow this file, even if it cannot be written: it
+	 * may be there all the same. */
+	c->signals_version += whole;
+	if (changes_have(&m->saving, BATCH_SIGNALS))
+		monitor_version(c, &b->lines);
 	for (struct change *s = m->saving.first; s != NULL; s = s->next)
 		if (s->file == BATCH_SIGNALS)
 			text_add(&b->lines, "%s\n", s->record);
 	m->grown += b->lines.len;
-	if (!m->dirty[BATCH_SIGNALS] &&
-	    m->grown <= JOURNAL_LEAST + 2 * m->whole)
+	if (!whole)
 		return;
 	state_begin(&b->signals, "signals");
 	monitor_records(c, &b->signals);

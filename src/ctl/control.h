@@ -43,6 +43,7 @@ struct control {
 	bool wanted_stale;    /* drain_wanted() makes it */
 	struct drains ended;  /* and not saved: a restart brings them back */
 	struct signals signals;
+	int64_t signals_version; /* of signals.json, or of the next one */
 	struct prober *prober;
 	struct suspect *suspect;
 	struct events *events;

@@ -46,17 +46,47 @@ monitor_set_clock(struct control *c, int64_t step_s)
 	commit_signals(c);
 }
 
+static char *
+version_record(const struct control *c)
+{
+	char *record;
+
+	if (asprintf(&record, "{\"version\":%lld}",
+		(long long)c->signals_version) < 0)
+		abort();
+	return record;
+}
+
+void
+monitor_version(const struct control *c, struct text *t)
+{
+	char *record = version_record(c);
+
+	text_add(t, "%s\n", record);
+	free(record);
+}
+
 void
 monitor_records(struct control *c, struct text *t)
 {
+	char *record = version_record(c);
+
+	state_add(t, record);
+	free(record);
 	signals_expire(&c->signals);
 	for (size_t i = 0; i < c->signals.all.n; i++)
 		state_add(t, c->signals.all.at[i]->record);
 }
 
+struct loader {
+	struct signals *signals;
+	int64_t file; /* the version of signals.json, */
+	int64_t line; /* and what the lines of the journal follow */
+};
+
 /* A clock that was set back makes none last longer than was asked for. */
 static bool
-load_one(const json_t *entry, void *arg)
+load_signal(const json_t *entry, struct signals *signals)
 {
 	const char *monitor, *address, *value, *owner;
 	json_int_t since, until;
@@ -79,21 +109,52 @@ load_one(const json_t *entry, void *arg)
 	    (uint64_t)(until - (now > since ? now : since)));
 	s->since = since;
 	s->record = signal_record(s);
-	signal_free(signals_put(arg, s));
+	signal_free(signals_put(signals, s));
 	return true;
+}
+
+static bool
+is_version(const json_t *entry, int64_t *version)
+{
+	const json_t *number = json_object_get(entry, "version");
+
+	if (!json_is_integer(number))
+		return false;
+	*version = json_integer_value(number);
+	return true;
+}
+
+static bool
+load_entry(const json_t *entry, void *arg)
+{
+	struct loader *l = arg;
+
+	return is_version(entry, &l->file) || load_signal(entry, l->signals);
+}
+
+/* What is older than the file is in it, or was replaced since: a crash, or an
+ * error, may have left the journal behind. */
+static bool
+load_line(const json_t *entry, void *arg)
+{
+	struct loader *l = arg;
+
+	return is_version(entry, &l->line) || l->line < l->file ||
+	    load_signal(entry, l->signals);
 }
 
 /* What the journal says is in the file from the next batch on. */
 bool
 monitor_load(struct control *c, struct error *err)
 {
-	struct signals *signals = &c->signals;
+	struct loader l = {.signals = &c->signals};
 	size_t len;
-	bool ok = state_load(c->folder, "signals", load_one, signals, err);
+	bool ok = state_load(c->folder, "signals", load_entry, &l, err);
 
-	ok = journal_load(c->folder, "signals", load_one, signals, &len,
-		 ok ? err : NULL) &&
+	ok = journal_load(
+		 c->folder, "signals", load_line, &l, &len, ok ? err : NULL) &&
 	    ok;
+	c->signals_version = l.line > l.file ? l.line : l.file;
 	if (!ok || len > 0)
 		commit_signals(c);
 	return ok;

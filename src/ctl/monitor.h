@@ -21,6 +21,8 @@ void monitor_set_clock(struct control *c, int64_t step_s);
 
 /* Adds all that hold to the file; and that is on disk. */
 void monitor_records(struct control *c, struct text *t);
+/* A line of the journal: which version of the file the next ones follow. */
+void monitor_version(const struct control *c, struct text *t);
 void monitor_saved(struct control *c);
 
 /* Those that were saved and still hold. */

@@ -12,7 +12,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 
-enum { JOURNAL_MAX = 64 << 20, LINE_MAX_OCTETS = 4096 };
+enum { JOURNAL_MAX = 64 << 20, BLOCK = 4096 };
 
 static char *
 journal_path(const char *folder, const char *kind)
@@ -28,20 +28,26 @@ journal_path(const char *folder, const char *kind)
 static off_t
 lines_end(int fd)
 {
-	char tail[LINE_MAX_OCTETS];
+	char block[BLOCK];
 	struct stat st;
-	off_t from;
-	ssize_t n;
+	off_t end;
 
 	if (fstat(fd, &st) != 0)
 		return -1;
-	from = st.st_size > (off_t)sizeof(tail)
-	    ? st.st_size - (off_t)sizeof(tail)
-	    : 0;
-	n = pread(fd, tail, sizeof(tail), from);
-	while (n > 0 && tail[n - 1] != '\n')
-		n--;
-	return n < 0 ? -1 : from + n;
+	for (end = st.st_size; end > 0;) {
+		off_t from =
+		    end > (off_t)sizeof(block) ? end - (off_t)sizeof(block) : 0;
+		ssize_t n = pread(fd, block, (size_t)(end - from), from);
+
+		if (n < 0)
+			return -1;
+		while (n > 0 && block[n - 1] != '\n')
+			n--;
+		if (n > 0)
+			return from + n;
+		end = from;
+	}
+	return 0;
 }
 
 /* Opens it behind its last line, and makes its name last. */
@@ -143,7 +149,7 @@ journal_load(const char *folder, const char *kind,
 	bool ok = true;
 
 	*len = 0;
-	if (access(path, F_OK) == 0)
+	if (file_may_exist(path))
 		ok = file_read(path, JOURNAL_MAX, &text, len, err);
 	line = text;
 	while (*len > 0 &&

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "state/state.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/file.h"
 #include "report/text.h"
 #include "state/lease.h"
@@ -237,6 +240,71 @@ saver_free(struct saver *s)
 	free(s);
 }
 
+/* Owners ----------------------------------------------------------------- */
+
+struct owner {
+	uid_t uid;
+	gid_t gid;
+};
+
+static bool give_folder(int fd, const struct owner *to, unsigned depth);
+
+/* False: errno.  What has a second name may be somebody else's file, and a
+ * symbolic link leads to one.  The owner of break-glass is who drained. */
+static bool
+give_file(int folder, const char *name, const struct owner *to, unsigned depth)
+{
+	struct stat st;
+	bool ok = true;
+	int fd;
+
+	if (*name == '.' || strncmp(name, "break-glass", 11) == 0)
+		return true;
+	fd = openat(
+	    folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ELOOP || errno == ENXIO;
+	if (fstat(fd, &st) != 0)
+		ok = false;
+	else if (S_ISDIR(st.st_mode) && depth > 0)
+		ok = give_folder(fd, to, depth - 1);
+	else if (S_ISREG(st.st_mode) && st.st_nlink == 1)
+		ok = fchown(fd, to->uid, to->gid) == 0;
+	fd_close(&fd);
+	return ok;
+}
+
+static bool
+give_folder(int fd, const struct owner *to, unsigned depth)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	DIR *dir = copy != -1 ? fdopendir(copy) : NULL;
+	bool ok = dir != NULL && fchown(fd, to->uid, to->gid) == 0;
+	const struct dirent *file;
+
+	while (ok && (file = readdir(dir)) != NULL)
+		ok = give_file(fd, file->d_name, to, depth);
+	if (dir != NULL)
+		closedir(dir);
+	else
+		fd_close(&copy);
+	return ok;
+}
+
+bool
+state_give(const char *folder, uid_t uid, gid_t gid, struct error *err)
+{
+	const struct owner to = {uid, gid};
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd != -1 && give_folder(fd, &to, 1);
+
+	if (!ok)
+		error_set(err, "%s: its files cannot be given to user %u: %s",
+		    folder, (unsigned)uid, strerror(errno));
+	fd_close(&fd);
+	return ok;
+}
+
 /* Loading ---------------------------------------------------------------- */
 
 /* The file's list; each good entry of it is put by fn. */
@@ -288,13 +356,12 @@ state_can_read(const char *folder, const char *kind, struct error *err)
 {
 	struct text name = {0};
 	char *path, *text;
-	struct stat st;
 	size_t len;
 	bool ok = true;
 
 	text_add(&name, "%s.json", kind);
 	path = state_path(folder, name.at);
-	if (lstat(path, &st) == 0 || errno != ENOENT) {
+	if (file_may_exist(path)) {
 		ok = file_read(path, STATE_MAX, &text, &len, err);
 		if (ok)
 			free(text);
@@ -316,7 +383,7 @@ state_load(const char *folder, const char *kind,
 	path = state_path(folder, name.at);
 	text_add(&name, ".bad");
 	bad = state_path(folder, name.at);
-	if (access(path, F_OK) == 0)
+	if (file_may_exist(path))
 		ok = state_read(path, kind, fn, arg, err);
 	if (!ok && rename(path, bad) == 0)
 		error_prefix(err, "moved aside as %s", bad);

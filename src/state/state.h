@@ -45,6 +45,10 @@ bool state_load_drains(
 bool state_load_health(const char *folder, struct watches *watches,
     int64_t keep_s, struct error *err);
 
+/* Gives the folder, the files in it and those in folders of it to a user, who
+ * is to replace and append to what a daemon has left there as root. */
+bool state_give(const char *folder, uid_t uid, gid_t gid, struct error *err);
+
 struct saver;
 
 struct saver *saver_new(const char *folder);

@@ -25,6 +25,10 @@ monitors:
     names="  www.example.com: {pool: www, policy: near}\n")
 
 
+SIGNALLED = CONFIG.replace("  run: {", "  word: {type: external}\n  run: {").replace(
+    "monitor: run", "monitor: word")
+
+
 def status(pid):
     with open(f"/proc/{pid}/status") as f:
         return dict(line.rstrip("\n").split(":\t", 1) for line in f
@@ -84,6 +88,40 @@ def owned_by_nobody(d):
             os.chown(name, NOBODY, NOBODY)
 
 
+def test_files_of_root():
+    """What root has left in the state folder becomes the user's; what has a
+    second name, a link, and break-glass do not."""
+    d = m.Daemon(SIGNALLED, {"zones/example.com.zone": m.ZONE})
+    os.chmod(d.dir, 0o755)
+    state = os.path.join(d.dir, "state")
+    with d:
+        d.ctl("signal", "word", "down", "--for", "1h")
+        d.ctl("drain", "eu", "--for", "1h", "--reason", "x", "--force")
+        d.kill()
+        for name in ("drains.json.tmp", "geoip/x.mmdb", "secret"):
+            d.write(f"state/{name}", "x")
+        os.symlink(os.path.join(d.dir, "log"), os.path.join(state, "link"))
+        os.link(d.config, os.path.join(state, "second"))
+        d.args = ["-u", "nobody"]
+        d.start()
+        owners = {name: os.lstat(os.path.join(state, name)).st_uid
+                  for name in [".", "geoip", *os.listdir(state)]}
+        m.check({n for n, uid in owners.items() if uid != NOBODY} ==
+                {"link", "second"}, f"files of root are given away: {owners}")
+        m.check(os.stat(d.log).st_uid == os.stat(d.config).st_uid == 0 and
+                os.stat(os.path.join(state, "geoip/x.mmdb")).st_uid == NOBODY,
+                "those in the folder, and no others")
+        for value in ("up", "down", "up"):
+            d.ctl("signal", "word", value, "--for", "1h")
+        d.ctl("undrain", "eu")
+        d.kill()
+        d.start()
+        m.wait_for("the last signal holds", lambda: d.region("www", "eu")[
+            "targets"][0]["health"] == "up")
+        m.check(d.json("drains")["drains"] == [],
+                "what was acknowledged holds after a restart")
+
+
 if os.getuid() != 0:
     m.skip("only root can become somebody else")
 if not shutil.which("setpriv"):
@@ -95,3 +133,4 @@ run("as a user with capabilities", NOBODY, 0, NET_RAW, by=[
     "setpriv", "--reuid=nobody", "--clear-groups",
     "--inh-caps=+net_bind_service,+net_raw",
     "--ambient-caps=+net_bind_service,+net_raw"], ready=owned_by_nobody)
+test_files_of_root()

@@ -135,7 +135,8 @@ service_close(struct service *s)
 {
 	static const char *const names[] = {"state/drains.json",
 	    "state/drains.json.bad", "state/health.json",
-	    "state/health.json.bad", "state/failback.json", "meridian.yaml",
+	    "state/health.json.bad", "state/failback.json",
+	    "state/signals.json", "state/signals.journal", "meridian.yaml",
 	    "example.com.zone"};
 	char path[SERVICE_PATH_MAX + 64];
 

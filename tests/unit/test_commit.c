@@ -3,12 +3,15 @@
 
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "ctl/drain.h"
+#include "ctl/monitor.h"
 #include "service.h"
 
 static struct service s;
@@ -29,6 +32,25 @@ setup(void)
 	clock_fake(100000, 1000000);
 	service_open(&s);
 	replies = 0;
+}
+
+/* With a monitor of type external, "word". */
+static void
+setup_signals(void)
+{
+	setup();
+	service_write(&s, "meridian.yaml",
+	    "meridian: 1\n"
+	    "server: {listen: [\"127.0.0.1@0\"], state: state,\n"
+	    "         control: control.sock}\n"
+	    "zones: {example.com: example.com.zone}\n"
+	    "regions: {eu: {}}\n"
+	    "monitors: {word: {type: external}}\n"
+	    "pools: {www: {monitor: word, regions: {eu: [{addr: "
+	    "192.0.2.1}]}}}\n"
+	    "policies: {line: {rules: [{regions: [eu]}]}}\n"
+	    "names: {www.example.com: {pool: www, policy: line}}\n");
+	service_restart(&s);
 }
 
 static void
@@ -277,6 +299,93 @@ START_TEST(the_end_saves_what_it_can)
 }
 END_TEST
 
+static void
+signal_for(struct got *g, const char *value)
+{
+	json_t *body = json_pack(
+	    "{s:s, s:s, s:i}", "what", "word", "value", value, "for_s", 3600);
+
+	*g = (struct got){NULL, 0};
+	monitor_signal(s.control, body, "ana", came, g);
+	json_decref(body);
+	service_settle(&s);
+	ck_assert_str_eq(error_of(g), "");
+	json_decref(g->reply);
+}
+
+static char *
+journal_text(void)
+{
+	char path[SERVICE_PATH_MAX + 64], *text;
+	struct error err;
+	size_t len;
+
+	snprintf(path, sizeof(path), "%s/signals.journal", s.control->folder);
+	ck_assert_msg(
+	    file_read(path, 1 << 20, &text, &len, &err), "%s", err.text);
+	return text;
+}
+
+static bool
+is_up(void)
+{
+	const struct addr any = {.family = 0};
+	const struct signal *found =
+	    signals_find(&s.control->signals, "word", &any);
+
+	ck_assert_ptr_nonnull(found);
+	return found->up;
+}
+
+/* The file has the signals, and after a crash the journal is there again. */
+START_TEST(an_old_journal_takes_nothing_back)
+{
+	struct got a;
+	char *old;
+
+	signal_for(&a, "down");
+	old = journal_text();
+	ck_assert_ptr_nonnull(strstr(old, "down"));
+	commit_signals(s.control);
+	signal_for(&a, "up");
+	service_write(&s, "state/signals.journal", old);
+	service_restart(&s);
+	ck_assert(is_up());
+	/* Nor one that is from before the file was replaced twice. */
+	commit_signals(s.control);
+	signal_for(&a, "up");
+	service_write(&s, "state/signals.journal", old);
+	service_restart(&s);
+	ck_assert(is_up());
+	/* What comes after counts. */
+	signal_for(&a, "up");
+	signal_for(&a, "down");
+	service_restart(&s);
+	ck_assert(!is_up());
+	free(old);
+}
+END_TEST
+
+/* A folder in the way of the file: the lines count, whatever version they
+ * follow. */
+START_TEST(signals_outlive_a_file_that_cannot_be_written)
+{
+	char path[SERVICE_PATH_MAX + 64];
+	struct got a;
+
+	signal_for(&a, "down");
+	snprintf(path, sizeof(path), "%s/signals.json.tmp", s.control->folder);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		commit_signals(s.control);
+		signal_for(&a, i % 2 == 0 ? "up" : "down");
+	}
+	service_restart(&s);
+	ck_assert(is_up());
+	rmdir(path);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -295,6 +404,11 @@ main(void)
 	tcase_add_test(t, unsaved_takes_effect_and_is_marked_until_it_is_saved);
 	tcase_add_test(t, a_lease_that_ends_does_not_wait);
 	tcase_add_test(t, the_end_saves_what_it_can);
+	suite_add_tcase(suite, t);
+	t = tcase_create("signals");
+	tcase_add_checked_fixture(t, setup_signals, teardown);
+	tcase_add_test(t, an_old_journal_takes_nothing_back);
+	tcase_add_test(t, signals_outlive_a_file_that_cannot_be_written);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -104,6 +104,31 @@ START_TEST(what_was_cut_off_counts_for_nothing)
 }
 END_TEST
 
+/* As a file system may leave one that had grown: more than one block. */
+START_TEST(however_much_was_cut_off_it_counts_for_nothing)
+{
+	size_t len = (size_t)5000 * (size_t)(_i + 1);
+	char *zeros = calloc(len, 1);
+
+	if (_i % 2 == 0)
+		ck_assert(put("{\"n\": 1}\n"));
+	journal_fini(&j);
+	write_file(zeros, len);
+	free(zeros);
+	ck_assert(put("{\"n\": 2}\n"));
+	ck_assert_msg(load(), "%s", err.text);
+	ck_assert_str_eq(seen, _i % 2 == 0 ? "1 2 " : "2 ");
+}
+END_TEST
+
+START_TEST(a_journal_that_is_there_but_cannot_be_read_is_told)
+{
+	ck_assert_int_eq(symlink(path, path), 0);
+	ck_assert(!load());
+	ck_assert_ptr_nonnull(strstr(err.text, "k.journal: "));
+}
+END_TEST
+
 START_TEST(a_line_that_makes_no_sense_is_told_and_the_others_count)
 {
 	write_file("{\"n\": 1}\n[\n{}\n{\"n\": 2}\n", 23);
@@ -167,6 +192,9 @@ main(void)
 	tcase_add_loop_test(t, no_file_and_an_empty_one_are_no_lines, 0, 2);
 	tcase_add_test(t, lines_come_back_in_their_order);
 	tcase_add_loop_test(t, what_was_cut_off_counts_for_nothing, 0, 4);
+	tcase_add_loop_test(
+	    t, however_much_was_cut_off_it_counts_for_nothing, 0, 4);
+	tcase_add_test(t, a_journal_that_is_there_but_cannot_be_read_is_told);
 	tcase_add_test(
 	    t, a_line_that_makes_no_sense_is_told_and_the_others_count);
 	tcase_add_test(t, what_was_cleared_is_gone);
