@@ -3,33 +3,34 @@
 """No cache gives a client of a fenced rule an address outside its fence: random
 configurations, client subnets of every length, regions that fail, are drained
 and full; behind caches as RFC 7871 7.3.1 has them, one that looks at no longer
-scope, and Unbound.  FENCES_SEEDS and FENCES_QUERIES ask for more than make
-check; FENCES_SEED begins elsewhere."""
+scope, and the resolvers of others that send client subnets.  FENCES_SEEDS and
+FENCES_QUERIES ask for more than make check; FENCES_SEED begins elsewhere."""
+import contextlib
 import ipaddress
 import os
 import random
-import shutil
-import socket
-import subprocess
 import sys
 import time
 
-import dns.exception
 import dns.message
 import dns.query
 import dns.rcode
 
 import meridian as m
+import peers
+from peers import prefix
 
 SEEDS = int(os.environ.get("FENCES_SEEDS", 3))
 QUERIES = int(os.environ.get("FENCES_QUERIES", 1200))
 FIRST = int(os.environ.get("FENCES_SEED", 1))
+LENGTHS = {4: set(), 6: set()}  # that were sent, by version
 NAME = "www.example.com"
 REGIONS = {"a": "EU", "b": "US", "c": "EU", "d": "JP"}
 NETS = 6
 ORDERS = ["[a, b, c, d]", "[d, b, a, c]", "[b, d, a]",
           "{a: 3, b: 1, d: 2}, hash: client", "{b: 1, c: 1}, hash: random",
           "[b, c], trickle: 40%", "[d, b, c, a]"]
+RESOLVER = ipaddress.ip_network("127.0.0.1/32")
 SORRY = {None: "sorry", "EU": "sorry-eu", "US": "sorry-us"}
 
 
@@ -49,6 +50,11 @@ class World:
         # One fence alone, at least now and then: few are refused.
         if seed % 2:
             self.fences = ["EU" if f else None for f in self.fences]
+        # The resolver of fenced clients may be one of them: then it obeys
+        # their fence when it says nothing of its clients.
+        self.is_safe_without_subnet = seed % 4 == 1 and "EU" in self.fences
+        if self.is_safe_without_subnet:
+            self.nets[self.fences.index("EU") % NETS].append(RESOLVER)
 
     def address(self):
         """One that is routable."""
@@ -135,8 +141,12 @@ geoip:
             "ttl: {max: 3, min: 1}}\n")
 
 
-def prefix(address, length):
-    return ipaddress.ip_network((address, length), strict=False)
+def bits(world, version):
+    """A length of what a resolver sends: every one is drawn, and often those
+    that people set."""
+    if world.random.random() < 0.3:
+        return world.random.choice([16, 24] if version == 4 else [48, 56])
+    return world.random.randint(1, 32 if version == 4 else 128)
 
 
 class Cache:
@@ -145,100 +155,60 @@ class Cache:
 
     def __init__(self, daemon, world, strict):
         self.daemon, self.random, self.strict = daemon, world.random, strict
-        self.sent = {4: self.random.randint(1, 32),
-                     6: self.random.randint(1, 128)}
-        self.kept = {}  # (version, length): {network: (end, length, reply)}
+        self.sent = {4: bits(world, 4), 6: bits(world, 6)}
+        self.kept = {}  # network, of queries with length 0 alone: 0
+        #                 -> (end, scope, length, reply)
 
     def ask(self, client):
+        """The reply, and for whom it is decided."""
         # Who is behind it may send less (RFC 7871 7.1.2).
         source = self.sent[client.version]
         if self.random.random() < 0.2:
-            source = self.random.randint(1, source)
+            source = self.random.randint(0, source)
         now = time.monotonic()
         for length in range(source, -1, -1):
             hit = self.kept.get((prefix(client, length)))
             if hit and hit[0] > now and not (self.strict and hit[1] > length
                                              and hit[2] != source):
-                return hit[3]
+                return hit[3], client
         reply = self.daemon.query(NAME, ecs=str(prefix(client, source)))
+        LENGTHS[client.version].add(source)
         scope = m.ecs_of(reply).scopelen
+        # RFC 7871 7.3.1: what was asked with length 0 is told apart from what
+        # is for everyone; here it is not kept.
+        if source == 0:
+            return reply, RESOLVER[0]
         ttl = min((r.ttl for r in reply.answer), default=0)
         self.kept[prefix(client, min(scope, source))] = \
             (now + ttl, scope, source, reply)
-        return reply
+        return reply, client
 
 
-class Unbound:
-    """The same by another's hand: clients say who they are, whole.  In octets,
-    as Unbound 1.17 takes answers to other lengths for forged, and asks again
-    without a client subnet."""
+class Peer:
+    """The same by another's hand: clients say who they are, whole or as far as
+    the resolver would say it, or ask not to be told apart."""
 
-    def __init__(self, daemon, world):
-        self.daemon, self.process = daemon, None
-        self.sent = {4: 8 * world.random.randint(1, 4),
-                     6: 8 * world.random.randint(3, 16)}
-
-    def __enter__(self):
-        # A port that both UDP and TCP have may be taken in between.
-        for _ in range(5):
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-                s.bind(("127.0.0.1", 0))
-                self.port = s.getsockname()[1]
-            self.start()
-            if m.wait_for("Unbound answers, or ends",
-                          lambda: self.process.poll() is not None
-                          or self.is_up()) and self.process.poll() is None:
-                return self
-        with open(f"{self.daemon.dir}/unbound.log") as log:
-            sys.exit(f"FAIL: Unbound ends: {log.read()}")
-
-    def start(self):
-        conf = self.daemon.write("unbound.conf", f"""\
-server:
-  interface: 127.0.0.1@{self.port}
-  do-daemonize: no
-  do-ip6: no
-  username: ""
-  chroot: ""
-  directory: "{self.daemon.dir}"
-  pidfile: "{self.daemon.dir}/unbound.pid"
-  use-syslog: no
-  logfile: "{self.daemon.dir}/unbound.log"
-  num-threads: 1
-  do-not-query-localhost: no
-  module-config: "subnetcache iterator"
-  client-subnet-zone: example.com
-  send-client-subnet: 127.0.0.1
-  max-client-subnet-ipv4: {self.sent[4]}
-  max-client-subnet-ipv6: {self.sent[6]}
-remote-control:
-  control-enable: no
-stub-zone:
-  name: example.com
-  stub-addr: 127.0.0.1@{self.daemon.port}
-""")
-        self.process = subprocess.Popen(["unbound", "-c", conf],
-                                        stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL)
-
-    def __exit__(self, *exc):
-        self.process.terminate()
-        self.process.wait(m.DEADLINE)
-
-    def is_up(self):
-        try:
-            return self.query("8.8.8.8/32", 0.2) is not None
-        except (OSError, dns.exception.Timeout):
-            return False
-
-    def query(self, subnet, timeout=5):
-        q = dns.message.make_query(NAME, "A", use_edns=0,
-                                   options=[m.ecs_option(subnet)])
-        return dns.query.udp(q, "127.0.0.1", port=self.port,
-                             timeout=timeout)
+    def __init__(self, daemon, world, kind):
+        self.random = world.random
+        sent = {4: bits(world, 4), 6: bits(world, 6)}
+        self.is_cut = world.random.random() < 0.5
+        # Unbound takes the reply to a client subnet that it has cut within an
+        # octet for forged, and asks without one (meridian.yaml(5)).
+        if kind is peers.Unbound and not (self.is_cut or
+                                          world.is_safe_without_subnet):
+            sent = {v: max(8, n // 8 * 8) for v, n in sent.items()}
+        self.peer = kind(daemon, str(RESOLVER[0]), sent)
+        self.sent = {"by": kind.__name__, "cut": self.is_cut, **sent}
 
     def ask(self, client):
-        return self.query(f"{client}/{client.max_prefixlen}")
+        length = client.max_prefixlen
+        if self.is_cut:
+            length = self.sent[client.version]
+        if self.random.random() < 0.05:
+            length = 0
+        LENGTHS[client.version].add(min(length, self.sent[client.version]))
+        reply = self.peer.ask(NAME, ecs=str(prefix(client, length)))
+        return reply, client if length else RESOLVER[0]
 
 
 def shake(d, world):
@@ -267,37 +237,71 @@ def told(reply):
     return list(REGIONS)[int(got[0].split(".")[3])] if got else None
 
 
+def ask_often(d, world, caches, seed):
+    seen = {"fenced": 0, "free": 0, "refused": 0}
+    for i in range(QUERIES):
+        if i % 25 == 0:
+            shake(d, world)
+        cache, client = world.random.choice(caches), world.client()
+        reply, whom = cache.ask(client)
+        fence, region = world.fence_of(whom), told(reply)
+        if region is None:
+            m.check_quiet(reply.rcode() == dns.rcode.SERVFAIL and
+                          {"EU", "US"} <= set(world.fences),
+                          f"seed {seed}: {client} gets an answer")
+            seen["refused"] += 1
+            continue
+        m.check_quiet(fence in (None, REGIONS[region]),
+                      f"seed {seed}: {client}, fence {fence}, gets "
+                      f"{region} by {type(cache).__name__}, which "
+                      f"sends {cache.sent}:\n{reply}")
+        seen["fenced" if fence else "free"] += 1
+    return seen
+
+
 def run(seed):
     world = World(seed)
-    seen = {"fenced": 0, "free": 0, "refused": 0}
-    with m.Daemon(world.config(), {"zones/example.com.zone": m.ZONE}) as d:
+    with m.Daemon(world.config(), {"zones/example.com.zone": m.ZONE}) as d, \
+            contextlib.ExitStack() as stack:
         caches = [Cache(d, world, strict) for strict in (True, False)
                   for _ in range(4)]
-        unbound = Unbound(d, world) if shutil.which("unbound") else None
-        with unbound or open(os.devnull):
-            caches += [unbound] * 3 if unbound else []
-            for i in range(QUERIES):
-                if i % 25 == 0:
-                    shake(d, world)
-                cache, client = world.random.choice(caches), world.client()
-                reply = cache.ask(client)
-                fence, region = world.fence_of(client), told(reply)
-                if region is None:
-                    m.check_quiet(reply.rcode() == dns.rcode.SERVFAIL and
-                                  {"EU", "US"} <= set(world.fences),
-                                  f"seed {seed}: {client} gets an answer")
-                    seen["refused"] += 1
-                    continue
-                m.check_quiet(fence in (None, REGIONS[region]),
-                              f"seed {seed}: {client}, fence {fence}, gets "
-                              f"{region} by {type(cache).__name__}, which "
-                              f"sends {cache.sent}:\n{reply}")
-                seen["fenced" if fence else "free"] += 1
+        for kind in KINDS:
+            peer = Peer(d, world, kind)
+            stack.enter_context(peer.peer)
+            caches += [peer] * 3
+        seen = ask_often(d, world, caches, seed)
     m.check(True, f"seed {seed}: no client leaves its fence: {seen}")
     return seen["fenced"]
 
 
-if shutil.which("unbound") is None:
-    print("without Unbound, which is not installed", file=sys.stderr)
+def repeated(d, client, length):
+    """RFC 7871 7.2.1: the option of the reply is the query's, octet for octet,
+    but for the scope."""
+    q = dns.message.make_query(NAME, "A", use_edns=0, options=[
+        m.ecs_option(str(prefix(client, length)))])
+    reply = dns.query.udp(q, "127.0.0.1", port=d.port, timeout=5)
+    asked, got = q.options[0].to_wire(), m.ecs_of(reply).to_wire()
+    return asked[:3] + asked[4:] == got[:3] + got[4:]
+
+
+def every_length():
+    world = World(FIRST)
+    with m.Daemon(world.config(), {"zones/example.com.zone": m.ZONE}) as d:
+        for net in world.all:
+            for length in range(net.max_prefixlen + 1):
+                m.check_quiet(repeated(d, net[-1], length),
+                              f"{net[-1]}/{length} comes back as it was sent")
+    m.check(True, "client subnets of every length come back as they were sent")
+
+
+KINDS = [kind for kind in (peers.Unbound, peers.Recursor)
+         if kind.can_run()]
+for missing in {peers.Unbound, peers.Recursor} - set(KINDS):
+    print(f"without {missing.program}, which is not installed",
+          file=sys.stderr)
+every_length()
 fenced = sum(run(number) for number in range(FIRST, FIRST + SEEDS))
 m.check(fenced > SEEDS * QUERIES / 20, f"{fenced} clients of fenced rules")
+if SEEDS >= 100:
+    m.check(LENGTHS == {4: set(range(33)), 6: set(range(129))},
+            "resolvers sent client subnets of every length")
