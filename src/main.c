@@ -44,7 +44,7 @@ enum {
 	PORT_TRIES = 5,
 	FLUSH_ROUNDS = 3,
 	PROBER_STALL_US = 10000000, /* without a probe, though some are due */
-	HUNG_AGAIN_MS = 60000,      /* between tries to begin anew */
+	HUNG_AGAIN_MS = 60000,      /* between attempts to restart in place */
 	DOUBLED_MAX = 6,
 };
 
@@ -126,8 +126,8 @@ check_only(const char *path)
 			    (long long)json_integer_value(s));
 	}
 	if (json_is_number(json_object_get(report, "frozen_s")))
-		printf("when most targets or all anchors fail at once, up to "
-		       "%g s longer (health.freeze_max)\n",
+		printf(
+		    "when most targets or all anchors fail at once, up to %g s longer (health.freeze_max)\n",
 		    json_number_value(json_object_get(report, "frozen_s")));
 	errors = json_integer_value(json_object_get(report, "errors"));
 	warnings = json_integer_value(json_object_get(report, "warnings"));
@@ -253,13 +253,13 @@ on_signals(evutil_socket_t fd, short what, void *arg)
 		reload_signal(m->control);
 	if (end == 0)
 		return;
-	log_info("ends by %s", strsignal(end));
+	log_info("shutting down: %s", strsignal(end));
 	event_base_loopbreak(m->base);
 }
 
-/* The second net --------------------------------------------------------- */
+/* Watchdog --------------------------------------------------------- */
 
-/* Once a second: main lives, and so does its prober. */
+/* Once a second: the main thread and the prober are alive. */
 static void
 on_beat(evutil_socket_t fd, short what, void *arg)
 {
@@ -286,8 +286,8 @@ is_still_hung(void)
 	return watch_beats() == beats_at_check && signals_end_ms() == 0;
 }
 
-/* In the watchdog's thread.  A log that nobody reads could be why main hangs,
- * and would be so again. */
+/* In the watchdog's thread.  If main hangs because nobody reads the log, it
+ * would hang again after a restart. */
 static uint64_t
 on_hung(uint64_t stalled_ms)
 {
@@ -296,18 +296,18 @@ on_hung(uint64_t stalled_ms)
 	beats_at_check = watch_beats();
 	if (poll(&log, 1, 0) != 1)
 		return HUNG_AGAIN_MS;
-	log_error("main or its prober has done nothing for %llu s: the process "
-		  "begins anew with its sockets, if the configuration allows",
+	log_error(
+	    "the main thread or the prober has been stalled for %llu s: restarting in place with the open sockets, if meridiand -n accepts the configuration",
 	    (unsigned long long)stalled_ms / 1000);
 	if (!handover_check(is_still_hung))
-		log_error("it does not begin anew: main is back, or meridiand "
-			  "-n fails; queries are answered as they were");
+		log_error(
+		    "no restart in place: the main thread responds again, or meridiand -n fails; queries are answered as before");
 	else if (is_still_hung())
 		handover_go(stalled_ms, helper_process());
 	return HUNG_AGAIN_MS;
 }
 
-/* One that hung again soon after it began anew may hang longer each time. */
+/* A process that hangs again soon after a restart is given more time. */
 static uint64_t
 watchdog_limit_ms(const struct daemon *m, uint64_t limit_ms)
 {
@@ -328,8 +328,7 @@ tell_restart(const struct daemon *m)
 	    json_pack("{s:I, s:I}", "stalled_s",
 		(json_int_t)(h->stalled_ms / 1000), "restarts",
 		(json_int_t)h->restarts),
-	    "main or its prober had done nothing for %llu s: the process began "
-	    "anew with its sockets (%u since it was started)",
+	    "the main thread or the prober had been stalled for %llu s: the process was restarted in place with its sockets (restarts since its start: %u)",
 	    (unsigned long long)h->stalled_ms / 1000, h->restarts);
 }
 

@@ -85,7 +85,7 @@ whatif_verdict(const json_t *reply)
 	size_t i;
 
 	if (json_is_false(json_object_get(reply, "judged")))
-		printf("how full regions would be is not judged: %s\n",
+		printf("the load of regions is not judged: %s\n",
 		    text_of(reply, "why"));
 	if (number_of(down, "after") > 0)
 		printf("%s%s a minute find no live region%s (now %.1f)\n", RED,
@@ -118,8 +118,8 @@ whatif_show(const json_t *reply)
 	}
 	table_print(t);
 	if (json_is_number(json_object_get(reply, "assumed_load")))
-		printf("no pool has a cost, so that the load is not known: it "
-		       "is taken to be %s of the capacities together\n",
+		printf(
+		    "no pool has a cost, so that the load is not known: it is taken to be %s of the capacities together\n",
 		    rate(number_of(reply, "assumed_load"), n));
 	whatif_moves(json_object_get(reply, "moves"));
 	if (number_of(reply, "unknown") > 0)
@@ -326,8 +326,8 @@ diff_fences(const json_t *list)
 		const json_t *is = json_object_get(f, "after");
 
 		if (i < DIFF_ROWS)
-			printf("%s: fence %s covers %.0f IPv4 addresses, %.0f "
-			       "before, and %.4g IPv6 /48s, %.4g before\n",
+			printf(
+			    "%s: fence %s covers %.0f IPv4 addresses, %.0f before, and %.4g IPv6 /48s, %.4g before\n",
 			    text_of(f, "name"), text_of(f, "fence"),
 			    number_of(is, "ipv4"), number_of(was, "ipv4"),
 			    number_of(is, "ipv6"), number_of(was, "ipv6"));
@@ -343,9 +343,8 @@ diff_show_reordered(const json_t *report)
 
 	if (!diff_is_some(o))
 		return;
-	printf("of the IPv4 addresses %s, of the IPv6 addresses %s, of the "
-	       "traffic %s keep their region, and get another order of regions "
-	       "behind it, or another answer when all is down\n",
+	printf(
+	    "of the IPv4 addresses %s, of the IPv6 addresses %s, of the traffic %s keep their region, and get another order of regions behind it, or another answer when all is down\n",
 	    percent_of(o, "ipv4", ipv4), percent_of(o, "ipv6", ipv6),
 	    percent_of(o, "traffic", traffic));
 	diff_rows(json_object_get(report, "names"), "ORDER OF NAME", "name",

@@ -219,8 +219,8 @@ lease_end(const struct arguments *a, const char *path, const char *noun)
 		}
 		json_array_foreach(json_object_get(r.json, "within"), i, still)
 		{
-			printf("%s, which is within it, has a %s of its own, "
-			       "which holds on\n",
+			printf(
+			    "%s, which is within it, has a %s of its own, which holds on\n",
 			    json_string_value(still), noun);
 		}
 		unsaved_show(json_object_get(r.json, "unsaved"));
@@ -281,13 +281,13 @@ lease_thaw(const struct arguments *a)
 	code =
 	    request(a, "/v1/thaw", json_pack("{s:s}", "reason", a->reason), &r);
 	if (reply_shows(a, &r)) {
-		puts("health is believed again, and counted from now on");
+		puts("health is no longer frozen: probes count from now on");
 		if (json_is_true(json_object_get(r.json, "most_fail")))
-			puts("most targets fail still: it is not frozen again "
-			     "for that until fewer do");
+			puts(
+			    "most targets still fail: health does not freeze again for this reason until fewer fail");
 		if (json_is_true(json_object_get(r.json, "anchors_fail")))
-			puts("all anchors fail still: it is not frozen again "
-			     "for that until one answers");
+			puts(
+			    "all anchors still fail: health does not freeze again for this reason until one answers");
 	}
 	reply_fini(&r);
 	return code;

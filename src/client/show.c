@@ -48,8 +48,8 @@ check_show(const json_t *report)
 		putchar('\n');
 	}
 	if (json_is_number(json_object_get(report, "frozen_s")))
-		printf("when most targets or all anchors fail at once, up to "
-		       "%s longer (health.freeze_max)\n",
+		printf(
+		    "when most targets or all anchors fail at once, up to %s longer (health.freeze_max)\n",
 		    span_of(report, "frozen_s", buf));
 	json_array_foreach(json_object_get(report, "tests"), i, test)
 	{
@@ -171,7 +171,7 @@ effects_show(const json_t *reply)
 		putchar('\n');
 	}
 	if (json_is_false(json_object_get(reply, "judged")))
-		printf("how full regions will be is not judged: %s\n",
+		printf("the load of regions after this is not judged: %s\n",
 		    text_of(reply, "why"));
 	json_array_foreach(json_object_get(reply, "unsafe"), i, what)
 	{

@@ -173,20 +173,20 @@ capacity_show(const json_t *capacity)
 		       "together%s\n",
 		    RED, int_of(capacity, "max_fill"), PLAIN);
 	if (*text_of(capacity, "why") != '\0')
-		printf("how full regions would be after a drain is not judged: "
-		       "%s\n",
+		printf("the load of regions after a drain is not judged: %s\n",
 		    text_of(capacity, "why"));
 	json_array_foreach(json_object_get(capacity, "regions"), i, r)
 	{
-		printf("region %s is filled to %.0f%%%s", text_of(r, "region"),
+		printf("region %s: %.0f%% of its capacity%s",
+		    text_of(r, "region"),
 		    json_number_value(json_object_get(r, "fill")),
 		    json_is_true(json_object_get(r, "reported"))
-			? ", as its targets say"
+			? ", as reported by its targets"
 			: json_is_true(json_object_get(r, "assumed"))
-			? ", if the load is what whatif assumes"
+			? ", with the load that whatif assumes"
 			: "");
 		if (json_number_value(json_object_get(r, "sent_on")) > 0)
-			printf(", and sends %.0f%% of its clients on",
+			printf(", it spills %.0f%% of its clients",
 			    json_number_value(json_object_get(r, "sent_on")));
 		putchar('\n');
 	}
@@ -333,8 +333,8 @@ anchors_count(const json_t *anchors)
 		    json_is_false(json_object_get(a, "fails"));
 	}
 	if (n == 0)
-		puts("  no anchors are declared (health.anchors), by which a "
-		     "cut-off network is told from dead targets");
+		puts(
+		    "  no anchors are declared (health.anchors), which distinguish a network outage from dead targets");
 	else
 		printf("  anchors: %zu of %zu answer\n", well, n);
 }
@@ -396,12 +396,12 @@ prober_show(const json_t *prober)
 	if (json_is_true(json_object_get(prober, "frozen")))
 		frozen_show(prober);
 	else if (json_is_true(json_object_get(prober, "overruled")))
-		printf("%smost targets fail, and are believed to%s: health is "
-		       "not frozen again until fewer do\n",
+		printf(
+		    "%smost targets fail, and their failures count%s: health does not freeze again until fewer fail\n",
 		    YELLOW, PLAIN);
 	else if (json_is_true(json_object_get(prober, "anchors_overruled")))
-		printf("%sall anchors fail, and targets are believed%s: health "
-		       "is not frozen again until an anchor answers\n",
+		printf(
+		    "%sall anchors fail, but probes of targets count%s: health does not freeze again until an anchor answers\n",
 		    YELLOW, PLAIN);
 }
 
@@ -424,9 +424,8 @@ static void
 helper_show(const json_t *helper)
 {
 	if (json_is_false(json_object_get(helper, "up")))
-		printf("%sthe helper is not there%s (%s): monitors of type "
-		       "exec keep what they say, it is started again within "
-		       "%lld s\n",
+		printf(
+		    "%sthe exec helper is not running%s (%s): monitors of type exec keep their state, restart within %lld s\n",
 		    YELLOW, PLAIN, text_of(helper, "why"),
 		    int_of(helper, "retry_s"));
 }

@@ -171,8 +171,7 @@ check_target(
 	target->label = "";
 	if (probe && !cname)
 		diag_error(r->d, &probe->mark,
-		    "\"probe\" is for a target with the key \"cname\": others "
-		    "are probed at their \"addr\"");
+		    "\"probe\" is for a target with the key \"cname\": others are probed at their \"addr\"");
 	if (!addr && !cname && !records)
 		diag_error(r->d, &node->mark,
 		    "a target needs one of the keys "
@@ -294,10 +293,7 @@ check_offer(struct schema_reader *r, const struct conf_pool *pool,
 		    "a pool of CNAMEs offers nothing else");
 	else if (!check_types_equal(pool, o.types, o.n))
 		diag_error(r->d, &region->mark,
-		    "every region of a pool must "
-		    "offer the same types: this one offers %s, the first "
-		    "%s; give each region the same kinds of targets, or others "
-		    "a pool of their own",
+		    "every region of a pool must offer the same types: this one offers %s, the first %s; give each region the same kinds of targets, or others a pool of their own",
 		    check_types(a, o.types, o.n),
 		    check_types(a, pool->types, pool->ntypes));
 	if (o.full)
@@ -367,14 +363,12 @@ report_shared(struct schema_reader *r, const struct conf_pool *pool,
 	if (!check_is_within(r->conf, in, regions[also].jurisdiction) ||
 	    !check_is_within(r->conf, also, regions[in].jurisdiction))
 		diag_error(r->d, mark,
-		    "%s is in region \"%s\", too (%s:%u), whose jurisdiction "
-		    "is another: an address is in one of them",
+		    "%s is in region \"%s\", too (%s:%u), whose jurisdiction is another: an address is in one of them",
 		    text, regions[in].name, first->target->mark.file,
 		    first->target->mark.line);
 	else
 		diag_warning(r->d, mark,
-		    "%s is in region \"%s\", too (%s:%u): these regions are up "
-		    "and down together",
+		    "%s is in region \"%s\", too (%s:%u): these regions are up and down together",
 		    text, regions[in].name, first->target->mark.file,
 		    first->target->mark.line);
 }
@@ -391,8 +385,7 @@ report_twice(struct schema_reader *r, const struct conf_pool *pool,
 		report_shared(r, pool, again, first);
 	else
 		diag_error(r->d, &again->target->mark,
-		    "the target at %s:%u:%u says the same: take one of them "
-		    "out",
+		    "the target at %s:%u:%u says the same: take one of them out",
 		    first->target->mark.file, first->target->mark.line,
 		    first->target->mark.column);
 }
@@ -446,18 +439,15 @@ check_probed(struct schema_reader *r, const struct conf_pool *pool,
 		return;
 	if (pool->nmonitors == 0 && target->cname != NULL && is_probed(target))
 		diag_error(r->d, &target->mark,
-		    "\"probe\" is of no use in a pool without a monitor: give "
-		    "the pool a \"monitor\", or take \"probe\" away");
+		    "\"probe\" is of no use in a pool without a monitor: give the pool a \"monitor\", or take \"probe\" away");
 	if (pool->nmonitors == 0 || is_probed(target) || !alone)
 		return;
 	if (target->cname != NULL)
 		diag_error(r->d, &target->mark,
-		    "probes go to addresses, which a CNAME has not: give the "
-		    "target those of its name as \"probe\"");
+		    "probes go to addresses, which a CNAME has not: give the target those of its name as \"probe\"");
 	else
 		diag_error(r->d, &target->mark,
-		    "probes go to addresses: a target of a pool with a "
-		    "monitor needs one");
+		    "probes go to addresses: a target of a pool with a monitor needs one");
 }
 
 static void
@@ -499,9 +489,7 @@ warn_cost(const struct conf *c, const struct conf_pool *p, struct diag *d)
 
 		if (m->load.header != NULL || m->load.metric != NULL)
 			diag_warning(d, &p->mark,
-			    "monitor \"%s\" reads the load of pool \"%s\", "
-			    "which has no cost: it counts for nothing; give "
-			    "the pool a cost, or take the monitor's load away",
+			    "monitor \"%s\" reads the load of pool \"%s\", which has no cost: the reported load is ignored; give the pool a \"cost\", or remove \"load\" from the monitor",
 			    m->name, p->name);
 	}
 }
@@ -515,18 +503,14 @@ warn_capacity(const struct conf *c, const struct conf_pool *p, struct diag *d)
 		n += c->regions[p->regions[i].region].capacity > 0;
 	if (n == 0)
 		diag_warning(d, &p->mark,
-		    "pool \"%s\" has a cost, but none of its regions a "
-		    "capacity: it counts for nothing; give regions a capacity, "
-		    "or take the cost away",
+		    "pool \"%s\" has a cost, but none of its regions has a capacity: the cost is ignored; give the regions a \"capacity\", or remove \"cost\"",
 		    p->name);
 	for (size_t i = 0; n > 0 && i < p->nregions; i++) {
 		const struct conf_region *r = &c->regions[p->regions[i].region];
 
 		if (r->capacity == 0)
 			diag_warning(d, &p->regions[i].mark,
-			    "region \"%s\" has no capacity: it takes all that "
-			    "full regions of pool \"%s\" send on, and is "
-			    "never full; give it one",
+			    "region \"%s\" has no capacity: it receives all clients that full regions of pool \"%s\" spill, and is never full; give it a \"capacity\"",
 			    r->name, p->name);
 	}
 }

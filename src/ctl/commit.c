@@ -240,8 +240,7 @@ commit_refused(const struct control *c, const char *why)
 	if (c->commit->ended)
 		return text_error(EXIT_WRONG, "%s", why);
 	return text_error(EXIT_WRONG,
-	    "nothing is changed, as it cannot be saved: %s; --unsaved does it "
-	    "all the same, until a restart",
+	    "nothing is changed, as it cannot be saved: %s; --unsaved does it all the same, until a restart",
 	    why);
 }
 
@@ -332,7 +331,7 @@ commit_tick(struct control *c)
 		return;
 	m->slow = true;
 	event_put(c->events, LOG_LEVEL_WARNING, "state", NULL,
-	    "the disk of %s is slow: a change waits for it for %u s already",
+	    "the disk of %s is slow: a change has been waiting for %u s to be saved",
 	    c->folder, clock_mono_s() - m->begun_s);
 }
 

@@ -477,13 +477,12 @@ helper_tell(const struct keeper_state *s, void *arg)
 	if (s->up)
 		event_put(c->events, LOG_LEVEL_INFO, "helper_started",
 		    json_pack("{s:I}", "restarts", (json_int_t)s->restarts),
-		    "the helper is started again: monitors of type exec run");
+		    "the exec helper was restarted: monitors of type exec run again");
 	else
 		event_put(c->events, LOG_LEVEL_ERROR, "helper_lost",
 		    json_pack("{s:s, s:I}", "why", s->why, "retry_s",
 			(json_int_t)keeper_due_s(s)),
-		    "the helper is not there (%s): monitors of type exec keep "
-		    "what they say, it is started again within %llu s",
+		    "the exec helper is not running (%s): monitors of type exec keep their state, restart within %llu s",
 		    s->why, (unsigned long long)keeper_due_s(s));
 }
 

@@ -184,8 +184,8 @@ safety_judge(struct control *c, const struct drain *d, struct text *fault)
 
 /* Full regions ----------------------------------------------------------- */
 
-/* One that sends on before it is over itself does so for clients that others
- * send on to it. */
+/* A region may spill before it is over its limit itself: for the clients that
+ * other regions spill to it. */
 static void
 tell_full(struct control *c, size_t region, const struct capacity_region *r)
 {
@@ -199,20 +199,15 @@ tell_full(struct control *c, size_t region, const struct capacity_region *r)
 
 	if (r->spill == 0)
 		event_put(c->events, LOG_LEVEL_INFO, "full", details,
-		    "region %s has room (%.0f%% of its capacity, below "
-		    "safety.max_fill, %u%%): all its clients are back",
+		    "region %s: %.0f%% of its capacity, below safety.max_fill (%u%%): it serves all its clients again",
 		    name, fill, max);
 	else if (fill >= max)
 		event_put(c->events, LOG_LEVEL_WARNING, "full", details,
-		    "region %s is full (%.0f%% of its capacity, "
-		    "safety.max_fill is %u%%): it sends its farthest clients "
-		    "on",
+		    "region %s is full: %.0f%% of its capacity, safety.max_fill is %u%%: it spills its most distant clients",
 		    name, fill, max);
 	else
 		event_put(c->events, LOG_LEVEL_WARNING, "full", details,
-		    "region %s would be over safety.max_fill, %u%%, with all "
-		    "its clients (it carries %.0f%% of its capacity): it "
-		    "sends the farthest on",
+		    "region %s would be over safety.max_fill (%u%%) with all its clients, and carries %.0f%% of its capacity: it spills its most distant clients",
 		    name, max, fill);
 }
 
@@ -236,11 +231,10 @@ tell_brownout(struct control *c)
 	    "brownout",
 	    json_pack(
 		"{s:b, s:o}", "brownout", now->brownout, "regions", regions),
-	    now->brownout ? "BROWNOUT: %s cannot carry their clients within "
-			    "safety.max_fill, %u%% of their capacity: clients "
-			    "move until each is as full as the others"
-			  : "the brownout is over%s: regions are within %u%% "
-			    "of their capacity",
+	    now->brownout
+		? "BROWNOUT: %s cannot carry their clients within safety.max_fill (%u%% of their capacity): clients are moved until all are equally full"
+		: "the brownout is over%s: regions are within %u%% "
+		  "of their capacity",
 	    t.at != NULL ? t.at : "", conf->safety.max_fill);
 	text_fini(&t);
 }

@@ -12,11 +12,10 @@ describe_freeze(const struct suspicion *s, struct text *t)
 		text_add(t, "the prober suspects itself: all anchors fail");
 	else
 		text_add(t,
-		    "the prober suspects itself: %zu of %zu targets fail "
-		    "within one interval",
+		    "the prober suspects itself: %zu of %zu targets fail within one interval",
 		    s->failing, s->of);
-	text_add(t, ": health is frozen, %zu state%s taken back", s->taken_back,
-	    text_plural(s->taken_back));
+	text_add(t, ": health is frozen, %zu state change%s reverted",
+	    s->taken_back, text_plural(s->taken_back));
 }
 
 static void
@@ -31,12 +30,11 @@ describe_thaw(const struct control *c, const struct suspicion *s,
 		text_add(t, "probes succeed again");
 		break;
 	case THAW_ANCHORS:
-		text_add(t, "all anchors answer, so that the network works");
+		text_add(t, "all anchors answer, the network works");
 		break;
 	case THAW_TARGET:
-		text_add(t,
-		    "a target answers one probe after the other, so that the "
-		    "network works");
+		text_add(
+		    t, "a target answers probe after probe, the network works");
 		break;
 	case THAW_LIMIT:
 		text_add(t, "health was frozen for %s (health.freeze_max)",
@@ -46,9 +44,9 @@ describe_thaw(const struct control *c, const struct suspicion *s,
 		text_add(t, "lifted by %s: %s", owner, reason);
 		break;
 	}
-	text_add(t, ": health is believed again");
+	text_add(t, ": health is no longer frozen");
 	if (s->overruled || s->anchors_overruled)
-		text_add(t, ", though %s fail still",
+		text_add(t, ", although %s still fail",
 		    s->overruled ? "most targets" : "all anchors");
 }
 
@@ -104,7 +102,7 @@ suspicion_lift(struct control *c, const json_t *body, const char *owner)
 
 	if (json_unpack(
 		(json_t *)(uintptr_t)body, "{s:s !}", "reason", &reason) != 0)
-		return text_error(EXIT_USAGE, "thaw has a reason");
+		return text_error(EXIT_USAGE, "thaw needs a reason");
 	error = what_reason_wrong("thaw", reason);
 	if (error != NULL)
 		return error;

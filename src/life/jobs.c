@@ -128,8 +128,7 @@ lane_next(struct lane *lane)
 		lane->running = NULL;
 		if (reply == NULL)
 			reply = refusal(json_sprintf(
-			    "nothing has changed, as no thread can be started: "
-			    "%s",
+			    "nothing has changed, as no thread can be started: %s",
 			    strerror(rc)));
 		job_tell(j, reply);
 	}
@@ -226,8 +225,7 @@ jobs_put(struct jobs *jobs, enum job_lane lane, struct job *j,
 	} else if (l->nwaiting >= JOBS_WAITING_MAX) {
 		job_tell(j,
 		    refusal(json_sprintf(
-			"busy: %zu jobs wait already, and nothing has changed: "
-			"ask again later",
+			"busy: %zu jobs wait already, and nothing has changed: ask again later",
 			l->nwaiting)));
 	} else {
 		TAILQ_INSERT_TAIL(&l->waiting, j, entry);
@@ -310,10 +308,11 @@ running_end(struct lane *lane)
 	left = atomic_compare_exchange_strong(&j->phase, &begun, JOB_LEFT);
 	if (!lane_wait(lane, left ? LEAVE_MS : JOBS_END_MS)) {
 		if (j->done != NULL)
-			j->done(refusal(json_sprintf("the daemon ends%s",
-				    left ? ": nothing has changed"
-					 : " while this is saved: see after "
-					   "its start whether it was")),
+			j->done(
+			    refusal(json_sprintf("the daemon ends%s",
+				left
+				    ? ": nothing has changed"
+				    : " while this is saved: see after its start whether it was")),
 			    j->arg);
 		j->done = NULL;
 		pthread_detach(j->thread);

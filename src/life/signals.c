@@ -21,7 +21,7 @@ static int wake_fd = -1;
 static void
 end_at_once(void)
 {
-	static const char text[] = "ends by a signal, before it was ready\n";
+	static const char text[] = "ended by a signal before it was ready\n";
 	ssize_t n = write(STDERR_FILENO, text, sizeof(text) - 1);
 
 	(void)n;

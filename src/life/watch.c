@@ -79,8 +79,8 @@ end_when_due(void)
 
 	if (since == 0 || clock_mono_ms() - since < WATCH_END_MS)
 		return;
-	log_error("the end takes longer than %d s: what is not saved by now is "
-		  "lost",
+	log_error(
+	    "shutdown takes longer than %d s: ending now, unsaved changes are lost",
 	    WATCH_END_MS / 1000);
 	_exit(1);
 }

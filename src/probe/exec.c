@@ -52,7 +52,7 @@ exec_helpless(struct probe *p)
 	const struct keeper_state *s = keeper_state();
 
 	probe_pass(p, p->watch->idle,
-	    "not run: the helper is not there (%s): it is started again%s",
+	    "not run: the exec helper is not running (%s): it is being restarted%s",
 	    s->why, keeper_due_s(s) > 0 ? "" : " now");
 }
 

@@ -396,12 +396,12 @@ helper_restart(struct error *err)
 	int ends[2], error;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-		return error_set(err, "it cannot start: %s", strerror(errno));
+		return error_set(err, "cannot start: %s", strerror(errno));
 	error = helper_spawn(ends[1]);
 	fd_close(&ends[1]);
 	if (error != 0) {
 		fd_close(&ends[0]);
-		return error_set(err, "it cannot start: %s", strerror(error));
+		return error_set(err, "cannot start: %s", strerror(error));
 	}
 	helper_fd = ends[0];
 	fcntl(helper_fd, F_SETFL, O_NONBLOCK);
@@ -460,11 +460,10 @@ helper_bury(char *why, size_t size)
 	while (waitpid(helper_pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (WIFSIGNALED(status))
-		snprintf(why, size, "it was ended by signal %d (%s)",
+		snprintf(why, size, "killed by signal %d (%s)",
 		    WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
-		snprintf(why, size, "it has ended with exit code %d",
-		    WEXITSTATUS(status));
+		snprintf(why, size, "exited with code %d", WEXITSTATUS(status));
 }
 
 void

@@ -274,8 +274,7 @@ page_lines(struct text *t, const json_t *status)
 	if (json_is_false(
 		json_object_get(json_object_get(status, "helper"), "up")))
 		text_add(t,
-		    "<p class=\"degraded\">The helper is not there: monitors "
-		    "of type exec keep what they say.</p>\n");
+		    "<p class=\"degraded\">The exec helper is not running: monitors of type exec keep their state.</p>\n");
 	page_all_down(t, json_object_get(status, "pools"));
 	page_unsaved(t, json_object_get(status, "unsaved"));
 	put_held(json_object_get(status, "geoip"), t);

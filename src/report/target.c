@@ -194,7 +194,6 @@ target_describe_full(struct text *t, const struct oracle_region *r)
 {
 	if (r->full)
 		text_add(t,
-		    "\n  full: it sends its farthest clients on: the client is "
-		    "at %u of %u from the nearest, it keeps those below %u",
+		    "\n  full: it spills its most distant clients: the client ranks %u of %u by distance, those below %u stay",
 		    r->position, SHARE_COHORTS, r->kept);
 }

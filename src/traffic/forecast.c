@@ -211,8 +211,7 @@ assume(struct forecast *f)
 	free(all);
 	if (!found && f->why[0] == '\0')
 		why(f, "",
-		    "no pool has a cost, and of one region alone the load "
-		    "cannot be assumed");
+		    "no pool has a cost, and the load of a single region cannot be assumed");
 	return found;
 }
 
@@ -226,8 +225,7 @@ seen_enough(struct forecast *f)
 		known *= 1 - f->unknown / f->per_minute;
 	if (f->why[0] == '\0' && known < FORECAST_ANSWERS_MIN)
 		snprintf(f->why, sizeof(f->why),
-		    "too little traffic was seen to judge: %.0f answers in the "
-		    "last minutes, of %d that it takes",
+		    "too little traffic: %.0f answers in the last minutes, %d are needed",
 		    known, FORECAST_ANSWERS_MIN);
 }
 
@@ -448,8 +446,8 @@ family_unsafe(const struct forecast *f, const struct pool *p,
 	if (after >= before || after >= (int)least)
 		return false;
 	json_array_append_new(list,
-	    json_sprintf("leave pool %s%s with %d live region%s%s of %d now; "
-			 "safety.min_regions is %u",
+	    json_sprintf(
+		"leave pool %s%s with %d live region%s%s of %d now; safety.min_regions is %u",
 		p->conf->name,
 		pool_is_named(s, p) ? "" : ", which stands in for others,",
 		after, after == 1 ? "" : "s", words[family], before, least));
@@ -485,8 +483,8 @@ loss_unsafe(
 		snprintf(share, sizeof(share), ", %.1f%% of the traffic",
 		    100 * l->n / f->per_minute);
 	json_array_append_new(list,
-	    json_sprintf("leave clients%s%s of pool %s without a live region: "
-			 "the rule at %s:%u%s",
+	    json_sprintf(
+		"leave clients%s%s of pool %s without a live region: the rule at %s:%u%s",
 		fence != NULL ? " within the fence " : "",
 		fence != NULL ? fence : "", conf->pools[l->pool].name,
 		mark->file, mark->line, share));
@@ -513,8 +511,8 @@ forecast_unsafe(const struct forecast *f)
 
 		if (forecast_is_over(f, i))
 			json_array_append_new(list,
-			    json_sprintf("fill region %s to %.0f%% of its "
-					 "capacity; safety.max_fill is %u%%",
+			    json_sprintf(
+				"fill region %s to %.0f%% of its capacity; safety.max_fill is %u%%",
 				conf->regions[i].name, r->fill[1],
 				conf->safety.max_fill));
 	}

@@ -68,7 +68,7 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
         "www.example.com", ecs=f"198.18.{i}.0/24")[0] == US]
     said = d.ctl("explain", "www.example.com", "--from",
                  f"198.18.{gone[0]}.1").stdout
-    m.check("full: it sends its farthest clients on" in said,
+    m.check("full: it spills its most distant clients" in said,
             "explain says why")
     reply = d.query("www.example.com", ecs=f"198.18.{gone[0]}.0/24")
     m.check(m.ecs_of(reply).scopelen == 24, "the scope is the cohort's")

@@ -88,7 +88,7 @@ def test_hung(d):
         m.check_quiet(d.addresses("www.example.com"), "answered meanwhile")
         time.sleep(0.1)
     end(d, "while main hangs", (1,))
-    m.check("what is not saved by now is lost" in d.log_text(), "and says so")
+    m.check("unsaved changes are lost" in d.log_text(), "and says so")
 
 
 def spawn(d, **kwargs):

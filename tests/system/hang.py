@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Main hangs (its thread is stopped, by ptrace): queries are answered all the
-while, the process begins anew with its sockets, and what is dead is left then.
-A process that was stopped as a whole, or files that would not start, are no
-reason to begin anew; a signal to end ends a hung daemon, too."""
+while, the process is restarted in place with its sockets, and dead regions are
+left then.  A process that was stopped as a whole, or files that would not start, are no
+reason to restart; a signal to end ends a hung daemon, too."""
 import http.client
 import re
 import signal
@@ -61,14 +61,15 @@ def test_hang(d):
             print("threads may not be traced here: skipped")
             sys.exit(SKIP)
         eu.kill()
-        m.wait_for("the process begins anew", lambda: "began anew" in d.log_text())
+        m.wait_for("the process is restarted in place",
+                   lambda: "was restarted in place" in d.log_text())
         m.wait_for("the dead region is left",
                    lambda: answers(d) == ["127.0.2.1"])
     m.check(load.lost == 0, f"no query lost of {load.sent}")
     m.check(d.process.poll() is None, "it is the same process")
     m.check(d.log_text().count("listening on") == 2 * sockets and
             restarts(d) == 1, "with the same addresses")
-    event = [e for e in d.ctl("events").stdout.splitlines() if "anew" in e]
+    event = [e for e in d.ctl("events").stdout.splitlines() if "in place" in e]
     m.check(event, f"an event says so: {event}")
     d.ctl("drain", "us", "--for", "60s", "--reason", "test", "--force")
     d.ctl("undrain", "us")
@@ -98,13 +99,13 @@ def test_no_reason(d):
         d.write("meridian.yaml", config)
         ptrace.stop(d.process.pid)
         m.wait_for(f"{what}: it goes on",
-                   lambda: "does not begin anew" in d.log_text()[at:])
+                   lambda: "no restart in place" in d.log_text()[at:])
         m.check(answers(d) == ["127.0.1.1"],
                 f"{what}: queries are answered as before")
         d.write("meridian.yaml", CONFIG)
         ptrace.go_on(d.process.pid)
         d.ctl("reload")
-    m.check(restarts(d) == 1, "nothing began anew")
+    m.check(restarts(d) == 1, "nothing was restarted")
 
 
 with m.Daemon(CONFIG, {"zones/example.com.zone": m.ZONE}) as daemon:

@@ -154,12 +154,12 @@ with d:
     m.wait_for("a long one under way", lambda: pids(d, "long.pid") != before)
     os.kill(helper, signal.SIGKILL)
     m.wait_for("an event tells", lambda: events(d, "helper_lost"))
-    m.check("it was ended by signal 9 (Killed)" in
+    m.check("killed by signal 9 (Killed)" in
             events(d, "helper_lost")[0]["why"], "and why: "
             + events(d, "helper_lost")[0]["text"])
     m.wait_for("it is started again", lambda: events(d, "helper_started"))
     m.wait_for("the command that was lost is told", lambda: "not run: the "
-               "helper is not there (it was ended by signal 9 (Killed))" in
+               "exec helper is not running (killed by signal 9 (Killed))" in
                watch(d, "long")["last"] or watch(d, "long")["successes"] > 0)
     at = len(events(d, "helper_started"))
     judged(d)
@@ -184,12 +184,12 @@ with d:
         at = m.wait_for("started again", lambda: [
             n for n in [len(events(d, "helper_started"))] if n > lost])[0]
     os.kill(helper_of(d.process), signal.SIGKILL)
-    m.wait_for("status tells", lambda: "the helper is not there (it was ended "
+    m.wait_for("status tells", lambda: "the exec helper is not running (killed "
                "by signal 9 (Killed))" in d.ctl("status").stdout)
     m.check(metric(d, "meridian_exec_helper_up") == 0 and
             d.json("status")["helper"]["retry_s"] > 0, "and metrics")
-    m.wait_for("what is not run says so", lambda: "not run: the helper is not "
-               "there" in watch(d, "bad")["last"])
+    m.wait_for("what is not run says so", lambda: "not run: the exec helper "
+               "is not running" in watch(d, "bad")["last"])
     m.check(watch(d, "bad")["state"] == "down" and
             watch(d, "good")["state"] == "up", "states stay without a helper")
     m.wait_for("it is back", lambda: metric(d, "meridian_exec_helper_up") == 1)

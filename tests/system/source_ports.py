@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""UDP packets from ports of services that reply to anything (echo, chargen and
+"""UDP packets from source ports of services that reply to anything (echo, chargen and
 the like) get no reply of any kind; all other ports and TCP do."""
 import socket
 import struct

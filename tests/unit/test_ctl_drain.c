@@ -279,8 +279,7 @@ START_TEST(what_cannot_be_judged_is_said)
 	ck_assert_int_eq(status, 200);
 	ck_assert(json_is_false(json_object_get(reply, "judged")));
 	ck_assert_str_eq(text_of(reply, "why"),
-	    "too little traffic was seen to judge: 99 answers in the last "
-	    "minutes, of 100 that it takes");
+	    "too little traffic: 99 answers in the last minutes, 100 are needed");
 	json_decref(reply);
 }
 END_TEST

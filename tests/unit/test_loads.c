@@ -29,16 +29,11 @@ static const char text[] =
 #define COST ", cost: 1"
 
 static const char no_cost[] =
-    "f.yaml:9:3: warning: monitor \"web\" reads the load of pool \"www\", "
-    "which has no cost: it counts for nothing; give the pool a cost, or take "
-    "the monitor's load away";
+    "f.yaml:9:3: warning: monitor \"web\" reads the load of pool \"www\", which has no cost: the reported load is ignored; give the pool a \"cost\", or remove \"load\" from the monitor";
 static const char no_capacity[] =
-    "f.yaml:9:3: warning: pool \"www\" has a cost, but none of its regions a "
-    "capacity: it counts for nothing; give regions a capacity, or take the "
-    "cost away";
+    "f.yaml:9:3: warning: pool \"www\" has a cost, but none of its regions has a capacity: the cost is ignored; give the regions a \"capacity\", or remove \"cost\"";
 static const char endless[] =
-    "warning: region \"us\" has no capacity: it takes all that full regions "
-    "of pool \"www\" send on, and is never full; give it one";
+    "warning: region \"us\" has no capacity: it receives all clients that full regions of pool \"www\" spill, and is never full; give it a \"capacity\"";
 
 static const struct {
 	const char *eu, *us, *load, *cost;
