@@ -1,30 +1,37 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""A storm: all verbs at once, SIGHUPs, SIGTERM and kill -9 at random moments,
-edits of the configuration, database swaps, failing targets, and queries all
-along, over builds that take a while.
+"""A storm: all verbs at once, SIGHUPs, edits of the configuration, database
+swaps, failing targets, a failing disk, followers of events and other clients
+that come and go, and queries all along, over builds that take a while; then the
+same with SIGTERM, kill -9 and restarts in place by the watchdog, at random
+moments.
 
 It never wedges: control answers within a bound, a dead region is left, SIGTERM
 ends the daemon.  Each answer and each exit code is one that can be right, no
-acknowledged drain or promotion is lost, and descriptors, threads and memory do
-not grow.
+acknowledged drain or promotion is lost, no query is, and descriptors, threads
+and memory do not grow.
 
 MERIDIAN_STORM_S is for how long (half an hour: 1800), MERIDIAN_STORM_SEED what
 it does; one that fails is run again with the seed that it prints.
 """
 import collections
+import contextlib
 import os
 import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 
 import dns.exception
+import dns.message
 
+import crowd
 import meridian as m
+import ptrace
 from mmdb import random_database
 
 SECONDS = float(os.environ.get("MERIDIAN_STORM_S", "20"))
@@ -32,16 +39,20 @@ SEED = int(os.environ.get("MERIDIAN_STORM_SEED", random.randrange(1 << 30)))
 BOUND_S = 60     # a reply: a whole line of jobs on a slow machine
 END_S = 5
 SLACK_S = 15     # of a machine that is busy
+WATCHDOG_S = 5
 GROWTH_KB = 64 << 10
+CLIENT = "198.18.1.1/32"
+COUNTRIES = ["DE", "FR", "US"]
 REPORTS = re.compile(r"Sanitizer|runtime error:|meridian: bug|Assertion|"
                      r"THIS IS A BUG|futex facility|corrupted|double free")
 
 port = m.Target("127.0.1.1").port
-targets = {"eu": m.Target("127.0.1.2", port), "us": m.Target("127.0.2.2", port)}
-ADDRESS = {"127.0.1.2": "eu", "127.0.2.2": "us"}
+targets = [m.Target(address, port) for address in
+           ("127.0.1.2", "127.0.2.2", "127.0.1.5", "127.0.2.5")]
 
 CONFIG = m.config(
-    daemon_lines="  control_read: read.sock",
+    daemon_lines=f"  control_read: read.sock\n  http: 127.0.0.1@0\n"
+    f"  watchdog: {WATCHDOG_S}s",
     monitor=f"""\
 monitors:
   web: {{type: http, port: {port}, path: /healthz, host: www.example.com,
@@ -49,11 +60,15 @@ monitors:
         interval: 500ms, timeout: 400ms, fall: 2, rise: 1, clear: 2,
         damp: {{max: 0s}}}}
   word: {{type: external}}
+health: {{suspect: 90%, freeze_max: 3s}}
 """,
     pools="""\
   www:
     monitor: web
     regions: {eu: [{addr: 127.0.1.2}], us: [{addr: 127.0.2.2}]}
+  more:
+    monitor: web
+    regions: {eu: [{addr: 127.0.1.5}], us: [{addr: 127.0.2.5}]}
   told:
     monitor: word
     regions: {eu: [{addr: 127.0.1.3}], us: [{addr: 127.0.2.3}]}
@@ -64,7 +79,8 @@ monitors:
 """,
     names="""\
   www.example.com: {pool: www, policy: eu-first, ttl: {max: 2, min: 1}}
-  told.example.com: {pool: told, policy: us-first}
+  more.example.com: {pool: more, policy: us-first, ttl: {max: 2, min: 1}}
+  told.example.com: {pool: told, policy: us-first, ttl: {max: 2, min: 1}}
   stage.example.com: {pool: www, ttl: {max: 2, min: 1}}
 """,
     extra="""\
@@ -84,44 +100,82 @@ EDITS = {
     "as it was": CONFIG,
     "a comment": CONFIG + "# changed\n",
     "server.state": CONFIG.replace("state: state", "state: elsewhere"),
+    "listen": CONFIG.replace('["127.0.0.1@0"]',
+                             '["127.0.0.9@0", "127.0.0.10@0"]'),
+    "control": CONFIG.replace("control.sock", "other.sock"),
+    "control_read": CONFIG.replace("  control_read: read.sock\n", ""),
+    "http": CONFIG.replace("http: 127.0.0.1@0", "http: 127.0.0.9@0"),
+    "no http": CONFIG.replace("  http: 127.0.0.1@0\n", ""),
+    "workers": CONFIG.replace("workers: 2", "workers: 3"),
     "no stage": NO_STAGE,
     "broken": CONFIG.replace("pool: told,", "pool: nope,"),
     "no YAML": CONFIG + "]\n",
     "other interval": CONFIG.replace("interval: 500ms", "interval: 600ms"),
     "another target": CONFIG.replace("127.0.1.3", "127.0.1.4"),
+    "databases are held": CONFIG.replace("max_move: 100%", "max_move: 1%"),
 }
+ANSWERS = {
+    "static": [["192.0.2.80"]], "none": [[]],
+    "told": [["127.0.1.3"], ["127.0.2.3"], ["127.0.1.4"]],
+    "more": [["127.0.1.5"], ["127.0.2.5"]],
+    "www": [["127.0.1.2"], ["127.0.2.2"]],
+    "stage": [["127.0.1.2"], ["127.0.2.2"]]}
 
 # Verbs that may come at any time, and how they may exit.
 LOOK = [("status",), ("stats",), ("drains",), ("stages",), ("geoip",),
-        ("events",), ("explain", "www.example.com", "--from", "DE"),
+        ("events",), ("events", "--level", "warning", "--since", "5"),
+        ("explain", "www.example.com", "--from", "DE"),
         ("explain", "stage.example.com", "--from", "9.9.9.9", "--down", "eu"),
         ("explain", "www.example.com", "--from", "DE", "--drain", "us"),
         ("whatif", "--drain", "eu"), ("whatif", "--down", "us")]
 WORK = [("reload",), ("check",), ("prove",), ("geoip", "accept"),
-        ("geoip", "rollback"), ("probe", "www/eu")]
+        ("geoip", "rollback"), ("diff", "FOLDER/old.yaml", "FOLDER/new.yaml"),
+        ("diff", "FOLDER/old.yaml", "FOLDER/other.mmdb")]
 CHANGE = [("force-up", "www/us", "--for", "2s", "--reason", "storm"),
+          ("force-up", "www/us", "--for", "2s", "--reason", "storm",
+           "--unsaved"),
           ("force-up", "www/us", "--end"), ("failback", "eu"),
+          ("thaw", "--reason", "storm"),
+          ("probe", "www/eu"), ("probe", "more/us/127.0.2.5"),
+          ("probe", "told/eu"),
           ("signal", "word", "up", "--for", "5s"),
+          ("signal", "word", "down", "--for", "2s", "--unsaved"),
           ("signal", "word/127.0.1.3", "down", "--for", "2s")]
+DRAINED = ("eu", "us", "told/eu", "told/us", "www/us", "more/eu/127.0.1.5")
 # Told by exit codes: done, refused, no daemon (it is restarted), no such thing,
 # timed out.
 FINE = (0, 1, 3, 4, 5)
 
 
+class Drain:
+    """Whether something is drained, by what was acknowledged."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.reason = None     # of the drain, None where there is none
+        self.known = True      # what was acknowledged last
+        self.unsaved = None    # in this run: a restart may forget what it was
+
+
 class Storm:
     def __init__(self, daemon):
-        self.d, self.rng = daemon, random.Random(SEED)
+        self.d = daemon
         self.over = threading.Event()
-        self.up = threading.Lock()   # held by whoever changes the process
+        self.up = threading.RLock()  # held by whoever changes the process
+        self.files = threading.Lock()  # and by whoever changes what it reads
         self.failed = []
-        self.done = {}
-        self.answers = self.missed = 0
-        self.drained = {}            # acknowledged: what to owner's reason
+        self.done = collections.defaultdict(collections.Counter)
+        self.longest = collections.Counter()
+        self.answers = 0
+        self.lost = []       # (when it was sent, what)
+        self.may_lose = []   # (from, to): no daemon was there
+        self.drains = {what: Drain() for what in DRAINED}
         self.story = collections.deque(maxlen=60)  # of what changes anything
-        self.step = None             # acknowledged, while nobody changes it
-        self.stage_lock, self.drain_lock = threading.Lock(), threading.Lock()
+        self.step = None     # acknowledged, while nobody changes it
+        self.stage_lock = threading.Lock()
         self.restarting = False
         self.restarted = 0
+        self.kinds = []
 
     def fail(self, what):
         self.failed.append(what)
@@ -131,6 +185,14 @@ class Storm:
         if not truth:
             self.fail(what)
         return truth
+
+    def count(self, verb, outcome, start):
+        self.done[verb][outcome] += 1
+        self.longest[verb] = max(self.longest[verb], time.monotonic() - start)
+
+    def has_daemon(self, runs):
+        """There was one all the while since the number of restarts was runs."""
+        return not self.restarting and runs == self.restarted
 
     def ctl(self, *args):
         """The verb's exit code and output; within the bound."""
@@ -144,70 +206,99 @@ class Storm:
                       f"{time.monotonic() - start:.0f} s")
             return 3, ""
         said = done.stdout + done.stderr
-        if args[0] in ("drain", "undrain", "promote", "rollback"):
+        verb = args[0] if args[0] != "--json" else args[1]
+        if verb in ("drain", "undrain", "promote", "rollback"):
             self.story.append((round(start, 2), args, done.returncode,
                                said[-150:]))
-        self.done[args[0]] = self.done.get(args[0], 0) + 1
+        self.count(verb, done.returncode, start)
         self.check(done.returncode in FINE, f"{args}: exit "
                    f"{done.returncode}: {said[-500:]}")
         self.check(not REPORTS.search(said), f"{args}: {said[-2000:]}")
-        # Without a restart meanwhile there is always a daemon.
-        if done.returncode == 3 and not self.restarting and \
-                runs == self.restarted:
-            self.fail(f"{args}: no daemon: {said[-500:]}")
+        self.check(done.returncode != 3 or not self.has_daemon(runs),
+                   f"{args}: no daemon: {said[-500:]}")
         return done.returncode, said
-
-    def pick(self, rng, choices):
-        return rng.choice(list(choices))
 
     # What runs at once; each has random numbers of its own.
 
     def look(self, rng):
-        self.ctl(*self.pick(rng, LOOK))
+        self.ctl(*rng.choice(LOOK))
         time.sleep(rng.random() * 0.2)
 
     def work(self, rng):
-        self.ctl(*self.pick(rng, WORK))
+        self.ctl(*(arg.replace("FOLDER", self.d.dir)
+                   for arg in rng.choice(WORK)))
         time.sleep(rng.random() * 0.2)
 
     def change(self, rng):
-        self.ctl(*self.pick(rng, CHANGE))
+        self.ctl(*rng.choice(CHANGE))
         time.sleep(rng.random() * 0.1)
 
     def drain(self, rng):
         """Drains and undrains; what was acknowledged is there afterwards."""
-        what = self.pick(rng, ("eu", "told/eu", "told/us", "us"))
-        with self.drain_lock:
-            if what in self.drained:
-                code, said = self.ctl("undrain", what)
-                self.check(code != 4, f"the drain of {what} was acknowledged, "
-                           f"{said}: {self.story}")
-                if code in (0, 3, 5):  # 3, 5: it is not known whether
-                    del self.drained[what]
+        what = rng.choice(DRAINED)
+        d = self.drains[what]
+        with d.lock:
+            if d.known and d.reason is None:
+                self.begin_drain(rng, what, d)
             else:
-                reason = f"storm {rng.randrange(1 << 30)}"
-                code, _ = self.ctl("drain", what, "--for", "1h", "--force",
-                                   "--reason", reason)
-                if code == 0:
-                    self.drained[what] = reason
+                self.end_drain(rng, what, d)
         time.sleep(rng.random() * 0.2)
 
+    def begin_drain(self, rng, what, d):
+        reason = f"storm {rng.randrange(1 << 30)}"
+        more = rng.choice(((), (), ("--unsaved",), ("--share", "50%"),
+                           ("--wait", "--timeout", "5s")))
+        if "--share" in more and "." in what:
+            more = ()
+        runs = self.restarted
+        code, said = self.ctl("drain", what, "--for", "1h", "--force",
+                              "--reason", reason, *more)
+        if code == 0 or (code == 5 and "--wait" in more):
+            d.reason, d.known = reason, True
+            d.unsaved = runs if "NOT SAVED" in said else None
+            self.check(d.unsaved is None or "--unsaved" in more,
+                       f"the drain of {what} is not saved: {said}")
+        elif code != 1 or "--wait" in more:
+            d.known = False
+
+    def end_drain(self, rng, what, d):
+        more = rng.choice(((), ("--unsaved",)))
+        runs = self.restarted
+        code, said = self.ctl("undrain", what, *more)
+        self.check(code != 4 or self.may_forget(d),
+                   f"the drain of {what} was acknowledged, {said}: "
+                   f"{self.story}")
+        if code in (0, 4):
+            d.reason, d.known = None, True
+            d.unsaved = runs if "NOT SAVED" in said else None
+        elif code != 1:
+            d.known = False
+
+    def may_forget(self, d):
+        return not d.known or (d.unsaved is not None and
+                               d.unsaved != self.restarted)
+
     def drains_kept(self):
-        with self.drain_lock:
-            wanted = dict(self.drained)
+        with contextlib.ExitStack() as stack:
+            for d in self.drains.values():
+                stack.enter_context(d.lock)
             code, said = self.ctl("--json", "drains")
             if code != 0:
                 return
-            got = {d["what"]: d["reason"] for d in m.json.loads(said)["drains"]}
-        for what, reason in wanted.items():
-            self.check(got.get(what) == reason,
-                       f"the drain of {what} ({reason}) is lost: {got}: "
-                       f"{[s for s in self.story if s[1][1] == what]}")
+            got = {d["what"]: d["reason"]
+                   for d in m.json.loads(said)["drains"]}
+            for what, d in self.drains.items():
+                if self.may_forget(d):
+                    d.known = False
+                    continue
+                self.check(got.get(what) == d.reason,
+                           f"the drain of {what} was {d.reason}: {got}: "
+                           f"{[s for s in self.story if s[1][1] == what]}")
 
     def promote(self, rng):
-        step = self.pick(rng, ("one", "two", "three"))
+        step = rng.choice(("one", "two", "three"))
         with self.stage_lock:
-            verb = self.pick(rng, ("promote", "rollback"))
+            verb = rng.choice(("promote", "rollback"))
             code, said = self.ctl(verb, "shop", step, "--reason", "storm")
             if code == 0:
                 self.step = step
@@ -225,17 +316,25 @@ class Storm:
                    f"step {self.step} was acknowledged, {stages} is in force: "
                    f"{[s for s in self.story if s[1][1] == 'shop'][-5:]}")
 
+    def swap(self, rng):
+        """Another database, or what is none."""
+        database = random_database(17, COUNTRIES, rng.randrange(8),
+                                   rng.randrange(1, 1 << 31))
+        if rng.random() < 0.2:
+            database = database[:rng.randrange(len(database))]
+        self.replace("geo.mmdb", database)
+
+    def replace(self, name, content):
+        path = self.d.write(name + ".new", content)
+        os.rename(path, os.path.join(self.d.dir, name))
+
     def edit(self, rng):
-        what = self.pick(rng, EDITS)
-        self.d.write("meridian.yaml.new", EDITS[what])
-        os.rename(self.d.config + ".new", self.d.config)
-        if rng.random() < 0.3:
-            database = random_database(17, ["DE", "FR", "US"],
-                                       rng.randrange(8),
-                                       rng.randrange(1, 1 << 31))
-            self.d.write("geo.new", database)
-            os.rename(os.path.join(self.d.dir, "geo.new"),
-                      os.path.join(self.d.dir, "geo.mmdb"))
+        with self.files:
+            edit = rng.choice(list(EDITS))
+            self.replace("meridian.yaml", EDITS[edit])
+            self.done["edit"][edit] += 1
+            if rng.random() < 0.3:
+                self.swap(rng)
         time.sleep(rng.random() * 0.5)
 
     def hang_up(self, rng):
@@ -246,54 +345,116 @@ class Storm:
             time.sleep(rng.choice((0, 0.01, 0.05)))
         time.sleep(rng.random() * 0.5)
 
+    def disk(self, rng):
+        """The state cannot be saved for a while, as on a disk that fails."""
+        time.sleep(rng.random() * 4)
+        state = os.path.join(self.d.dir, "state")
+        with self.up:
+            os.rename(state, state + ".away")
+            time.sleep(rng.random())
+            self.check(not os.path.exists(state),
+                       "the state directory is made anew while it runs")
+            os.rename(state + ".away", state)
+            if rng.random() < 0.5:
+                m.wait_for("all is saved", lambda: not self.d.json("status")[
+                    "unsaved"], BOUND_S)
+
     def target(self, rng):
-        target = targets[self.pick(rng, targets)]
-        target.kill()
+        """One of them dies, or all at once, so that the prober suspects
+        itself."""
+        dead = rng.choice([[t] for t in targets] + [targets])
+        for t in dead:
+            t.kill()
+        time.sleep(rng.random() * 3)
+        for t in dead:
+            t.start()
         time.sleep(rng.random() * 2)
-        target.start()
-        time.sleep(rng.random() * 2)
+
+    def follow(self, rng):
+        """Events come in order, once, and none is left out."""
+        wrong, told = crowd.follow(self.d, rng)
+        self.count("events --follow", told, time.monotonic())
+        self.check(not wrong, f"followed events: {wrong}")
+
+    def visit(self, rng):
+        """Clients that never read, never finish a request, or read pages."""
+        start, runs = time.monotonic(), self.restarted
+        kind, wrong = crowd.visit(self.d, rng, BOUND_S)
+        self.count(kind, "told" if wrong else "ok", start)
+        self.check(not wrong or not self.has_daemon(runs), f"{kind}: {wrong}")
 
     def query(self, rng):
-        name = self.pick(rng, ("www", "told", "stage", "static", "none"))
-        runs = self.restarted
+        name, tcp = rng.choice(list(ANSWERS)), rng.random() < 0.1
+        start, runs = time.monotonic(), self.restarted
         try:
-            reply = self.d.query(f"{name}.example.com", ecs="198.18.1.1/32",
-                                 tcp=rng.random() < 0.1, timeout=10)
+            reply = self.ask(f"{name}.example.com", tcp)
         except (OSError, EOFError, dns.exception.DNSException) as error:
-            self.missed += 1
-            if not self.restarting and self.restarted == runs:
-                self.fail(f"no answer to {name}: {error!r}")
+            what = f"{name} over {'TCP' if tcp else 'UDP'}: {error!r}"
+            self.lost.append((start, what))
+            self.check(not self.has_daemon(runs), f"no answer to {what}")
             return
         self.answers += 1
+        self.longest["query"] = max(self.longest["query"],
+                                    time.monotonic() - start)
         got = m.rdata(reply)
-        right = {"static": [["192.0.2.80"]], "none": [[]],
-                 "told": [["127.0.1.3"], ["127.0.2.3"], ["127.0.1.4"]]}.get(
-                     name, [["127.0.1.2"], ["127.0.2.2"]])
-        self.check(got in right, f"{name} is answered {got}")
+        self.check(got in ANSWERS[name], f"{name} is answered {got}")
         time.sleep(0.005)
 
+    def ask(self, name, tcp):
+        """Waits as long as a restart in place may take; one that is lost with
+        the process is not waited for."""
+        if tcp:
+            return self.d.query(name, ecs=CLIENT, tcp=True, timeout=BOUND_S)
+        query = dns.message.make_query(name, "A", use_edns=0,
+                                       options=[m.ecs_option(CLIENT)])
+        start = time.monotonic()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.connect(("127.0.0.1", self.d.port))
+            s.send(query.to_wire())
+            s.settimeout(0.5)
+            while True:
+                try:
+                    return dns.message.from_wire(s.recv(4096))
+                except TimeoutError:
+                    if self.may_be_lost(start) or \
+                            time.monotonic() - start > BOUND_S:
+                        raise
+
+    # Restarts.
+
     def restart(self, rng):
-        """SIGTERM or kill -9, and a start."""
-        self.over.wait(SECONDS / 6 + rng.random() * SECONDS / 6)
+        self.over.wait(max(3, SECONDS / 40 * (1 + rng.random())))
         if self.over.is_set():
             return
+        if not self.kinds:
+            self.kinds = [self.by_term, self.by_kill, self.by_watchdog]
+            rng.shuffle(self.kinds)
         with self.up:
             self.restarting = True
-            self.stop(rng.random() < 0.7)
-            self.d.write("meridian.yaml", CONFIG)
-            self.d.start()
-            self.restarted += 1
-            self.restarting = False
+            try:
+                self.kinds.pop()(rng)
+            finally:
+                self.restarted += 1
+                self.restarting = False
         self.drains_kept()
         with self.stage_lock:
             self.steps_kept()
 
-    def stop(self, by_term):
-        process = self.d.process
-        if not by_term:
-            process.kill()
-            process.wait()
-            return
+    def by_term(self, rng):
+        start = time.monotonic()
+        self.end(self.d.process)
+        # Queries are answered until the last; what is sent in the second
+        # before it may be one that nobody reads any more.
+        self.start(rng, max(start, time.monotonic() - 2) - 1)
+        self.count("SIGTERM", 0, start)
+
+    def by_kill(self, rng):
+        start = time.monotonic()
+        self.d.kill()
+        self.start(rng, start - 1)
+        self.count("kill -9", 0, start)
+
+    def end(self, process):
         start = time.monotonic()
         process.terminate()
         try:
@@ -301,10 +462,56 @@ class Storm:
         except subprocess.TimeoutExpired:
             self.fail("SIGTERM does not end it")
             process.kill()
-            process.wait()
-            return
-        self.check(code == 0, f"SIGTERM: exit {code} after "
-                   f"{time.monotonic() - start:.1f} s")
+            code = process.wait()
+        took = time.monotonic() - start
+        self.longest["SIGTERM to the end"] = max(
+            self.longest["SIGTERM to the end"], took)
+        # -15: there was no handler yet.
+        self.check(code in (0, -15), f"SIGTERM: exit {code} after {took:.1f} s")
+
+    def start(self, rng, lost_from):
+        """Starts it again; one start in two is ended or killed before."""
+        with self.files:
+            self.d.write("meridian.yaml", CONFIG)
+            if rng.random() < 0.5:
+                with open(self.d.log, "ab") as log:
+                    process = subprocess.Popen(
+                        [m.MERIDIAND, "-c", self.d.config], stdout=log,
+                        stderr=log)
+                time.sleep(rng.random())
+                if rng.random() < 0.5:
+                    process.kill()
+                    process.wait()
+                else:
+                    self.end(process)
+            self.d.start()
+        self.may_lose.append((lost_from, time.monotonic()))
+
+    def by_watchdog(self, rng):
+        """Main does nothing any more: the process begins anew, with its
+        sockets, and no query over UDP is lost."""
+        start, pid = time.monotonic(), self.d.process.pid
+        with self.files:
+            self.d.write("meridian.yaml", CONFIG)
+            self.replace("geo.mmdb", random_database(17, COUNTRIES, 0))
+            times = self.d.log_text().count("the process began anew")
+            if not ptrace.stop(pid):
+                return  # threads may not be traced here
+            m.wait_for("the process begins anew", lambda: self.d.log_text(
+                ).count("the process began anew") > times, 2 * BOUND_S)
+            ptrace.traced.discard(pid)
+            m.wait_for("it takes commands", lambda: self.d.ctl(
+                "status", expect=None).returncode == 0)
+        self.count("watchdog", 0, start)
+
+    def may_be_lost(self, sent):
+        return any(begin <= sent <= end for begin, end in self.may_lose)
+
+    def nothing_lost(self):
+        for sent, what in self.lost:
+            self.check("TCP" in what or self.may_be_lost(sent),
+                       f"no answer to {what}, though there was a daemon: sent "
+                       f"{sent:.1f}, restarts {self.may_lose}")
 
     def run(self, act, seed):
         rng = random.Random(seed)
@@ -330,74 +537,92 @@ def settled(d):
     return usage(d.process.pid)
 
 
+def blow(s, name, acts, seconds):
+    """One round of the storm; what the process used half-way, where it is not
+    restarted."""
+    random_ = random.Random(f"{SEED} {name}")
+    s.over.clear()
+    end, before = time.monotonic() + seconds, None
+    threads = [threading.Thread(target=s.run, args=(act, random_.random()),
+                                daemon=True) for act in acts]
+    for thread in threads:
+        thread.start()
+    while time.monotonic() < end and not s.failed:
+        time.sleep(0.1)
+        if before is None and s.restart not in acts and \
+                time.monotonic() > end - seconds / 2:
+            before = usage(s.d.process.pid)
+    s.over.set()
+    for thread in threads:
+        thread.join(2 * BOUND_S + END_S + 2 * SLACK_S)
+        if thread.is_alive():
+            s.fail("a thread of the storm does not end")
+    s.nothing_lost()
+    if s.failed:
+        sys.exit(f"FAIL: {name}, seed {SEED}: {s.failed}")
+    return before
+
+
+def test_after(s, d):
+    """It does all that it did at first."""
+    d.write("meridian.yaml", CONFIG)
+    s.drains_kept()
+    s.steps_kept()
+    for drain in d.json("drains")["drains"]:
+        d.ctl("undrain", drain["what"], expect=None)
+    for drain in s.drains.values():
+        drain.reason, drain.known = None, True
+    d.ctl("force-up", "www/us", "--end", expect=None)
+    d.ctl("reload")
+    d.ctl("thaw", "--reason", "storm", expect=None)
+    m.wait_for("both regions are up", lambda: all(
+        d.region("www", region)["live"] for region in ("eu", "us")))
+    targets[0].kill()
+    m.wait_for("the dead region is left", lambda: d.addresses(
+        "www.example.com", ecs=CLIENT) == ["127.0.2.2"])
+    targets[0].start()
+
+
+def report(s, name):
+    m.check(not s.failed, f"{name}: no promise broken: {s.failed}")
+    m.check(not REPORTS.search(s.d.log_text()), "no report in the log")
+    print(f"{s.answers} answers, {len(s.lost)} lost over {s.restarted} "
+          f"restarts; longest query {s.longest['query']:.2f} s")
+    for verb, outcomes in sorted(s.done.items()):
+        print(f"  {verb}: {dict(outcomes)}, longest {s.longest[verb]:.2f} s")
+    print(f"  SIGTERM to the end: {s.longest['SIGTERM to the end']:.2f} s",
+          flush=True)
+
+
 def storm(d):
     s = Storm(d)
-    acts = [s.look] * 3 + [s.work] * 3 + [s.change] * 2 + [
-        s.drain, s.promote, s.edit, s.hang_up, s.target, s.query, s.query]
-    random_ = random.Random(SEED)
+    acts = [s.look] * 3 + [s.work] * 3 + [s.change] * 2 + [s.drain] * 2 + [
+        s.promote, s.edit, s.hang_up, s.disk, s.target, s.follow, s.follow,
+        s.visit, s.visit, s.visit, s.query, s.query]
     # Threads that save begin with what they save first.
     d.ctl("drain", "eu", "--for", "1m", "--reason", "first")
     d.ctl("undrain", "eu")
     m.wait_for("health is saved", lambda: os.path.exists(
         os.path.join(d.dir, "state", "health.json")))
     # A round without restarts, by which growth is seen; then one with them.
-    settled(d)
-    for name, more in (("without", []), ("with", [s.restart])):
-        s.over.clear()
-        end = time.monotonic() + SECONDS / 2
-        half, before = time.monotonic() + SECONDS / 4, None
-        threads = [threading.Thread(
-            target=s.run, args=(act, random_.random()), daemon=True)
-                   for act in acts + more]
-        for thread in threads:
-            thread.start()
-        while time.monotonic() < end and not s.failed:
-            time.sleep(0.1)
-            if not more and before is None and time.monotonic() > half:
-                before = usage(d.process.pid)
-        s.over.set()
-        for thread in threads:
-            thread.join(BOUND_S + END_S + 2 * SLACK_S)
-            if thread.is_alive():
-                s.fail("a thread of the storm does not end")
-        if s.failed:
-            sys.exit(f"FAIL: {name} restarts, seed {SEED}: {s.failed}")
-        for target in targets.values():
-            if target.server is None:
-                target.start()
-        d.write("meridian.yaml", CONFIG)
-        s.drains_kept()
-        s.steps_kept()
-        yield s, before, more
-
-
-def test_after(s, d):
-    """It does all that it did at first."""
-    for drain in d.json("drains")["drains"]:
-        d.ctl("undrain", drain["what"])
-    s.drained.clear()
-    d.ctl("force-up", "www/us", "--end", expect=None)
-    d.ctl("reload")
-    m.wait_for("both regions are up", lambda: all(
-        d.region("www", region)["live"] for region in targets))
-    targets["eu"].kill()
-    m.wait_for("the dead region is left", lambda: d.addresses(
-        "www.example.com", ecs="198.18.1.1/32") == ["127.0.2.2"])
-    targets["eu"].start()
+    first = settled(d)
+    half = blow(s, "without restarts", acts, SECONDS / 2)
+    test_after(s, d)
+    last = settled(d)
+    print(f"descriptors, threads, memory (kB): {first} at first, {half} "
+          f"half-way, {last} at last")
+    m.check(last[0] <= first[0] + 2 and last[1] <= first[1] + 1 and
+            last[2] <= half[2] + GROWTH_KB, "they do not grow")
+    report(s, "without restarts")
+    blow(s, "with restarts", acts + [s.restart], SECONDS / 2)
+    test_after(s, d)
+    report(s, "with restarts")
 
 
 with m.Daemon(CONFIG, {
-        "zones/example.com.zone": m.ZONE,
-        "geo.mmdb": random_database(17, ["DE", "FR", "US"], 0)}) as daemon:
+        "zones/example.com.zone": m.ZONE, "old.yaml": CONFIG,
+        "new.yaml": EDITS["another target"],
+        "other.mmdb": random_database(17, COUNTRIES, 1),
+        "geo.mmdb": random_database(17, COUNTRIES, 0)}) as daemon:
     print(f"seed {SEED}, {SECONDS:g} s", flush=True)
-    for s, before, restarts in storm(daemon):
-        after = settled(daemon)
-        if not restarts:
-            m.check(after[0] <= before[0] + 2 and after[1] <= before[1] and
-                    after[2] <= before[2] + GROWTH_KB,
-                    f"descriptors, threads, memory: {before}, then {after}")
-        test_after(s, daemon)
-        m.check(not s.failed, f"no promise broken: {s.failed}")
-        m.check(not REPORTS.search(daemon.log_text()), "no report in the log")
-        print(f"{s.answers} answers, {s.missed} missed over {s.restarted} "
-              f"restarts; verbs: {s.done}", flush=True)
+    storm(daemon)
