@@ -6,6 +6,7 @@
 #include <event2/event.h>
 #include <getopt.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,7 @@ struct daemon {
 	const struct handover *came; /* NULL: the process is a new one */
 	long helper_before;          /* the helper of the image before */
 	bool notify_beats;
+	bool has_threads; /* all that it needs */
 };
 
 static int
@@ -334,22 +336,58 @@ tell_restart(const struct daemon *m)
 
 /* Run and stop ----------------------------------------------------------- */
 
+static void *
+do_nothing(void *arg)
+{
+	return arg;
+}
+
+/* liburcu ends the process where it cannot start its own. */
+static bool
+start_rcu(struct error *err)
+{
+	pthread_t trial;
+	int rc = pthread_create(&trial, NULL, do_nothing, NULL);
+
+	if (rc != 0)
+		return error_set(err, "liburcu's thread cannot be started: %s",
+		    strerror(rc));
+	pthread_join(trial, NULL);
+	rcu_release();
+	return true;
+}
+
+/* All of them, or it does not serve: who has sockets and does not answer is
+ * worse than who is not there. */
+static bool
+start_threads(struct daemon *m, struct error *err)
+{
+	uint32_t watchdog_ms =
+	    m->control->status.snapshot->conf->server.watchdog_ms;
+
+	struct error why;
+
+	inherit_end();
+	handover_prepare(m->argv, m->path);
+	if (!watch_start(watchdog_limit_ms(m, watchdog_ms), on_hung, &why) ||
+	    !udp_start(m->udp, &why) || !tcp_start(m->tcp, &why) ||
+	    !start_rcu(&why))
+		return error_set(err,
+		    "%s: allow more threads (TasksMax= of systemd, ulimit -u)",
+		    why.text);
+	m->has_threads = true;
+	return true;
+}
+
 static void
 run(struct daemon *m)
 {
 	const struct timeval second = {.tv_sec = 1};
-	uint32_t watchdog_ms =
-	    m->control->status.snapshot->conf->server.watchdog_ms;
 
-	rcu_release();
-	udp_start(m->udp);
-	tcp_start(m->tcp);
 	for (size_t i = 0; i < m->nlisten; i++)
 		log_endpoint("listening on", &m->listen[i]);
 	if (m->http.addr.family != 0)
 		log_endpoint("http on", &m->http);
-	inherit_end();
-	handover_prepare(m->argv, m->path);
 	tell_restart(m);
 	control_start(m->control);
 	m->signals = event_new(
@@ -358,7 +396,6 @@ run(struct daemon *m)
 	m->notify_beats = notify_watches();
 	m->beat = event_new(m->base, -1, EV_PERSIST, on_beat, m);
 	event_add(m->beat, &second);
-	watch_start(watchdog_limit_ms(m, watchdog_ms), on_hung);
 	notify("READY=1");
 	event_base_dispatch(m->base);
 }
@@ -389,8 +426,9 @@ stop(struct daemon *m, int code)
 	if (m->udp != NULL)
 		udp_stop(m->udp);
 	helper_stop();
-	/* The threads of jobs that are left behind may use anything. */
-	if (!all)
+	/* The threads of jobs that are left behind may use anything; and what
+	 * is freed later needs a thread. */
+	if (!all || (m->control != NULL && !m->has_threads))
 		_exit(code);
 	if (m->control != NULL)
 		control_free(m->control);
@@ -442,7 +480,7 @@ serve(struct daemon *m)
 		snapshot_free(s);
 		log_error("%s", err.text);
 	} else if (!open_sockets(m, server, &err) ||
-	    !drop_privileges(m, server, &err)) {
+	    !drop_privileges(m, server, &err) || !start_threads(m, &err)) {
 		log_error("%s", err.text);
 	} else {
 		run(m);

@@ -111,8 +111,10 @@ accept_one(struct http_server *s, bool is_first)
 {
 	int fd;
 
-	if (is_starved(s) && (!is_first || !make_way(s, NULL))) {
-		if (is_first)
+	if (is_starved(s)) {
+		/* What makes way is closed by the loop: its descriptor is for
+		 * the next round, and none of the last ones until then. */
+		if (is_first && !make_way(s, NULL))
 			pause_accepting(s, EMFILE);
 		return false;
 	}

@@ -112,8 +112,9 @@ watch_run(void *arg)
 	return NULL;
 }
 
-void
-watch_start(uint64_t limit, uint64_t (*hung)(uint64_t stalled_ms))
+bool
+watch_start(
+    uint64_t limit, uint64_t (*hung)(uint64_t stalled_ms), struct error *err)
 {
 	sigset_t all, before;
 	pthread_t thread;
@@ -127,6 +128,7 @@ watch_start(uint64_t limit, uint64_t (*hung)(uint64_t stalled_ms))
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (rc == 0)
 		pthread_detach(thread);
-	else
-		log_error("the watchdog cannot start: %s", strerror(rc));
+	return rc == 0 ||
+	    error_set(err, "the watchdog's thread cannot be started: %s",
+		strerror(rc));
 }

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/error.h"
+
 enum {
 	WATCH_TICK_MS = 250,
 	WATCH_GAP_MS = 1000, /* a tick that late was not scheduled in time */
@@ -38,7 +40,9 @@ uint64_t watch_stall_ms(uint64_t now_ms);
 /*
  * Starts the thread.  hung is called in it after limit_ms (0: never) without a
  * beat, and again after each further while that it returns (0: never again).
+ * False: it cannot be started.
  */
-void watch_start(uint64_t limit_ms, uint64_t (*hung)(uint64_t stalled_ms));
+bool watch_start(uint64_t limit_ms, uint64_t (*hung)(uint64_t stalled_ms),
+    struct error *err);
 
 #endif

@@ -339,7 +339,9 @@ helper_start(const char *user, struct error *err)
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
 		descriptors = limit.rlim_cur;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-		return error_set(err, "helper: %s", strerror(errno));
+		return error_set(err,
+		    "the helper process cannot be started: %s",
+		    strerror(errno));
 	helper_pid = fork();
 	if (helper_pid == 0) {
 		fd_close(&ends[0]);
@@ -348,7 +350,9 @@ helper_start(const char *user, struct error *err)
 	fd_close(&ends[1]);
 	if (helper_pid < 0) {
 		fd_close(&ends[0]);
-		return error_set(err, "helper: %s", strerror(errno));
+		return error_set(err,
+		    "the helper process cannot be started: %s",
+		    strerror(errno));
 	}
 	helper_fd = ends[0];
 	n = recv(helper_fd, said, sizeof(said) - 1, 0);

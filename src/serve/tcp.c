@@ -549,8 +549,8 @@ service_run(void *arg)
 	return NULL;
 }
 
-void
-tcp_start(struct tcp_service *t)
+bool
+tcp_start(struct tcp_service *t, struct error *err)
 {
 	sigset_t all, before;
 	int rc;
@@ -560,8 +560,10 @@ tcp_start(struct tcp_service *t)
 	rc = pthread_create(&t->thread, NULL, service_run, t);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	t->running = rc == 0;
-	if (rc != 0)
-		log_error("TCP service: %s", strerror(rc));
+	return rc == 0 ||
+	    error_set(err,
+		"the thread of the TCP service cannot be started: %s",
+		strerror(rc));
 }
 
 void

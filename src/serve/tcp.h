@@ -15,7 +15,7 @@ struct tcp_service;
 
 struct tcp_service *tcp_open(
     struct endpoint *endpoints, size_t nendpoints, struct error *err);
-void tcp_start(struct tcp_service *t);
+bool tcp_start(struct tcp_service *t, struct error *err);
 void tcp_stop(struct tcp_service *t);
 
 #endif

@@ -299,26 +299,28 @@ udp_open(struct endpoint *endpoints, size_t nendpoints, unsigned n,
 	return w;
 }
 
-void
-udp_start(struct udp_workers *w)
+bool
+udp_start(struct udp_workers *w, struct error *err)
 {
 	sigset_t all, before;
+	bool ok = true;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &before);
-	for (size_t i = 0; i < w->n; i++) {
+	for (size_t i = 0; ok && i < w->n; i++) {
 		struct worker *worker = w->all[i];
 		int rc =
 		    pthread_create(&worker->thread, NULL, worker_run, worker);
 
 		worker->running = rc == 0;
-		if (rc == 0)
-			continue;
-		/* The kernel shall give its share to the others. */
-		log_error("UDP worker %zu: %s", i, strerror(rc));
-		fd_close(&worker->fd);
+		if (rc != 0)
+			ok = error_set(err,
+			    "the thread of UDP worker %zu cannot be started: "
+			    "%s",
+			    i, strerror(rc));
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return ok;
 }
 
 void

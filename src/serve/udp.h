@@ -13,8 +13,10 @@ struct udp_workers;
  * with port 0 gets one of the kernel's choice, written back. NULL: err. */
 struct udp_workers *udp_open(struct endpoint *endpoints, size_t nendpoints,
     unsigned n, struct error *err);
-void udp_start(struct udp_workers *w); /* threads, signals blocked */
-void udp_stop(struct udp_workers *w);  /* joins them, closes, frees */
+/* Their threads, with signals blocked; false: one of them cannot be started,
+ * and its socket would take queries that nobody answers. */
+bool udp_start(struct udp_workers *w, struct error *err);
+void udp_stop(struct udp_workers *w); /* joins them, closes, frees */
 
 /*
  * True for the source ports of services that reply to any datagram, and for 0,

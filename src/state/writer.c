@@ -19,8 +19,7 @@ struct writer {
 	writer_work *work;
 	int nice;
 	pthread_t thread;
-	bool tried;    /* to start one, */
-	bool threaded; /* and there is one */
+	bool threaded; /* there is one */
 	sem_t begun;   /* main posts, the thread waits: job is its own */
 	int fd;        /* eventfd; the thread writes: job is main's again */
 	void *job;     /* NULL: the thread is to end */
@@ -83,7 +82,6 @@ start_thread(struct writer *w)
 {
 	sigset_t all, before;
 
-	w->tried = true;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	w->threaded =
@@ -96,7 +94,7 @@ writer_start(struct writer *w, void *job)
 {
 	w->busy = true;
 	w->job = job;
-	if (!w->tried)
+	if (!w->threaded)
 		start_thread(w);
 	if (w->threaded) {
 		sem_post(&w->begun);

@@ -131,7 +131,7 @@ static void __attribute__((noreturn)) serve_answers(int ready)
 	w = udp_open(&endpoint, 1, 1, NULL);
 	if (snapshot_current() == NULL || w == NULL)
 		fail("worker");
-	udp_start(w);
+	udp_start(w, NULL);
 	if (write(ready, &endpoint.port, 2) != 2)
 		fail("worker");
 	for (;;)

@@ -202,7 +202,7 @@ check_send_failed(uint64_t n)
 
 START_TEST(udp_stops_though_interrupted)
 {
-	udp_start(workers);
+	ck_assert(udp_start(workers, NULL));
 	fail_next(CALL_WRITE, 0, TRIES, EINTR);
 	udp_stop(workers); /* the test's time limit ends it otherwise */
 	ck_assert_int_eq(atomic_load(&faults[CALL_WRITE].failures), 0);
@@ -218,7 +218,7 @@ START_TEST(tcp_stops_though_interrupted)
 	e.port = 0;
 	t = tcp_open(&e, 1, &err);
 	ck_assert_msg(t != NULL, "%s", err.text);
-	tcp_start(t);
+	ck_assert(tcp_start(t, NULL));
 	fail_next(CALL_WRITE, 0, TRIES, EINTR);
 	tcp_stop(t);
 	ck_assert_int_eq(atomic_load(&faults[CALL_WRITE].failures), 0);
@@ -232,7 +232,7 @@ START_TEST(replies_are_sent_though_interrupted)
 
 	ask(fd, MANY);
 	fail_next(CALL_SEND, 0, TRIES, EINTR);
-	udp_start(workers);
+	ck_assert(udp_start(workers, NULL));
 	ck_assert_uint_eq(replies(fd, MANY, WAIT_MS), MANY);
 	check_send_failed(0);
 	close(fd);
@@ -246,7 +246,7 @@ START_TEST(replies_are_sent_though_one_at_a_time)
 
 	ask(fd, MANY);
 	atomic_store(&faults[CALL_SEND].halves, true);
-	udp_start(workers);
+	ck_assert(udp_start(workers, NULL));
 	ck_assert_uint_eq(replies(fd, MANY, WAIT_MS), MANY);
 	check_send_failed(0);
 	close(fd);
@@ -261,7 +261,7 @@ START_TEST(a_reply_that_cannot_be_sent_costs_no_other)
 	ask(fd, MANY);
 	atomic_store(&faults[CALL_SEND].halves, true);
 	fail_next(CALL_SEND, 3, 2, EPERM);
-	udp_start(workers);
+	ck_assert(udp_start(workers, NULL));
 	ck_assert_uint_eq(replies(fd, MANY - 2, WAIT_MS), MANY - 2);
 	ck_assert_uint_eq(replies(fd, 1, 50), 0);
 	check_send_failed(2);

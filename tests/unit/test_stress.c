@@ -240,8 +240,8 @@ START_TEST(no_query_is_lost_while_main_reloads_and_drains)
 	snapshot_publish(build(&sample, NULL));
 	ck_assert_ptr_nonnull(snapshot_current());
 	open_both(&udp, &tcp);
-	udp_start(udp);
-	tcp_start(tcp);
+	ck_assert(udp_start(udp, NULL));
+	ck_assert(tcp_start(tcp, NULL));
 	ck_assert(addr_parse("::1", &endpoints[1].addr));
 	for (int i = 0; i < CLIENTS; i++)
 		pthread_create(

@@ -48,7 +48,7 @@ setup_as(const char *server)
 	ck_assert(endpoint_parse("127.0.0.1@0", &endpoint, &err));
 	service = tcp_open(&endpoint, 1, &err);
 	ck_assert_msg(service != NULL, "%s", err.text);
-	tcp_start(service);
+	ck_assert(tcp_start(service, NULL));
 }
 
 static void

@@ -32,7 +32,7 @@ setup(void)
 	ck_assert(endpoint_parse("::@0", &endpoints[1], &err));
 	workers = udp_open(endpoints, 2, 2, &err);
 	ck_assert_msg(workers != NULL, "%s", err.text);
-	udp_start(workers);
+	ck_assert(udp_start(workers, NULL));
 }
 
 static void
