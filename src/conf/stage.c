@@ -46,7 +46,8 @@ stage_find_step(const struct conf_stage *s, const char *step)
 {
 	size_t i = 0;
 
-	while (i < s->nsteps && strcmp(s->steps[i].name, step) != 0)
+	while (i < s->nsteps &&
+	    (s->steps[i].name == NULL || strcmp(s->steps[i].name, step) != 0))
 		i++;
 	return i;
 }
@@ -219,6 +220,8 @@ check_steps(struct schema_reader *r, const struct conf_stage *s)
 		const struct conf_step *a = &s->steps[i];
 		const struct conf_step *b = &s->steps[(i + 1) % s->nsteps];
 
+		if (a->name == NULL || b->name == NULL)
+			continue; /* told already: a step needs one */
 		if (stage_find_step(s, a->name) != i)
 			diag_error(r->d, &a->mark,
 			    "stage \"%s\" has a step \"%s\" already", s->name,

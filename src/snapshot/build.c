@@ -248,10 +248,11 @@ snapshot_build_swapped(const char *path, const struct stage_state *stages,
 	s->clients = client_build(arena, conf);
 	chaos_build(&s->chaos, arena, &conf->server);
 	s->zones = zones_build(arena, conf, d);
-	s->pools = pools_build(arena, conf);
-	if (ok)
+	if (ok) { /* a record that could not be read has no data */
+		s->pools = pools_build(arena, conf);
 		link_tables(s);
-	make_tallies(s);
+		make_tallies(s);
+	}
 	keep_files(s, d);
 	ok = ok && s->zones != NULL;
 	if (ok)

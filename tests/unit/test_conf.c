@@ -780,6 +780,40 @@ START_TEST(a_file_of_lines_has_no_control_characters)
 }
 END_TEST
 
+#define STEPS(steps) \
+	"meridian: 1\nzones: {example.com: z}\nregions: {eu: {}}\n" \
+	"pools: {w: {regions: {eu: [{addr: 192.0.2.1}]}}}\n" \
+	"policies: {p: {rules: [{regions: [eu]}]}}\n" \
+	"names: {a.example.com: {pool: w}, b.example.com: {pool: w}}\n" \
+	"stages: {s: {steps: [" steps "]}}\n"
+
+START_TEST(a_step_that_cannot_be_read_is_told)
+{
+	static const char *const wrong[][2] = {
+	    {STEPS("{policies: {a.example.com: p}}, {name: y}"), "\"name\""},
+	    {STEPS("{name: , policies: {}}, {name: [], policies: {}}"), "name"},
+	    {STEPS("{name: {}, policies: {a.example.com: p}}, "
+		   "{name: x, policies: {a.example.com: p}}"),
+		"name"},
+	    {STEPS("{name: x, policies: {a.example.com: p}}, "
+		   "{policies: {b.example.com: p}}"),
+		"\"name\""},
+	    {STEPS("x, y"), "map"},
+	    {STEPS("{}, {}"), "\"name\""},
+	    {STEPS("{name: x, policies: {a.example.com: p}}, "
+		   "{name: x, policies: {a.example.com: p}}"),
+		"has a step \"x\" already"},
+	    {STEPS("{name: x, policies: {a.example.com: p}}, "
+		   "{name: y, policies: {b.example.com: p}}"),
+		"does not say the policy of a.example.com"},
+	};
+
+	put("z", "@ SOA ns h 1 2 3 4 5\n@ NS ns\nns A 192.0.2.1\n");
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		must_refuse(wrong[i][0], wrong[i][1]);
+}
+END_TEST
+
 #define NAMES(list) "meridian: 1\nserver: {http_names: " list "}\n"
 
 START_TEST(names_of_the_http_listener_are_host_names)
@@ -1148,6 +1182,7 @@ main(void)
 	tcase_add_test(t, homes_of_nobody_are_warned_of);
 	tcase_add_test(t, homes_are_refused_with_their_line);
 	tcase_add_test(t, a_file_of_lines_has_no_control_characters);
+	tcase_add_test(t, a_step_that_cannot_be_read_is_told);
 	tcase_add_loop_test(t,
 	    places_are_continents_countries_subdivisions_or_cities, 0,
 	    sizeof(places) / sizeof(*places));

@@ -68,6 +68,33 @@ START_TEST(names_with_the_same_pool_and_policy_share_a_table)
 }
 END_TEST
 
+/* Records that cannot be read have no data, and whatever would be built of
+ * them is not. */
+static const char *const broken[] = {
+    "TYPE65: '\\# 1 00'",
+    "HTTPS: '\\#'",
+    "HTTPS: '1'",
+    "HTTPS: 1 . alpn",
+    "SVCB: '1 . ipv4hint=1'",
+    "MX: '10'",
+    "TXT: '\"'",
+    "[TXT]",
+    "TYPE65280: x",
+    "CAA: 0 issue",
+    "X: y",
+};
+
+START_TEST(a_wrong_record_of_a_pool_is_told)
+{
+	char records[128];
+
+	snprintf(records, sizeof(records), "records: {%s}", broken[_i]);
+	sample_replace(&sample, "records: {TYPE65: 1 . alpn=h3}", records);
+	ck_assert_ptr_null(snapshot_build(sample.conf, &diag));
+	ck_assert_uint_ge(diag.nerrors, 1);
+}
+END_TEST
+
 /* What is said of a rule that stands before all others. */
 static const struct {
 	const char *rule, *warning;
@@ -222,6 +249,8 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_good_configuration_becomes_a_snapshot);
 	tcase_add_test(tc, names_with_the_same_pool_and_policy_share_a_table);
+	tcase_add_loop_test(tc, a_wrong_record_of_a_pool_is_told, 0,
+	    sizeof(broken) / sizeof(broken[0]));
 	tcase_add_loop_test(tc, a_rule_that_no_address_comes_to_is_warned_of, 0,
 	    sizeof(unreached) / sizeof(unreached[0]));
 	tcase_add_test(tc, a_broken_zone_is_an_error);
