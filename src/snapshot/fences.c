@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dns/cursor.h"
 #include "dns/name.h"
 #include "zone/find.h"
 
@@ -32,6 +33,7 @@ struct trail {
 	const struct conf_mark *mark; /* of the alias; its target: */
 	char target[NAME_TEXT_MAX];
 	const struct conf_rule *unfenced; /* that they come to on the way */
+	bool by_alias; /* led by CNAME and DNAME alone: asked for all types */
 	bool told[2];
 	VEC(uint64_t) passed; /* hashes of names */
 };
@@ -183,11 +185,15 @@ typedef void lead_fn(
 static void
 each_lead(struct trail *t, const struct conf_pool_region *r, lead_fn *fn)
 {
+	const bool by_alias = t->by_alias;
+
 	for (size_t i = 0; i < r->ntargets; i++) {
 		const struct conf_target *target = &r->targets[i];
 
+		t->by_alias = by_alias;
 		if (target->cname != NULL)
 			fn(t, target->cname, &target->mark);
+		t->by_alias = false;
 		for (size_t k = 0; k < target->nrecords; k++) {
 			const struct conf_record *c = &target->records[k];
 			const uint8_t *name =
@@ -197,6 +203,7 @@ each_lead(struct trail *t, const struct conf_pool_region *r, lead_fn *fn)
 				fn(t, name, &c->mark);
 		}
 	}
+	t->by_alias = by_alias;
 }
 
 static bool
@@ -306,30 +313,35 @@ follow_alias(struct trail *t, const uint8_t *name, const struct found *f)
 	follow(t, next);
 }
 
-/* SVCB and HTTPS of a zone file: names in them are not compressed (RFC 9460
- * 2.2). */
+/* Records of a zone file, at a name in lower case.  The names in them may be
+ * compressed. */
 static void
-follow_services(struct trail *t, const struct body *b)
+follow_services(struct trail *t, const uint8_t *owner, const struct body *b)
 {
 	enum { OWNER = 2, FIXED = 8 };
-	static const uint8_t root[1];
-	uint8_t *octets = xmalloc(DNS_MESSAGE_MAX);
+	const bool by_alias = t->by_alias;
+	uint8_t *octets = xmalloc(2 * DNS_MESSAGE_MAX), target[DNS_NAME_MAX];
+	size_t at = name_len(owner);
 	struct wire w;
-	size_t at = sizeof(root);
 
-	wire_init(&w, octets, DNS_MESSAGE_MAX);
-	wire_put(&w, root, sizeof(root));
-	body_put(&w, b, 0, sizeof(root), 0, BODY_LEAVE_OPTIONAL);
+	wire_init(&w, octets, 2 * DNS_MESSAGE_MAX);
+	wire_put(&w, owner, at);
+	body_put(&w, b, 0, at, 0, BODY_LEAVE_OPTIONAL);
+	t->by_alias = false;
 	for (unsigned i = 0; i < b->an; i++) {
 		const uint8_t *rr = octets + at + OWNER;
 		size_t len = (size_t)rr[FIXED] << 8 | rr[FIXED + 1];
-		const uint8_t *target = target_of(
+		const uint8_t *name = target_of(
 		    (uint16_t)(rr[0] << 8 | rr[1]), rr + FIXED + 2, len);
+		struct cursor c = {
+		    octets, name ? (size_t)(name - octets) : 0, w.len, false};
 
-		if (target != NULL)
+		cursor_name(&c, target);
+		if (name != NULL && !c.bad)
 			follow(t, target);
 		at += OWNER + FIXED + 2 + len;
 	}
+	t->by_alias = by_alias;
 	free(octets);
 }
 
@@ -355,17 +367,19 @@ follow_found(struct trail *t, const uint8_t *name, const struct found *f)
 			tell_unknown(
 			    t, name, "which has addresses of the zone file");
 		else
-			follow_services(t, f->body);
+			follow_services(t, name, f->body);
 		break;
 	default:
 		break;
 	}
 }
 
-/* What a client asks for at a name that it was led to. */
-static const uint16_t asked[] = {DNS_A, DNS_AAAA, DNS_HTTPS, DNS_SVCB};
+/* What a client asks for at a name that it was led to: where not by aliases
+ * alone, no MX and SRV, which were asked for before. */
+static const uint16_t asked[] = {
+    DNS_A, DNS_AAAA, DNS_HTTPS, DNS_SVCB, DNS_MX, DNS_SRV};
 
-enum { ASKED = sizeof(asked) / sizeof(asked[0]) };
+enum { ASKED_BY_ALIAS = 6, ASKED = 4 };
 
 static void
 follow(struct trail *t, const uint8_t *name)
@@ -376,12 +390,12 @@ follow(struct trail *t, const uint8_t *name)
 
 	memcpy(lower, name, len);
 	name_lower(lower);
-	hash = name_hash(lower, len);
+	hash = name_hash(lower, len) ^ t->by_alias;
 	for (size_t i = 0; i < t->passed.n; i++)
 		if (t->passed.at[i] == hash)
 			return;
 	vec_push(&t->passed, hash);
-	for (size_t i = 0; i < ASKED; i++) {
+	for (size_t i = 0; i < (t->by_alias ? ASKED_BY_ALIAS : ASKED); i++) {
 		struct found f;
 
 		zone_find(t->snapshot->zones, lower, len, asked[i], &f);
@@ -414,19 +428,19 @@ begin_region(struct trail *t, const struct conf_name *name,
 static void
 begin_services(struct trail *t, const struct conf_name *name)
 {
-	static const uint16_t types[] = {DNS_HTTPS, DNS_SVCB};
+	static const uint16_t types[] = {DNS_HTTPS, DNS_SVCB, DNS_MX, DNS_SRV};
 	struct trail one = *t;
 
 	one.mark = &name->mark;
 	snprintf(one.target, sizeof(one.target), "a record of the zone file");
 	memset(&one.passed, 0, sizeof(one.passed));
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		struct found f;
 
 		zone_find(t->snapshot->zones, name->name, name_len(name->name),
 		    types[i], &f);
 		if (f.kind == FIND_DATA)
-			follow_services(&one, f.body);
+			follow_services(&one, name->name, f.body);
 	}
 	vec_free(&one.passed);
 }
@@ -453,7 +467,8 @@ fences_follow(const struct snapshot *s, const uint16_t *policies,
     fences_tell *tell, void *arg)
 {
 	struct meetings meetings = {.all = {0}};
-	struct trail t = {.snapshot = s,
+	struct trail t = {.by_alias = true,
+	    .snapshot = s,
 	    .policies = policies,
 	    .meetings = &meetings,
 	    .tell = tell,

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "conf/check.h"
+#include "dns/name.h"
+#include "rdata/param.h"
 #include "rdata/rdata.h"
 
 struct reader {
@@ -34,6 +37,80 @@ record_parse(struct reader *r, const struct conf_record *record, struct lex *l)
 	lex_init(l, record->text, strlen(record->text));
 	lex_begin(l, &blank);
 	return rdata_parse(record->type, &t);
+}
+
+/* The region of the pool, but the one of self, that has a target with the
+ * address; NULL: none. */
+static const struct conf_pool_region *
+region_of(const struct conf_pool *pool, const struct conf_pool_region *self,
+    const struct addr *a)
+{
+	for (size_t i = 0; i < self->ntargets; i++)
+		for (size_t k = 0; k < 2; k++)
+			if (addr_equal(&self->targets[i].addr[k], a))
+				return NULL;
+	for (size_t i = 0; i < pool->nregions; i++)
+		for (size_t k = 0; k < 2 * pool->regions[i].ntargets; k++)
+			if (addr_equal(
+				&pool->regions[i].targets[k / 2].addr[k % 2],
+				a))
+				return &pool->regions[i];
+	return NULL;
+}
+
+/* A hint is an address that clients use, as those of A and AAAA. */
+static void
+hint_check(struct reader *r, const struct conf_pool *pool,
+    const struct conf_pool_region *region, const struct conf_mark *mark,
+    const struct addr *a)
+{
+	const struct conf_region *regions = r->conf->regions;
+	const struct conf_pool_region *other = region_of(pool, region, a);
+	char text[ADDR_TEXT_MAX];
+
+	if (other == NULL)
+		return;
+	addr_format(text, a);
+	if (!check_is_within(
+		r->conf, other->region, regions[region->region].jurisdiction) ||
+	    !check_is_within(
+		r->conf, region->region, regions[other->region].jurisdiction))
+		diag_error(r->diag, mark,
+		    "the hint %s is an address of region \"%s\", whose "
+		    "jurisdiction is another",
+		    text, regions[other->region].name);
+	else
+		diag_warning(r->diag, mark,
+		    "the hint %s is an address of region \"%s\": it is "
+		    "answered while that region is down or drained",
+		    text, regions[other->region].name);
+}
+
+static void
+hints_check(struct reader *r, const struct conf_pool *pool,
+    const struct conf_pool_region *region, const struct conf_record *record)
+{
+	struct params params;
+	struct param p;
+
+	if ((record->type != DNS_HTTPS && record->type != DNS_SVCB) ||
+	    record->rdata == NULL)
+		return;
+	params.at = record->rdata + sizeof(uint16_t);
+	params.at += name_len(params.at);
+	params.end = record->rdata + record->rdata_len;
+	while (param_next(&params, &p)) {
+		size_t len = p.key == KEY_IPV4HINT ? 4
+		    : p.key == KEY_IPV6HINT        ? 16
+						   : 0;
+
+		for (size_t at = 0; len > 0 && at + len <= p.len; at += len) {
+			struct addr a = {.family = len == 4 ? 4 : 6};
+
+			memcpy(a.bytes, p.value + at, len);
+			hint_check(r, pool, region, &record->mark, &a);
+		}
+	}
 }
 
 static void
@@ -128,6 +205,7 @@ region_read(struct reader *r, const struct conf_pool *pool,
 
 		for (size_t k = 0; k < t->nrecords; k++) {
 			record_read(r, &t->records[k]);
+			hints_check(r, pool, region, &t->records[k]);
 			vec_push(&r->all, &t->records[k]);
 		}
 		if (pool->mode == CONF_ANSWER_ONE) {

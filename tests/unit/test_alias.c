@@ -60,6 +60,13 @@ static const char zone_text[] = "$ORIGIN example.com.\n"
 				"ns.sub A 192.0.2.54\n"
 				"ring CNAME ring2\n"
 				"ring2 CNAME ring\n"
+				"mail MX 10 mx.example.net.\n"
+				"mail MX 20 inner\n"
+				"*.mail MX 10 inner\n"
+				"sip SRV 0 0 5060 Inner.Example.COM.\n"
+				"fine MX 10 within\n"
+				"nomail MX 0 .\n"
+				"web HTTPS 1 mail alpn=h2\n"
 				"empty TXT \"nothing to follow\"\n";
 
 static const struct row {
@@ -107,6 +114,27 @@ static const struct row {
     {"{records: {SRV: [\"0 0 443 inner.example.com.\"]}}", "fenced",
 	"gives them region us"},
     {"{records: {MX: [\"0 .\"]}}", "fenced", ""},
+    {"{cname: mail.example.com.}", "fenced", "gives them region us"},
+    {"{cname: x.mail.example.com.}", "fenced", "gives them region us"},
+    {"{cname: sip.example.com.}", "fenced", "gives them region us"},
+    {"{cname: fine.example.com.}", "fenced", ""},
+    {"{cname: nomail.example.com.}", "fenced", ""},
+    {"{cname: web.example.com.}", "fenced", ""},
+    {"{addr: 192.0.2.1, records: {HTTPS: 1 mail.example.com.}}", "fenced", ""},
+    {"{records: {MX: 10 mail.example.com.}}", "fenced", ""},
+    {"{addr: 192.0.2.1, records: {HTTPS: 1 . ipv4hint=192.0.2.1}}", "fenced",
+	""},
+    {"{addr: 192.0.2.1, records: {HTTPS: \"1 . ipv4hint=192.0.2.1,192.0.2.2\""
+     "}}], us: [{addr: 192.0.2.2, records: {HTTPS: 1 .}}",
+	"fenced",
+	"error: the hint 192.0.2.2 is an address of region \"us\", whose "
+	"jurisdiction is another"},
+    {"{addr: [192.0.2.1, \"2001:db8::1\"], records: {SVCB: 1 . "
+     "ipv6hint=2001:db8::2}}], "
+     "us: [{addr: [192.0.2.2, \"2001:db8::2\"], records: {SVCB: 1 .}}",
+	"fenced", "error: the hint 2001:db8::2 is an address of region \"us\""},
+    {"{addr: 192.0.2.1, records: {HTTPS: 1 . ipv4hint=203.0.113.9}}", "fenced",
+	""},
 };
 
 static void
@@ -176,16 +204,21 @@ START_TEST(a_record_of_the_zone_file_beside_the_pool_is_followed)
 {
 	const struct row row = {
 	    "{addr: 192.0.2.1}", "fenced", "gives them region us"};
-	char zone[2048], *text;
+	static const char *const records[] = {"HTTPS 0 alias", "SVCB 1 inner",
+	    "MX 10 inner", "MX 10 within\nwww MX 20 alias", "SRV 0 0 80 INNER"};
 
-	snprintf(zone, sizeof(zone), "%swww HTTPS 0 alias\n", zone_text);
-	text = check(&row, zone);
-	ck_assert_msg(
-	    strstr(text,
-		"error: www.example.com.: a record of the zone file leads") !=
-		NULL,
-	    "%s", text);
-	free(text);
+	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
+		char zone[2048], *text;
+
+		snprintf(
+		    zone, sizeof(zone), "%swww %s\n", zone_text, records[i]);
+		text = check(&row, zone);
+		ck_assert_msg(strstr(text,
+				  "error: www.example.com.: a record of the "
+				  "zone file leads") != NULL,
+		    "%s: %s", records[i], text);
+		free(text);
+	}
 }
 END_TEST
 
