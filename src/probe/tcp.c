@@ -87,11 +87,19 @@ attempt_begin(struct tcp_attempt *t, struct probe *p,
 		attempt_fail(t, error);
 }
 
+/* A reset of a connection that was made: one in place of it is ECONNREFUSED.
+ * Whether it comes before the daemon looks is chance, which must not decide. */
+static bool
+is_reset_later(int error)
+{
+	return error == ECONNRESET || error == EPIPE;
+}
+
 static void
 tcp_done(struct probe *p, int error)
 {
 	attempt_stop(p->state);
-	if (error != 0)
+	if (error != 0 && !is_reset_later(error))
 		probe_failed(p, error);
 	else
 		probe_done(p, true, "ok", "connected in %.1f ms",

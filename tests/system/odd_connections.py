@@ -102,9 +102,9 @@ CLOSED = "closed before the reply ended"
 UNSECURED = "closed in the TLS handshake"
 NOT_HTTP2 = "closed without a reply in HTTP/2"
 CASES = {
-    "tcp": [  # a reset may come before the probe has looked
+    "tcp": [
         ("closes", close, UP, "connected in"),
-        ("resets", reset, None, ""),
+        ("resets", reset, UP, "connected in"),
         ("pours", pour(b"x" * 65536), UP, "connected in"),
         ("hangs", hang, UP, "connected in"),
         ("does not listen", None, "down", "refused"),
