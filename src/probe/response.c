@@ -299,14 +299,19 @@ too_long(struct response_reader *r, const char *what, size_t octets)
 	return RESPONSE_TOO_LONG;
 }
 
-/* All octets that are no body. */
+enum { LINE_MAX_READ = 2 * RESPONSE_LINE_MAX };
+
+/* All octets that are no body, or those of a line. */
 static enum response_result
-head_too_long(struct response_reader *r)
+head_too_long(struct response_reader *r, size_t line)
 {
-	return r->part == RESPONSE_STATUS_LINE || r->part == RESPONSE_FIELDS
-	    ? too_long(r, "the header has", RESPONSE_HEAD_MAX)
-	    : too_long(r, "what is around the chunks has",
-		  RESPONSE_HEAD_MAX + OVERHEAD * r->body_max);
+	if (r->part == RESPONSE_STATUS_LINE || r->part == RESPONSE_FIELDS)
+		return too_long(r, "the header has", RESPONSE_HEAD_MAX);
+	if (line > LINE_MAX_READ)
+		return too_long(
+		    r, "a line around the chunks has", LINE_MAX_READ);
+	return too_long(r, "what is around the chunks has",
+	    RESPONSE_HEAD_MAX + OVERHEAD * r->body_max);
 }
 
 static bool
@@ -317,7 +322,7 @@ is_within(const struct response_reader *r, size_t more)
 	    ? RESPONSE_HEAD_MAX
 	    : RESPONSE_HEAD_MAX + OVERHEAD * r->body_max;
 
-	return more <= RESPONSE_LINE_MAX * 2 && r->octets + more <= most;
+	return more <= LINE_MAX_READ && r->octets + more <= most;
 }
 
 /* One line, if it is there; RFC 9112 2.2: a line feed alone ends it, too. */
@@ -331,7 +336,7 @@ feed_line(struct response_reader *r, const char *data, size_t len, size_t *used)
 
 	*used = 0;
 	if (!is_within(r, n))
-		return head_too_long(r);
+		return head_too_long(r, n);
 	r->scanned = end != NULL ? 0 : len;
 	if (end == NULL)
 		return RESPONSE_MORE;
@@ -340,7 +345,7 @@ feed_line(struct response_reader *r, const char *data, size_t len, size_t *used)
 	n -= n > 0 && data[n - 1] == '\r';
 	for (size_t i = 0; i < n; i++)
 		if (data[i] == '\0' || data[i] == '\r')
-			return wrong(r, "a control character in a line");
+			return wrong(r, "NUL, or a carriage return, in a line");
 	return take_line(r, data, n);
 }
 

@@ -73,7 +73,7 @@ SERVERS = {
     "status with a letter": ([b"HTTP/1.1 200x OK\r\n\r\n"], True,
                              "a status that is not three digits"),
     "octet 0 in the status": ([b"HTTP/1.1 200 O\0K\r\n\r\n"], True,
-                              "a control character"),
+                              "NUL, or a carriage return"),
     "two lengths": ([OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nhi"],
                     False, "two Content-Lengths that differ"),
     "negative length": ([OK + b"Content-Length: -1\r\n\r\n"], False,

@@ -212,9 +212,10 @@ static const struct {
     {OK "\r\n", "b", "the body has more than 100"},
     {LENGTH("1000000"), "b", "the body has more than 100"},
     {CHUNKED, "1\r\na\r\n", "the body has more than 100"},
-    {CHUNKED "2;", "a", "around the chunks"},
-    {CHUNKED, "0", "around the chunks"},
-    {CHUNKED "0\r\n", "a: b\r\n", "around the chunks"},
+    {CHUNKED "2;", "a", "a line around the chunks has more than 16384"},
+    {CHUNKED, "0", "a line around the chunks has more than 16384"},
+    {CHUNKED "0\r\nt: ", "x", "a line around the chunks has more than 16384"},
+    {CHUNKED "0\r\n", "a: b\r\n", "what is around the chunks has more"},
 };
 
 START_TEST(what_has_no_end_ends_at_a_bound)
