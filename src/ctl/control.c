@@ -324,23 +324,6 @@ probe_all(struct control *c)
 		prober_add(c->prober, all[i]);
 }
 
-static void
-warn_lost_drains(struct control *c, json_t *warnings)
-{
-	for (size_t i = 0; i < c->drains.all.n; i++) {
-		const struct drain *d = c->drains.all.at[i];
-		json_t *unknown =
-		    what_unknown(c->status.snapshot->conf, d->what);
-
-		if (unknown == NULL)
-			continue;
-		json_array_append_new(warnings,
-		    json_sprintf("the drain of %s is kept, but %s", d->what,
-			json_string_value(json_object_get(unknown, "error"))));
-		json_decref(unknown);
-	}
-}
-
 /* What made sense of a file that was moved aside is in none now: it is saved
  * again. */
 static void
@@ -372,14 +355,13 @@ load_state(struct control *c, struct snapshot *s)
 void
 control_adopt(struct control *c, struct snapshot *s, json_t *warnings)
 {
-	reload_warn(c, &s->conf->server, warnings);
-	check_serials(c->status.snapshot, s, warnings);
 	monitor_cancel(
 	    c, "the configuration was read again meanwhile: ask again");
 	control_bind(c, s);
 	failback_inherit(c, s);
 	if (c->status.snapshot == NULL)
 		load_state(c, s);
+	reload_warn(c, s, warnings);
 	for (size_t i = 0; i < s->conf->npools; i++) {
 		struct pool *p = &s->pools[i];
 		uint64_t before[POOL_FAMILIES];
@@ -398,7 +380,6 @@ control_adopt(struct control *c, struct snapshot *s, json_t *warnings)
 	control_suspicion(c, NULL, NULL);
 	for (size_t i = 0; c->tick != NULL && i < s->conf->npools; i++)
 		pool_tell(c, &s->pools[i]);
-	warn_lost_drains(c, warnings);
 	json_decref(c->status.warnings);
 	c->status.warnings = warnings;
 	if (c->tick != NULL)

@@ -12,6 +12,7 @@
 #include "report/tests.h"
 #include "report/text.h"
 #include "snapshot/build.h"
+#include "state/what.h"
 
 #define NOT_SAVED "nothing is changed, as it cannot be saved: %s"
 
@@ -58,8 +59,8 @@ fixed_describe(const struct conf_server *server, struct text t[CONTROL_FIXED])
 	text_add(&t[6], "%u", server->watchdog_ms);
 }
 
-void
-reload_warn(
+static void
+warn_fixed(
     struct control *c, const struct conf_server *server, json_t *warnings)
 {
 	struct text t[CONTROL_FIXED] = {0};
@@ -76,6 +77,36 @@ reload_warn(
 				fixed_names[i]));
 		text_fini(&t[i]);
 	}
+}
+
+static void
+warn_lost_drains(
+    const struct control *c, const struct conf *conf, json_t *warnings)
+{
+	for (size_t i = 0; i < c->drains.all.n; i++) {
+		const struct drain *d = c->drains.all.at[i];
+		json_t *unknown = what_unknown(conf, d->what);
+
+		if (unknown == NULL)
+			continue;
+		json_array_append_new(warnings,
+		    json_sprintf("the drain of %s is kept, but %s", d->what,
+			json_string_value(json_object_get(unknown, "error"))));
+		json_decref(unknown);
+	}
+}
+
+void
+reload_warn(struct control *c, const struct snapshot *next, json_t *warnings)
+{
+	size_t i = json_array_size(warnings);
+
+	warn_fixed(c, &next->conf->server, warnings);
+	check_serials(c->status.snapshot, next, warnings);
+	warn_lost_drains(c, next->conf, warnings);
+	for (; i < json_array_size(warnings); i++)
+		log_warning(
+		    "%s", json_string_value(json_array_get(warnings, i)));
 }
 
 /* In its thread ------------------------------------------------------------ */

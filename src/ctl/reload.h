@@ -34,10 +34,11 @@ typedef json_t *reload_prepare(
 void reload_prepared(struct control *c, const char *name,
     reload_prepare *prepare, const struct job_asker *by);
 
-/* Adds a warning for each setting that needs a restart, compared with those of
- * the first configuration. */
+/* Adds, and logs, what is odd about the next configuration after the one in
+ * service: settings that need a restart, compared with those of the first one,
+ * zones that changed under their serials, and drains of what it has not. */
 void reload_warn(
-    struct control *c, const struct conf_server *server, json_t *warnings);
+    struct control *c, const struct snapshot *next, json_t *warnings);
 
 /* SIGHUP: a reload, unless one for a SIGHUP waits to begin already. */
 void reload_signal(struct control *c);

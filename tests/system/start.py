@@ -4,6 +4,7 @@
 told at once, with the mend; a reload tells of a zone that changed under its
 serial; a cut-over's bound is one number everywhere."""
 import os
+import signal
 import socket
 import subprocess
 import tempfile
@@ -120,6 +121,15 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
     reply = d.json("reload")
     m.check(any("have changed, but not its serial" in w and "example.com." in w
                 for w in reply["warnings"]), f"an unchanged serial: {reply}")
+    words = "the records of example.com. have changed, but not its serial"
+    m.check(sum(words in line for line in d.log_text().splitlines()) == 1,
+            f"the log says so, too: {d.log_text()}")
+    d.write("zones/example.com.zone", m.ZONE + "new A 192.0.2.79\n")
+    d.process.send_signal(signal.SIGHUP)
+    m.wait_for("the log of a SIGHUP says the same", lambda: 2 == sum(
+        words in line for line in d.log_text().splitlines()))
+    d.write("zones/example.com.zone", m.ZONE + "new A 192.0.2.77\n")
+    d.ctl("reload")
     d.write("zones/example.com.zone", "; a comment\n" + m.ZONE +
             "new A 192.0.2.77\n")
     said = d.ctl("reload").stderr
