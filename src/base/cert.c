@@ -36,9 +36,8 @@ cert_check(const char *pem, struct error *err)
 		    err, "certificate %zu of it cannot be read", n + 1);
 	if (n > 0)
 		return true;
-	return error_set(err, "there is no certificate in it%s",
+	return error_set(err, "it contains no certificate%s",
 	    strstr(pem, "PRIVATE KEY-----") != NULL
-		? ", but a private key: give the file with the authorities' "
-		  "certificates"
-		: ": it has lines BEGIN CERTIFICATE (PEM)");
+		? ", only a private key: give the file with the certificates of the authorities"
+		: ": a PEM file with lines BEGIN CERTIFICATE is expected");
 }

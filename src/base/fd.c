@@ -29,7 +29,7 @@ static void
 expect_own(int fd)
 {
 	if (fd <= STDERR_FILENO)
-		unexpected(fd, "is closed, which is never closed");
+		unexpected(fd, "must never be closed");
 }
 
 bool
@@ -44,7 +44,7 @@ fd_close(int *fd)
 	*fd = -1;
 	ok = close(closed) == 0;
 	if (!ok && errno == EBADF)
-		unexpected(closed, "is closed, which is not open");
+		unexpected(closed, "is closed but not open");
 	/* Linux has closed it whatever it says. */
 	return ok || errno == EINTR;
 }
@@ -54,6 +54,6 @@ fd_replace(int fd, int source)
 {
 	expect_own(fd);
 	if (fcntl(fd, F_GETFD) == -1)
-		unexpected(fd, "is replaced, which is not open");
+		unexpected(fd, "is replaced but not open");
 	return dup3(source, fd, O_CLOEXEC) == fd;
 }

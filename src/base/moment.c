@@ -145,8 +145,7 @@ skipped_fail(const char *text, int64_t before, int64_t after, struct error *err)
 	clock_format(from, before + MINUTE_S);
 	clock_format(to, after);
 	return error_set(err,
-	    "%s: no such moment, as the clock goes from %.10s %.5s to %.5s: "
-	    "say one before or after that",
+	    "%s: this local time does not exist, the clock goes from %.10s %.5s to %.5s: give a time before or after that",
 	    text, from, from + 11, to + 11);
 }
 
@@ -220,8 +219,7 @@ bool
 moment_parse(const char *text, int64_t now, int64_t *wall_s, struct error *err)
 {
 	error_set(err,
-	    "%.64s: no moment, such as 22:30, +10m, 2026-01-31T22:30 or "
-	    "2026-01-31T22:30:00Z",
+	    "%.64s: not a time: write 22:30, +10m, 2026-01-31T22:30 or 2026-01-31T22:30:00Z",
 	    text);
 	return parse_relative(text, now, wall_s) ||
 	    parse_rfc3339(text, wall_s) || parse_local(text, now, wall_s, err);

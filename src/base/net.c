@@ -332,10 +332,9 @@ static const char *
 listen_mend(int error, uint16_t port)
 {
 	if (error == EACCES && port != 0 && port < IPPORT_RESERVED)
-		return ": a port below 1024 needs CAP_NET_BIND_SERVICE or a "
-		       "start as root (and -u); others need neither";
+		return ": a port below 1024 needs CAP_NET_BIND_SERVICE, or a start as root (with -u)";
 	if (error == EADDRINUSE)
-		return ": another server has it";
+		return ": another process uses it";
 	if (error == EADDRNOTAVAIL)
 		return ": this machine has no such address";
 	return "";

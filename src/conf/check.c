@@ -47,7 +47,7 @@ why_unbound(const struct addr *a)
 	    b[3] == 255)
 		return "the broadcast address";
 	if (a->family == 4 && b[0] == 0 && !is_any(a))
-		return "no address of a machine (RFC 6890)";
+		return "not the address of a host (RFC 6890)";
 	if (a->family == 6 && b[0] == 0xff)
 		return "a multicast address";
 	if (a->family == 6 && b[0] == 0xfe && (b[1] & 0xc0) == 0x80)
@@ -64,8 +64,7 @@ check_bound(struct schema_reader *r, const struct conf_mark *mark,
 
 	if (why != NULL)
 		diag_error(r->d, mark,
-		    "%s is %s: write an address of this machine, or %s for "
-		    "all of them",
+		    "%s is %s: write an address of this machine, or %s for all of them",
 		    addr_format(text, &e->addr), why,
 		    e->addr.family == 4 ? "0.0.0.0" : "::");
 }
@@ -93,15 +92,13 @@ check_listen(struct schema_reader *r, const struct yaml_node *node,
 		for (size_t k = 0; k < i; k++)
 			if (collide(&s->listen[i], &s->listen[k]))
 				diag_error(r->d, mark,
-				    "%s is taken by %s, which stands before "
-				    "it: take one of them out",
+				    "%s conflicts with %s above: remove one of them",
 				    endpoint_format(text, &s->listen[i]),
 				    endpoint_format(other, &s->listen[k]));
 		if (s->http.addr.family != 0 &&
 		    collide(&s->listen[i], &s->http))
 			diag_error(r->d, mark_of_value(node, "http", 0),
-			    "%s is taken by %s of \"listen\", which is for "
-			    "TCP, too: choose another port",
+			    "%s is taken by %s of \"listen\", which serves TCP as well: choose another port",
 			    endpoint_format(text, &s->http),
 			    endpoint_format(other, &s->listen[i]));
 	}
@@ -181,7 +178,7 @@ check_parents(
 	char *part;
 
 	if (r->files && !is_below_folder(path, &part))
-		diag_error(r->d, mark, "%s: %s is no folder", path, part);
+		diag_error(r->d, mark, "%s: %s is not a directory", path, part);
 	if (r->files)
 		free(part);
 }
@@ -198,7 +195,8 @@ check_state(struct schema_reader *r, const struct yaml_node *node,
 	check_parents(r, mark, s->state);
 	if (r->files && !may_be_folder(s->state, &is_there))
 		diag_error(r->d, mark,
-		    "%s is no folder: \"state\" is the path of one", s->state);
+		    "%s is not a directory: \"state\" must be the path of a directory",
+		    s->state);
 }
 
 static void
@@ -213,13 +211,12 @@ check_socket(struct schema_reader *r, const struct yaml_node *node,
 		return;
 	if (strlen(path) > max)
 		diag_error(r->d, mark,
-		    "%s has %zu octets: the path of a socket has %zu at most",
+		    "%s has %zu octets: the path of a socket may have at most %zu",
 		    path, strlen(path), max);
 	check_parents(r, mark, path);
 	if (r->files && lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
 		diag_error(r->d, mark,
-		    "%s exists and is no socket: choose another path, or take "
-		    "it away",
+		    "%s exists and is not a socket: choose another path, or remove the file",
 		    path);
 }
 
@@ -307,8 +304,7 @@ check_name(struct schema_reader *r, const struct yaml_node *node, void *object)
 		name->ttl_min = name->ttl_max;
 	else
 		diag_error(r->d, &min->mark,
-		    "\"min\" is more than \"max\": write %u or less, or raise "
-		    "\"max\"",
+		    "\"min\" is more than \"max\": write %u or less, or raise \"max\"",
 		    name->ttl_max);
 }
 
@@ -336,9 +332,7 @@ check_min_regions(const struct conf *c, struct diag *d)
 		seen[c->names[i].pool] = true;
 		if (p->nregions < c->safety.min_regions)
 			diag_warning(d, &p->mark,
-			    "pool \"%s\" has %zu region%s, fewer than "
-			    "safety.min_regions, %u: each drain of it needs "
-			    "--force",
+			    "pool \"%s\" has %zu region%s, fewer than safety.min_regions, %u: each drain of it needs --force",
 			    p->name, p->nregions, p->nregions == 1 ? "" : "s",
 			    c->safety.min_regions);
 	}
@@ -374,12 +368,11 @@ tell_shared(const struct conf *c, struct diag *d, const struct member *first,
 
 	prefix_format(text, again->prefix);
 	if (a == b)
-		diag_warning(
-		    d, &b->mark, "%s is twice in net \"%s\"", text, b->name);
+		diag_warning(d, &b->mark, "duplicate prefix %s in net \"%s\"",
+		    text, b->name);
 	else
 		diag_warning(d, &b->mark,
-		    "%s is in net \"%s\", and in net \"%s\" of %s:%u: its "
-		    "clients are in both",
+		    "%s is in net \"%s\" and also in net \"%s\" (%s:%u): its clients are in both",
 		    text, b->name, a->name, a->mark.file, a->mark.line);
 }
 

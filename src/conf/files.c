@@ -449,8 +449,7 @@ read_net(
 	if (pair->value->kind == NODE_SCALAR &&
 	    prefix_parse(pair->value->text, &prefix, &err))
 		return diag_error(r->d, &pair->value->mark,
-		    "\"%s\" would be a file: a prefix stands in brackets, "
-		    "[%s]",
+		    "\"%s\" would be a file name: write a prefix in brackets, [%s]",
 		    pair->value->text, pair->value->text);
 	if (pair->value->kind == NODE_SCALAR)
 		return read_prefix_file(r, &k, pair->value, net) && ok;

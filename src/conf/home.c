@@ -34,9 +34,7 @@ read_home(struct schema_reader *r, char *line, const struct conf_mark *mark,
 	for (const char *p = region; *p != '\0'; p++)
 		if ((unsigned char)*p > 0x7e)
 			return diag_error(r->d, mark,
-			    "a name beyond ASCII: write it as queries have it, "
-			    "each label as xn--..., or its octets as "
-			    "\\195\\164");
+			    "a name with characters beyond ASCII: write it as in queries, each label as xn--..., or its octets as \\195\\164");
 	if (!name_parse(region, name, &err))
 		return diag_error(r->d, mark, "%s", err.text);
 	name_lower(name);

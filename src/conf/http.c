@@ -93,8 +93,7 @@ check_name(struct schema_reader *r, const struct yaml_node *node,
 {
 	if (!is_ascii(name))
 		diag_error(r->d, &node->mark,
-		    "\"%s\" must be a host name in ASCII, with labels as "
-		    "xn--bcher-kva for letters of other kinds",
+		    "\"%s\" must be a host name in ASCII: write other letters as A-labels, such as xn--bcher-kva",
 		    key);
 	else if (strpbrk(name, not_in_names) || *name == '.')
 		diag_error(
@@ -230,12 +229,11 @@ http_host_name(struct schema_reader *r, const struct schema_key *k,
 		return value_wrong(r, k, node, "a host name");
 	if (addr_parse(node->text, &a))
 		return diag_error(r->d, &node->mark,
-		    "\"%s\": an address is always taken: leave it out",
+		    "\"%s\": an address is always accepted: remove it",
 		    node->text);
 	if (node->text[strspn(node->text, of_name)] != '\0')
 		return diag_error(r->d, &node->mark,
-		    "\"%s\" must be a host name, without scheme and port, and "
-		    "in ASCII (xn--)",
+		    "\"%s\" must be a host name, without scheme and port, and in ASCII (xn--)",
 		    k->name);
 	return value_read_name(r, node, name, field);
 }

@@ -114,9 +114,8 @@ merge_value(struct loader *l, const struct yaml_node *key,
 	else if (into->kind != NODE_SCALAR || more->kind != NODE_SCALAR ||
 	    strcmp(into->text, more->text) != 0)
 		diag_error(l->r.d, &key->mark,
-		    "\"%s\" stands at %s:%u in "
-		    "another way already",
-		    key->text, into->mark.file, into->mark.line);
+		    "\"%s\" already has another value at %s:%u", key->text,
+		    into->mark.file, into->mark.line);
 }
 
 static void

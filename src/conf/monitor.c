@@ -323,9 +323,7 @@ check_monitor(
 	check_type(r, node, m);
 	if (timeout && m->timeout_ms > m->interval_ms && m->interval_ms != 0)
 		diag_error(r->d, &timeout->mark,
-		    "\"timeout\" is longer than \"interval\": write %s or "
-		    "less, "
-		    "or raise \"interval\"",
+		    "\"timeout\" is longer than \"interval\": write %s or less, or raise \"interval\"",
 		    clock_format_span(text, m->interval_ms));
 	else if (m->timeout_ms > m->interval_ms && m->interval_ms != 0)
 		m->timeout_ms = m->interval_ms;
@@ -353,9 +351,7 @@ check_health(
 	}
 	if (h->nanchors == 1)
 		diag_warning(r->d, &yaml_find(node, "anchors")->mark,
-		    "there is one anchor: while it alone is down, no change of "
-		    "health is believed; declare a second one at another place "
-		    "of the network");
+		    "there is only one anchor: while it is down, no change of health is accepted; declare a second anchor elsewhere in the network");
 	h->anchor_monitors =
 	    arena_array(a, h->nanchors + 1, sizeof(*h->anchor_monitors));
 	for (size_t i = 0; i < h->nanchors; i++) {
@@ -363,8 +359,7 @@ check_health(
 
 		if (h->anchors[i].port == 0)
 			diag_error(r->d, &yaml_find(node, "anchors")->mark,
-			    "an anchor needs a port that can be connected to, "
-			    "as 192.0.2.1@443");
+			    "an anchor needs a TCP port, such as 192.0.2.1@443");
 		*m = (struct conf_monitor){.name = "anchor",
 		    .type = CONF_MONITOR_TCP,
 		    .port = h->anchors[i].port,

@@ -363,12 +363,12 @@ report_shared(struct schema_reader *r, const struct conf_pool *pool,
 	if (!check_is_within(r->conf, in, regions[also].jurisdiction) ||
 	    !check_is_within(r->conf, also, regions[in].jurisdiction))
 		diag_error(r->d, mark,
-		    "%s is in region \"%s\", too (%s:%u), whose jurisdiction is another: an address is in one of them",
+		    "%s is also in region \"%s\" (%s:%u), which has another jurisdiction: an address is in one jurisdiction",
 		    text, regions[in].name, first->target->mark.file,
 		    first->target->mark.line);
 	else
 		diag_warning(r->d, mark,
-		    "%s is in region \"%s\", too (%s:%u): these regions are up and down together",
+		    "%s is also in region \"%s\" (%s:%u): these regions go up and down together",
 		    text, regions[in].name, first->target->mark.file,
 		    first->target->mark.line);
 }
@@ -385,7 +385,7 @@ report_twice(struct schema_reader *r, const struct conf_pool *pool,
 		report_shared(r, pool, again, first);
 	else
 		diag_error(r->d, &again->target->mark,
-		    "the target at %s:%u:%u says the same: take one of them out",
+		    "duplicate of the target at %s:%u:%u: remove one of them",
 		    first->target->mark.file, first->target->mark.line,
 		    first->target->mark.column);
 }
@@ -439,12 +439,12 @@ check_probed(struct schema_reader *r, const struct conf_pool *pool,
 		return;
 	if (pool->nmonitors == 0 && target->cname != NULL && is_probed(target))
 		diag_error(r->d, &target->mark,
-		    "\"probe\" is of no use in a pool without a monitor: give the pool a \"monitor\", or take \"probe\" away");
+		    "\"probe\" has no effect in a pool without a monitor: give the pool a \"monitor\", or remove \"probe\"");
 	if (pool->nmonitors == 0 || is_probed(target) || !alone)
 		return;
 	if (target->cname != NULL)
 		diag_error(r->d, &target->mark,
-		    "probes go to addresses, which a CNAME has not: give the target those of its name as \"probe\"");
+		    "probes go to addresses, and a CNAME has none: give the target the addresses of its name as \"probe\"");
 	else
 		diag_error(r->d, &target->mark,
 		    "probes go to addresses: a target of a pool with a monitor needs one");

@@ -395,10 +395,7 @@ check_fallback(
 		if (pool->regions[i].region != CONF_NONE &&
 		    !check_is_within(c, pool->regions[i].region, fence))
 			diag_error(r->d, &rule->mark,
-			    "when all is down, pool "
-			    "\"%s\" would leave the fence \"%s\": its region "
-			    "\"%s\" is outside; take it out of the pool, or "
-			    "choose another one",
+			    "when all is down, pool \"%s\" would leave the fence \"%s\": its region \"%s\" is outside; remove it from the pool, or choose another pool",
 			    pool->name, fence,
 			    c->regions[pool->regions[i].region].name);
 }

@@ -137,9 +137,7 @@ enter_saved(struct schema_reader *r, const json_t *entry, const char *path,
 	if (known != NULL && json_object_get(known, s->name) == NULL &&
 	    stage_find_step(s, saved.step) == s->nsteps)
 		diag_warning(r->d, &s->mark,
-		    "stage \"%s\" was in step \"%s\" before it was removed, "
-		    "which is not declared any more: its first step is in "
-		    "force",
+		    "stage \"%s\" was in step \"%s\" before it was removed, and this step is no longer declared: its first step is in force",
 		    s->name, saved.step);
 	else
 		enter(r, s, &saved, path);
@@ -158,8 +156,7 @@ enter_all(struct schema_reader *r, const json_t *list, const char *path,
 	{
 		if (!enter_saved(r, entry, path, known))
 			diag_error(r->d, &mark,
-			    "entry %zu of \"stages\" cannot be "
-			    "understood; " MEND,
+			    "entry %zu of \"stages\" cannot be understood; " MEND,
 			    i + 1);
 	}
 }

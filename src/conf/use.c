@@ -393,9 +393,7 @@ check_rto(const struct conf *c, struct diag *d, const struct conf_name *n)
 	else if (1000 * s > n->rto_ms)
 		diag_error(d, &n->mark,
 		    USE_CUTOVER
-		    ": its rto is %g s "
-		    "(fall x interval + timeout + 1 s + the longer of interval "
-		    "and ttl min, rounded up to seconds)",
+		    ": its rto is %g s (fall x interval + timeout + 1 s + the longer of interval and ttl min, rounded up to seconds)",
 		    n->text, (long long)s, n->rto_ms / 1e3);
 }
 
@@ -430,8 +428,7 @@ check_names(const struct conf *c, struct diag *d)
 	for (i = 1; i < n; i++)
 		if (strcmp(names[i - 1]->text, names[i]->text) == 0)
 			diag_error(d, &names[i]->mark,
-			    "the name %s stands at "
-			    "%s:%u already",
+			    "duplicate name %s: it is already declared at %s:%u",
 			    names[i]->text, names[i - 1]->mark.file,
 			    names[i - 1]->mark.line);
 	free(names);
@@ -459,8 +456,7 @@ check_zones(const struct conf *c, struct diag *d)
 	for (i = 1; i < c->nzones; i++)
 		if (strcmp(zones[i - 1]->origin, zones[i]->origin) == 0)
 			diag_error(d, &zones[i]->mark,
-			    "the zone %s stands at "
-			    "%s:%u already, as %s",
+			    "duplicate zone %s: it is already declared at %s:%u, as %s",
 			    zones[i]->origin, zones[i - 1]->mark.file,
 			    zones[i - 1]->mark.line, zones[i - 1]->path);
 	free(zones);

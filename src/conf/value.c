@@ -211,7 +211,7 @@ value_text(struct schema_reader *r, const struct schema_key *k,
 		    (long long)k->min, (long long)k->max);
 	if (has_control(node->text))
 		return diag_error(r->d, &node->mark,
-		    "\"%s\" has a control character in it", k->name);
+		    "\"%s\" contains a control character", k->name);
 	*text = arena_strdup(r->conf->arena, node->text);
 	return true;
 }
@@ -313,8 +313,7 @@ value_endpoint(struct schema_reader *r, const struct schema_key *k,
 		    r, k, node, "an address and port, as 192.0.2.1@53");
 	if (strchr(node->text, ' '))
 		return diag_error(r->d, &node->mark,
-		    "\"%s\" is more than one value: a list has each behind "
-		    "\"- \" on a line of its own, or all in brackets [ ]",
+		    "\"%s\" is more than one value: write a list, each value after \"- \" on its own line, or all in brackets [ ]",
 		    node->text);
 	if (!endpoint_parse(node->text, field, &err))
 		return diag_error(r->d, &node->mark, "%s", err.text);
@@ -442,9 +441,7 @@ value_location(struct schema_reader *r, const struct schema_key *k,
 	    !value_parse_degrees(node->items[0], 90, &region->latitude) ||
 	    !value_parse_degrees(node->items[1], 180, &region->longitude))
 		return diag_error(r->d, &node->mark,
-		    "\"%s\" must be "
-		    "[latitude, longitude] in degrees, -90 to 90 and -180 to "
-		    "180, as [50.1, -8.7]",
+		    "\"%s\" must be [latitude, longitude] in degrees, -90 to 90 and -180 to 180, as [50.1, -8.7]",
 		    k->name);
 	return true;
 }
@@ -488,10 +485,8 @@ put_address(struct schema_reader *r, const struct schema_key *k,
 	if (slot->family)
 		return diag_error(r->d, &node->mark,
 		    strcmp(k->name, "probe") == 0
-			? "a target is probed at one IPv%d address at most: "
-			  "\"%s\" is the second"
-			: "a target has at most one IPv%d address: make "
-			  "\"%s\" a target of its own",
+			? "a target is probed at one IPv%d address at most: \"%s\" is the second"
+			: "a target has at most one IPv%d address: make \"%s\" a target of its own",
 		    a.family, node->text);
 	*slot = a;
 	return true;
@@ -530,7 +525,8 @@ value_cname(struct schema_reader *r, const struct schema_key *k,
 	if (!name_parse(node->text, name, &err))
 		return diag_error(r->d, &node->mark, "%s", err.text);
 	if (memchr(name, '*', name_len(name)))
-		return diag_error(r->d, &node->mark, "a wildcard is no target");
+		return diag_error(
+		    r->d, &node->mark, "a wildcard cannot be a target");
 	*cname = arena_dup(r->conf->arena, name, name_len(name));
 	return true;
 }

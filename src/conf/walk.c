@@ -94,7 +94,7 @@ report_unknown(
 		if (key_find(map, key->text))
 			continue;
 		mend = schema_is_aside(key->text)
-		    ? "; keys that begin with x- stand at the top level"
+		    ? "; keys that begin with x- are allowed at the top level only"
 		    : hint_key(hint, key->text, key_known, &map);
 		near = *mend ? NULL : key_nearest(map, key->text);
 		if (near)
@@ -129,8 +129,7 @@ read_absent(struct schema_reader *r, const struct schema_key *k,
 
 	if (k->required && k->min > 0 && k->min == k->max)
 		return diag_error(r->d, &map->mark,
-		    "%s needs the key \"%s\": write \"%s: %lld\" (the version "
-		    "of the schema)",
+		    "%s needs the key \"%s\": write \"%s: %lld\" (the version of the schema)",
 		    walk_maps[k->map].what, k->name, k->name,
 		    (long long)k->min);
 	if (k->required)
@@ -235,8 +234,7 @@ read_list(struct schema_reader *r, const struct schema_key *k,
 	    (k->kind == schema_read_map || node->kind == NODE_MAP ||
 		node->empty))
 		return diag_error(r->d, &node->mark,
-		    "\"%s\" must be a list: put it in brackets [ ], or each of "
-		    "it behind \"- \"",
+		    "\"%s\" must be a list: put it in brackets [ ], or each value after \"- \"",
 		    k->name);
 	if (n < k->nmin || n > k->nmax)
 		return diag_error(r->d, &node->mark,
@@ -290,9 +288,7 @@ schema_check_word(struct schema_reader *r, const struct yaml_node *node)
 	if (is_word(node->text))
 		return true;
 	return diag_error(r->d, &node->mark,
-	    "\"%s\" is no name for an "
-	    "object: lower-case letters, digits, - and _, at most 63, a "
-	    "letter or digit first%s",
+	    "\"%s\" is not a valid name: lower-case letters, digits, - and _, at most 63, a letter or digit first%s",
 	    node->text, hint_label(hint, node->text));
 }
 

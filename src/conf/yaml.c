@@ -67,12 +67,11 @@ report_octets(struct build *b)
 	m = mark_at_offset(b, offset);
 	if (strstr(p->problem, "control"))
 		diag_error(b->d, &m,
-		    "the control character U+%04X: delete it, or write "
-		    "\"\\x%02x\" in double quotes",
+		    "the control character U+%04X: delete it, or write \"\\x%02x\" in double quotes",
 		    (unsigned)p->problem_value, (unsigned)p->problem_value);
 	else
 		diag_error(b->d, &m,
-		    "no UTF-8 (octet 0x%02x): save the file as UTF-8",
+		    "not UTF-8 (octet 0x%02x): save the file as UTF-8",
 		    (unsigned char)b->text[offset]);
 }
 
@@ -123,7 +122,8 @@ count_node(struct build *b, const struct conf_mark *mark)
 	return ++b->nodes <= YAML_NODES_MAX ||
 	    diag_error(b->d, mark, "more than %d values in one file%s",
 		YAML_NODES_MAX,
-		b->anchors.n > 0 ? ", with those that aliases repeat" : "");
+		b->anchors.n > 0 ? ", including those repeated by aliases"
+				 : "");
 }
 
 static struct yaml_node *
@@ -180,8 +180,7 @@ anchor_open(struct build *b, const char *name, const struct conf_mark *mark)
 
 	if (first) {
 		diag_error(b->d, mark,
-		    "the anchor \"&%s\" stands at %s:%u already: give one of "
-		    "them another name",
+		    "duplicate anchor \"&%s\": it is already defined at %s:%u; give one of them another name",
 		    name, first->mark.file, first->mark.line);
 	} else if (b->anchors.n == YAML_ANCHORS_MAX) {
 		diag_error(b->d, mark, "more than %d anchors in one file",
@@ -238,8 +237,7 @@ report_no_anchor(
 		    name, near);
 	else
 		diag_error(b->d, mark,
-		    "there is no anchor \"&%s\" above: quote a text that "
-		    "begins with *",
+		    "there is no anchor \"&%s\" above: a text that begins with * needs quotes",
 		    name);
 }
 
@@ -256,7 +254,8 @@ read_alias(struct build *b, const yaml_event_t *e, unsigned depth)
 	bad = node_new(b, NODE_BAD, &e->start_mark);
 	if (bad && a)
 		diag_error(b->d, &bad->mark,
-		    "the alias \"*%s\" stands within what it repeats", name);
+		    "the alias \"*%s\" is inside the anchor that it refers to",
+		    name);
 	else if (bad && !a)
 		report_no_anchor(b, name, &bad->mark);
 	return bad;
@@ -346,8 +345,7 @@ accept_key(struct build *b, const struct yaml_node *key, bool plain,
 		return true;
 	map->kind = NODE_BAD;
 	return diag_error(b->d, &key->mark,
-	    "merge keys (<<) are not read: let an alias stand for the "
-	    "whole map (key: *name), or write the keys here");
+	    "merge keys (<<) are not supported: use an alias for the whole map (key: *name), or write the keys here");
 }
 
 /* False when nothing more can be read. */
@@ -449,8 +447,7 @@ expect_event(struct build *b, yaml_event_type_t type, const char *otherwise)
 }
 
 static const char is_empty[] =
-    "the file is empty: a configuration begins with \"meridian: 1\", and a "
-    "file that is included has a section at least";
+    "the file is empty: a configuration begins with \"meridian: 1\", and an included file has at least one section";
 
 static struct yaml_node *
 read_stream(struct build *b)
@@ -525,9 +522,8 @@ report_duplicate(const struct yaml_node *again, const struct yaml_node *first,
     struct diag *d)
 {
 	diag_error(d, &again->mark,
-	    "duplicate key \"%s\": it stands at "
-	    "%s:%u already",
-	    again->text, first->mark.file, first->mark.line);
+	    "duplicate key \"%s\": it is already set at %s:%u", again->text,
+	    first->mark.file, first->mark.line);
 }
 
 void

@@ -200,7 +200,7 @@ tell_joined(struct explain *e, unsigned number)
 
 	return n > 0 &&
 	    tell(e, number, (unsigned)(p.at - line.at) + (unsigned)n + 2,
-		"a blank is missing behind \"%.*s:\": write \"%.*s: %.*s\"",
+		"a space is missing after \"%.*s:\": write \"%.*s: %.*s\"",
 		(int)n, p.at, (int)n, p.at, shown(p.len - n - 1), p.at + n + 1);
 }
 
@@ -211,8 +211,8 @@ tell_quotes(struct explain *e, struct syntax_place place)
 
 	return word.len > 0 &&
 	    tell(e, place.line, place.column,
-		"what begins with \"%c\" needs quotes: \"%.*s\"", *word.at,
-		(int)word.len, word.at);
+		"a text that begins with \"%c\" needs quotes: \"%.*s\"",
+		*word.at, (int)word.len, word.at);
 }
 
 /* Problems ----------------------------------------------------------------- */
@@ -228,9 +228,7 @@ explain_conflict(struct explain *e)
 
 		if (begins_with(rest, "<<<<<<< "))
 			return tell(e, line, 1,
-			    "a merge conflict that is not resolved: choose "
-			    "one side, and take out the lines with <<<<<<<, "
-			    "======= and >>>>>>>");
+			    "an unresolved merge conflict: choose one side, and remove the lines with <<<<<<<, ======= and >>>>>>>");
 		p = memchr(p, '\n', rest.len);
 		p = p != NULL ? p + 1 : NULL;
 	}
@@ -246,7 +244,7 @@ explain_tab(struct explain *e)
 	if (tab == line.len || line.at[tab] != '\t')
 		return false;
 	return tell(e, e->s->at.line, (unsigned)tab + 1,
-	    "a tab in the indentation: indent with blanks");
+	    "a tab in the indentation: indent with spaces");
 }
 
 static bool
@@ -284,9 +282,7 @@ explain_second_colon(struct explain *e)
 
 	if (value > 0)
 		return tell(e, s->at.line, value,
-		    "a second \": \" in one line: a value with \": \" in it "
-		    "needs quotes, a map in a value braces { } or lines of "
-		    "its own");
+		    "a second \": \" in one line: a value that contains \": \" needs quotes, a nested map needs braces { } or lines of its own");
 	if (above == 0)
 		return false;
 	if (tell_joined(e, above))
@@ -295,12 +291,11 @@ explain_second_colon(struct explain *e)
 	content = content_of(before);
 	if (memchr(content.at, ':', content.len) == NULL)
 		return tell(e, above, (unsigned)before.len + 1,
-		    "\":\" is missing behind \"%.*s\"", shown(content.len),
+		    "\":\" is missing after \"%.*s\"", shown(content.len),
 		    content.at);
 	return indent > indent_of(before) &&
 	    tell(e, s->at.line, (unsigned)indent + 1,
-		"indented deeper than line %u, whose key has its value "
-		"already: a key of the same map begins in column %zu",
+		"indented deeper than line %u, whose key already has a value: keys of the same map begin in column %zu",
 		above, indent_of(before) + 1);
 }
 
@@ -329,13 +324,11 @@ tell_behind(struct explain *e)
 		return false;
 	if (strchr("]}", *rest.at) != NULL)
 		return tell(e, s->at.line, s->at.column,
-		    "\"%c\" closes nothing that is open: take it out, or open "
-		    "it before",
+		    "\"%c\" closes no open bracket: remove it, or open the bracket before it",
 		    *rest.at);
 	if (*rest.at == ',')
 		return tell(e, s->at.line, s->at.column,
-		    "a comma stands only between values within [ ] or { }: "
-		    "take it out");
+		    "a comma is allowed only between values within [ ] or { }: remove it");
 	if (begins_with(rest, "//") || *rest.at == ';')
 		return tell(e, s->at.line, s->at.column, "%s", comment_mend);
 	line = line_find(s, s->at.line);
@@ -343,12 +336,11 @@ tell_behind(struct explain *e)
 		before--;
 	if (before > line.at && strchr("\"'", before[-1]) != NULL)
 		return tell(e, s->at.line, s->at.column,
-		    "text behind a closing quote: put all of the value in one "
-		    "pair of quotes, within which %s",
+		    "text after a closing quote: put the whole value in one pair of quotes, in which %s",
 		    before[-1] == '"' ? "\" is written \\\""
 				      : "' is written ''");
 	return tell(e, s->at.line, s->at.column,
-	    "text behind a value that has ended: \"%.*s\"", shown(rest.len),
+	    "text after the end of a value: \"%.*s\"", shown(rest.len),
 	    rest.at);
 }
 
@@ -363,8 +355,7 @@ explain_no_key(struct explain *e)
 		return true;
 	return char_at(s, s->at) == '-' &&
 	    tell(e, s->at.line, s->at.column,
-		"a list item (\"- \") among the keys of a map: indent it below "
-		"its key, or write \"key: value\"");
+		"a list item (\"- \") among the keys of a map: indent it below its key, or write \"key: value\"");
 }
 
 static bool
@@ -378,7 +369,7 @@ explain_no_item(struct explain *e)
 		return true;
 	if (begins_with(rest_at(s, s->at), "-"))
 		return tell(e, s->at.line, s->at.column + 1,
-		    "a blank is missing behind \"-\"");
+		    "a space is missing after \"-\"");
 	return tell(e, s->at.line, s->at.column,
 	    "each item of a list begins with \"- \", this line does not");
 }
@@ -400,14 +391,11 @@ explain_flow(struct explain *e)
 		    "\"%c\" is not closed: \"%c\" is missing", open, close);
 	if (found != '\0' && strchr("]}", found) != NULL)
 		return tell(e, s->at.line, s->at.column,
-		    "\"%c\" where \"%c\" is expected, which closes the \"%c\" "
-		    "of line %u, column %u",
+		    "\"%c\" found where \"%c\" must close the \"%c\" of line %u, column %u",
 		    found, close, open, s->from.line, s->from.column);
 	if (found == ':')
 		return tell(e, s->at.line, s->at.column,
-		    "\":\" where \",\" or \"%c\" is expected: a comma is "
-		    "missing before this key, or a value with \":\" needs "
-		    "quotes",
+		    "\":\" where \",\" or \"%c\" is expected: a comma is missing before this key, or a value with \":\" needs quotes",
 		    close);
 	return tell(e, s->at.line, s->at.column,
 	    "\",\" or \"%c\" is missing before this", close);
@@ -419,7 +407,7 @@ explain_no_value(struct explain *e)
 	if (char_at(e->s, e->s->at) == ',' &&
 	    strstr(e->s->context, "flow") != NULL)
 		return tell(e, e->s->at.line, e->s->at.column,
-		    "nothing stands before this comma: take it out");
+		    "there is no value before this comma: remove it");
 	return tell_quotes(e, e->s->at);
 }
 
@@ -440,17 +428,16 @@ explain_no_colon(struct explain *e)
 		    "a key of more than %d characters", KEY_MAX);
 	if (*rest.at == '-')
 		return tell(
-		    e, number, column + 1, "a blank is missing behind \"-\"");
+		    e, number, column + 1, "a space is missing after \"-\"");
 	if (begins_with(rest, "//") || *rest.at == ';')
 		return tell(e, number, column, "%s", comment_mend);
 	word = word_of(rest);
 	if (equals != NULL)
 		return tell(e, number, column,
-		    "a key and its value are written \"%.*s: value\", not "
-		    "with \"=\"",
+		    "a key and its value are written \"%.*s: value\", not with \"=\"",
 		    (int)word.len, word.at);
 	return tell(e, number, column,
-	    "\":\" and a value are missing behind \"%.*s\"", shown(rest.len),
+	    "\":\" and a value are missing after \"%.*s\"", shown(rest.len),
 	    rest.at);
 }
 
@@ -466,16 +453,14 @@ static bool
 explain_escape(struct explain *e)
 {
 	return tell(e, e->s->at.line, e->s->at.column,
-	    "no escape of YAML: \\ itself is written \\\\ in double quotes, "
-	    "and \\ in single ones");
+	    "not an escape of YAML: write \\ as \\\\ in double quotes, or as \\ in single quotes");
 }
 
 static bool
 explain_item(struct explain *e)
 {
 	return tell(e, e->s->at.line, e->s->at.column,
-	    "a list begins on a line of its own below its key, or stands in "
-	    "brackets [ ]");
+	    "a list begins on its own line below its key, or is written in brackets [ ]");
 }
 
 /* The first line that says something. */
@@ -498,13 +483,11 @@ explain_second_start(struct explain *e)
 
 	if (begins_with(begin, "%"))
 		return tell(e, s->at.line, s->at.column,
-		    "a line \"---\" is missing above, behind the directive "
-		    "(%%) of line %u",
+		    "a line \"---\" is missing above, after the directive (%%) of line %u",
 		    first);
 	if (above > 0 && begins_with(line_find(s, above), "..."))
 		return tell(e, s->at.line, s->at.column,
-		    "text behind \"...\", which ends the document: one file "
-		    "holds one");
+		    "text after \"...\", which ends the document: a file holds one document");
 	if (is_first(s, s->at) && s->at.column <= indent_of(begin))
 		return tell(e, s->at.line, s->at.column,
 		    "indented less than the first key, of line %u", first);
@@ -515,8 +498,7 @@ static bool
 explain_directive(struct explain *e)
 {
 	return tell(e, e->s->at.line, 1,
-	    "a directive (%%) that is none of YAML 1.1 or 1.2: take the line "
-	    "out, or put in quotes what begins with \"%%\"");
+	    "a directive (%%) unknown in YAML 1.1 and 1.2: remove the line, or put a text that begins with \"%%\" in quotes");
 }
 
 /* "eu:{}" and "[2001:db8::]" within braces. */
@@ -531,7 +513,7 @@ explain_colon_within(struct explain *e)
 	word.len = (size_t)(rest.at - word.at);
 	if (rest.len > 1 && strchr("{[", rest.at[1]) != NULL)
 		return tell(e, s->at.line, s->at.column + 1,
-		    "a blank is missing behind \"%.*s:\"", shown(word.len),
+		    "a space is missing after \"%.*s:\"", shown(word.len),
 		    word.at);
 	return tell(e, s->from.line, s->from.column,
 	    "a value with \":\" at its end needs quotes: \"%.*s:\"",

@@ -109,11 +109,11 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
 
     for pool, text in (
             ("{monitor: web, regions: {eu: [{cname: a.test.}]}}",
-             'give the target those of its name as "probe"'),
+             'give the target the addresses of its name as "probe"'),
             ("{monitor: web, regions: {eu: [{addr: 192.0.2.1, "
              "probe: 192.0.2.1}]}}", '"probe" is for a target with the key'),
             ("{regions: {eu: [{cname: a.test., probe: 192.0.2.1}]}}",
-             '"probe" is of no use in a pool without a monitor'),
+             '"probe" has no effect in a pool without a monitor'),
             ("{monitor: web, regions: {eu: [{cname: a.test., probe: "
              "[192.0.2.1, 192.0.2.2]}]}}", "at one IPv4 address at most"),
             ("{monitor: web, regions: {eu: [{cname: a.test., probe: "

@@ -184,7 +184,7 @@ def test_absent(d):
     d.ctl("reload")
     d.write("meridian.yaml", CONFIG.replace("read-local", "read-near"))
     said = d.ctl("reload")
-    m.check("which is not declared any more: its first step" in
+    m.check("and this step is no longer declared: its first step" in
             said.stdout + said.stderr and where(d) == ("eu", "eu"),
             "one that comes back without its step is in its first step")
     d.kill()

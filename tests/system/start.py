@@ -53,7 +53,7 @@ with tempfile.TemporaryDirectory() as work:
         busy.listen()
         port = busy.getsockname()[1]
         refused(f"server: {{{own}, listen: 127.0.0.1@{port}}}",
-                "Address already in use: another server has it", "a port in use")
+                "Address already in use: another process uses it", "a port in use")
         refused(f"server: {{{own}, listen: 127.0.0.1@0, "
                 f"http: 127.0.0.1@{port}}}", "already in use", "http in use")
     refused(f"server: {{{own}, listen: 192.0.2.1@5300}}",
@@ -61,21 +61,21 @@ with tempfile.TemporaryDirectory() as work:
     for server, words in (
             ("listen: '::ffff:127.0.0.1@0'", "write 127.0.0.1"),
             ("http: '::ffff:127.0.0.1@0'", "write 127.0.0.1"),
-            ("listen: [127.0.0.1@53, 127.0.0.1@53]", "is taken by"),
-            ("listen: [0.0.0.0@53, 127.0.0.1@53]", "is taken by"),
+            ("listen: [127.0.0.1@53, 127.0.0.1@53]", "conflicts with"),
+            ("listen: [0.0.0.0@53, 127.0.0.1@53]", "conflicts with"),
             ("listen: 127.0.0.1@53, http: 127.0.0.1@53", "choose another port"),
             ("listen: 224.0.0.1@53", "a multicast address"),
             ("listen: 'fe80::1@53'", "a link-local address"),
-            (f"control: /tmp/{'x' * 110}", "107 at most"),
-            (f"control: {plain}", "exists and is no socket"),
-            (f"state: {plain}", "is no folder"),
-            (f"state: {plain}/x/y", "is no folder"),
-            (f"state: {work}/nowhere", "is no folder"),
-            (f"state: {work}/nowhere/s", "is no folder"),
-            (f"control: {work}/nowhere/c.sock", "is no folder"),
-            (f"state: {work}/loop", "is no folder"),
-            (f"state: {work}/{'x' * 256}", "is no folder"),
-            (f"state: {work}/{'x' * 256}/s", "is no folder"),
+            (f"control: /tmp/{'x' * 110}", "at most 107"),
+            (f"control: {plain}", "exists and is not a socket"),
+            (f"state: {plain}", "is not a directory"),
+            (f"state: {plain}/x/y", "is not a directory"),
+            (f"state: {work}/nowhere", "is not a directory"),
+            (f"state: {work}/nowhere/s", "is not a directory"),
+            (f"control: {work}/nowhere/c.sock", "is not a directory"),
+            (f"state: {work}/loop", "is not a directory"),
+            (f"state: {work}/{'x' * 256}", "is not a directory"),
+            (f"state: {work}/{'x' * 256}/s", "is not a directory"),
             ("state: s, control: s", "each needs its own"),
             ("state: s/, control: s", "each needs its own"),
             (f"state: s, control: {work}/c, control_read: ./s",

@@ -137,13 +137,13 @@ static const struct {
 	{"geoip", "{nets: {corp: [x]}}", "x: not an address"},
 	{"geoip", "{nets: {corp: []}}", "it must have 1 to"},
 	{"geoip", "{nets: {corp: a.txt}}", "no other file"},
-	{"geoip", "{nets: {corp: [10.0.0.0/8], B: [a]}}", "\"B\" is no "
-		"name for an object"},
+	{"geoip", "{nets: {corp: [10.0.0.0/8], B: [a]}}", "\"B\" is not a "
+		"valid name"},
 	{"geoip", "{nets: [a]}", "must be a map of a name to prefixes"},
 	{"geoip", "{databases: [[a]]}", "must be a path, not a list"},
 	{"zones", "z/*.zone", "no other file"},
-	{"zones", "{example.com: a, EXAMPLE.com.: b}", "the zone example.com. "
-		"stands at f.yaml:4 already, as a"},
+	{"zones", "{example.com: a, EXAMPLE.com.: b}", "duplicate zone "
+		"example.com.: it is already declared at f.yaml:4, as a"},
 	{"zones", "{a..b: z}", "empty label"},
 	/* regions */
 	{"regions", "{eu: {location: [91, 0]}}", "-90 to 90"},
@@ -152,8 +152,8 @@ static const struct {
 	{"regions", "{eu: {location: 1}}", "[latitude, longitude]"},
 	{"regions", "{eu: {bias: -91}}", "it must be -90 to 900"},
 	{"regions", "{eu: {capacity: 0}}", "it must be 1 to"},
-	{"regions", "{-x: {}}", "\"-x\" is no name for an object"},
-	{"regions", "{\"a/b\": {}}", "\"a/b\" is no name for an object"},
+	{"regions", "{-x: {}}", "\"-x\" is not a valid name"},
+	{"regions", "{\"a/b\": {}}", "\"a/b\" is not a valid name"},
 	{"regions", "{eu: {}, eu: {}}", "duplicate key \"eu\""},
 	/* monitors */
 	{"monitors", "{web: {type: htp}}", "\"type\" must be tcp, http, https, dns, "
@@ -278,7 +278,7 @@ static const struct {
 		"us: [{records: {TXT: b}}]}}}",
 		"this one offers TXT alone, the first MX and TXT"},
 	{"pools", "{www: {regions: {eu: [{records: {TXT: a}}, "
-		"{records: {TXT: a}}]}}}", "says the same"},
+		"{records: {TXT: a}}]}}}", "duplicate of the target at"},
 	{"pools", "{www: {regions: {eu: [{addr: []}]}}}", "needs an address"},
 	{"pools", "{www: {regions: {eu: [{addr: example.com}]}}}",
 		"must be an address"},
@@ -286,7 +286,7 @@ static const struct {
 		"at most one IPv4 address"},
 	{"pools", "{www: {regions: {eu: [{addr: [\"::2\", \"::1\"]}]}}}",
 		"at most one IPv6 address"},
-	{"pools", "{www: {regions: {eu: [{cname: \"*.a\"}]}}}", "no target"},
+	{"pools", "{www: {regions: {eu: [{cname: \"*.a\"}]}}}", "cannot be a target"},
 	{"pools", "{www: {regions: {eu: [{addr: 1.2.3.4, weight: 0}]}}}",
 		"it must be 1 to 1000000"},
 	{"pools", "{www: {regions: {eu: [{addr: 1.2.3.4}], us: [{addr: "
@@ -307,12 +307,11 @@ static const struct {
 	{"pools", "{www: {monitor: web, regions: {eu: [{cname: a., probe: "
 		"[1.2.3.4, 1.2.3.5]}]}}}", "one IPv4 address at most"},
 	{"pools", "{www: {regions: {eu: [{addr: 1.2.3.4}], us: [{addr: "
-		"1.2.3.4}]}}}", "1.2.3.4 is in region \"eu\", too (f.yaml:7), "
-		"whose jurisdiction is another"},
+		"1.2.3.4}]}}}", "1.2.3.4 is also in region \"eu\" (f.yaml:7), which has another jurisdiction"},
 	{"pools", "{www: {regions: {eu: [{addr: 1.2.3.4}, {addr: 1.2.3.4}]}}}",
-		"says the same: take one of them out"},
+		"duplicate of the target at"},
 	{"pools", "{www: {answer: {mode: one}, regions: {eu: [{cname: a.}, "
-		"{cname: A}]}}}", "says the same"},
+		"{cname: A}]}}}", "duplicate of the target at"},
 	{"pools", "{www: {min_healthy: 2, regions: {eu: [{addr: 1.2.3.4}]}}}",
 		"would never be live"},
 	{"pools", "{www: {answer: {mode: some}, regions: {eu: [{addr: "
@@ -455,7 +454,7 @@ static const struct {
 	{"names", "{www.example.com: {pool: www, policy: p, rto: 20s}}",
 	    "leaves a dead region within 28 s: its rto is"},
 	{"names", "{www.example.com: {pool: www, policy: p}, WWW.example.com.: "
-		"{pool: www, policy: p}}", "stands at f.yaml:9 already"},
+		"{pool: www, policy: p}}", "already declared at f.yaml:9"},
 	{"names", "{www.example.com: {pool: www, policy: p, ttl: {max: 5, "
 		"min: 6}}}", "\"min\" is more than \"max\""},
 	{"names", "{www.example.com: {pool: www, policy: p, ttl: {min: 0}}}",
@@ -505,7 +504,7 @@ static const struct {
 	{"policies", "{p: {rules: [{regions: nearest}], unlocated: [us, us]}}",
 		"\"us\" stands in \"unlocated\" already"},
 	{"geoip", "{nets: {corp: 10.0.0.0/8}}",
-		"a prefix stands in brackets, [10.0.0.0/8]"},
+		"write a prefix in brackets, [10.0.0.0/8]"},
 };
 /* clang-format on */
 
@@ -544,11 +543,11 @@ static const struct {
 	"[us]}], when_all_down: {pool: sorry}}, q: {rules: [{regions: "
 	"[eu]}]}}",
 	"policy \"q\" is used by no name"},
-    {"health", "{anchors: [\"192.0.2.1@443\"]}", "there is one anchor"},
+    {"health", "{anchors: [\"192.0.2.1@443\"]}", "there is only one anchor"},
     {"geoip", "{nets: {corp: [10.0.0.0/8], lab: [10.0.0.0/8]}}",
-	"10.0.0.0/8 is in net \"lab\", and in net \"corp\" of f.yaml:3"},
+	"10.0.0.0/8 is in net \"lab\" and also in net \"corp\" (f.yaml:3)"},
     {"geoip", "{nets: {corp: [10.0.0.0/8, 10.0.0.0/8]}}",
-	"10.0.0.0/8 is twice in net \"corp\""},
+	"duplicate prefix 10.0.0.0/8 in net \"corp\""},
     {"safety", "{min_regions: 3}",
 	"pool \"www\" has 2 regions, fewer than safety.min_regions, 3"},
 };

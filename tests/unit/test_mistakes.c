@@ -26,13 +26,13 @@ static const struct mistake {
 	"indented deeper than the other keys of its map, which begin in column "
 	"3 (line 3)"},
     {"meridian: 1\nnames:\n  *.x.example.com: {pool: w}\n", 3, 3,
-	"what begins with \"*\" needs quotes: \"*.x.example.com\""},
+	"a text that begins with \"*\" needs quotes: \"*.x.example.com\""},
     {"meridian: 1\nnames: {*.x.example.com: {pool: w}}\n", 2, 9,
-	"what begins with \"*\" needs quotes: \"*.x.example.com\""},
+	"a text that begins with \"*\" needs quotes: \"*.x.example.com\""},
     {"meridian: 1\nmonitors:\n  web:\n    type: tcp\n    interval:1s\n", 5, 14,
-	"a blank is missing behind \"interval:\": write \"interval: 1s\""},
+	"a space is missing after \"interval:\": write \"interval: 1s\""},
     {"meridian: 1\nmonitors:\n  web:\n    interval:1s\n    type: tcp\n", 4, 14,
-	"a blank is missing behind \"interval:\": write \"interval: 1s\""},
+	"a space is missing after \"interval:\": write \"interval: 1s\""},
     {"meridian: 1\nmonitors: {web: {type: tcp, interval:1s}}\n", 2, 29,
 	"unknown key \"interval:1s\" in a monitor; write \"interval: 1s\""},
     {"meridian: 1\nmonitors: {web: {type:tcp, port: 1}}\n", 2, 18,
@@ -44,7 +44,7 @@ static const struct mistake {
 	"the configuration needs the key \"meridian\": write \"meridian: 1\" "
 	"(the version of the schema)"},
     {"meridian:1\nregions: {eu: {}}\n", 1, 10,
-	"a blank is missing behind \"meridian:\": write \"meridian: 1\""},
+	"a space is missing after \"meridian:\": write \"meridian: 1\""},
     {"meridian: 1\npools: {w: {regions: {eu: [{addr: "
      "\"192.0.2.1:80\"}]}}}\nregions: {eu: {}}\n",
 	2, 35,
@@ -82,7 +82,7 @@ static const struct mistake {
 	"\"port\" must be a whole number, not \"443/tcp\": 1 to 65535; did you "
 	"mean 443?"},
     {"meridian: 1\nregions: {eu: {location: [50, 8}}\n", 2, 32,
-	"\"}\" where \"]\" is expected, which closes the \"[\" of line 2, "
+	"\"}\" found where \"]\" must close the \"[\" of line 2, "
 	"column 26"},
     {"meridian: 1\nserver:\n  listen: [127.0.0.1@53\nregions: {eu: {}}\nzones: "
      "{example.com: zone}\n",
@@ -91,75 +91,68 @@ static const struct mistake {
      "zone}\n",
 	2, 10, "\"{\" is not closed: \"}\" is missing"},
     {"meridian: 1\nregions: {eu: {}}}\n", 2, 18,
-	"\"}\" closes nothing that is open: take it out, or open it before"},
+	"\"}\" closes no open bracket: remove it, or open the bracket before it"},
     {"meridian: 1\nserver: {listen: [127.0.0.1@53]]}\n", 2, 32,
-	"\"]\" where \"}\" is expected, which closes the \"{\" of line 2, "
+	"\"]\" found where \"}\" must close the \"{\" of line 2, "
 	"column 9"},
     {"meridian: 1\nregions:\n\teu: {}\n", 3, 1,
-	"a tab in the indentation: indent with blanks"},
+	"a tab in the indentation: indent with spaces"},
     {"meridian: 1\nregions:\n  eu:\n\tbias: 3\n", 4, 1,
-	"a tab in the indentation: indent with blanks"},
+	"a tab in the indentation: indent with spaces"},
     {"meridian: 1\nserver:\n  nsid: @home\n", 3, 9,
-	"what begins with \"@\" needs quotes: \"@home\""},
+	"a text that begins with \"@\" needs quotes: \"@home\""},
     {"meridian: 1\nserver:\n  nsid: `home`\n", 3, 9,
-	"what begins with \"`\" needs quotes: \"`home`\""},
+	"a text that begins with \"`\" needs quotes: \"`home`\""},
     {"meridian: 1\nserver:\n  nsid: %home\n", 3, 9,
-	"what begins with \"%\" needs quotes: \"%home\""},
+	"a text that begins with \"%\" needs quotes: \"%home\""},
     {"meridian: 1\nserver:\n  nsid: &home\n", 3, 9,
 	"\"nsid\" has no value: it must be text"},
     {"meridian: 1\nserver:\n  nsid: !home x\n", 3, 9,
 	"tags are not read: the key decides the type"},
     {"meridian: 1\nserver:\n  nsid: *home\n", 3, 9,
-	"there is no anchor \"&home\" above: quote a text that begins with *"},
+	"there is no anchor \"&home\" above: a text that begins with * needs quotes"},
     {"meridian: 1\nserver:\n  nsid: a: b\n", 3, 9,
-	"a second \": \" in one line: a value with \": \" in it needs quotes, "
-	"a map in a value braces { } or lines of its own"},
+	"a second \": \" in one line: a value that contains \": \" needs quotes, a nested map needs braces { } or lines of its own"},
     {"meridian: 1\nserver:\n  nsid: {home\n", 3, 9,
 	"\"{\" is not closed: \"}\" is missing"},
     {"meridian: 1\nserver:\n  nsid: }home\n", 3, 9,
-	"what begins with \"}\" needs quotes: \"}home\""},
+	"a text that begins with \"}\" needs quotes: \"}home\""},
     {"meridian: 1\nserver:\n  nsid: ]home\n", 3, 9,
-	"what begins with \"]\" needs quotes: \"]home\""},
+	"a text that begins with \"]\" needs quotes: \"]home\""},
     {"meridian: 1\nserver:\n  nsid: ,home\n", 3, 9,
-	"what begins with \",\" needs quotes: \",home\""},
+	"a text that begins with \",\" needs quotes: \",home\""},
     {"meridian: 1\nserver:\n  nsid: #home\n", 3, 8,
 	"\"nsid\" has no value: it must be text"},
     {"meridian: 1\nserver:\n  nsid: |home\n", 3, 9,
-	"what begins with \"|\" needs quotes: \"|home\""},
+	"a text that begins with \"|\" needs quotes: \"|home\""},
     {"meridian: 1\nserver:\n  nsid: > home\n", 3, 9,
-	"what begins with \">\" needs quotes: \"> home\""},
+	"a text that begins with \">\" needs quotes: \"> home\""},
     {"meridian: 1\nserver:\n  nsid: \"home\n  version: x\n", 3, 9,
 	"a quote that is not closed"},
     {"meridian: 1\nserver:\n  nsid: 'it's'\n", 3, 13,
-	"text behind a closing quote: put all of the value in one pair of "
-	"quotes, within which ' is written ''"},
+	"text after a closing quote: put the whole value in one pair of quotes, in which ' is written ''"},
     {"meridian: 1\nserver:\n  nsid: \"a\" b\n", 3, 13,
-	"text behind a closing quote: put all of the value in one pair of "
-	"quotes, within which \" is written \\\""},
+	"text after a closing quote: put the whole value in one pair of quotes, in which \" is written \\\""},
     {"meridian: 1\nserver:\n  nsid: \"C:\\dir\"\n", 3, 12,
-	"no escape of YAML: \\ itself is written \\\\ in double quotes, and \\ "
-	"in single ones"},
+	"not an escape of YAML: write \\ as \\\\ in double quotes, or as \\ in single quotes"},
     {"meridian: 1\nserver:\n  nsid: - x\n", 3, 9,
-	"a list begins on a line of its own below its key, or stands in "
-	"brackets [ ]"},
+	"a list begins on its own line below its key, or is written in brackets [ ]"},
     {"meridian: 1\nserver:\n  listen: [::@53]\n", 3, 12,
-	"what begins with \":\" needs quotes: \"::@53\""},
+	"a text that begins with \":\" needs quotes: \"::@53\""},
     {"meridian: 1\nserver:\n  listen: 127.0.0.1:53\n", 3, 11,
 	"127.0.0.1:53: not address@port, as 192.0.2.1@53 or ::1@53"},
     {"meridian: 1\nserver:\n  listen:\n  -127.0.0.1@53\n", 4, 4,
-	"a blank is missing behind \"-\""},
+	"a space is missing after \"-\""},
     {"meridian: 1\nserver:\n  listen:\n    - 127.0.0.1@53\n   - 127.0.0.2@53\n",
 	5, 4,
 	"indented deeper than the other keys of its map, which begin in column "
 	"3 (line 3)"},
     {"meridian: 1\nserver:\n  listen:\n  - 127.0.0.1@53\n    - 127.0.0.2@53\n",
 	4, 5,
-	"\"127.0.0.1@53 - 127.0.0.2@53\" is more than one value: a list has "
-	"each behind \"- \" on a line of its own, or all in brackets [ ]"},
+	"\"127.0.0.1@53 - 127.0.0.2@53\" is more than one value: write a list, each value after \"- \" on its own line, or all in brackets [ ]"},
     {"meridian: 1\nserver:\n  listen:\n    127.0.0.1@53\n    127.0.0.2@53\n", 4,
 	5,
-	"\"127.0.0.1@53 127.0.0.2@53\" is more than one value: a list has each "
-	"behind \"- \" on a line of its own, or all in brackets [ ]"},
+	"\"127.0.0.1@53 127.0.0.2@53\" is more than one value: write a list, each value after \"- \" on its own line, or all in brackets [ ]"},
     {"meridian: 1\nregions:\n  - eu\n  - us\n", 3, 3,
 	"regions must be a map (key: value): its lines begin with \"KEY:\", "
 	"not with \"- \""},
@@ -171,7 +164,7 @@ static const struct mistake {
     {"meridian: 1\nregions:\n  eu\n  us\n", 3, 3,
 	"regions must be a map (key: value), not \"eu us\""},
     {"meridian: 1\nregions:\n  eu:\n  eu:\n", 4, 3,
-	"duplicate key \"eu\": it stands at m.yaml:3 already"},
+	"duplicate key \"eu\": it is already set at m.yaml:3"},
     {"meridian: 1\nmonitors: {web: {type: tcp, port: 80, interval: 5}}\n", 2,
 	49,
 	"\"interval\" must be a duration with its unit, as 5s or 800ms, not "
@@ -227,42 +220,39 @@ static const struct mistake {
     {"---\nmeridian: 1\n---\nregions: {}\n", 3, 1,
 	"a second document: one file holds one"},
     {"meridian: 1\n...\nregions: {}\n", 3, 1,
-	"text behind \"...\", which ends the document: one file holds one"},
+	"text after \"...\", which ends the document: a file holds one document"},
     {"%YAML 1.2\nmeridian: 1\n", 2, 1,
-	"a line \"---\" is missing above, behind the directive (%) of line 1"},
+	"a line \"---\" is missing above, after the directive (%) of line 1"},
     {"%FOO bar\n---\nmeridian: 1\n", 1, 1,
-	"a directive (%) that is none of YAML 1.1 or 1.2: take the line out, "
-	"or put in quotes what begins with \"%\""},
+	"a directive (%) unknown in YAML 1.1 and 1.2: remove the line, or put a text that begins with \"%\" in quotes"},
     {"%YAML 9.9\n---\nmeridian: 1\n", 1, 1,
-	"a directive (%) that is none of YAML 1.1 or 1.2: take the line out, "
-	"or put in quotes what begins with \"%\""},
+	"a directive (%) unknown in YAML 1.1 and 1.2: remove the line, or put a text that begins with \"%\" in quotes"},
     {"meridian: 1\n? [a]\n: x\n", 2, 3, "a key must be one word"},
     {"{meridian:1}\n", 1, 2,
 	"unknown key \"meridian:1\" in the configuration; write \"meridian: "
 	"1\""},
     {"meridian: 1\nregions:{eu: {}}\n", 2, 9,
-	"a blank is missing behind \"regions:\": write \"regions: {eu: {}}\""},
+	"a space is missing after \"regions:\": write \"regions: {eu: {}}\""},
     {"meridian: 1\nregions: {eu:{}}\n", 2, 14,
-	"a blank is missing behind \"eu:\""},
+	"a space is missing after \"eu:\""},
     {"meridian: 1\nregions: {eu: {bias:3}}\n", 2, 16,
 	"unknown key \"bias:3\" in a region; write \"bias: 3\""},
     {"meridian: 1\n server: {}\n", 2, 2,
-	"indented deeper than line 1, whose key has its value already: a key "
-	"of the same map begins in column 1"},
+	"indented deeper than line 1, whose key already has a value: keys of the same map begin in column 1"},
     {"  meridian: 1\nserver: {}\n", 2, 1,
 	"indented less than the first key, of line 1"},
     {"meridian: 1\r\nregions:\r\n  eu: {}\r\n   us: {}\r\n", 4, 4,
 	"indented deeper than the other keys of its map, which begin in column "
 	"3 (line 3)"},
     {"meridian: 1\nserver: {nsid: \xe9}\n", 2, 16,
-	"no UTF-8 (octet 0xe9): save the file as UTF-8"},
+	"not UTF-8 (octet 0xe9): save the file as UTF-8"},
     {"meridian: 1\nserver: {nsid: a\x07"
      "b}\n",
 	2, 17,
 	"the control character U+0007: delete it, or write \"\\x07\" in double "
 	"quotes"},
     {"meridian: 1\nserver: {nsid: \"a\\x07b\"}\n", 2, 16,
-	"\"nsid\" has a control character in it"},
+	"\"nsid\" contains a control character"},
     {"meridian: 1\nserver = {nsid: x}\n", 2, 1,
 	"unknown key \"server = {nsid\" in the configuration; write \"server: "
 	"{nsid\""},
@@ -276,11 +266,9 @@ static const struct mistake {
 	"a configuration is a map (key: value), not \"<?xml version=\"1.0\"?> "
 	"<meridian/>\""},
     {"# only a comment\n", 2, 1,
-	"the file is empty: a configuration begins with \"meridian: 1\", and a "
-	"file that is included has a section at least"},
+	"the file is empty: a configuration begins with \"meridian: 1\", and an included file has at least one section"},
     {"", 1, 1,
-	"the file is empty: a configuration begins with \"meridian: 1\", and a "
-	"file that is included has a section at least"},
+	"the file is empty: a configuration begins with \"meridian: 1\", and an included file has at least one section"},
     {"just text\n", 1, 1,
 	"a configuration is a map (key: value), not \"just text\""},
     {"- meridian: 1\n", 1, 1,
@@ -298,28 +286,27 @@ static const struct mistake {
 	"\"location\" must be [latitude, longitude] in degrees, -90 to 90 and "
 	"-180 to 180, as [50.1, -8.7]"},
     {"meridian: 1\nregions: {EU: {}}\n", 2, 11,
-	"\"EU\" is no name for an object: lower-case letters, digits, - and _, "
+	"\"EU\" is not a valid name: lower-case letters, digits, - and _, "
 	"at most 63, a letter or digit first; did you mean \"eu\"?"},
     {"meridian: 1\nregions: {eu west: {}}\n", 2, 11,
-	"\"eu west\" is no name for an object: lower-case letters, digits, - "
+	"\"eu west\" is not a valid name: lower-case letters, digits, - "
 	"and _, at most 63, a letter or digit first; did you mean "
 	"\"eu-west\"?"},
     {"meridian: 1\nregions: {eu.west: {}}\n", 2, 11,
-	"\"eu.west\" is no name for an object: lower-case letters, digits, - "
+	"\"eu.west\" is not a valid name: lower-case letters, digits, - "
 	"and _, at most 63, a letter or digit first; did you mean "
 	"\"eu-west\"?"},
     {"meridian: 1\nzones: {example.com}\n", 2, 20,
 	"\"example.com\" has no value: it must be a path"},
     {"meridian: 1\nzones: example.com: zone\n", 2, 8,
-	"a second \": \" in one line: a value with \": \" in it needs quotes, "
-	"a map in a value braces { } or lines of its own"},
+	"a second \": \" in one line: a value that contains \": \" needs quotes, a nested map needs braces { } or lines of its own"},
     {"meridian: 1\nzones:\n  - example.com: zone\n", 3, 5,
 	"a file or a pattern of files is needed here: a map of names to files "
 	"has no \"- \""},
     {"meridian: 1\nzones: {example.com: }\n", 2, 22,
 	"\"example.com\" has no value: it must be a path"},
     {"meridian: 1\ngeoip: {nets: {a: 10.0.0.0/8}}\n", 2, 19,
-	"\"10.0.0.0/8\" would be a file: a prefix stands in brackets, "
+	"\"10.0.0.0/8\" would be a file name: write a prefix in brackets, "
 	"[10.0.0.0/8]"},
     {"meridian: 1\ngeoip: {nets: {a: [10.0.0.1/8]}}\n", 2, 20,
 	"10.0.0.1/8: has bits beyond its length: 10.0.0.0/8 is meant?"},
@@ -344,7 +331,7 @@ static const struct mistake {
     {"meridian: 1\nserver:\n  nsid: home\n  \xc2\xa0version: x\n", 4, 3,
 	"; delete the invisible character U+00A0"},
     {"meridian: 1\nserver: {nsid: x,, version: y}\n", 2, 18,
-	"nothing stands before this comma: take it out"},
+	"there is no value before this comma: remove it"},
     {"meridian: 1\nserver: {nsid: x version: y}\n", 2, 25,
 	"\":\" where \",\" or \"}\" is expected: a comma is missing before "
 	"this key, or a value with \":\" needs quotes"},
@@ -354,7 +341,7 @@ static const struct mistake {
     {"meridian: 1;\n", 1, 11,
 	"\"meridian\" must be a whole number, not \"1;\": 1; did you mean 1?"},
     {"meridian: 1,\nserver: {},\n", 2, 11,
-	"a comma stands only between values within [ ] or { }: take it out"},
+	"a comma is allowed only between values within [ ] or { }: remove it"},
     {"\"meridian\": 1,\n\"server\": {}\n", 1, 13,
 	"\"meridian\" must be a whole number, not \"1,\": 1; did you mean 1?"},
     {"meridian: 1\n// comment\nserver: {}\n", 2, 1,
@@ -362,8 +349,7 @@ static const struct mistake {
     {"meridian: 1\nserver: {} // comment\n", 2, 12,
 	"a comment begins with \"#\""},
     {"<<<<<<< HEAD\nmeridian: 1\n=======\nmeridian: 1\n>>>>>>> x\n", 1, 1,
-	"a merge conflict that is not resolved: choose one side, and take out "
-	"the lines with <<<<<<<, ======= and >>>>>>>"},
+	"an unresolved merge conflict: choose one side, and remove the lines with <<<<<<<, ======= and >>>>>>>"},
     {"meridian: 1\nmonitors:\n  web:\n    type: http\n    headers:\n      X-A: "
      "b\n     X-B: c\n",
 	7, 6,
@@ -372,8 +358,7 @@ static const struct mistake {
     {"meridian: 1\nmonitors:\n  web:\n    type: http\n    path: /a:b\n    "
      "port: 80\n     fall: 2\n",
 	7, 6,
-	"indented deeper than line 6, whose key has its value already: a key "
-	"of the same map begins in column 5"},
+	"indented deeper than line 6, whose key already has a value: keys of the same map begin in column 5"},
     {"meridian: 1\nmonitors:\n  web: {type: http,\n        path: /x\n        "
      "port: 80}\n",
 	5, 13,
@@ -384,7 +369,7 @@ static const struct mistake {
 	3, 8, "\"{\" is not closed: \"}\" is missing"},
     {"meridian: 1\ntests:\n  - {name: a, from: DE, expect: eu}\n  -{name: b, "
      "from: DE, expect: eu}\n",
-	4, 4, "a blank is missing behind \"-\""},
+	4, 4, "a space is missing after \"-\""},
     {"meridian: 1\ntests:\n  - {name: a, from: DE, expect: eu}\n  name: b\n", 4,
 	3, "each item of a list begins with \"- \", this line does not"},
     {"meridian: 1\ntests:\n  - name: a\n    from: DE\n   expect: eu\n", 5, 4,
@@ -392,7 +377,7 @@ static const struct mistake {
 	"column 3 (line 3)"},
     {"meridian: 1\npools:\n  w:\n    regions:\n      eu:\n      - addr: "
      "192.0.2.1\n        weight:10\n",
-	7, 16, "a blank is missing behind \"weight:\": write \"weight: 10\""},
+	7, 16, "a space is missing after \"weight:\": write \"weight: 10\""},
     {"meridian: 1\npools:\n  w:\n    regions:\n      eu:\n      - "
      "addr:192.0.2.1\n",
 	6, 9, "a target must be a map (key: value): write \"addr: 192.0.2.1\""},
@@ -404,17 +389,16 @@ static const struct mistake {
     {"meridian: 1\npools:\n  w:\n    regions:\n      eu: [{addr: 192.0.2.1}, "
      "{addr: 192.0.2.2]\n",
 	5, 47,
-	"\"]\" where \"}\" is expected, which closes the \"{\" of line 5, "
+	"\"]\" found where \"}\" must close the \"{\" of line 5, "
 	"column 31"},
     {"meridian: 1\npools:\n  w:\n    regions:\n      eu: [{addr: 192.0.2.1}, "
      "addr: 192.0.2.2}]\n",
 	5, 46,
-	"\"}\" where \"]\" is expected, which closes the \"[\" of line 5, "
+	"\"}\" found where \"]\" must close the \"[\" of line 5, "
 	"column 11"},
     {"meridian: 1\npools:\n  w:\n    regions:\n      eu: {addr: 192.0.2.1}\n",
 	5, 11,
-	"\"eu\" must be a list: put it in brackets [ ], or each of it behind "
-	"\"- \""},
+	"\"eu\" must be a list: put it in brackets [ ], or each value after \"- \""},
     {"meridian: 1\npools:\n  w:\n    regions:\n      - eu: [{addr: "
      "192.0.2.1}]\n",
 	5, 7,
@@ -424,17 +408,15 @@ static const struct mistake {
     {"meridian: 1\nserver:\n  nsid: \"a\n\nregions: {}\n", 3, 9,
 	"a quote that is not closed"},
     {"meridian: 1\nserver:\n  nsid: 'a\n  version: 'b'\n", 4, 13,
-	"text behind a closing quote: put all of the value in one pair of "
-	"quotes, within which ' is written ''"},
+	"text after a closing quote: put the whole value in one pair of quotes, in which ' is written ''"},
     {"meridian: 1\nserver:\n  nsid: 100% sure: yes\n", 3, 9,
-	"a second \": \" in one line: a value with \": \" in it needs quotes, "
-	"a map in a value braces { } or lines of its own"},
+	"a second \": \" in one line: a value that contains \": \" needs quotes, a nested map needs braces { } or lines of its own"},
     {"meridian: 1\nnames:\n  *: {pool: w}\n", 3, 3,
-	"what begins with \"*\" needs quotes: \"*\""},
+	"a text that begins with \"*\" needs quotes: \"*\""},
     {"meridian: 1\nnames:\n  @: {pool: w}\n", 3, 3,
-	"what begins with \"@\" needs quotes: \"@\""},
+	"a text that begins with \"@\" needs quotes: \"@\""},
     {"meridian: 1\nmonitors: {web: {type: http, path: /?a=b&c, host: *.x}}\n",
-	2, 51, "what begins with \"*\" needs quotes: \"*.x\""},
+	2, 51, "a text that begins with \"*\" needs quotes: \"*.x\""},
     {"meridian: 1\nmonitors: {web: {type: http, expect: {body: {ok}}}}\n", 2,
 	45, "\"body\" must be text, not a map"},
     {"meridian: 1\nmonitors: {web: {type: http, expect: {body: [ok]}}}\n", 2,
@@ -446,14 +428,14 @@ static const struct mistake {
     {"meridian: 1\nhealth:\n  suspect: 80 percent\n", 3, 12,
 	"\"suspect\" must be a percentage, as 85%, not \"80 percent\""},
     {"meridian: 1\nregions:\n  eu: &eu\n    location: [50, 8]\n  us: *uk\n", 5,
-	7, "there is no anchor \"&uk\" above: quote a text that begins with *"},
+	7,
+	"there is no anchor \"&uk\" above: a text that begins with * needs quotes"},
     {"meridian: 1\nregions:\n  eu\n    location: [50, 8]\n", 3, 5,
-	"\":\" is missing behind \"eu\""},
+	"\":\" is missing after \"eu\""},
     {"meridian: 1\nregions:\n  eu: location: [50, 8]\n", 3, 7,
-	"a second \": \" in one line: a value with \": \" in it needs quotes, "
-	"a map in a value braces { } or lines of its own"},
+	"a second \": \" in one line: a value that contains \": \" needs quotes, a nested map needs braces { } or lines of its own"},
     {"meridian: 1\nregions\n  eu: {}\n", 2, 1,
-	"\":\" and a value are missing behind \"regions\""},
+	"\":\" and a value are missing after \"regions\""},
     {"meridian: 1\nregions:\n  eu: {}\n---\n", 4, 1,
 	"a second document: one file holds one"},
 };

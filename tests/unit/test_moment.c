@@ -59,7 +59,7 @@ START_TEST(what_is_no_moment_is_refused)
 	int64_t wall_s;
 
 	ck_assert(!moment_parse(no_moments[_i], EVENING, &wall_s, &err));
-	ck_assert_ptr_nonnull(strstr(err.text, "no moment, such as 22:30"));
+	ck_assert_ptr_nonnull(strstr(err.text, "not a time: write 22:30"));
 }
 END_TEST
 
@@ -155,8 +155,8 @@ START_TEST(a_skipped_time_is_told_with_the_gap)
 	ck_assert(moment_parse("2026-03-28T20:00:00Z", 0, &now, &err));
 	ck_assert(!moment_parse("02:30", now, &got, &err));
 	ck_assert_str_eq(err.text,
-	    "02:30: no such moment, as the clock goes from 2026-03-29 02:00 to "
-	    "03:00: say one before or after that");
+	    "02:30: this local time does not exist, the clock goes from 2026-03-29 02:00 to "
+	    "03:00: give a time before or after that");
 }
 END_TEST
 

@@ -119,16 +119,19 @@ static const struct refusal refusals[] = {
     {"a: 1\n\tb: 2\n", 2, 1, "a tab in the indentation"},
     {"a: \"\n", 1, 4, "a quote that is not closed"},
     {"a: 1\nbc: \x01\n", 2, 5, "the control character U+0001"},
-    {"a: \xff\n", 1, 4, "no UTF-8 (octet 0xff): save the file as UTF-8"},
-    {"a: b\xe9", 1, 5, "no UTF-8 (octet 0xe9)"},
-    {"a: \xc3)\n", 1, 4, "no UTF-8 (octet 0xc3)"},
-    {"a: *x\n", 1, 4, "there is no anchor \"&x\" above: quote"},
+    {"a: \xff\n", 1, 4, "not UTF-8 (octet 0xff): save the file as UTF-8"},
+    {"a: b\xe9", 1, 5, "not UTF-8 (octet 0xe9)"},
+    {"a: \xc3)\n", 1, 4, "not UTF-8 (octet 0xc3)"},
+    {"a: *x\n", 1, 4, "there is no anchor \"&x\" above: a text"},
     {"a: *x1\nb: &x1 1\n", 1, 4, "there is no anchor \"&x1\" above"},
     {"b: &long 1\na: *lnog\n", 2, 4, "did you mean \"*long\"?"},
-    {"a: &x [*x]\n", 1, 8, "\"*x\" stands within what it repeats"},
-    {"a: &x {b: [*x]}\n", 1, 12, "\"*x\" stands within what it repeats"},
-    {"a: &x 1\nb: &x 2\n", 2, 4, "\"&x\" stands at f:1 already"},
-    {"a: &x [&x 2]\n", 1, 8, "\"&x\" stands at f:1 already"},
+    {"a: &x [*x]\n", 1, 8, "\"*x\" is inside the anchor that it refers to"},
+    {"a: &x {b: [*x]}\n", 1, 12,
+	"\"*x\" is inside the anchor that it refers to"},
+    {"a: &x 1\nb: &x 2\n", 2, 4,
+	"duplicate anchor \"&x\": it is already defined at f:1"},
+    {"a: &x [&x 2]\n", 1, 8,
+	"duplicate anchor \"&x\": it is already defined at f:1"},
     {"a: &x [1]\n*x : 1\n", 1, 4, "one word (repeated by the alias at 2:1)"},
     {"a: &x\n  <<: {b: 1}\nb: *x\n", 2, 3, "merge keys"},
     {"\xef\xbb\xbf"
@@ -203,7 +206,7 @@ START_TEST(what_aliases_repeat_is_bounded)
 	ck_assert_ptr_null(read_text(text));
 	ck_assert_uint_eq(diag.nerrors, 1);
 	ck_assert_ptr_nonnull(strstr(diag.entries.at[0].message,
-	    "more than 1000000 values in one file, with those that aliases"));
+	    "more than 1000000 values in one file, including those repeated by aliases"));
 }
 END_TEST
 
