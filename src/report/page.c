@@ -7,19 +7,31 @@
 #include "base/clock.h"
 #include "report/text.h"
 
+/* Words so long are not broken where the window is wide: an address is not. */
+enum { WHOLE_MAX = 24, ADDRESS_MAX = 45 };
+
+/* Where the window is narrow a row's cells stand below each other, each behind
+ * the word that its column has for a heading where there is room. */
 static const char head[] =
     "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
     "<meta http-equiv=\"refresh\" content=\"5\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width,"
+    "initial-scale=1\">\n"
+    "<link rel=\"icon\" href=\"data:,\">\n"
     "<title>Meridian</title>\n<style>\n"
     "body{font:15px/1.4 sans-serif;margin:1.5em auto;max-width:70em;"
-    "padding:0 1em;color:#222;background:#fff}\n"
+    "padding:0 1em;color:#222;background:#fff;overflow-wrap:anywhere}\n"
     "table{border-collapse:collapse;width:100%;margin:.5em 0 1.5em}\n"
     "th,td{text-align:left;padding:.3em .6em;"
     "border-bottom:1px solid #ddd;vertical-align:top}\n"
+    "th,td[class]{overflow-wrap:normal}\n"
     "th{font-weight:600;background:#f4f4f4}\n"
     ".up,.live{color:#176f2c}.down,.out{color:#b00020;font-weight:600}\n"
     ".unknown,.degraded,.drained,.not_monitored{color:#8a5a00}\n"
+    "@media(max-width:60em){th,td:empty{display:none}\n"
+    "table,tbody,tr,td{display:block}tr{border-bottom:1px solid #ddd}\n"
+    "td,td[class]{border:0;padding:.1em 0;overflow-wrap:anywhere}\n"
+    "td::before{content:attr(data-is)\": \";color:#666;font-weight:400}}\n"
     "</style></head><body>\n";
 
 static void
@@ -49,20 +61,42 @@ text_of(const json_t *o, const char *key)
 	return json_string_value(json_object_get(o, key));
 }
 
+/* is: the heading of its column.  Words in a cell with a class are whole. */
 static void
-page_cell(struct text *t, const char *class, const char *s)
+page_cell_begin(struct text *t, const char *is, const char *class)
 {
-	text_add(t, class != NULL ? "<td class=\"%s\">" : "<td>", class);
+	text_add(t, "<td data-is=\"%s\"", is);
+	if (class != NULL)
+		text_add(t, " class=\"%s\"", class);
+	text_add(t, ">");
+}
+
+static void
+page_cell(struct text *t, const char *is, const char *class, const char *s)
+{
+	if (class == NULL && s != NULL && strlen(s) <= WHOLE_MAX)
+		class = "whole";
+	page_cell_begin(t, is, class);
 	page_escape(t, s);
 	text_add(t, "</td>");
 }
 
 static void
-page_span(struct text *t, const json_t *seconds, const char *none)
+page_headings(struct text *t, const char *const *headings)
+{
+	text_add(t, "<table><tr>");
+	for (; *headings != NULL; headings++)
+		text_add(t, "<th>%s</th>", *headings);
+	text_add(t, "</tr>\n");
+}
+
+static void
+page_span(
+    struct text *t, const char *is, const json_t *seconds, const char *none)
 {
 	char span[CLOCK_TEXT_MAX];
 
-	page_cell(t, NULL,
+	page_cell(t, is, NULL,
 	    json_is_integer(seconds)
 		? clock_format_span(
 		      span, (uint64_t)json_integer_value(seconds) * 1000)
@@ -81,21 +115,43 @@ page_lease(struct text *t, const char *is, const json_t *lease)
 	text_add(t, " ");
 }
 
-static void
-page_target(struct text *t, const json_t *target)
+/* A monitor that watches several addresses of a target is named with each. */
+static bool
+has_addresses(const json_t *watches)
 {
-	const char *health = text_of(target, "health");
+	const char *first = text_of(json_array_get(watches, 0), "address");
 	const json_t *watch;
 	size_t i;
 
-	page_cell(t, NULL, text_of(target, "target"));
-	page_cell(t, health,
+	json_array_foreach(watches, i, watch)
+	{
+		if (strcmp(text_of(watch, "address"), first) != 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+page_target(struct text *t, const json_t *target)
+{
+	const char *name = text_of(target, "target");
+	const char *health = text_of(target, "health");
+	const json_t *watches = json_object_get(target, "watches");
+	bool several = has_addresses(watches);
+	const json_t *watch;
+	size_t i;
+
+	page_cell(
+	    t, "Target", strlen(name) <= ADDRESS_MAX ? "whole" : NULL, name);
+	page_cell(t, "Health", health,
 	    strcmp(health, "not_monitored") == 0 ? "not monitored" : health);
-	text_add(t, "<td>");
-	json_array_foreach(json_object_get(target, "watches"), i, watch)
+	page_cell_begin(t, "Last probe", NULL);
+	json_array_foreach(watches, i, watch)
 	{
 		text_add(t, i > 0 ? "<br>" : "");
 		page_escape(t, text_of(watch, "monitor"));
+		if (several)
+			text_add(t, " %s", text_of(watch, "address"));
 		text_add(t, ": ");
 		page_escape(t, text_of(watch, "last"));
 		if (json_is_false(json_object_get(watch, "decides")))
@@ -103,7 +159,8 @@ page_target(struct text *t, const json_t *target)
 		if (json_is_true(json_object_get(watch, "damped")))
 			text_add(t, " (damped)");
 	}
-	text_add(t, "</td><td>");
+	text_add(t, "</td>");
+	page_cell_begin(t, "Drain", NULL);
 	page_lease(t, "", json_object_get(target, "drain"));
 	page_lease(t, "forced up: ", json_object_get(target, "force_up"));
 	text_add(t, "</td></tr>\n");
@@ -143,8 +200,9 @@ page_region(struct text *t, const json_t *region)
 	json_array_foreach(targets, i, target)
 	{
 		text_add(t, "<tr>");
-		page_cell(t, NULL, i == 0 ? text_of(region, "region") : "");
-		page_cell(t, state, i == 0 ? shown.at : "");
+		page_cell(
+		    t, "Region", NULL, i == 0 ? text_of(region, "region") : "");
+		page_cell(t, "State", state, i == 0 ? shown.at : "");
 		page_target(t, target);
 	}
 	text_fini(&shown);
@@ -153,6 +211,8 @@ page_region(struct text *t, const json_t *region)
 static void
 page_pools(struct text *t, const json_t *pools)
 {
+	static const char *const headings[] = {
+	    "Region", "State", "Target", "Health", "Last probe", "Drain", NULL};
 	const json_t *pool, *region;
 	size_t i, j;
 
@@ -160,10 +220,8 @@ page_pools(struct text *t, const json_t *pools)
 	{
 		text_add(t, "<h2>Pool ");
 		page_escape(t, text_of(pool, "name"));
-		text_add(t,
-		    "</h2>\n<table><tr><th>Region</th><th>State</th>"
-		    "<th>Target</th><th>Health</th><th>Last probe</th>"
-		    "<th>Drain</th></tr>\n");
+		text_add(t, "</h2>\n");
+		page_headings(t, headings);
 		json_array_foreach(json_object_get(pool, "regions"), j, region)
 		{
 			page_region(t, region);
@@ -175,23 +233,25 @@ page_pools(struct text *t, const json_t *pools)
 static void
 page_drains(struct text *t, const char *title, const json_t *drains)
 {
+	static const char *const headings[] = {
+	    "What", "Begins in", "Left", "Owner", "Reason", NULL};
 	const json_t *d;
 	size_t i;
 
 	if (json_array_size(drains) == 0)
 		return;
-	text_add(t,
-	    "<h2>%s</h2>\n<table><tr><th>What</th><th>Begins in</th>"
-	    "<th>Left</th><th>Owner</th><th>Reason</th></tr>\n",
-	    title);
+	text_add(t, "<h2>%s</h2>\n", title);
+	page_headings(t, headings);
 	json_array_foreach(drains, i, d)
 	{
 		text_add(t, "<tr>");
-		page_cell(t, NULL, text_of(d, "what"));
-		page_span(t, json_object_get(d, "begins_s"), "in force");
-		page_span(t, json_object_get(d, "left_s"), "until cancelled");
-		page_cell(t, NULL, text_of(d, "owner"));
-		page_cell(t, NULL, text_of(d, "reason"));
+		page_cell(t, "What", NULL, text_of(d, "what"));
+		page_span(
+		    t, "Begins in", json_object_get(d, "begins_s"), "in force");
+		page_span(
+		    t, "Left", json_object_get(d, "left_s"), "until cancelled");
+		page_cell(t, "Owner", NULL, text_of(d, "owner"));
+		page_cell(t, "Reason", NULL, text_of(d, "reason"));
 		text_add(t, "</tr>\n");
 	}
 	text_add(t, "</table>\n");
