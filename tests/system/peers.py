@@ -148,7 +148,7 @@ server:
   directory: "{self.dir}"
   pidfile: "{self.dir}/pid"
   use-syslog: no
-  verbosity: 2
+  verbosity: 3
   logfile: "{self.dir}/log"
   num-threads: 1
   do-not-query-localhost: no
