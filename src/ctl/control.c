@@ -553,7 +553,7 @@ control_free(struct control *c)
 	control_save(c);
 	saver_free(c->saver);
 	commit_free(c->commit);
-	vec_free(&c->wanted.all);
+	drains_return(&c->wanted);
 	drains_fini(&c->ended);
 	prober_free(c->prober);
 	keeper_end();

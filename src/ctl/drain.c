@@ -166,9 +166,9 @@ drain_wanted(struct control *c)
 	if (!c->wanted_stale)
 		return wanted;
 	c->wanted_stale = false;
-	wanted->all.n = 0;
+	drains_return(wanted);
 	for (size_t i = 0; i < c->drains.all.n; i++)
-		vec_push(&wanted->all, c->drains.all.at[i]);
+		drains_lend(wanted, c->drains.all.at[i]);
 	commit_each(c, BATCH_DRAINS, wanted_add, wanted);
 	return wanted;
 }

@@ -37,7 +37,7 @@ is_same_what(const struct drain *a, const struct drain *b)
 struct tables {
 	struct drain *copies;
 	size_t n;
-	struct drains before, after;
+	struct drains before, after, apart;
 };
 
 /* A copy that is judged by how it ends. */
@@ -64,18 +64,20 @@ tables_make(struct tables *t, const struct drains *from, const struct drain *d)
 			continue;
 		other = tables_copy(t, from->all.at[i]);
 		if (!is_same_what(other, d))
-			vec_push(&t->after.all, other);
+			drains_lend(&t->after, other);
 		if (!is_same_what(other, d) || other->at == 0)
-			vec_push(&t->before.all, other);
+			drains_lend(&t->before, other);
 	}
-	vec_push(&t->after.all, tables_copy(t, d));
+	drains_lend(&t->after, tables_copy(t, d));
+	drains_lend(&t->apart, t->after.all.at[t->after.all.n - 1]);
 }
 
 static void
 tables_fini(struct tables *t)
 {
-	vec_free(&t->before.all);
-	vec_free(&t->after.all);
+	drains_return(&t->before);
+	drains_return(&t->after);
+	drains_return(&t->apart);
 	free(t->copies);
 }
 
@@ -168,7 +170,7 @@ safety_judge(struct control *c, const struct drain *d, struct text *fault)
 
 	tables_make(&t, drain_wanted(c), d);
 	before = (struct forecast_state){.drains = &t.before};
-	after = (struct forecast_state){.drains = &t.after};
+	after = (struct forecast_state){.drains = &t.after, .apart = &t.apart};
 	forecast_then(&f, &c->capacity, s, &c->traffic, &before, &after);
 	unsafe = forecast_unsafe(&f);
 	if (d->kind == DRAIN_OUT)

@@ -60,12 +60,53 @@ names_of_pool(
 	}
 }
 
+/* Is it the name, up to the slash before the rest (NULL: there is none)? */
 static bool
-names_have(const struct names *n, const char *what)
+is_part(const char *what, const char *name, const char *rest)
 {
-	for (size_t i = 0; i < n->all.n; i++)
-		if (strcmp(n->all.at[i], what) == 0)
+	size_t len = rest != NULL ? (size_t)(rest - what) - 1 : strlen(what);
+
+	return strlen(name) == len && strncmp(what, name, len) == 0;
+}
+
+static const char *
+rest_of(const char *what)
+{
+	const char *slash = strchr(what, '/');
+
+	return slash != NULL ? slash + 1 : NULL;
+}
+
+/* region: what without the pool. */
+static bool
+pool_has(const struct conf *conf, const struct conf_pool *p, const char *region)
+{
+	const char *target = rest_of(region);
+
+	for (size_t i = 0; i < p->nregions; i++) {
+		const struct conf_pool_region *r = &p->regions[i];
+
+		if (!is_part(region, conf->regions[r->region].name, target))
+			continue;
+		for (size_t t = 0; target != NULL && t < r->ntargets; t++)
+			if (strcmp(r->targets[t].label, target) == 0)
+				return true;
+		return target == NULL;
+	}
+	return false;
+}
+
+static bool
+is_known(const struct conf *conf, const char *what)
+{
+	const char *region = rest_of(what);
+
+	for (size_t i = 0; region == NULL && i < conf->nregions; i++)
+		if (strcmp(conf->regions[i].name, what) == 0)
 			return true;
+	for (size_t i = 0; region != NULL && i < conf->npools; i++)
+		if (is_part(what, conf->pools[i].name, region))
+			return pool_has(conf, &conf->pools[i], region);
 	return false;
 }
 
@@ -90,19 +131,14 @@ json_t *
 what_unknown(const struct conf *conf, const char *what)
 {
 	struct names names = {0};
-	bool known;
-	json_t *error;
 
+	if (is_known(conf, what))
+		return NULL;
 	for (size_t i = 0; i < conf->nregions; i++)
 		names_add(&names, "%s", conf->regions[i].name);
 	for (size_t i = 0; i < conf->npools; i++)
 		names_of_pool(&names, conf, &conf->pools[i]);
-	known = names_have(&names, what);
-	error = names_fail(&names, what, "there is no");
-	if (!known)
-		return pool_named(conf, what, error);
-	json_decref(error);
-	return NULL;
+	return pool_named(conf, what, names_fail(&names, what, "there is no"));
 }
 
 json_t *

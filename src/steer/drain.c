@@ -3,31 +3,72 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "base/clock.h"
 
 const char *const drain_kind_names[DRAIN_KIND_COUNT] = {"drain", "force_up"};
 const char *const drain_nouns[DRAIN_KIND_COUNT] = {"drain", "force-up"};
 
-/* The parts of what: "region", "pool/region" or "pool/region/target". */
-static bool
-what_parse(struct drain *d, const char *what)
+/* Names within what: "region", "pool/region" or "pool/region/target". */
+struct names {
+	const char *pool, *region, *target; /* NULL: none */
+	size_t pool_len, region_len, target_len;
+};
+
+static struct names
+names_of(const char *pool, const char *region, const char *target)
+{
+	return (struct names){pool, region, target,
+	    pool != NULL ? strlen(pool) : 0, strlen(region),
+	    target != NULL ? strlen(target) : 0};
+}
+
+static struct names
+names_split(const char *what)
 {
 	const char *first = strchr(what, '/');
 	const char *second = first != NULL ? strchr(first + 1, '/') : NULL;
+	struct names n = names_of(NULL, what, NULL);
 
-	if (first == NULL) {
-		d->region = xstrdup(what);
-		return *what != '\0';
-	}
-	d->pool = strndup(what, (size_t)(first - what));
-	if (second == NULL) {
-		d->region = xstrdup(first + 1);
-		return first > what && first[1] != '\0';
-	}
-	d->region = strndup(first + 1, (size_t)(second - first - 1));
-	d->target = xstrdup(second + 1);
-	return first > what && second > first + 1 && second[1] != '\0';
+	if (first == NULL)
+		return n;
+	n = names_of(what, first + 1, second != NULL ? second + 1 : NULL);
+	n.pool_len = (size_t)(first - what);
+	if (second != NULL)
+		n.region_len = (size_t)(second - first - 1);
+	return n;
+}
+
+/* By what leases name: the region, perhaps of a pool, and all of what. */
+enum { BY_PLACE, BY_WHAT, BY_COUNT };
+
+static void
+names_hash(uint64_t hash[BY_COUNT], const struct names *n)
+{
+	uint64_t seed = n->pool != NULL ? XXH3_64bits(n->pool, n->pool_len) : 0;
+
+	hash[BY_PLACE] = XXH3_64bits_withSeed(n->region, n->region_len, seed);
+	hash[BY_WHAT] = hash[BY_PLACE];
+	if (n->target != NULL)
+		hash[BY_WHAT] = XXH3_64bits_withSeed(
+		    n->target, n->target_len, hash[BY_PLACE]);
+}
+
+/* False: a name is empty. */
+static bool
+what_parse(struct drain *d, const char *what)
+{
+	struct names n = names_split(what);
+
+	d->region = strndup(n.region, n.region_len);
+	if (n.pool != NULL)
+		d->pool = strndup(n.pool, n.pool_len);
+	if (n.target != NULL)
+		d->target = xstrdup(n.target);
+	names_hash(d->hash, &n);
+	return *d->region != '\0' && (d->pool == NULL || *d->pool != '\0') &&
+	    (d->target == NULL || *d->target != '\0');
 }
 
 struct drain *
@@ -108,12 +149,85 @@ drain_set_clock(struct drain *d, int64_t step_s)
 	d->record = NULL;
 }
 
+/* The index --------------------------------------------------------------- */
+
+/* Those of equal hash are a chain: the next one's position and 1; 0: none. */
+struct drain_link {
+	uint32_t next[BY_COUNT];
+};
+
+static uint32_t *
+head_of(const struct drains *t, unsigned by, uint64_t hash)
+{
+	return &t->heads[by * t->nheads + (hash & (t->nheads - 1))];
+}
+
+static void
+link_add(struct drains *t, size_t i)
+{
+	for (unsigned by = 0; by < BY_COUNT; by++) {
+		uint32_t *head = head_of(t, by, t->all.at[i]->hash[by]);
+
+		t->links[i].next[by] = *head;
+		*head = (uint32_t)i + 1;
+	}
+}
+
+/* As all has changed. */
+static void
+index_make(struct drains *t)
+{
+	if (t->nheads < t->all.cap) {
+		t->nheads = t->nheads == 0 ? 16 : t->nheads;
+		while (t->nheads < t->all.cap)
+			t->nheads *= 2;
+		t->links =
+		    xreallocarray(t->links, t->nheads, sizeof(*t->links));
+		free(t->heads);
+		t->heads = xcalloc(BY_COUNT * t->nheads, sizeof(*t->heads));
+	} else if (t->nheads > 0) {
+		memset(t->heads, 0, BY_COUNT * t->nheads * sizeof(*t->heads));
+	}
+	for (size_t i = 0; i < t->all.n; i++)
+		link_add(t, i);
+}
+
+void
+drains_lend(struct drains *t, struct drain *d)
+{
+	vec_push(&t->all, d);
+	if (t->all.n > t->nheads)
+		index_make(t);
+	else
+		link_add(t, t->all.n - 1);
+}
+
+void
+drains_return(struct drains *t)
+{
+	vec_free(&t->all);
+	free(t->links);
+	free(t->heads);
+	t->links = NULL;
+	t->heads = NULL;
+	t->nheads = 0;
+}
+
 void
 drains_fini(struct drains *t)
 {
 	for (size_t i = 0; i < t->all.n; i++)
 		drain_free(t->all.at[i]);
-	vec_free(&t->all);
+	drains_return(t);
+}
+
+/* The first of the chain of a hash, or the one behind at; 0: none. */
+static uint32_t
+chain_next(const struct drains *t, unsigned by, uint64_t hash, uint32_t at)
+{
+	if (t->nheads == 0)
+		return 0;
+	return at == 0 ? *head_of(t, by, hash) : t->links[at - 1].next[by];
 }
 
 static bool
@@ -126,12 +240,17 @@ static struct drain **
 slot_of(const struct drains *t, enum drain_kind kind, const char *what,
     bool announced)
 {
-	for (size_t i = 0; i < t->all.n; i++) {
-		const struct drain *d = t->all.at[i];
+	struct names n = names_split(what);
+	uint64_t hash[BY_COUNT];
+	uint32_t at = 0;
+
+	names_hash(hash, &n);
+	while ((at = chain_next(t, BY_WHAT, hash[BY_WHAT], at)) != 0) {
+		const struct drain *d = t->all.at[at - 1];
 
 		if (d->kind == kind && is_announced(d) == announced &&
 		    strcmp(d->what, what) == 0)
-			return &t->all.at[i];
+			return &t->all.at[at - 1];
 	}
 	return NULL;
 }
@@ -143,11 +262,11 @@ drains_replace(struct drains *t, struct drain *d)
 	struct drain *old;
 
 	if (slot == NULL) {
-		vec_push(&t->all, d);
+		drains_lend(t, d);
 		return NULL;
 	}
 	old = *slot;
-	*slot = d;
+	*slot = d; /* its names are the same */
 	return old;
 }
 
@@ -175,6 +294,7 @@ take_out(struct drains *t, struct drain **slot)
 	memmove(slot, slot + 1,
 	    (size_t)(t->all.at + t->all.n - slot - 1) * sizeof(*slot));
 	t->all.n--;
+	index_make(t);
 	return d;
 }
 
@@ -218,16 +338,6 @@ drains_begin(struct drains *t, struct drain *d)
 }
 
 static bool
-covers(const struct drain *d, const char *pool, const char *region,
-    const char *target)
-{
-	return strcmp(d->region, region) == 0 &&
-	    (d->pool == NULL || strcmp(d->pool, pool) == 0) &&
-	    (d->target == NULL ||
-		(target != NULL && strcmp(d->target, target) == 0));
-}
-
-static bool
 ends_later(const struct drain *a, const struct drain *b)
 {
 	if (b->until == DRAIN_FOREVER)
@@ -241,52 +351,122 @@ is_whole(const struct drain *d)
 	return d->share == DRAIN_WHOLE && clock_mono_s() >= d->whole_s;
 }
 
-const struct drain *
-drains_cover(const struct drains *t, enum drain_kind kind, const char *pool,
+static void
+on_add(const struct drains *t, struct drains_on *on, const struct drain *d)
+{
+	const struct drain **cover = &on->cover[d->kind];
+
+	if (d->kind == DRAIN_OUT && is_announced(d) &&
+	    (on->next == NULL || d->at < on->next->at))
+		on->next = d;
+	if (!t->ahead && is_announced(d))
+		return;
+	if (!is_whole(d) && d->kind == DRAIN_OUT &&
+	    (on->part == NULL || d->share > on->part->share))
+		on->part = d;
+	if (is_whole(d) && (*cover == NULL || ends_later(d, *cover)))
+		*cover = d;
+}
+
+static bool
+is_same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* Those of just these names. */
+static void
+on_add_named(const struct drains *t, struct drains_on *on, const char *pool,
     const char *region, const char *target)
 {
-	const struct drain *last = NULL;
+	struct names n = names_of(pool, region, target);
+	uint64_t hash[BY_COUNT];
+	uint32_t at = 0;
 
-	for (size_t i = 0; i < t->all.n; i++) {
-		const struct drain *d = t->all.at[i];
+	names_hash(hash, &n);
+	while ((at = chain_next(t, BY_WHAT, hash[BY_WHAT], at)) != 0) {
+		const struct drain *d = t->all.at[at - 1];
 
-		if (d->kind == kind && (t->ahead || !is_announced(d)) &&
-		    covers(d, pool, region, target) &&
-		    (last == NULL || ends_later(d, last)) && is_whole(d))
-			last = d;
+		if (strcmp(d->region, region) == 0 && is_same(d->pool, pool) &&
+		    is_same(d->target, target))
+			on_add(t, on, d);
 	}
-	return last;
 }
 
-const struct drain *
-drains_next(const struct drains *t, const char *pool, const char *region,
+struct drains_on
+drains_on(const struct drains *t, const char *pool, const char *region,
     const char *target)
 {
-	const struct drain *first = NULL;
+	struct drains_on on = {.next = NULL};
 
-	for (size_t i = 0; i < t->all.n; i++) {
-		const struct drain *d = t->all.at[i];
-
-		if (d->kind == DRAIN_OUT && is_announced(d) &&
-		    covers(d, pool, region, target) &&
-		    (first == NULL || d->at < first->at))
-			first = d;
-	}
-	return first;
+	if (t->all.n == 0)
+		return on;
+	on_add_named(t, &on, NULL, region, NULL);
+	on_add_named(t, &on, pool, region, NULL);
+	if (target != NULL)
+		on_add_named(t, &on, pool, region, target);
+	return on;
 }
 
-const struct drain *
-drains_part(const struct drains *t, const char *pool, const char *region)
+static bool
+is_place_named(const struct drains *t, const char *pool, const char *region)
 {
-	const struct drain *most = NULL;
+	struct names n = names_of(pool, region, NULL);
+	uint64_t hash[BY_COUNT];
+	uint32_t at = 0;
 
-	for (size_t i = 0; i < t->all.n; i++) {
-		const struct drain *d = t->all.at[i];
+	names_hash(hash, &n);
+	while ((at = chain_next(t, BY_PLACE, hash[BY_PLACE], at)) != 0) {
+		const struct drain *d = t->all.at[at - 1];
 
-		if (d->kind == DRAIN_OUT && (t->ahead || !is_announced(d)) &&
-		    covers(d, pool, region, NULL) &&
-		    (most == NULL || d->share > most->share) && !is_whole(d))
-			most = d;
+		if (strcmp(d->region, region) == 0 && is_same(d->pool, pool))
+			return true;
 	}
-	return most;
+	return false;
+}
+
+bool
+drains_name(const struct drains *t, const char *pool, const char *region)
+{
+	return is_place_named(t, NULL, region) ||
+	    is_place_named(t, pool, region);
+}
+
+/* False: another lease of the same what comes before it in the index. */
+static bool
+what_add(const struct drains *t, struct drains_on *on, const struct drain *of)
+{
+	bool any = false;
+	uint32_t at = 0;
+
+	while ((at = chain_next(t, BY_WHAT, of->hash[BY_WHAT], at)) != 0) {
+		const struct drain *d = t->all.at[at - 1];
+
+		if (d != of && strcmp(d->what, of->what) != 0)
+			continue;
+		if (!any && d != of)
+			return false;
+		any = true;
+		on_add(t, on, d);
+	}
+	return true;
+}
+
+void
+drains_each(const struct drains *t, const char *pool, const char *region,
+    const struct drains_on *whole, drains_fn *fn, void *arg)
+{
+	struct names n = names_of(pool, region, NULL);
+	uint64_t hash[BY_COUNT];
+	uint32_t at = 0;
+
+	names_hash(hash, &n);
+	while ((at = chain_next(t, BY_PLACE, hash[BY_PLACE], at)) != 0) {
+		const struct drain *d = t->all.at[at - 1];
+		struct drains_on on = *whole;
+
+		if (d->target != NULL && strcmp(d->region, region) == 0 &&
+		    is_same(d->pool, pool) && what_add(t, &on, d))
+			fn(d->target, &on, arg);
+	}
 }

@@ -28,9 +28,8 @@ enum {
 
 enum drain_kind { DRAIN_OUT, DRAIN_UP, DRAIN_KIND_COUNT };
 
-/* "drain" and "force_up": in the state file and in what is said. */
+/* "drain" and "force_up", in files; "drain" and "force-up", for people. */
 extern const char *const drain_kind_names[DRAIN_KIND_COUNT];
-/* "drain" and "force-up": for people. */
 extern const char *const drain_nouns[DRAIN_KIND_COUNT];
 
 struct drain {
@@ -52,14 +51,18 @@ struct drain {
 	int64_t let_go;    /* likewise: the last honest cache lets go */
 	unsigned settling; /* ticks until what was on its way counts in it */
 	bool gone;         /* it was told that it has let go */
+	uint64_t hash[2];  /* of what it is part of, and of all of what */
 	/* The state file's: */
 	char *record; /* as it stands there; NULL: not made yet */
 	bool unsaved; /* it does not stand there: a restart forgets it */
 };
 
 struct drains {
-	VEC(struct drain *) all;
+	VEC(struct drain *) all; /* read only, but by drains_...() */
 	bool ahead; /* the announced ones count as in force (what if) */
+	struct drain_link *links; /* an index by what they name */
+	uint32_t *heads;
+	size_t nheads;
 };
 
 /* A drain with its own copies, what parsed; NULL when what has not the form
@@ -67,16 +70,17 @@ struct drains {
 struct drain *drain_new(const char *what, const char *owner, const char *reason,
     int64_t since, int64_t until, bool forced, struct error *err);
 void drain_free(struct drain *d);
-
-/* It is in force, by and by since d->since: from now on it grows and ends,
- * however the wall clock is set. */
+/* From now on it grows, since d->since, and ends by steady clocks. */
 void drain_start(struct drain *d);
-/* Seconds until it ends, 0 or less: it is over; INT64_MAX: not by itself. */
+/* Seconds until it ends (0 or less: it is over); INT64_MAX: not by itself. */
 int64_t drain_left_s(const struct drain *d);
 /* The wall clock was set: moments of one in force move with it. */
 void drain_set_clock(struct drain *d, int64_t step_s);
 
 void drains_fini(struct drains *t);
+/* Of tables that borrow: puts d in, whatever is there; takes all out. */
+void drains_lend(struct drains *t, struct drain *d);
+void drains_return(struct drains *t);
 
 /* Takes d over; replaces the one of the same kind and what that is in force
  * (announced) as it is (a renewal): drains_put() frees it, drains_replace()
@@ -87,26 +91,30 @@ struct drain *drains_find(const struct drains *t, enum drain_kind kind,
     const char *what, bool announced);
 /* Takes it, which is in the table, out of it; the caller frees it. */
 struct drain *drains_remove(struct drains *t, const struct drain *d);
-/* Takes out one whose time is over, or returns NULL. */
+/* Takes out one that is over; finds an announced one that is due; or NULL. */
 struct drain *drains_expire(struct drains *t);
-/* An announced one whose time has come, or NULL. */
 struct drain *drains_due(const struct drains *t, int64_t now);
-/* It is in force from now on.  The one whose place it takes (NULL: none) is
- * the caller's to free. */
+/* It is in force from now on; the caller frees what it replaced (or NULL). */
 struct drain *drains_begin(struct drains *t, struct drain *d);
 
-/* The lease in force of that kind on this, as a whole by now, the one that ends
- * last; NULL: none.  target NULL asks for the whole region of the pool. */
-const struct drain *drains_cover(const struct drains *t, enum drain_kind kind,
-    const char *pool, const char *region, const char *target);
+/* The leases on something that count; NULL: none. */
+struct drains_on {
+	/* In force, whole by now, the one that ends last; by kind. */
+	const struct drain *cover[DRAIN_KIND_COUNT];
+	const struct drain *next; /* announced: the first that takes it out */
+	const struct drain *part; /* the largest that is not whole yet */
+};
 
-/* The first announced drain that will take this out; NULL: none. */
-const struct drain *drains_next(const struct drains *t, const char *pool,
+/* On a target, or on the whole region of a pool (target NULL). */
+struct drains_on drains_on(const struct drains *t, const char *pool,
     const char *region, const char *target);
-
-/* The drain that takes the largest share of the pool's region out, but not, or
- * not yet, all of it; NULL: none. */
-const struct drain *drains_part(
-    const struct drains *t, const char *pool, const char *region);
+/* Does a lease name the region of the pool, or targets of it? */
+bool drains_name(const struct drains *t, const char *pool, const char *region);
+/* Calls fn for each target of the region that has leases of its own; what is on
+ * the whole region is on it, too. */
+typedef void drains_fn(
+    const char *target, const struct drains_on *on, void *arg);
+void drains_each(const struct drains *t, const char *pool, const char *region,
+    const struct drains_on *whole, drains_fn *fn, void *arg);
 
 #endif

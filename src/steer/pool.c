@@ -39,12 +39,10 @@ region_build(struct arena *a, struct pool *p, size_t i, const char *name)
 	r->name = name;
 	r->ntargets = conf->ntargets;
 	r->targets = arena_array(a, r->ntargets, sizeof(*r->targets));
-	for (size_t t = 0; t < r->ntargets; t++) {
+	r->by_label = arena_array(a, r->ntargets, sizeof(struct pool_target *));
+	for (size_t t = 0; t < r->ntargets; t++)
 		r->targets[t].conf = &conf->targets[t];
-		for (size_t f = 0; f < POOL_FAMILIES; f++)
-			r->targets[t].live[f] = true;
-	}
-	region_count(r);
+	region_begin(r);
 	atomic_init(&r->offer, offer_make(p, r));
 	atomic_init(&r->change, change);
 	return 1;
@@ -160,20 +158,6 @@ pools_bind(
 /* Refreshing -----------------------------------------------------------------
  */
 
-bool
-pool_region_would_live(const struct pool *p, enum pool_family f, size_t region,
-    const struct drains *drains)
-{
-	const struct pool_region *r = &p->regions[region];
-	struct region_live n;
-
-	if (drains_cover(drains, DRAIN_OUT, p->conf->name, r->name, NULL) !=
-	    NULL)
-		return false;
-	region_tally(p, r, drains, &n);
-	return region_is_enough(p, r, &n, f);
-}
-
 /* Takes in what is so many seconds ahead, as a second of the monotonic
  * clock. */
 static void
@@ -225,39 +209,6 @@ region_change(const struct pool_region *r)
 		}
 	}
 	return (uint64_t)end_s << 32 | seconds;
-}
-
-/* healthy: how many of its targets would be live without drains. */
-static void
-region_look(struct pool *p, size_t region, const struct drains *drains,
-    struct region_live *healthy)
-{
-	struct pool_region *r = &p->regions[region];
-	const char *pool = p->conf->name, *name = p->regions[region].name;
-
-	*healthy = (struct region_live){.live = {0}};
-	r->drain = drains_cover(drains, DRAIN_OUT, pool, name, NULL);
-	r->next = drains_next(drains, pool, name, NULL);
-	r->part = drains_part(drains, pool, name);
-	r->drained = r->drain != NULL;
-	for (size_t i = 0; i < r->ntargets; i++) {
-		struct pool_target *t = &r->targets[i];
-		const char *label = t->conf->label;
-
-		t->drain = drains_cover(drains, DRAIN_OUT, pool, name, label);
-		t->up = drains_cover(drains, DRAIN_UP, pool, name, label);
-		t->next = drains_next(drains, pool, name, label);
-		for (unsigned k = 0; k < POOL_FAMILIES; k++) {
-			enum pool_family f = (enum pool_family)k;
-
-			t->health[f] = region_target_health(p, t, f);
-			t->live[f] =
-			    region_target_would_live(p, t, f, t->drain, t->up);
-			healthy->live[f] += region_target_is_of(t, f) &&
-			    region_target_would_live(p, t, f, NULL, t->up);
-		}
-	}
-	region_count(r);
 }
 
 static void
@@ -430,7 +381,7 @@ pool_refresh(struct pool *p, size_t region, const struct drains *drains)
 	bool was_live = pool_live(p, POOL_ANY) >> region & 1, changed = false;
 	struct region_live healthy, n;
 
-	region_look(p, region, drains, &healthy);
+	region_look(p, r, drains, &healthy);
 	memcpy(n.live, r->nlive, sizeof(n.live));
 	share_look(p, r, was_live,
 	    !r->drained && region_is_enough(p, r, &n, POOL_ANY));
@@ -463,22 +414,30 @@ pool_refreshed(struct pool *p, const uint64_t before[POOL_FAMILIES])
 /* Copies ---------------------------------------------------------------------
  */
 
-void
+unsigned
 pool_suppose(struct pool *p, size_t region, const struct drains *drains,
     const struct drains *down)
 {
 	static const struct drains none;
+	const struct pool_region *r = &p->regions[region];
+	const char *name = p->conf->name;
+	const struct region_live with = region_tally(name, r, drains);
+	const struct region_live without = region_tally(name, r, &none);
+	const struct region_live is_down =
+	    down != NULL ? region_tally(name, r, down) : without;
 
 	for (unsigned k = 0; k < POOL_FAMILIES; k++) {
 		enum pool_family f = (enum pool_family)k;
-		bool live = pool_region_would_live(p, f, region, drains);
+		bool live = !with.drained && region_is_enough(p, r, &with, f);
 
 		bit_store(&p->words[f].drained, region,
-		    !live && pool_region_would_live(p, f, region, &none));
+		    !live && region_is_enough(p, r, &without, f));
 		if (down != NULL)
-			live &= pool_region_would_live(p, f, region, down);
+			live &= !is_down.drained &&
+			    region_is_enough(p, r, &is_down, f);
 		bit_store(&p->words[f].live, region, live);
 	}
+	return with.part;
 }
 
 void

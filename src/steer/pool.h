@@ -30,14 +30,11 @@ bool pool_refresh(struct pool *p, size_t region, const struct drains *drains);
 void pool_refreshed(struct pool *p, const uint64_t before[POOL_FAMILIES]);
 void pool_live_words(const struct pool *p, uint64_t live[POOL_FAMILIES]);
 
-/* Would the region be live with these drains, health as it is? */
-bool pool_region_would_live(const struct pool *p, enum pool_family f,
-    size_t region, const struct drains *drains);
-
 /* In a copy of a pool: the region as it would be with these drains, and with
- * those beside them by which it is down (NULL: none). */
-void pool_suppose(struct pool *p, size_t region, const struct drains *drains,
-    const struct drains *down);
+ * those beside them by which it is down (NULL: none).  Returns the percentage
+ * that one of them takes out which is not whole; 0: none. */
+unsigned pool_suppose(struct pool *p, size_t region,
+    const struct drains *drains, const struct drains *down);
 /* In a copy: the region is down, or drained; one that is drained stays so when
  * it is down, too. */
 void pool_suppose_out(struct pool *p, size_t region, bool is_drain);

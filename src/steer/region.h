@@ -22,6 +22,7 @@ struct pool_target {
 	/* Main only, as all that follows.  By what a question is of: an address
 	 * of a family where the pool's families are apart. */
 	enum health_state health[POOL_FAMILIES]; /* steer/require */
+	bool well[POOL_FAMILIES];                /* by health alone */
 	bool live[POOL_FAMILIES];
 	const struct drain *drain, *up, *next; /* next: announced */
 };
@@ -30,8 +31,11 @@ struct pool_region {
 	uint16_t region; /* in conf */
 	const char *name;
 	struct pool_target *targets;
+	struct pool_target **by_label; /* the same, in order of their labels */
 	size_t ntargets;
-	size_t nlive[POOL_FAMILIES];      /* main only */
+	size_t nof[POOL_FAMILIES];        /* that are of a family */
+	size_t nlive[POOL_FAMILIES];      /* main only, and likewise */
+	size_t nwell[POOL_FAMILIES];      /* by health alone */
 	bool drained;                     /* as a whole; main only */
 	const struct drain *drain, *next; /* of the whole; as a target's */
 	const struct drain *part;         /* of it; main only; NULL: none */
@@ -85,25 +89,25 @@ pool_live(const struct pool *p, enum pool_family f)
 /* How many targets of a region are live, by family. */
 struct region_live {
 	size_t live[POOL_FAMILIES];
+	bool drained;  /* as a whole */
+	unsigned part; /* percent that a drain takes out that is not */
 };
 
 /* Main only, as all that follows.  Has the target an address of the family? */
 bool region_target_is_of(const struct pool_target *t, enum pool_family f);
 
-/* What its monitors say of the family's address, or of all of the target. */
-enum health_state region_target_health(
-    const struct pool *p, const struct pool_target *t, enum pool_family f);
+/* Counts nof, and orders by_label: when it is built. */
+void region_begin(struct pool_region *r);
 
-/* Drains override force-ups, which override probes. */
-bool region_target_would_live(const struct pool *p, const struct pool_target *t,
-    enum pool_family f, const struct drain *drain, const struct drain *up);
+/* What health and leases make of each target, counted; healthy: how many would
+ * be live without drains. */
+void region_look(const struct pool *p, struct pool_region *r,
+    const struct drains *drains, struct region_live *healthy);
 
-/* Counts nlive anew by what targets are. */
-void region_count(struct pool_region *r);
-
-/* How many targets would be live with these drains. */
-void region_tally(const struct pool *p, const struct pool_region *r,
-    const struct drains *drains, struct region_live *n);
+/* How many targets would be live with these drains, health as it was at the
+ * last look. */
+struct region_live region_tally(
+    const char *pool, const struct pool_region *r, const struct drains *drains);
 
 /* Are so many enough for the region to be live? */
 bool region_is_enough(const struct pool *p, const struct pool_region *r,

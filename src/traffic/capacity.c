@@ -249,7 +249,6 @@ calibrate(struct capacity *c, struct model *m, const struct when *when)
 {
 	double load = 0, modelled = 0, scale, least, own;
 
-	model_steer(m);
 	model_begin(m);
 	look_remember(c, when->seconds);
 	c->sampled = 0;

@@ -154,6 +154,7 @@ void
 flow_fini(struct flow *f)
 {
 	free(f->units);
+	free(f->loads);
 	memset(f, 0, sizeof(*f));
 }
 

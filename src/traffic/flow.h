@@ -17,14 +17,13 @@ struct flow_unit {
 	double answers; /* a second */
 	double load;    /* that they bring, unscaled */
 	const struct pool *pool;
-	uint16_t at, region;       /* in the pool; in conf */
-	uint16_t name;             /* that is asked for: of conf.names */
-	uint16_t was;              /* region to begin with, */
-	const struct pool *was_of; /* of this pool */
-	uint32_t position;         /* among the region's clients */
-	bool counts;               /* the pool's answers do */
-	bool all_down;             /* it found nothing live */
-	bool last_resort; /* the region had sent it on: so had all others */
+	uint16_t at, region;  /* in the pool; in conf */
+	uint16_t name;        /* that is asked for: of conf.names */
+	uint16_t was, was_of; /* region to begin with, of this pool */
+	uint32_t position;    /* among the region's clients */
+	bool counts;          /* the pool's answers do */
+	bool all_down;        /* it found nothing live */
+	bool last_resort;     /* the region had sent it on: so had all others */
 };
 
 struct flow {
@@ -34,6 +33,9 @@ struct flow {
 	double sampled;    /* answers that were */
 	double per_minute; /* answers, */
 	double unknown;    /* of which it is not known where they go */
+	uint64_t begun;    /* units are where they were to begin with by this
+			      model_state(); 0: they are not */
+	double *loads;     /* three of the model, as they were then */
 };
 
 /* Of t, which is of s and is not needed afterwards; s is, as long as the flow

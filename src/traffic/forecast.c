@@ -100,7 +100,7 @@ moves_find(struct forecast *f, const struct model *m)
 		const struct flow_unit *u = &m->flow->units[i];
 		bool stands_in = u->pool->index != u->question.pool;
 
-		if (u->was != u->region || u->was_of != u->pool)
+		if (u->was != u->region || u->was_of != u->pool->index)
 			move_add(f,
 			    &(struct forecast_move){u->was, u->region,
 				stands_in ? u->pool->index : CONF_NONE,
@@ -299,7 +299,6 @@ begin(struct forecast *f, struct model *m, struct capacity *c,
 	f->sampled = flow->sampled;
 	model_init(m, s, flow, clock_mono_s());
 	m->assumed = !is_measured(c);
-	model_steer(m);
 	model_begin(m);
 	answers_count(f, m, false);
 	fill_now(f, c, m);
@@ -382,25 +381,55 @@ stay(struct forecast *f)
 	}
 }
 
+static bool
+is_apart(const struct forecast_state *state, const struct pool *p)
+{
+	for (size_t i = 0; state->apart != NULL && i < p->nregions; i++)
+		if (drains_name(
+			state->apart, p->conf->name, p->regions[i].name))
+			return true;
+	return state->apart == NULL;
+}
+
+/* Does anything that steers?  Most pools have no part in the difference, and
+ * most drains are of one target of many. */
+static bool
+pool_changes(struct forecast *f, struct model *m, size_t i,
+    const struct forecast_state *before, const struct forecast_state *after)
+{
+	struct pool *p = &m->pools[i];
+	uint64_t was;
+
+	if (!is_apart(after, p))
+		return false;
+	model_drain_pool(m, i, before->drains, before->down);
+	pool_live_words(p, f->live[0][i].of);
+	was = model_state_pool(m, i);
+	model_drain_pool(m, i, after->drains, after->down);
+	pool_live_words(p, f->live[1][i].of);
+	return model_state_pool(m, i) != was;
+}
+
 void
 forecast_then(struct forecast *f, struct capacity *c, const struct snapshot *s,
     const struct traffic *t, const struct forecast_state *before,
     const struct forecast_state *after)
 {
 	struct model m;
-	uint64_t was;
+	bool changes = false;
 
 	begin(f, &m, c, s, t);
-	model_drain(&m, before->drains, before->down);
-	live_keep(f, &m, false);
-	was = model_state(&m);
-	model_drain(&m, after->drains, after->down);
-	live_keep(f, &m, true);
-	if (model_state(&m) == was) {
-		stay(f);
-	} else {
+	for (size_t i = 0; i < s->conf->npools; i++)
+		changes |= pool_changes(f, &m, i, before, after);
+	if (changes) {
+		model_drain(&m, before->drains, before->down);
+		live_keep(f, &m, false);
+		model_drain(&m, after->drains, after->down);
+		live_keep(f, &m, true);
 		change(f, c, &m);
 		worse_find(f, c, &m, before);
+	} else {
+		stay(f);
 	}
 	model_fini(&m);
 }
@@ -459,7 +488,8 @@ pool_unsafe(const struct forecast *f, const struct pool *p, json_t *list)
 {
 	const struct snapshot *s = f->snapshot;
 
-	if (!pool_is_named(s, p) && !pool_stands_in(s, p))
+	if (!loses_any(f, p->index) ||
+	    (!pool_is_named(s, p) && !pool_stands_in(s, p)))
 		return;
 	if (!family_unsafe(f, p, POOL_ANY, list) &&
 	    !family_unsafe(f, p, POOL_IPV4, list))

@@ -25,6 +25,8 @@ enum {
  * (NULL: nothing); health as it is. */
 struct forecast_state {
 	const struct drains *drains, *down;
+	const struct drains *apart; /* all in which it differs from the state
+				       before; NULL: it may in any */
 };
 
 /* Of conf.regions. */

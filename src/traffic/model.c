@@ -47,8 +47,6 @@ model_init(
 	m->over = xcalloc(n, sizeof(*m->over));
 	for (size_t i = 0; i < n; i++)
 		m->own[i] = m->scale[i] = 1;
-	for (size_t i = 0; i < f->n; i++)
-		f->units[i].was = CONF_NONE;
 }
 
 void
@@ -96,50 +94,58 @@ region_share(struct model *m, struct pool *p, size_t region, unsigned percent)
 	r->share = o->share;
 }
 
-static void
-region_drain(struct model *m, struct pool *p, size_t region,
-    const struct drains *drains, const struct drains *down)
+void
+model_drain_pool(struct model *m, size_t pool, const struct drains *drains,
+    const struct drains *down)
 {
-	const struct drain *part =
-	    drains_part(drains, p->conf->name, p->regions[region].name);
+	struct pool *p = &m->pools[pool];
 
-	pool_suppose(p, region, drains, down);
-	region_share(m, p, region, part != NULL ? part->share : 0);
+	if (m->offers == NULL)
+		m->offers = xcalloc(m->snapshot->ntallies, sizeof(*m->offers));
+	for (size_t r = 0; r < p->nregions; r++)
+		region_share(m, p, r, pool_suppose(p, r, drains, down));
 }
 
 void
 model_drain(
     struct model *m, const struct drains *drains, const struct drains *down)
 {
-	size_t n = m->snapshot->ntallies;
-
-	if (m->offers == NULL)
-		m->offers = xcalloc(n, sizeof(*m->offers));
 	for (size_t i = 0; i < m->snapshot->conf->npools; i++)
-		for (size_t r = 0; r < m->pools[i].nregions; r++)
-			region_drain(m, &m->pools[i], r, drains, down);
+		model_drain_pool(m, i, drains, down);
+}
+
+static uint64_t
+region_state(const struct pool_region *r, uint64_t hash)
+{
+	const struct share *s = &atomic_load(&r->offer)->share;
+	const int64_t by[] = {s->out, s->out_over_s, s->out_end_s, s->back,
+	    s->resumed, s->back_s, s->frozen_s, atomic_load(&r->spill)};
+
+	return XXH3_64bits_withSeed(by, sizeof(by), hash);
+}
+
+uint64_t
+model_state_pool(const struct model *m, size_t pool)
+{
+	const struct pool *p = &m->pools[pool];
+	uint64_t hash = XXH3_64bits(p->words, sizeof(p->words));
+
+	for (size_t r = 0; r < p->nregions; r++)
+		hash = region_state(&p->regions[r], hash);
+	return hash;
 }
 
 uint64_t
 model_state(const struct model *m)
 {
-	uint64_t hash = 0;
+	uint64_t hash = m->now_s;
 
 	for (size_t i = 0; i < m->snapshot->conf->npools; i++) {
-		const struct pool *p = &m->pools[i];
+		uint64_t pool = model_state_pool(m, i);
 
-		for (unsigned f = 0; f < POOL_FAMILIES; f++) {
-			const struct pool_words *w = &p->words[f];
-			uint64_t words[2] = {
-			    atomic_load(&w->live), atomic_load(&w->drained)};
-
-			hash = XXH3_64bits_withSeed(words, sizeof(words), hash);
-		}
-		for (size_t r = 0; r < p->nregions; r++)
-			hash = XXH3_64bits_withSeed(&p->regions[r].share.out,
-			    sizeof(p->regions[r].share.out), hash);
+		hash = XXH3_64bits_withSeed(&pool, sizeof(pool), hash);
 	}
-	return hash;
+	return hash + (hash == 0);
 }
 
 void
@@ -237,6 +243,7 @@ model_steer(struct model *m)
 {
 	size_t n = m->snapshot->conf->nregions;
 
+	m->flow->begun = 0;
 	memcpy(m->load, m->base, n * sizeof(*m->load));
 	memset(m->refused, 0, n * sizeof(*m->refused));
 	memset(m->unscaled, 0, n * sizeof(*m->unscaled));
@@ -244,15 +251,43 @@ model_steer(struct model *m)
 		unit_steer(m, &m->flow->units[i]);
 }
 
+/* What another model has done before. */
+static void
+recall(struct model *m)
+{
+	size_t n = m->snapshot->conf->nregions;
+
+	memcpy(m->load, m->flow->loads, n * sizeof(*m->load));
+	memcpy(m->refused, m->flow->loads + n, n * sizeof(*m->refused));
+	memcpy(m->unscaled, m->flow->loads + 2 * n, n * sizeof(*m->unscaled));
+	for (size_t i = 0; i < m->flow->n; i++)
+		m->flow->units[i].pool = &m->pools[m->flow->units[i].was_of];
+}
+
 void
 model_begin(struct model *m)
 {
+	size_t n = m->snapshot->conf->nregions;
+	uint64_t state = model_state(m) + m->assumed;
+	double *loads;
+
+	if (m->flow->begun == state) {
+		recall(m);
+		return;
+	}
+	model_steer(m);
 	for (size_t i = 0; i < m->flow->n; i++) {
 		struct flow_unit *u = &m->flow->units[i];
 
 		u->was = u->region;
-		u->was_of = u->pool;
+		u->was_of = u->pool->index;
 	}
+	loads = xreallocarray(m->flow->loads, 3 * n, sizeof(*loads));
+	memcpy(loads, m->load, n * sizeof(*loads));
+	memcpy(loads + n, m->refused, n * sizeof(*loads));
+	memcpy(loads + 2 * n, m->unscaled, n * sizeof(*loads));
+	m->flow->loads = loads;
+	m->flow->begun = state;
 }
 
 /* Solving ---------------------------------------------------------------- */

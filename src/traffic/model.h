@@ -38,8 +38,13 @@ void model_fini(struct model *m);
 void model_drain(
     struct model *m, const struct drains *drains, const struct drains *down);
 
-/* Equal ones are of the same drains, in effect. */
+/* In one pool only. */
+void model_drain_pool(struct model *m, size_t pool, const struct drains *drains,
+    const struct drains *down);
+
+/* Equal ones steer alike: those of the same drains, in effect; never 0. */
 uint64_t model_state(const struct model *m);
+uint64_t model_state_pool(const struct model *m, size_t pool);
 
 void model_spill(struct model *m, uint16_t region, uint32_t spill);
 
@@ -47,7 +52,8 @@ void model_spill(struct model *m, uint16_t region, uint32_t spill);
  * order, not drawn. */
 void model_steer(struct model *m);
 
-/* Where units are is where they were to begin with. */
+/* Steers: where units are is where they were to begin with.  Does nothing that
+ * another model of the same state has done last. */
 void model_begin(struct model *m);
 
 /* 1: its capacity. */

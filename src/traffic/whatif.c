@@ -25,7 +25,7 @@ table_add(
 		if (d == NULL)
 			continue;
 		vec_push(&t->made, d);
-		vec_push(&to->all, d);
+		drains_lend(to, d);
 	}
 }
 
@@ -38,8 +38,8 @@ tables_make(
 	*t = (struct tables){
 	    .drains.ahead = now->ahead, .down.ahead = now->ahead};
 	for (size_t i = 0; i < now->all.n; i++) {
-		vec_push(&t->drains.all, now->all.at[i]);
-		vec_push(&t->down.all, now->all.at[i]);
+		drains_lend(&t->drains, now->all.at[i]);
+		drains_lend(&t->down, now->all.at[i]);
 	}
 	table_add(t, &t->drains, q->drain, q->ndrain);
 	table_add(t, &t->down, q->down, q->ndown);
@@ -52,8 +52,8 @@ tables_fini(struct tables *t)
 	for (size_t i = 0; i < t->made.n; i++)
 		drain_free(t->made.at[i]);
 	vec_free(&t->made);
-	vec_free(&t->drains.all);
-	vec_free(&t->down.all);
+	drains_return(&t->drains);
+	drains_return(&t->down);
 }
 
 /* Reporting -------------------------------------------------------------- */
@@ -146,7 +146,8 @@ whatif_report(const struct snapshot *s, const struct drains *drains,
 	json_t *reply;
 
 	tables_make(&tables, drains, q);
-	after = (struct forecast_state){&tables.drains, &tables.down};
+	after = (struct forecast_state){
+	    .drains = &tables.drains, .down = &tables.down};
 	capacity_renew(c);
 	forecast_then(&f, c, s, t, &before, &after);
 	reply = report(&f);

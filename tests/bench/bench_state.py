@@ -5,9 +5,11 @@ disk, with 10 000 signals and 100 drains that hold; beside how long one
 fdatasync takes on this disk.  make bench."""
 import json
 import os
+import re
 import selectors
 import socket
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -18,6 +20,13 @@ import meridian as m  # noqa: E402
 
 CONNECTIONS = 100
 SIGNALS, DRAINS = 20000, 3000
+# BENCH_CALLGRIND=FOLDER: instructions, which no other process on the machine
+# changes; callgrind's files are put there.
+CALLGRIND, OUT = (), os.environ.get("BENCH_CALLGRIND")
+if OUT:
+    CALLGRIND = ("valgrind", "-q", "--tool=callgrind",
+                 f"--callgrind-out-file={OUT}/%p")
+    CONNECTIONS, DRAINS = 20, 200
 
 
 def address(pool, target):
@@ -75,9 +84,9 @@ def run(path, requests):
     links = [Link(path) for _ in range(CONNECTIONS)]
     took, open_ = [], 0
     start = time.perf_counter()
-    for link in links:
+    for link, text in zip(links, todo):
         selector.register(link.socket, selectors.EVENT_READ, link)
-        link.ask(next(todo))
+        link.ask(text)
         open_ += 1
     while open_:
         for key, _ in selector.select():
@@ -115,7 +124,25 @@ def fsync_ms(folder):
     return statistics.median(times)
 
 
+def counted(pid, requests, path):
+    """Instructions that the daemon takes for all of them, by callgrind."""
+    subprocess.run(["callgrind_control", "--zero", str(pid)], check=True,
+                   stdout=subprocess.DEVNULL)
+    run(path, requests)
+    subprocess.run(["callgrind_control", "--dump", str(pid)], check=True,
+                   stdout=subprocess.DEVNULL)
+    with open(f"{OUT}/{pid}.1") as f:
+        return int(re.search(r"^totals: (\d+)", f.read(), re.M)[1])
+
+
 def report(d, what, requests):
+    if CALLGRIND:
+        total = counted(d.process.pid, requests, d.control)
+        print(f"{what}: {total / len(requests) / 1000:.0f} thousand "
+              "instructions each", flush=True)
+        d.process.kill()  # its own end takes too long there
+        d.process.wait()
+        return
     cpu = cpu_s(d.process.pid)
     seconds, took = run(d.control, requests)
     cpu = cpu_s(d.process.pid) - cpu
@@ -127,18 +154,38 @@ def report(d, what, requests):
 
 def daemon(pools, each):
     return m.Daemon(configuration(pools, each),
-                    {"zones/example.com.zone": m.ZONE})
+                    {"zones/example.com.zone": m.ZONE}, by=CALLGRIND)
 
 
-with daemon(20, 500) as d:
-    print(f"one fdatasync of a line: {fsync_ms(d.dir):.2f} ms", flush=True)
-    every = [f"word/{address(p, t)}" for p in range(20) for t in range(500)]
-    run(d.control, [request("/v1/signal", {
-        "what": w, "value": "up", "for_s": 3600}) for w in every])
-    report(d, "signals", [request("/v1/signal", {
-        "what": every[i * 7 % len(every)], "value": "up", "for_s": 3600})
-        for i in range(SIGNALS)])
-with daemon(2, 50) as d:
-    report(d, "drains", [request("/v1/drain", {
-        "what": f"p{i % 2}/eu/{address(i % 2, i // 2 % 50)}",
-        "for_s": 3600, "reason": "bench"}) for i in range(DRAINS)])
+def signals():
+    with daemon(20, 500) as d:
+        print(f"one fdatasync of a line: {fsync_ms(d.dir):.2f} ms", flush=True)
+        every = [f"word/{address(p, t)}" for p in range(20)
+                 for t in range(500)]
+        run(d.control, [request("/v1/signal", {
+            "what": w, "value": "up", "for_s": 3600}) for w in every])
+        report(d, "signals", [request("/v1/signal", {
+            "what": every[i * 7 % len(every)], "value": "up", "for_s": 3600})
+            for i in range(SIGNALS)])
+
+
+def drains(pools, each, hold):
+    """Of so many targets: hold drains are in force, and are renewed."""
+    def ask(i):
+        p, t = i % pools, i // pools % each
+        return request("/v1/drain", {
+            "what": f"p{p}/eu/{address(p, t)}", "for_s": 3600,
+            "reason": "bench"})
+
+    with daemon(pools, each) as d:
+        run(d.control, [ask(i) for i in range(hold)])
+        report(d, f"{pools * each} targets, {hold} drained, drains",
+               [ask(i % hold) for i in range(DRAINS)])
+
+
+if not CALLGRIND:
+    signals()
+drains(2, 50, 10)
+drains(2, 50, 100)
+drains(20, 500, 10)
+drains(20, 500, 1000)

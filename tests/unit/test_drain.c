@@ -2,6 +2,9 @@
 #include "steer/drain.h"
 
 #include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 
@@ -34,7 +37,7 @@ put(const char *what, enum drain_kind kind, int64_t at, int64_t until)
 static const struct drain *
 cover(enum drain_kind kind, const char *target)
 {
-	return drains_cover(&t, kind, "www", "eu", target);
+	return drains_on(&t, "www", "eu", target).cover[kind];
 }
 
 START_TEST(an_announced_one_covers_nothing_before_its_time)
@@ -42,14 +45,14 @@ START_TEST(an_announced_one_covers_nothing_before_its_time)
 	struct drain *d = put("eu", DRAIN_OUT, 200, 300);
 
 	ck_assert_ptr_null(cover(DRAIN_OUT, NULL));
-	ck_assert_ptr_eq(drains_next(&t, "www", "eu", "a"), d);
+	ck_assert_ptr_eq(drains_on(&t, "www", "eu", "a").next, d);
 	ck_assert_ptr_null(drains_due(&t, 199));
 	ck_assert_ptr_eq(drains_due(&t, 200), d);
 	clock_fake(1000000, 200);
 	ck_assert_ptr_null(drains_begin(&t, d));
 	ck_assert_int_eq(d->since, 200);
 	ck_assert_ptr_eq(cover(DRAIN_OUT, NULL), d);
-	ck_assert_ptr_null(drains_next(&t, "www", "eu", "a"));
+	ck_assert_ptr_null(drains_on(&t, "www", "eu", "a").next);
 	ck_assert_ptr_null(drains_due(&t, 200));
 	ck_assert_ptr_null(drains_expire(&t));
 	clock_fake(1099001, 999);
@@ -119,7 +122,7 @@ START_TEST(the_one_that_ends_last_covers)
 	ck_assert_ptr_eq(cover(DRAIN_OUT, "a"), last);
 	put("eu", DRAIN_OUT, 0, DRAIN_FOREVER);
 	ck_assert_int_eq(cover(DRAIN_OUT, "a")->until, DRAIN_FOREVER);
-	ck_assert_ptr_null(drains_cover(&t, DRAIN_OUT, "www", "us", "a"));
+	ck_assert_ptr_null(drains_on(&t, "www", "us", "a").cover[DRAIN_OUT]);
 }
 END_TEST
 
@@ -129,9 +132,151 @@ START_TEST(the_first_announced_is_the_next)
 	put("www/eu", DRAIN_OUT, 200, 400);
 	put("www/eu", DRAIN_UP, 150, 400);
 	put("www/eu/a", DRAIN_OUT, 160, 400);
-	ck_assert_int_eq(drains_next(&t, "www", "eu", NULL)->at, 200);
-	ck_assert_int_eq(drains_next(&t, "www", "eu", "a")->at, 160);
-	ck_assert_int_eq(drains_next(&t, "cdn", "eu", "a")->at, 300);
+	ck_assert_int_eq(drains_on(&t, "www", "eu", NULL).next->at, 200);
+	ck_assert_int_eq(drains_on(&t, "www", "eu", "a").next->at, 160);
+	ck_assert_int_eq(drains_on(&t, "cdn", "eu", "a").next->at, 300);
+}
+END_TEST
+
+/* The index against a scan ------------------------------------------------ */
+
+static const char *const pools[] = {"www", "cdn", "w"};
+static const char *const regions[] = {"eu", "us", "e"};
+static const char *const targets[] = {"a", "b", "192.0.2.1", "a/b"};
+
+static const char *
+any(const char *const *of, size_t n)
+{
+	return of[(size_t)rand() % n];
+}
+
+static void
+put_any(void)
+{
+	char what[64];
+	unsigned depth = (unsigned)rand() % 3;
+	struct drain *d;
+
+	snprintf(what, sizeof(what), "%s%s%s%s%s",
+	    depth > 0 ? any(pools, 3) : "", depth > 0 ? "/" : "",
+	    any(regions, 3), depth > 1 ? "/" : "",
+	    depth > 1 ? any(targets, 4) : "");
+	d = put(what, rand() % 3 == 0 ? DRAIN_UP : DRAIN_OUT,
+	    rand() % 3 == 0 ? 1 + rand() : 0, 1 + rand());
+	d->share = 1 + (unsigned)rand() % 100;
+}
+
+static bool
+is_on(const struct drain *d, const char *pool, const char *region,
+    const char *target)
+{
+	return strcmp(d->region, region) == 0 &&
+	    (d->pool == NULL || strcmp(d->pool, pool) == 0) &&
+	    (d->target == NULL ||
+		(target != NULL && strcmp(d->target, target) == 0));
+}
+
+static struct drains_on
+scan(const char *pool, const char *region, const char *target)
+{
+	struct drains_on on = {.next = NULL};
+
+	for (size_t i = 0; i < t.all.n; i++) {
+		const struct drain *d = t.all.at[i];
+		const struct drain **cover = &on.cover[d->kind];
+
+		if (!is_on(d, pool, region, target))
+			continue;
+		if (d->kind == DRAIN_OUT && d->at != 0 &&
+		    (on.next == NULL || d->at < on.next->at))
+			on.next = d;
+		if (d->at != 0 && !t.ahead)
+			continue;
+		if (d->share < DRAIN_WHOLE && d->kind == DRAIN_OUT &&
+		    (on.part == NULL || d->share > on.part->share))
+			on.part = d;
+		if (d->share == DRAIN_WHOLE &&
+		    (*cover == NULL || d->until > (*cover)->until))
+			*cover = d;
+	}
+	return on;
+}
+
+static void
+same(const struct drains_on *a, const struct drains_on *b)
+{
+	ck_assert_ptr_eq(a->cover[DRAIN_OUT], b->cover[DRAIN_OUT]);
+	ck_assert_ptr_eq(a->cover[DRAIN_UP], b->cover[DRAIN_UP]);
+	ck_assert_ptr_eq(a->next, b->next);
+	ck_assert_uint_eq(a->part != NULL ? a->part->share : 0,
+	    b->part != NULL ? b->part->share : 0);
+}
+
+struct each {
+	const char *pool, *region;
+	unsigned seen[4];
+};
+
+static void
+each_same(const char *target, const struct drains_on *on, void *arg)
+{
+	struct each *e = arg;
+	struct drains_on by = drains_on(&t, e->pool, e->region, target);
+
+	same(on, &by);
+	for (size_t i = 0; i < 4; i++)
+		e->seen[i] += strcmp(targets[i], target) == 0;
+}
+
+static bool
+has_own(const struct each *e, const char *target)
+{
+	for (size_t i = 0; i < t.all.n; i++)
+		if (t.all.at[i]->target != NULL &&
+		    strcmp(t.all.at[i]->target, target) == 0 &&
+		    is_on(t.all.at[i], e->pool, e->region, target))
+			return true;
+	return false;
+}
+
+static void
+all_same(const char *pool, const char *region)
+{
+	struct each e = {.pool = pool, .region = region};
+	struct drains_on whole = drains_on(&t, pool, region, NULL);
+	struct drains_on by = scan(pool, region, NULL);
+	bool named = whole.next != NULL || whole.part != NULL ||
+	    whole.cover[DRAIN_OUT] != NULL || whole.cover[DRAIN_UP] != NULL;
+
+	same(&whole, &by);
+	for (size_t i = 0; i < 4; i++) {
+		struct drains_on on = drains_on(&t, pool, region, targets[i]);
+
+		by = scan(pool, region, targets[i]);
+		same(&on, &by);
+	}
+	drains_each(&t, pool, region, &whole, each_same, &e);
+	for (size_t i = 0; i < 4; i++) {
+		ck_assert_uint_eq(e.seen[i], has_own(&e, targets[i]));
+		named |= e.seen[i] > 0;
+	}
+	if (named)
+		ck_assert(drains_name(&t, pool, region));
+}
+
+START_TEST(the_index_finds_what_a_scan_finds)
+{
+	for (unsigned i = 0; i < 2000; i++) {
+		if (t.all.n > 0 && rand() % 3 == 0)
+			drain_free(drains_remove(
+			    &t, t.all.at[(size_t)rand() % t.all.n]));
+		else
+			put_any();
+		t.ahead = rand() % 2 == 0;
+		all_same(any(pools, 3), any(regions, 3));
+	}
+	ck_assert_uint_gt(t.all.n, 30);
+	ck_assert(!drains_name(&t, "www", "ap"));
 }
 END_TEST
 
@@ -152,6 +297,7 @@ main(void)
 	tcase_add_test(c, a_force_up_is_no_drain);
 	tcase_add_test(c, the_one_that_ends_last_covers);
 	tcase_add_test(c, the_first_announced_is_the_next);
+	tcase_add_test(c, the_index_finds_what_a_scan_finds);
 	suite_add_tcase(s, c);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
