@@ -49,10 +49,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	response_begin(&cut, data[0] % 2 != 0, BODY_MAX, "load");
 	a = feed(&whole, data + 2, size - 2, size, &used_a);
 	b = feed(&cut, data + 2, size - 2, 1u + data[1] % 16, &used_b);
-	if (a != b || whole.body.n != cut.body.n || whole.body.n > BODY_MAX ||
-	    (whole.body.n > 0 &&
-		memcmp(whole.body.at, cut.body.at, whole.body.n) != 0) ||
+	if (a != b || whole.body.n > BODY_MAX || cut.body.n > BODY_MAX ||
 	    strcmp(whole.value, cut.value) != 0)
+		abort();
+	/* Of a body that is too long nothing is read: what is held of it depends
+	 * on the pieces. */
+	if (a != RESPONSE_TOO_LONG &&
+	    (whole.body.n != cut.body.n ||
+		(whole.body.n > 0 &&
+		    memcmp(whole.body.at, cut.body.at, whole.body.n) != 0)))
 		abort();
 	if (a == RESPONSE_DONE &&
 	    (used_a != used_b || whole.status != cut.status ||
