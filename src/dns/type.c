@@ -68,7 +68,7 @@ static const struct rr_type types[] = {
     {38, "A6", {{FIELD_A6, "address"}}},
     {39, "DNAME", {{FIELD_NAME, "target"}}},
     {40, "SINK",
-	{{FIELD_U8, "meaning"}, {FIELD_U8, "coding"},
+	{{FIELD_U8, "coding"}, {FIELD_U8, "subcoding"},
 	    {FIELD_BASE64_OPTIONAL, "data"}}},
     {41, "OPT", {{FIELD_NONE, NULL}}},
     {42, "APL", {{FIELD_APL, "prefixes"}}},

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Master files (RFC 1035 5) to records, through ldns, which is used nowhere
- * else.  Any one thread.
+ * Master files (RFC 1035 5) to records.  Any one thread.
  */
 #ifndef ZONE_LOAD_H
 #define ZONE_LOAD_H
