@@ -75,6 +75,7 @@ enum dns_type {
 	DNS_RRSIG = 46,
 	DNS_NSEC = 47,
 	DNS_DNSKEY = 48,
+	DNS_NSEC3 = 50,
 	DNS_CDS = 59,
 	DNS_ZONEMD = 63,
 	DNS_SVCB = 64,

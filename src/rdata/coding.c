@@ -112,8 +112,10 @@ gather_rest(struct field_text *t, unsigned bits, const char *what)
 			return field_not(t, &word, what);
 	} while (lex_peek(t->lex)->kind != LEX_END);
 	if (!gather_ends(&g))
-		return lex_fail(
-		    t->lex, &word, "not %s: a digit is missing", what);
+		return lex_fail(t->lex, &word, "not %s: %s", what,
+		    g.held != 0 && g.nheld < bits
+			? "the last digit has bits that are in no octet"
+			: "a digit is missing");
 	return true;
 }
 

@@ -172,8 +172,9 @@ loc_read(struct field_wire *f)
 
 	if (!cursor_has(&f->c, LOC_SIZE) || p[0] != LOC_VERSION)
 		return false;
-	for (unsigned i = 1; i <= 3; i++)
-		if (p[i] >> 4 > 9 || (p[i] & 0xf) > 9)
+	for (unsigned i = 1; i <= 3; i++) /* RFC 1876 2: 9e9 at most, no 0e1 */
+		if (p[i] >> 4 > 9 || (p[i] & 0xf) > 9 ||
+		    (p[i] >> 4 == 0 && p[i] != 0))
 			return false;
 	return angle_fits(wire_get_u32(p + 4), 90) &&
 	    angle_fits(wire_get_u32(p + 8), 180) && field_copy(f, LOC_SIZE);

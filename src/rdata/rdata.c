@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rdata/rdata.h"
 
+#include <assert.h>
 #include <string.h>
 
+#include "dns/name.h"
 #include "rdata/coding.h"
 #include "rdata/number.h"
 
@@ -68,7 +70,36 @@ key_wrong(uint16_t type, const uint8_t *p, size_t len)
 		field_read(FIELD_GATEWAY, &f);
 		fixed = f.c.at;
 	}
-	return len == fixed && !none ? "the key is missing" : NULL;
+	if (none)
+		return len > fixed ? "a key, though it says that there is none"
+				   : NULL;
+	return len == fixed ? "the key is missing" : NULL;
+}
+
+/* RFC 5155 11: hash algorithm 1 is SHA-1. */
+static const char *
+hash_wrong(uint16_t type, const uint8_t *p, size_t len)
+{
+	enum { SALT_AT = 4, SHA1 = 1, SHA1_SIZE = 20 };
+	size_t hash_at = SALT_AT + 1u + p[SALT_AT];
+
+	assert(type == DNS_NSEC3 && len > hash_at);
+	return p[0] == SHA1 && p[hash_at] != SHA1_SIZE
+	    ? "the next hash has another length than its algorithm"
+	    : NULL;
+}
+
+/* RFC 4035 5.3.1: the owner is in the signer's zone, so that it has as many
+ * labels at least. */
+static const char *
+labels_wrong(uint16_t type, const uint8_t *p, size_t len)
+{
+	enum { LABELS_AT = 3, SIGNER_AT = 18 };
+
+	assert(type == DNS_RRSIG && len > SIGNER_AT);
+	return p[LABELS_AT] < name_labels(p + SIGNER_AT)
+	    ? "fewer labels than its signer has"
+	    : NULL;
 }
 
 static const struct {
@@ -81,6 +112,8 @@ static const struct {
     {DNS_ZONEMD, digest_wrong},
     {DNS_KEY, key_wrong},
     {DNS_IPSECKEY, key_wrong},
+    {DNS_NSEC3, hash_wrong},
+    {DNS_RRSIG, labels_wrong},
 };
 
 /* rdata: fields that were read. */
