@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The data of records as this reader and as ldns read it: each line of the
- * input is a type, a tab and text; each of the output what the two make of it,
- * with a tab between: hexadecimal digits, or "-" and the mistake.
+ * The data of records as this reader and as ldns read it.  Each line of the
+ * input is a type, a tab, text for this reader, in which octets 1 are ends of
+ * lines, an octet 2, and text for ldns.  Each line of the output has both
+ * results, with an octet 2 between: "=" and hexadecimal digits, or "-" and the
+ * mistake.
  */
 #include <ldns/ldns.h>
 #include <stdio.h>
@@ -79,7 +81,7 @@ int
 main(void)
 {
 	static char line[70000];
-	char *text;
+	char *text, *plain;
 
 	while (fgets(line, sizeof(line), stdin) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
@@ -87,9 +89,15 @@ main(void)
 		if (text == NULL)
 			return 2;
 		*text++ = '\0';
+		plain = strchr(text, '\2');
+		if (plain == NULL)
+			return 2;
+		*plain++ = '\0';
+		for (char *p = text; (p = strchr(p, '\1')) != NULL;)
+			*p = '\n';
 		ours(rr_type_parse(line), text);
-		putchar('\t');
-		theirs(line, text);
+		putchar('\2');
+		theirs(line, plain);
 		putchar('\n');
 	}
 	return 0;

@@ -52,8 +52,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (a != b || whole.body.n > BODY_MAX || cut.body.n > BODY_MAX ||
 	    strcmp(whole.value, cut.value) != 0)
 		abort();
-	/* Of a body that is too long nothing is read: what is held of it depends
-	 * on the pieces. */
+	/* Of a body that is too long nothing is read: what is held of it
+	 * depends on the pieces. */
 	if (a != RESPONSE_TOO_LONG &&
 	    (whole.body.n != cut.body.n ||
 		(whole.body.n > 0 &&
