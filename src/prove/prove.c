@@ -452,7 +452,9 @@ claim_text(const struct proof *p, enum claim claim, struct text *t)
 		    "up, down or drained: all regions that it can get, and "
 		    "those when all is down, are within; nor by the answer to "
 		    "a client subnet, of any length, that it shares with "
-		    "others (%zu client subnets)",
+		    "others (%zu client subnets).  A query without a client "
+		    "subnet is decided for its resolver, whose clients nobody "
+		    "knows",
 		    sources_count(p));
 		break;
 	case CLAIM_SUBNETS:

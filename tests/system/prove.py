@@ -82,6 +82,8 @@ with m.Daemon(CONFIG, FILES) as d:
         text = d.ctl("prove", *how).stdout
         m.check("\nPROVEN" in text and "policies.yaml:6: policy near: rule 3 "
                 "is the first to match of no address" in text and
+                "without a client subnet is decided for its resolver" in
+                " ".join(text.split()) and
                 "cdn.example.com.: eu.example.net. leads to" in text,
                 "and so is the text for people")
 
