@@ -187,6 +187,8 @@ dont-query=
 query-local-address={self.asks_from}
 threads=1
 pdns-distributes-queries=no
+network-timeout=10000
+server-down-max-fails=0
 forward-zones={ZONE}=127.0.0.1:{self.daemon.port}
 edns-subnet-allow-list={ZONE}
 ecs-add-for=0.0.0.0/0,::/0
