@@ -152,12 +152,12 @@ records_find(
 	uint8_t want[DNS_MESSAGE_MAX];
 	struct cursor c = r->at, rdata;
 	struct wire w, v;
-	uint16_t type;
+	uint16_t type, class;
 
 	for (size_t n = r->answers; n > 0 && !c.bad; n--) {
 		cursor_name(&c, name);
 		type = (uint16_t)cursor_get(&c, 2);
-		cursor_get(&c, 2); /* class */
+		class = (uint16_t)cursor_get(&c, 2);
 		cursor_get(&c, 4); /* TTL */
 		rdata = c;
 		rdata.at += 2;
@@ -165,7 +165,7 @@ records_find(
 		if (!cursor_has(&c, rdata.end - rdata.at))
 			return false;
 		c.at = rdata.end;
-		if (type != m->query.type)
+		if (type != m->query.type || class != DNS_IN)
 			continue;
 		wire_init(&w, have, sizeof(have));
 		if (!rdata_read(type, &rdata, &w))

@@ -10,6 +10,7 @@ import threading
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
@@ -144,6 +145,10 @@ class Responder:
                 s.bind((self.address, 0))
                 s.sendto(reply.to_wire(), peer)
             return []
+        if self.mood == "another class":
+            wire = bytearray(reply.to_wire())
+            wire[-11] = dns.rdataclass.CH  # the class of the last address
+            return [bytes(wire)]
         if self.mood == "garbage":
             return [b"SSH-2.0-OpenSSH_9.2\r\n", bytes(512), b"\xff" * 1400]
         if self.mood == "flood":
@@ -216,6 +221,7 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
             "ids and source ports are not the same twice in a row")
     for mood, why in (("rcode", "SERVFAIL, not NOERROR"),
                       ("records", "NOERROR, but no 192.0.2.1"),
+                      ("another class", "NOERROR, but no 192.0.2.1"),
                       ("truncated", "truncated, and over TCP refused"),
                       ("truncated, whole", "truncated, and over TCP refused"),
                       ("silent", "timeout 150 ms"),
