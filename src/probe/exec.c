@@ -22,6 +22,8 @@ struct exec {
 	uint64_t id; /* of the request under way */
 };
 
+static const char silent[] = "the exec helper does not answer";
+
 struct packet {
 	char at[HELPER_REQUEST_MAX];
 	size_t len;
@@ -84,6 +86,8 @@ static void
 exec_judge(struct probe *p, const struct helper_reply *r)
 {
 	switch ((enum helper_end)r->end) {
+	case HELPER_BEGUN:
+		break;
 	case HELPER_EXITED:
 		exec_exited(p, r);
 		return;
@@ -116,6 +120,9 @@ hub_reply(struct helper_reply *r, void *arg)
 
 		if (((const struct exec *)p->state)->id != r->id)
 			continue;
+		p->hindered = NULL;
+		if (r->end == HELPER_BEGUN)
+			return;
 		hub_forget(hub, p);
 		exec_judge(p, r);
 		return;
@@ -207,12 +214,16 @@ exec_start(struct probe *p)
 		return;
 	}
 	error = keeper_send(k.at, k.len);
-	if (error == 0)
+	if (error == 0) {
 		vec_push(&hub->waiting, p);
-	else if (error == ESRCH)
+		p->hindered = silent; /* until it says that it has begun */
+	} else if (error == ESRCH) {
 		exec_helpless(p);
-	else
-		exec_unable(p, strerror(error));
+	} else {
+		if (error == EAGAIN)
+			keeper_unanswered();
+		exec_unable(p, error == EAGAIN ? silent : strerror(error));
+	}
 }
 
 /* The helper ends the command when its time is over. */
@@ -220,6 +231,8 @@ static void
 exec_abort(struct probe *p)
 {
 	hub_forget(hub_of(p), p);
+	if (p->hindered != NULL)
+		keeper_unanswered();
 }
 
 static void

@@ -145,6 +145,8 @@ helper_request(struct helper *h, char *packet, size_t len)
 	    h->jobs.n < HELPER_JOBS_MAX ? job_begin(&j, args, env) : EAGAIN;
 	if (j.reply.value == 0) {
 		vec_push(&h->jobs, j);
+		j.reply.end = HELPER_BEGUN;
+		reply_send(h, &j.reply);
 		return;
 	}
 	j.reply.end = HELPER_FAILED;

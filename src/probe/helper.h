@@ -2,7 +2,7 @@
 /*
  * The helper: a process of its own that runs commands for the daemon, which
  * must not fork once it has threads and memory to copy.  Main starts it before
- * all else, sends requests over a socket of packets and gets a reply for each;
+ * all else, sends requests over a socket of packets and gets replies to each;
  * probe/keeper starts it again when it has ended.
  *
  * A command has a process group of its own, is killed with it when its time is
@@ -34,6 +34,7 @@ struct helper_request {
 };
 
 enum helper_end {
+	HELPER_BEGUN,  /* it runs: another reply says how it ended */
 	HELPER_EXITED, /* value: exit code */
 	HELPER_KILLED, /* value: signal, not the helper's */
 	HELPER_TIMEOUT,

@@ -2,6 +2,7 @@
 #include "probe/keeper.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,6 +12,7 @@
 enum {
 	DELAY_MIN_MS = 250,
 	DELAY_MAX_MS = 64000, /* who has stayed up so long has stayed */
+	SILENCE_MAX_MS = 10000
 };
 
 static struct keeper {
@@ -19,6 +21,8 @@ static struct keeper {
 	struct event *timer;     /* of the next start */
 	uint64_t delay_ms;       /* before it */
 	uint64_t up_ms;          /* monotonic: since when it is up */
+	uint64_t silent_ms;      /* since when it says nothing; 0: it does */
+	bool killed;             /* for that */
 	struct keeper_state state;
 	void (*tell)(const struct keeper_state *s, void *arg);
 	void *tell_arg;
@@ -71,7 +75,11 @@ helper_lost(const char *said)
 	helper_bury(why, sizeof(why));
 	if (was_up && clock_mono_ms() >= k->up_ms + DELAY_MAX_MS)
 		k->delay_ms = DELAY_MIN_MS;
-	start_later(*said != '\0' ? said : why);
+	start_later(*said != '\0' ? said
+		: k->killed       ? "it did not answer, and was killed"
+				  : why);
+	k->killed = false;
+	k->silent_ms = 0;
 	if (was_up && k->lost != NULL)
 		k->lost(k->arg);
 }
@@ -107,6 +115,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	/* A listener may be told, and gone, in between. */
 	while (k->readable != NULL &&
 	    (n = recv(fd, &packet, sizeof(packet.reply), 0)) != -1) {
+		k->silent_ms = 0;
 		if (n == 0) {
 			helper_lost("");
 		} else if (!k->state.up) {
@@ -179,6 +188,22 @@ keeper_listen(void (*reply)(struct helper_reply *r, void *arg),
 	keeper.reply = reply;
 	keeper.lost = lost;
 	keeper.arg = arg;
+}
+
+void
+keeper_unanswered(void)
+{
+	struct keeper *k = &keeper;
+	uint64_t now = clock_mono_ms();
+
+	if (!k->state.up || k->killed)
+		return;
+	if (k->silent_ms == 0)
+		k->silent_ms = now;
+	if (now - k->silent_ms < SILENCE_MAX_MS)
+		return;
+	k->killed = true;
+	kill((pid_t)helper_process(), SIGKILL);
 }
 
 int

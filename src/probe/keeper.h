@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Main's end of the helper: requests and replies, and a helper that has ended
- * is started again, after a delay that doubles each time that it does not stay.
- * There is one, as there is one helper.  Main thread only.
+ * or does not answer is started again, after a delay that doubles each time
+ * that it does not stay. There is one, as there is one helper.  Main thread
+ * only.
  */
 #ifndef PROBE_KEEPER_H
 #define PROBE_KEEPER_H
@@ -38,6 +39,10 @@ uint64_t keeper_due_s(const struct keeper_state *s);
  * which all requests under way are lost; NULL: nobody. */
 void keeper_listen(void (*reply)(struct helper_reply *r, void *arg),
     void (*lost)(void *arg), void *arg);
+
+/* A request that nothing was heard of: a helper that says nothing for 10 s,
+ * while requests wait, is killed, and so started again. */
+void keeper_unanswered(void);
 
 /* Returns 0 or errno; ESRCH: there is no helper now. */
 int keeper_send(const void *request, size_t len);

@@ -198,6 +198,7 @@ probe_start(struct probe *p)
 {
 	p->busy = true;
 	p->doing = "";
+	p->hindered = NULL;
 	p->started_us = clock_mono_us();
 	p->prober->began_us = p->started_us;
 	p->late = p->started_us > p->due_us + late_us(p);
@@ -246,8 +247,11 @@ probe_timeout(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	type_of(p)->abort(p);
-	probe_done(p, false, "timeout", "timeout %u ms%s",
-	    p->watch->monitor->timeout_ms, p->doing);
+	if (p->hindered != NULL)
+		probe_pass(p, p->watch->idle, "not run: %s", p->hindered);
+	else
+		probe_done(p, false, "timeout", "timeout %u ms%s",
+		    p->watch->monitor->timeout_ms, p->doing);
 }
 
 static enum health_result

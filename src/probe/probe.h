@@ -43,8 +43,7 @@ void prober_set_signals(struct prober *p, const struct signals *signals);
 /* Nothing happens to a watch that is probed already. */
 void prober_add(struct prober *p, struct watch *w);
 void prober_remove(struct prober *p, struct watch *w);
-/* Probes at once, unless a probe is under way; those after it come when they
- * would have. */
+/* Probes at once, unless one is under way; the next come as they would. */
 void prober_now(struct watch *w);
 
 /*
@@ -73,6 +72,7 @@ struct probe {
 	TAILQ_ENTRY(probe) next; /* in the queue of those */
 	bool busy, slept, late;  /* the one under way, or the last */
 	const char *doing; /* what a timeout adds, with its ": "; "" at first */
+	const char *hindered; /* why a timeout is not the target's; NULL */
 	/* Once, beside the schedule; NULL: it is of the schedule. */
 	void (*once)(struct watch *w, const struct verdict *v, void *arg);
 	void *once_arg;
