@@ -7,6 +7,7 @@
 #include "conf/files.h"
 #include "conf/value.h"
 #include "dns/name.h"
+#include "input/hint.h"
 
 struct reading {
 	const struct schema_key *key;
@@ -31,10 +32,8 @@ read_home(struct schema_reader *r, char *line, const struct conf_mark *mark,
 	if (*node.text == '\0' || *line != '\0')
 		return diag_error(
 		    r->d, mark, "a line is a name and its region");
-	for (const char *p = region; *p != '\0'; p++)
-		if ((unsigned char)*p > 0x7e)
-			return diag_error(r->d, mark,
-			    "a name with characters beyond ASCII: write it as in queries, each label as xn--..., or its octets as \\195\\164");
+	if (*hint_name(region) != '\0')
+		return diag_error(r->d, mark, "%s", hint_name(region));
 	if (!name_parse(region, name, &err))
 		return diag_error(r->d, mark, "%s", err.text);
 	name_lower(name);

@@ -378,9 +378,10 @@ value_read_name(struct schema_reader *r, const struct yaml_node *node,
 	struct error err;
 
 	*text = NULL;
-	if (*node->text == '\0' || !name_parse(node->text, name, &err))
-		return diag_error(r->d, &node->mark, "%s",
-		    *node->text ? err.text : "a name must not be empty");
+	error_set(&err, "%s",
+	    *node->text ? hint_name(node->text) : "a name must not be empty");
+	if (*err.text != '\0' || !name_parse(node->text, name, &err))
+		return diag_error(r->d, &node->mark, "%s", err.text);
 	name_lower(name);
 	*text = arena_strdup(r->conf->arena, name_format(buf, name));
 	return true;
@@ -522,11 +523,16 @@ value_cname(struct schema_reader *r, const struct schema_key *k,
 
 	if (!value_is_scalar(node) || *node->text == '\0')
 		return value_wrong(r, k, node, "a name");
-	if (!name_parse(node->text, name, &err))
+	error_set(&err, "%s", hint_name(node->text));
+	if (*err.text != '\0' || !name_parse(node->text, name, &err))
 		return diag_error(r->d, &node->mark, "%s", err.text);
 	if (memchr(name, '*', name_len(name)))
 		return diag_error(
 		    r->d, &node->mark, "a wildcard cannot be a target");
+	if (strchr(node->text, '.') == NULL)
+		return diag_error(r->d, &node->mark,
+		    "a target is the whole name: \"%s.\" is below the root",
+		    node->text);
 	*cname = arena_dup(r->conf->arena, name, name_len(name));
 	return true;
 }

@@ -243,3 +243,17 @@ hint_label(char buf[HINT_MAX], const char *text)
 	snprintf(buf, HINT_MAX, "; did you mean \"%s\"?", label);
 	return buf;
 }
+
+const char *
+hint_name(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c >= 0x7f)
+			return "a name with characters beyond ASCII: write it as in queries, each label as xn--..., or its octets as \\195\\164";
+		if (c <= ' ')
+			return "a blank in a name: delete it, or write \\032";
+	}
+	return "";
+}

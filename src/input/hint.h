@@ -32,4 +32,7 @@ const char *hint_map(char buf[HINT_MAX], const char *text);
 /* Of the name of an object: in lower case, with - for what it cannot have. */
 const char *hint_label(char buf[HINT_MAX], const char *text);
 
+/* Of a domain name that is written as no query has it; "": as it may be. */
+const char *hint_name(const char *text);
+
 #endif

@@ -26,17 +26,20 @@ is_split(const struct conf_record *record)
 
 /* The data of a text alone; relative names are those below the root. */
 static bool
-record_parse(struct reader *r, const struct conf_record *record, struct lex *l)
+record_parse(struct reader *r, const struct conf_record *record, struct lex *l,
+    struct lexeme *unicode)
 {
 	static const uint8_t root[] = {0};
 	struct field_text t = {.lex = l, .origin = root, .w = &r->wire};
-	bool blank;
+	bool blank, ok;
 
 	r->wire.len = 0;
 	r->wire.full = false;
 	lex_init(l, record->text, strlen(record->text));
 	lex_begin(l, &blank);
-	return rdata_parse(record->type, &t);
+	ok = rdata_parse(record->type, &t);
+	*unicode = t.unicode;
+	return ok;
 }
 
 /* The region of the pool, but the one of self, that has a target with the
@@ -116,10 +119,11 @@ hints_check(struct reader *r, const struct conf_pool *pool,
 static void
 record_read(struct reader *r, struct conf_record *record)
 {
+	struct lexeme unicode;
 	struct lex l;
 	bool blank;
 
-	if (!record_parse(r, record, &l)) {
+	if (!record_parse(r, record, &l, &unicode)) {
 		diag_error(r->diag, &record->mark, "%s", l.error.text);
 		return;
 	}
@@ -132,6 +136,10 @@ record_read(struct reader *r, struct conf_record *record)
 	record->rdata_len = (uint16_t)r->wire.len;
 	record->rdata =
 	    arena_dup(r->conf->arena, r->wire.at, record->rdata_len);
+	if (unicode.len > 0)
+		diag_warning(r->diag, &record->mark,
+		    "octets beyond ASCII stand for themselves: %.*s is written with labels xn--...",
+		    (int)unicode.len, unicode.at);
 	if (is_split(record))
 		diag_warning(r->diag, &record->mark,
 		    "words without quotes are strings of their own: write "

@@ -311,7 +311,7 @@ static const struct {
 	{"pools", "{www: {regions: {eu: [{addr: 1.2.3.4}, {addr: 1.2.3.4}]}}}",
 		"duplicate of the target at"},
 	{"pools", "{www: {answer: {mode: one}, regions: {eu: [{cname: a.}, "
-		"{cname: A}]}}}", "duplicate of the target at"},
+		"{cname: A.}]}}}", "duplicate of the target at"},
 	{"pools", "{www: {min_healthy: 2, regions: {eu: [{addr: 1.2.3.4}]}}}",
 		"would never be live"},
 	{"pools", "{www: {answer: {mode: some}, regions: {eu: [{addr: "

@@ -780,6 +780,32 @@ START_TEST(a_file_of_lines_has_no_control_characters)
 }
 END_TEST
 
+#define POOL(target) \
+	"meridian: 1\nregions: {eu: {}}\n" \
+	"pools: {w: {regions: {eu: [" target "]}}}\n"
+
+START_TEST(names_are_written_as_queries_have_them)
+{
+	static const char *const wrong[][2] = {
+	    {"meridian: 1\nzones: {\"ex\xc3\xa4mple.com\": z}\n",
+		":2:9: error: a name with characters beyond ASCII"},
+	    {POOL("{cname: \"m\xc3\xbcn.example.com.\"}"),
+		"error: a name with characters beyond ASCII"},
+	    {POOL("{cname: \"www.example.com .\"}"), "a blank in a name"},
+	    {POOL("{cname: www}"),
+		"a target is the whole name: \"www.\" is below the root"},
+	    {"meridian: 1\nmonitors: {m: {type: dns, query: {name: "
+	     "\"\xe2\x80\x8bwww.example.com\"}}}\n",
+		"error: a name with characters beyond ASCII"},
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		must_refuse(wrong[i][0], wrong[i][1]);
+	conf_free(must_load(POOL("{cname: www.}")));
+	conf_free(must_load(POOL("{cname: 'm\\195\\188n.example.com'}")));
+}
+END_TEST
+
 #define STEPS(steps) \
 	"meridian: 1\nzones: {example.com: z}\nregions: {eu: {}}\n" \
 	"pools: {w: {regions: {eu: [{addr: 192.0.2.1}]}}}\n" \
@@ -1181,6 +1207,7 @@ main(void)
 	tcase_add_test(t, homes_are_refused_with_their_line);
 	tcase_add_test(t, a_file_of_lines_has_no_control_characters);
 	tcase_add_test(t, a_step_that_cannot_be_read_is_told);
+	tcase_add_test(t, names_are_written_as_queries_have_them);
 	tcase_add_loop_test(t,
 	    places_are_continents_countries_subdivisions_or_cities, 0,
 	    sizeof(places) / sizeof(*places));

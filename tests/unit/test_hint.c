@@ -123,6 +123,33 @@ START_TEST(names_of_objects_are_guessed)
 }
 END_TEST
 
+static const struct {
+	const char *text, *hint;
+} names[] = {
+    {"", ""},
+    {"www.example.com", ""},
+    {"*.a_b-c.example.com.", ""},
+    {"m\\195\\188n.example.com", ""},
+    {"a\\032b.example.com", ""},
+    {"m\xc3\xbcn.example.com", "a name with characters beyond ASCII"},
+    {"www.example.com\xc2\xa0", "a name with characters beyond ASCII"},
+    {"\xe2\x80\x8bwww.example.com", "a name with characters beyond ASCII"},
+    {"m\xfcn.example.com", "a name with characters beyond ASCII"},
+    {"www.example.com\x7f", "a name with characters beyond ASCII"},
+    {"www.example.com ", "a blank in a name"},
+    {" www.example.com", "a blank in a name"},
+    {"a\tb.example.com", "a blank in a name"},
+};
+
+START_TEST(names_that_no_query_has_are_told)
+{
+	const char *hint = hint_name(names[_i].text);
+
+	ck_assert(strncmp(hint, names[_i].hint, strlen(names[_i].hint)) == 0);
+	ck_assert((*hint == '\0') == (*names[_i].hint == '\0'));
+}
+END_TEST
+
 START_TEST(maps_are_guessed)
 {
 	ck_assert_str_eq(hint_map(buf, "eu"), ": write \"eu:\"");
@@ -152,6 +179,8 @@ main(void)
 	tcase_add_loop_test(
 	    tc, keys_are_guessed, 0, sizeof(keys) / sizeof(*keys));
 	tcase_add_test(tc, names_of_objects_are_guessed);
+	tcase_add_loop_test(tc, names_that_no_query_has_are_told, 0,
+	    sizeof(names) / sizeof(names[0]));
 	tcase_add_test(tc, maps_are_guessed);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);

@@ -95,6 +95,16 @@ START_TEST(words_without_quotes_are_warned_of)
 }
 END_TEST
 
+START_TEST(names_beyond_ascii_are_warned_of)
+{
+	put(DNS_MX, "10 m\xc3\xbcn.example.");
+	put(DNS_MX, "20 m\\195\\188n.example.");
+	put(DNS_TXT, "\"m\xc3\xbcn\"");
+	expect("m.yaml:2: warning: octets beyond ASCII stand for themselves: "
+	       "m\xc3\xbcn.example. is written with labels xn--...\n");
+}
+END_TEST
+
 START_TEST(a_region_says_a_record_once)
 {
 	put(DNS_MX, "10 a.");
@@ -241,6 +251,7 @@ main(void)
 	tcase_add_test(tc, records_of_pools_are_read_as_in_a_zone_file);
 	tcase_add_test(tc, a_record_is_one_line);
 	tcase_add_test(tc, words_without_quotes_are_warned_of);
+	tcase_add_test(tc, names_beyond_ascii_are_warned_of);
 	tcase_add_test(tc, a_region_says_a_record_once);
 	tcase_add_test(tc, the_later_of_equal_records_is_at_fault);
 	tcase_add_test(tc, what_cannot_be_read_is_not_compared);
