@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * All that explain says, word for word: questions about a configuration that
- * uses every kind of rule, in many states of its targets and regions.  What is
- * expected is in story.txt; MERIDIAN_STORY=FILE writes there what is said now,
- * to be compared by eye and taken over.
+ * All that explain and the other reports say, word for word: of a configuration
+ * that uses every kind of rule, in many states of its targets and regions.
+ * What is expected is in story.txt and reports.txt; MERIDIAN_STORY=FOLDER
+ * writes both there as they are now, to be compared by eye and taken over.
  */
 #include "report/explain.h"
 
@@ -15,23 +15,25 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/number.h"
 #include "mmdb_make.h"
 #include "report/text.h"
 #include "service.h"
 
 static const char conf_text[] =
     "meridian: 1\n"
-    "server: {listen: [\"127.0.0.1@0\"], state: state,\n"
+    "server: {listen: [\"127.0.0.1@0\"], state: state, workers: 1,\n"
     "         control: control.sock}\n"
     "geoip: {databases: [geo.mmdb],\n"
     "        nets: {lab: [10.0.0.0/8], far: [2001:db8::/32, 10.0.0.0/8]}}\n"
     "zones: {example.com: example.com.zone}\n"
     "latency: {file: latency.csv}\n"
     "regions:\n"
-    "  eu: {location: [50.1, 8.7], jurisdiction: EU}\n"
-    "  us: {location: [39.0, -77.5], jurisdiction: US, bias: -20}\n"
-    "  ap: {location: [35.7, 139.7], jurisdiction: JP}\n"
-    "  no: {}\n"
+    "  eu: {location: [50.1, 8.7], jurisdiction: EU, capacity: 50}\n"
+    "  us: {location: [39.0, -77.5], jurisdiction: US, bias: -20,\n"
+    "       capacity: 100}\n"
+    "  ap: {location: [35.7, 139.7], jurisdiction: JP, capacity: 70}\n"
+    "  no: {capacity: 1}\n"
     "monitors:\n"
     "  web: {type: tcp, port: 80, interval: 2s, fall: 3, rise: 2}\n"
     "  deep: {type: tcp, port: 81, interval: 10s, fall: 1, mode: observe}\n"
@@ -335,7 +337,7 @@ teardown(void)
 
 /* The place of the first difference, with the line on each side. */
 static void
-compare(const char *got, const char *expected)
+compare(const char *name, const char *got, const char *expected)
 {
 	size_t line = 1;
 
@@ -343,22 +345,43 @@ compare(const char *got, const char *expected)
 		size_t n = strcspn(got, "\n"), m = strcspn(expected, "\n");
 
 		ck_assert_msg(n == m && memcmp(got, expected, n) == 0,
-		    "story.txt:%zu:\nsaid:     %.*s\nexpected: %.*s", line,
-		    (int)n, got, (int)m, expected);
+		    "%s:%zu:\nsaid:     %.*s\nexpected: %.*s\n"
+		    "(MERIDIAN_STORY=FOLDER writes the files anew)",
+		    name, line, (int)n, got, (int)m, expected);
 		got += n + (got[n] == '\n');
 		expected += m + (expected[m] == '\n');
 		line++;
 	}
-	ck_assert_msg(*got == *expected, "story.txt:%zu: ends", line);
+	ck_assert_msg(*got == *expected, "%s:%zu: ends", name, line);
+}
+
+/* Compares it with the file, or writes the file; takes the text. */
+static void
+expect_file(struct text *t, const char *name)
+{
+	const char *to = getenv("MERIDIAN_STORY"), *srcdir = getenv("srcdir");
+	char path[4096], *expected;
+	struct error err;
+	size_t len;
+
+	forget_folder(t->at);
+	if (to != NULL) {
+		snprintf(path, sizeof(path), "%s/%s", to, name);
+		ck_assert(file_replace(path, t->at, strlen(t->at), &err));
+	} else {
+		snprintf(path, sizeof(path), "%s/tests/unit/%s",
+		    srcdir != NULL ? srcdir : "..", name);
+		ck_assert_msg(file_read(path, 1 << 24, &expected, &len, &err),
+		    "%s", err.text);
+		compare(name, t->at, expected);
+		free(expected);
+	}
+	text_fini(t);
 }
 
 START_TEST(every_word_of_the_story_is_as_expected)
 {
-	const char *to = getenv("MERIDIAN_STORY"), *srcdir = getenv("srcdir");
-	char path[4096], *expected;
 	struct text t = {0};
-	struct error err;
-	size_t len;
 
 	for (size_t i = 0; i < STATES; i++) {
 		states[i]();
@@ -367,19 +390,73 @@ START_TEST(every_word_of_the_story_is_as_expected)
 			if (k < ALWAYS || states[i] == all_up)
 				ask(&t, k);
 	}
-	if (to != NULL) {
-		ck_assert(file_replace(to, t.at, t.len, &err));
-	} else {
-		snprintf(path, sizeof(path), "%s/tests/unit/story.txt",
-		    srcdir != NULL ? srcdir : "..");
-		ck_assert_msg(file_read(path, 1 << 24, &expected, &len, &err),
-		    "%s", err.text);
-		compare(t.at, expected);
-		free(expected);
-	}
 	for (size_t k = 0; k < QUESTIONS; k++)
 		free(told[k]);
-	text_fini(&t);
+	expect_file(&t, "story.txt");
+}
+END_TEST
+
+/* What is of this process and this run alone. */
+static void
+forget_run(json_t *o)
+{
+	static const char *const keys[] = {"run", "pid", "version", "memory",
+	    "uptime_s", "prober", "watch", "sha256", "seconds"};
+	const char *key;
+	json_t *value;
+	size_t i;
+	void *next;
+
+	json_array_foreach(o, i, value) forget_run(value);
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		json_object_del(o, keys[i]);
+	json_object_foreach_safe(o, next, key, value) forget_run(value);
+}
+
+static void
+report(struct text *t, const char *path, const char *query, const char *body)
+{
+	int status;
+	json_t *reply = service_call(&s, body != NULL ? HTTP_POST : HTTP_GET,
+	    path, query, body, &status);
+	char *text;
+
+	forget_run(reply);
+	text = number_json(reply, JSON_INDENT(1));
+	text_add(t, "---- %s?%s %d\n%s\n", path, query != NULL ? query : "",
+	    status, text);
+	free(text);
+	json_decref(reply);
+}
+
+START_TEST(every_figure_of_the_reports_is_as_expected)
+{
+	struct text t = {0};
+
+	for (size_t i = 0; i < STATES; i++) {
+		states[i]();
+		if (states[i] != all_up && states[i] != one_degraded &&
+		    states[i] != region_drained)
+			continue;
+		text_add(&t, "==== state %zu\n", i);
+		service_traffic(&s, 0, "10.0.0.1", 900);
+		service_traffic(&s, 0, "81.0.0.1", 600);
+		service_traffic(&s, 1, "85.0.0.1", 300);
+		service_answers(&s, "www", 1, 7, 60);
+		clock_fake(1000000000 + 70000 * (i + 1),
+		    1780000000 + 70 * ((int64_t)i + 1));
+		report(&t, "/v1/status", NULL, NULL);
+		report(&t, "/v1/stats", NULL, NULL);
+		report(&t, "/v1/whatif", "drain=us", NULL);
+		report(&t, "/v1/traffic", NULL, NULL);
+		report(&t, "/v1/drains", NULL, NULL);
+	}
+	report(&t, "/v1/prove", NULL, "{}");
+	report(&t, "/v1/check", NULL, "{}");
+	report(&t, "/v1/stages", NULL, NULL);
+	report(&t, "/v1/geoip", NULL, NULL);
+	report(&t, "/v1/explain", "name=www.example.com&from=83.0.0.1", NULL);
+	expect_file(&t, "reports.txt");
 }
 END_TEST
 
@@ -392,6 +469,7 @@ main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, every_figure_of_the_reports_is_as_expected);
 	tcase_add_test(tc, every_word_of_the_story_is_as_expected);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
