@@ -464,7 +464,8 @@ static const struct {
 	const char *signal;
 	int code;
 } wrong_signals[] = {{"web", 2}, {"web=maybe", 2}, {"web/x=up", 2},
-    {"wb=up", 4}, {"=up", 4}, {"web/192.0.2.99=up", 4}};
+    {"wb=up", 4}, {"=up", 4}, {"web/192.0.2.99=up", 4},
+    {"web/192.0.2.250=up", 4}};
 
 START_TEST(signals_that_mean_nothing_are_errors)
 {

@@ -137,6 +137,11 @@ START_TEST(numbers_of_every_type_are_numbers)
 	expect("{\"lat:float\": -33.25, \"lng:double\": -70.5}",
 	    "at -33.25,-70.50");
 	expect("{\"lat:int32\": -90, \"lng:int32\": 180}", "at -90.00,180.00");
+	expect("{\"lat:int32\": 90, \"lng:int32\": -180}", "at 90.00,-180.00");
+	expect("{\"asn:uint16\": 1}", "AS1");
+	expect("{\"city\": {\"geoname_id:uint32\": 1}}", "city:1");
+	expect("{\"city\": {\"geoname_id:uint32\": 4294967295}}",
+	    "city:4294967295");
 	expect("{\"lat:int32\": 0, \"lng:int32\": 0}", "at 0.00,0.00");
 	expect("{\"asn:uint64\": 4294967295}", "AS4294967295");
 	expect("{\"asn:double\": 4294967295}", "AS4294967295");
@@ -164,6 +169,10 @@ START_TEST(numbers_out_of_range_are_none_and_counted)
 {
 	refuse(
 	    "{\"lat:double\": 90.5, \"lng:double\": 8}", FACT_LATITUDE, "90.5");
+	refuse(
+	    "{\"lat:double\": 8, \"lng:int32\": -181}", FACT_LONGITUDE, "-181");
+	refuse("{\"city\": {\"geoname_id:uint64\": 4294967296}}", FACT_CITY_ID,
+	    "4294967296");
 	refuse("{\"lat:int32\": -91, \"lng:double\": 8}", FACT_LATITUDE, "-91");
 	refuse("{\"lat:double\": \"nan\", \"lng:double\": 8}", FACT_LATITUDE,
 	    "nan");

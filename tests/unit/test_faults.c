@@ -31,6 +31,10 @@ static struct fault {
 	_Atomic bool halves; /* one octet or message a call */
 } faults[CALLS];
 
+/* What is left of a batch of messages of which one was sent. */
+static _Atomic unsigned unsent;
+static _Atomic bool others; /* some were not of the batch */
+
 ssize_t __real_read(int fd, void *buf, size_t n);
 ssize_t __real_write(int fd, const void *buf, size_t n);
 int __real_fsync(int fd);
@@ -99,10 +103,16 @@ __wrap_rename(const char *from, const char *to)
 int
 __wrap_sendmmsg(int fd, struct mmsghdr *m, unsigned n, int flags)
 {
-	if (fails(CALL_SEND))
+	bool halves = atomic_load(&faults[CALL_SEND].halves);
+
+	if (fails(CALL_SEND)) {
+		atomic_store(&unsent, n - 1);
 		return -1;
-	return __real_sendmmsg(fd, m,
-	    atomic_load(&faults[CALL_SEND].halves) && n > 1 ? 1 : n, flags);
+	}
+	if (halves && atomic_load(&unsent) != 0 && atomic_load(&unsent) != n)
+		atomic_store(&others, true);
+	atomic_store(&unsent, n - 1);
+	return __real_sendmmsg(fd, m, halves && n > 1 ? 1 : n, flags);
 }
 
 static void
@@ -251,6 +261,7 @@ START_TEST(replies_are_sent_though_one_at_a_time)
 	check_send_failed(0);
 	close(fd);
 	udp_stop(workers);
+	ck_assert(!atomic_load(&others));
 }
 END_TEST
 
