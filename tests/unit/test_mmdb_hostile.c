@@ -297,6 +297,51 @@ START_TEST(metadata_that_unfold_without_end_are_refused)
 }
 END_TEST
 
+/* Where the tenth pair of the metadata begins. */
+static void
+begin_tenth(void)
+{
+	size_t map;
+
+	begin();
+	put(MAP);
+	map = file.n + 14;
+	begin_metadata();
+	ck_assert_uint_eq(file.at[map], MAP | 9);
+	file.at[map] = MAP | 10;
+	put_array(0);
+}
+
+START_TEST(keys_of_metadata_are_texts)
+{
+	struct error err = {""};
+
+	begin_tenth();
+	put_number("more", UINT16, 7);
+	ck_assert_msg(open_file(&err) != NULL, "%s", err.text);
+	begin_tenth();
+	put(UINT16 | 1);
+	put(7);
+	put_text("value");
+	ck_assert_ptr_null(open_file(&err));
+	begin_tenth();
+	put(TEXT | 28); /* beyond the end */
+	ck_assert_ptr_null(open_file(&err));
+	begin_tenth();
+	put_text("description");
+	put(MAP | 1);
+	put_text("en");
+	put(UINT16 | 1);
+	put(7);
+	ck_assert_ptr_null(open_file(&err));
+	begin_tenth();
+	put_text("description");
+	put(UINT16 | 1);
+	put(7);
+	ck_assert_ptr_null(open_file(&err));
+}
+END_TEST
+
 static bool
 any(const struct prefix *p, uint32_t record, void *arg)
 {
@@ -380,6 +425,7 @@ main(void)
 	tcase_add_test(c, a_record_that_is_its_own_part_is_refused);
 	tcase_add_test(c, a_record_that_unfolds_without_end_is_refused);
 	tcase_add_test(c, metadata_that_unfold_without_end_are_refused);
+	tcase_add_test(c, keys_of_metadata_are_texts);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);

@@ -2,8 +2,12 @@
 #include "steer/policy.h"
 
 #include <check.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "mmdb_make.h"
+#include "steer/far.h"
 #include "world.h"
 
 enum { EU, US, AP, NREGIONS, WORLDS = 60, ADDRESSES = 200 };
@@ -451,6 +455,84 @@ START_TEST(the_table_says_what_the_rules_say)
 }
 END_TEST
 
+/* Where the client is among those of a region, as a part of all. */
+static void
+expect_far(const struct far_table *t, const char *client, unsigned depth,
+    size_t region, double from, double to)
+{
+	const struct far *f;
+	struct addr a;
+	uint8_t len;
+
+	ck_assert(addr_parse(client, &a));
+	f = far_find(t, &a, &len);
+	ck_assert_uint_eq(len, depth);
+	ck_assert_double_eq_tol(
+	    f[region].from / (double)SHARE_COHORTS, from, 1e-4);
+	ck_assert_double_eq_tol(f[region].to / (double)SHARE_COHORTS, to, 1e-4);
+}
+
+/* Half of the room by the number of groups, half by the space that they are
+ * of, half of which is IPv4's.  Of one order of regions: those near to the
+ * first two are told apart by the first, the others by the second. */
+START_TEST(who_is_sent_on_first_goes_by_distance_and_by_space)
+{
+	char path[] = "/tmp/test_policy.XXXXXX";
+	struct mmdb_row rows[] = {
+	    {.place = {.country = "DE", .latitude = 50, .longitude = 8}},
+	    {.place = {.country = "ES", .latitude = 40, .longitude = -4}},
+	    {.place = {.country = "US", .latitude = 39, .longitude = -77}},
+	};
+	static const char *const prefixes[] = {
+	    "16.0.0.0/4", "32.0.0.0/3", "64.0.0.0/2"};
+	uint16_t list[] = {EU, US, AP};
+	struct conf_rule rules[] = {
+	    {.order = CONF_ORDER_LIST, .regions = list, .nregions = NREGIONS}};
+	struct conf_database database = {.path = path};
+	struct conf with = conf;
+	struct arena *arena = arena_new();
+	struct policy_table *t;
+	const struct far_table *far;
+	struct error err = {""};
+	struct geo *g;
+	double at = 0, part;
+	static const double space[] = {1 / 32.0, 1 / 16.0, 1 / 8.0};
+	static const char *const clients[] = {
+	    "16.0.0.1", "32.0.0.1", "64.0.0.1"};
+
+	ck_assert_int_ne(mkstemp(path), -1);
+	for (size_t i = 0; i < 3; i++) {
+		rows[i].place.located = true;
+		ck_assert(prefix_parse(prefixes[i], &rows[i].prefix, &err));
+	}
+	mmdb_make(path, 4, MMDB_NESTED, rows, 3);
+	with.databases = &database;
+	with.ndatabases = 1;
+	policy.rules = rules;
+	policy.nrules = 1;
+	pools[0].cost = 1;
+	g = geo_load(&with, &err);
+	ck_assert_msg(g != NULL, "%s", err.text);
+	t = policy_build(arena, &with, g, 0, 0, &err);
+	ck_assert_msg(t != NULL, "%s", err.text);
+	far = t->ranks[0].far;
+	ck_assert_ptr_nonnull(far);
+	ck_assert_uint_eq(far->ngroups, 4);
+	for (size_t i = 0; i < 3; i++) { /* of eu, at 2 in the pool */
+		part = 0.5 / 4 + 0.5 * space[i];
+		expect_far(far, clients[i], 4 - (unsigned)i, 2, at, at + part);
+		at += part;
+	}
+	expect_far(far, "128.0.0.1", 1, 2, at, 1);
+	/* of us, at 1: the third of them is the nearest. */
+	expect_far(far, "64.0.0.1", 2, 1, 0, 0.125 + 0.0625);
+	pools[0].cost = 0;
+	geo_free(g);
+	arena_free(arena);
+	unlink(path);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -477,6 +559,7 @@ main(void)
 	tcase_add_test(c, depth_is_of_the_family_that_was_asked);
 	tcase_add_test(c, where_all_are_alike_the_scope_is_0);
 	tcase_add_test(c, the_table_says_what_the_rules_say);
+	tcase_add_test(c, who_is_sent_on_first_goes_by_distance_and_by_space);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);
