@@ -69,6 +69,9 @@ def test_run(d):
     d.start()
     m.check((where(d), step(d)) == (("us", "us"), "active-active"),
             "it outlives a kill -9")
+    m.check("shop is in its last step, active-active" in d.ctl(
+        "promote", "shop", "--reason", "x", expect=1).stderr,
+        "there is none behind the last")
     d.ctl("rollback", "shop", "--reason", "errors in us")
     m.check(step(d) == "read-local", "rollback goes back by one")
     d.ctl("rollback", "shop", "active-passive", "--reason", "all of it")
@@ -85,6 +88,12 @@ def test_refused(d):
         "promote", "shop", "read-lokal", "--reason", "x", expect=4).stderr,
         "there is no such step")
     d.ctl("promote", "shop", expect=2)
+    for command, text in (
+            (("rollback", "shop"), "shop is in its first step, active-passive"),
+            (("promote", "shop", "active-passive"),
+             "shop is in step active-passive already")):
+        m.check(text in d.ctl(*command, "--reason", "x", expect=1).stderr,
+                f"{' '.join(command)}: {text}")
     d.write("meridian.yaml", CONFIG.replace(
         "expect: us,", "expect: eu,"))
     said = d.ctl("promote", "shop", "--reason", "x", expect=1)

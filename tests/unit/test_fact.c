@@ -250,6 +250,60 @@ START_TEST(text_that_is_a_number_counts)
 }
 END_TEST
 
+/* What the first of two databases says stays, and its city is of its country.
+ */
+START_TEST(a_later_record_fills_what_is_lacking)
+{
+	static const struct {
+		const char *first, *second, *want;
+	} rows[] = {
+	    {"{\"country\": \"DE\", \"city\": \"A\"}",
+		"{\"country\": \"DE\", \"city\": \"Berlin\","
+		" \"geoname_id:uint32\": 5}",
+		"country:DE/A"},
+	    {"{\"country\": \"DE\", \"geoname_id:uint32\": 7}",
+		"{\"country\": \"DE\", \"city\": \"Berlin\"}",
+		"country:DE city:7"},
+	    {"{\"country\": \"DE\"}",
+		"{\"country\": \"DE\", \"region_code\": \"BE\","
+		" \"city\": \"B\", \"geoname_id:uint32\": 5}",
+		"country:DE-BE/B city:5"},
+	    {"{\"country\": \"DE\", \"region_code\": \"BY\"}",
+		"{\"country\": \"DE\", \"region_code\": \"BE\"}",
+		"country:DE-BY"},
+	    {"{\"country\": \"DE\"}",
+		"{\"country\": \"FR\", \"region_code\": \"IDF\","
+		" \"city\": \"Paris\"}",
+		"country:DE"},
+	    {"{\"continent\": \"EU\"}",
+		"{\"country\": \"DE\", \"continent\": \"AS\"}", "EU/DE"},
+	    {"{\"country\": \"DE\"}", "{\"continent\": \"EU\"}", "country:DE"},
+	    {"{\"lat:int32\": 0, \"lng:int32\": 0}",
+		"{\"lat:int32\": 5, \"lng:int32\": 6}", "at 0.00,0.00"},
+	    {"{\"lat:int32\": 5}", "{\"lat:int32\": 7, \"lng:int32\": 6}",
+		"at 7.00,6.00"},
+	    {"{\"asn:int32\": 1}", "{\"asn:int32\": 2}", "AS1"},
+	    {"{\"country\": \"DE\"}", "{\"asn:int32\": 2}", "country:DE AS2"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char buf[PLACE_TEXT_MAX];
+		struct place p, q = {0};
+		struct mmdb *first = read_place(rows[i].first, &p), *second;
+		unsigned depth;
+		struct addr a;
+
+		ck_assert(addr_parse("192.0.2.1", &a));
+		second = read_place(rows[i].second, &q);
+		ck_assert(mmdb_find(second, &a, &p, &depth));
+		place_format(buf, &p);
+		ck_assert_str_eq(buf, rows[i].want);
+		mmdb_close(second);
+		mmdb_close(first);
+	}
+}
+END_TEST
+
 START_TEST(each_path_has_a_bit_of_its_own)
 {
 	uint64_t seen = 0;
@@ -313,6 +367,7 @@ main(void)
 	tcase_add_test(tc, numbers_out_of_range_are_none_and_counted);
 	tcase_add_test(tc, values_for_nothing_are_no_fault);
 	tcase_add_test(tc, text_that_is_a_number_counts);
+	tcase_add_test(tc, a_later_record_fills_what_is_lacking);
 	tcase_add_test(tc, each_path_has_a_bit_of_its_own);
 	tcase_add_test(tc, countries_and_continents_are_told_apart);
 	suite_add_tcase(suite, tc);

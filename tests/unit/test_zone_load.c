@@ -407,6 +407,23 @@ START_TEST(too_long_words_are_wrong)
 }
 END_TEST
 
+START_TEST(a_path_has_its_longest)
+{
+	char path[1102];
+
+	for (size_t len = 1098; len < 1102; len++) {
+		for (size_t i = 0; i < len; i++)
+			path[i] = i % 2 == 0 ? 'd' : '/';
+		path[len] = '\0';
+		ck_assert(
+		    !load(arena_printf(sample.arena, "$INCLUDE %s\n", path)));
+		ck_assert_msg((strstr(zone_sample_diag(&sample),
+				   "a path may be") != NULL) == (len > 1099),
+		    "%zu: %s", len, sample.text);
+	}
+}
+END_TEST
+
 START_TEST(a_record_has_65535_octets_at_most)
 {
 	static char text[100000];
@@ -630,6 +647,7 @@ main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, a_path_has_its_longest);
 	tcase_add_test(tc, owners_origins_and_defaults_are_filled_in);
 	tcase_add_test(tc, without_any_ttl_the_soa_says_it);
 	tcase_add_test(tc, without_ttl_directive_the_last_ttl_counts);
