@@ -19,15 +19,15 @@ status_drain(const struct drain *d)
 {
 	bool ends = d->until != DRAIN_FOREVER, later = d->at != 0;
 	int64_t now = clock_wall_s();
-	json_t *o =
-	    json_pack("{s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:b, s:b}",
-		"what", text_string(d->what), "owner", text_string(d->owner),
-		"reason", text_string(d->reason), "since", (json_int_t)d->since,
-		"at", later ? json_integer(d->at) : json_null(), "begins_s",
-		later ? json_integer(d->at - now) : json_null(), "until",
-		ends ? json_integer(d->until) : json_null(), "left_s",
-		ends ? json_integer(drain_left_s(d)) : json_null(), "forced",
-		d->forced, "unsaved", d->unsaved);
+	json_t *o = json_pack(
+	    "{s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:b, s:b}", "what",
+	    text_string(d->what), "owner", text_string(d->owner), "reason",
+	    text_string(d->reason), "since", (json_int_t)d->since, "at",
+	    later ? json_integer(d->at) : json_null(), "begins_s",
+	    later ? json_integer(d->at > now ? d->at - now : 0) : json_null(),
+	    "until", ends ? json_integer(d->until) : json_null(), "left_s",
+	    ends ? json_integer(drain_left_s(d)) : json_null(), "forced",
+	    d->forced, "unsaved", d->unsaved);
 	/* What is not settled yet may be on its way. */
 	int64_t let_go = d->let_go - clock_mono_s();
 

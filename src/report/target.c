@@ -84,11 +84,9 @@ void
 target_describe_drain(struct text *t, const char *is, const struct drain *d)
 {
 	char span[CLOCK_TEXT_MAX];
-	int64_t left;
 
 	if (d == NULL)
 		return;
-	left = drain_left_s(d);
 	text_add(t, ", %s by %s (%s)", is, d->owner, d->reason);
 	if (d->at != 0)
 		text_add(t, " at %s", clock_format(span, d->at));
@@ -96,8 +94,7 @@ target_describe_drain(struct text *t, const char *is, const struct drain *d)
 		text_add(t, " until cancelled");
 	else
 		text_add(t, " for another %s",
-		    clock_format_span(
-			span, left > 0 ? (uint64_t)left * 1000 : 0));
+		    clock_format_span(span, (uint64_t)drain_left_s(d) * 1000));
 }
 
 /* What it said last, and when; or what it is assumed to say. */

@@ -130,11 +130,15 @@ drain_start(struct drain *d)
 int64_t
 drain_left_s(const struct drain *d)
 {
+	int64_t left_s;
+
 	if (d->until == DRAIN_FOREVER)
 		return INT64_MAX;
 	if (d->at != 0 || d->end_ms == 0)
-		return d->until - clock_wall_s();
-	return (d->end_ms - clock_boot_ms() + 999) / 1000;
+		left_s = d->until - clock_wall_s();
+	else
+		left_s = (d->end_ms - clock_boot_ms() + 999) / 1000;
+	return left_s > 0 ? left_s : 0;
 }
 
 void
@@ -308,7 +312,7 @@ struct drain *
 drains_expire(struct drains *t)
 {
 	for (size_t i = 0; i < t->all.n; i++)
-		if (drain_left_s(t->all.at[i]) <= 0)
+		if (drain_left_s(t->all.at[i]) == 0)
 			return take_out(t, &t->all.at[i]);
 	return NULL;
 }

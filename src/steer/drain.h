@@ -72,7 +72,7 @@ struct drain *drain_new(const char *what, const char *owner, const char *reason,
 void drain_free(struct drain *d);
 /* From now on it grows, since d->since, and ends by steady clocks. */
 void drain_start(struct drain *d);
-/* Seconds until it ends (0 or less: it is over); INT64_MAX: not by itself. */
+/* Seconds until it ends, 0: it is over; INT64_MAX: not by itself. */
 int64_t drain_left_s(const struct drain *d);
 /* The wall clock was set: moments of one in force move with it. */
 void drain_set_clock(struct drain *d, int64_t step_s);

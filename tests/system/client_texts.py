@@ -1,0 +1,124 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What meridianctl makes of replies for people, word for word: replies as in
+tests/unit/reports.txt, from a socket that is no daemon.  What is expected is in
+client_texts.txt; MERIDIAN_TEXTS=FILE writes there what is said now, to be
+compared by eye and taken over."""
+import difflib
+import http.server
+import json
+import os
+import re
+import socketserver
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import meridian as m
+
+TESTS = os.path.join(m.SRCDIR, "tests")
+EXPECTED = os.path.join(TESTS, "system", "client_texts.txt")
+AGO = 3 * 86400 + 5 * 3600 + 1800  # told as "3d 5h", however long it takes
+COMMANDS = {
+    "status": ["status"],
+    "stats": ["stats"],
+    "whatif": ["whatif", "--drain", "us"],
+    "drains": ["drains"],
+    "prove": ["prove"],
+    "check": ["check"],
+    "stages": ["stages"],
+    "geoip": ["geoip"],
+    "explain": ["explain", "www.example.com", "--from", "83.0.0.1"],
+}
+
+
+def replies():
+    """[(path, status, text of JSON)]"""
+    with open(os.path.join(TESTS, "unit", "reports.txt")) as f:
+        parts = re.split(r"^---- /v1/(\w+)\?\S* (\d+)\n",
+                         re.sub(r"^====.*\n", "", f.read(), flags=re.M),
+                         flags=re.M)[1:]
+    return [(path, int(status), text) for path, status, text in
+            zip(parts[::3], parts[1::3], parts[2::3])]
+
+
+def now(text):
+    """As of this moment: what began long ago, and what ends as much later."""
+    text = re.sub(r'"(since|started|loaded|last_at|built)": \d{6,}',
+                  lambda x: f'"{x[1]}": {int(time.time()) - AGO}', text)
+    return re.sub(r'"until": \d{6,}',
+                  f'"until": {int(time.time()) + AGO}', text)
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = now(self.server.text).encode()
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(self.server.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET
+
+    def address_string(self):
+        return "meridianctl"
+
+    def log_message(self, *args):
+        pass
+
+
+class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+
+
+def run(path, *args):
+    done = subprocess.run(
+        [m.MERIDIANCTL, "--socket", path, *args], capture_output=True,
+        text=True, timeout=60, env=dict(os.environ, TZ="UTC", LC_ALL="C"))
+    return f"exit {done.returncode}\n{done.stdout}{done.stderr}"
+
+
+def all_texts(folder):
+    path = os.path.join(folder, "control.sock")
+    said = []
+    with Server(path, Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for name, status, text in replies():
+            if name not in COMMANDS:
+                continue
+            server.status, server.text = status, text
+            said.append(f"---- {name}\n" + run(path, *COMMANDS[name]))
+            if name == "drains":
+                said.append("---- --json drains\n" + re.sub(
+                    r'("(since|until)": )\d+', r"\1TIME",
+                    run(path, "--json", "drains")))
+        for error in (
+                {"error": "there is no eu", "exit": 4},
+                {"error": "no", "exit": 1, "text": "a.yaml:1:1: error: x\n"},
+                {}, []):
+            server.status, server.text = 409, json.dumps(error)
+            for verb in ("status", "whatif", "check", "explain"):
+                said.append(f"---- {verb}: {server.text}\n" +
+                            run(path, *COMMANDS[verb]))
+        server.shutdown()
+    return re.sub(r"\d{4}-\d\d-\d\dT[\d:]{8}Z", "0000-00-00T00:00:00Z",
+                  "".join(said).replace(path, "SOCKET"))
+
+
+with tempfile.TemporaryDirectory(prefix="meridian-test.") as folder:
+    said = all_texts(folder)
+if "MERIDIAN_TEXTS" in os.environ:
+    with open(os.environ["MERIDIAN_TEXTS"], "w") as f:
+        f.write(said)
+    sys.exit(0)
+with open(EXPECTED) as f:
+    expected = f.read()
+for line in difflib.unified_diff(expected.splitlines(), said.splitlines(),
+                                 "client_texts.txt", "said", lineterm=""):
+    print(line)
+m.check(said == expected, "every word is as expected (MERIDIAN_TEXTS=FILE "
+        "writes what is said now)")
