@@ -394,6 +394,53 @@ fill_but_two(void)
 	ck_assert_uint_eq(composer.head.nfixes + 2, COMPOSER_FIXES);
 }
 
+/* Data that are no names of their type are put as they are, whole: nothing of
+ * them is compressed. */
+START_TEST(names_that_do_not_end_are_not_compressed)
+{
+	static const struct {
+		uint16_t type;
+		const char *rdata;
+		size_t len;
+		bool names;
+	} rows[] = {
+	    {DNS_NS, "\1a", 3, true},
+	    {DNS_NS, "\1a", 2, false},
+	    {DNS_NS, "", 0, false},
+	    {DNS_MX, "\0\1\1a", 5, true},
+	    {DNS_MX, "\0\1\1a", 4, false},
+	    {DNS_MX, "\0\1", 2, false},
+	    {DNS_SOA,
+		"\1a\0\1b\0"
+		"12345678901234567890",
+		26, true},
+	    {DNS_SOA, "\1a\0\1b\0", 6, true},
+	    {DNS_SOA, "\1a\0\1b", 5, false},
+	    {DNS_SOA,
+		"\1a\0\77b\0"
+		"12345678901234567890",
+		26, false},
+	    {DNS_SOA, "\1a", 3, false},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t plain;
+
+		begin("a", false);
+		ck_assert(put_wire("\1b", DNS_A, "1234", 4));
+		plain = composer.head.nfixes;
+		ck_assert(put_wire("\1b", DNS_A, "1234", 4));
+		plain = composer.head.nfixes - plain;
+		ck_assert(
+		    put_wire("\1b", rows[i].type, rows[i].rdata, rows[i].len));
+		ck_assert_msg(
+		    (composer.head.nfixes > 1 + 2 * plain) == rows[i].names,
+		    "row %zu: %u fixes", i, (unsigned)composer.head.nfixes);
+		free(end());
+	}
+}
+END_TEST
+
 START_TEST(more_records_than_can_be_fixed_do_not_fit)
 {
 	fill_but_two();
@@ -522,6 +569,7 @@ main(void)
 	tcase_add_test(tc, names_of_newer_types_are_not_compressed);
 	tcase_add_test(tc, rdata_that_is_no_name_is_left_as_it_is);
 	tcase_add_test(tc, a_record_that_is_too_large_leaves_the_others);
+	tcase_add_test(tc, names_that_do_not_end_are_not_compressed);
 	tcase_add_test(tc, more_records_than_can_be_fixed_do_not_fit);
 	tcase_add_test(tc, a_body_that_does_not_fit_is_not_written);
 	tcase_add_test(tc, compression_changes_no_record);

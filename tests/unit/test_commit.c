@@ -299,6 +299,8 @@ START_TEST(the_end_saves_what_it_can)
 }
 END_TEST
 
+static char owner[8000] = "ana";
+
 static void
 signal_for(struct got *g, const char *value)
 {
@@ -306,7 +308,7 @@ signal_for(struct got *g, const char *value)
 	    "{s:s, s:s, s:i}", "what", "word", "value", value, "for_s", 3600);
 
 	*g = (struct got){NULL, 0};
-	monitor_signal(s.control, body, "ana", came, g);
+	monitor_signal(s.control, body, owner, came, g);
 	json_decref(body);
 	service_settle(&s);
 	ck_assert_str_eq(error_of(g), "");
@@ -366,6 +368,34 @@ START_TEST(an_old_journal_takes_nothing_back)
 }
 END_TEST
 
+/* Lines are added as long as they are few beside the file. */
+START_TEST(a_journal_is_replaced_when_it_has_grown)
+{
+	struct got a;
+	size_t before = 0, len = 0, most = 0;
+	unsigned replaced = 0;
+	char *text;
+
+	memset(owner, 'x', sizeof(owner) - 1); /* so that few are much */
+	for (unsigned i = 0; i < 100; i++) {
+		signal_for(&a, i % 2 == 0 ? "up" : "down");
+		text = journal_text();
+		len = strlen(text);
+		free(text);
+		replaced += len < before;
+		most = len > most ? len : most;
+		before = len;
+	}
+	/* 256 KiB and twice what the file has. */
+	ck_assert_uint_gt(most, (256 << 10) - sizeof(owner));
+	ck_assert_uint_lt(most, (256 << 10) + 6 * sizeof(owner));
+	ck_assert_uint_ge(replaced, 2);
+	ck_assert_uint_le(replaced, 3);
+	service_restart(&s);
+	ck_assert(!is_up());
+}
+END_TEST
+
 /* A folder in the way of the file: the lines count, whatever version they
  * follow. */
 START_TEST(signals_outlive_a_file_that_cannot_be_written)
@@ -408,6 +438,7 @@ main(void)
 	t = tcase_create("signals");
 	tcase_add_checked_fixture(t, setup_signals, teardown);
 	tcase_add_test(t, an_old_journal_takes_nothing_back);
+	tcase_add_test(t, a_journal_is_replaced_when_it_has_grown);
 	tcase_add_test(t, signals_outlive_a_file_that_cannot_be_written);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);

@@ -164,6 +164,24 @@ START_TEST(a_missing_database_does_not_hide_a_broken_zone)
 }
 END_TEST
 
+/* Where the database is written, by its line and column. */
+START_TEST(a_missing_database_is_told_at_its_place)
+{
+	static const char *const lists[] = {
+	    "[none.mmdb]", "[/nonexistent/none.mmdb]", "[\n    none.mmdb]"};
+	const struct diag_entry *e;
+	char text[128];
+
+	snprintf(text, sizeof(text), "  databases: %s\n  nets:\n", lists[_i]);
+	sample_replace(&sample, "  nets:\n", text);
+	ck_assert_ptr_null(snapshot_build(sample.conf, &diag));
+	ck_assert_uint_eq(diag.nerrors, 1);
+	e = &diag.entries.at[0];
+	ck_assert_uint_eq(e->mark.line, _i == 2 ? 8 : 7);
+	ck_assert_uint_eq(e->mark.column, _i == 2 ? 5 : 15);
+}
+END_TEST
+
 START_TEST(a_configuration_that_is_not_there_is_an_error)
 {
 	ck_assert_ptr_null(snapshot_build("/nonexistent/meridian.yaml", &diag));
@@ -255,6 +273,7 @@ main(void)
 	    sizeof(unreached) / sizeof(unreached[0]));
 	tcase_add_test(tc, a_broken_zone_is_an_error);
 	tcase_add_test(tc, a_missing_database_does_not_hide_a_broken_zone);
+	tcase_add_loop_test(tc, a_missing_database_is_told_at_its_place, 0, 3);
 	tcase_add_test(tc, a_configuration_that_is_not_there_is_an_error);
 	tcase_add_test(tc, a_published_snapshot_is_the_current_one);
 	tcase_add_test(tc, what_was_counted_goes_on_in_the_next_snapshot);
