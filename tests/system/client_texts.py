@@ -37,11 +37,12 @@ COMMANDS = {
 def replies():
     """[(path, status, text of JSON)]"""
     with open(os.path.join(TESTS, "unit", "reports.txt")) as f:
-        parts = re.split(r"^---- /v1/(\w+)\?\S* (\d+)\n",
+        parts = re.split(r"^---- (.*)\n",
                          re.sub(r"^====.*\n", "", f.read(), flags=re.M),
                          flags=re.M)[1:]
-    return [(path, int(status), text) for path, status, text in
-            zip(parts[::3], parts[1::3], parts[2::3])]
+    heads = [re.match(r"/v1/(\w+)\?\S* (\d+)", h) for h in parts[::2]]
+    return [(h[1], int(h[2]), text)
+            for h, text in zip(heads, parts[1::2]) if h is not None]
 
 
 def now(text):
