@@ -20,16 +20,33 @@ static const char *const clients[] = {
 enum { CLIENTS = sizeof(clients) / sizeof(clients[0]) };
 
 static void
-setup(void)
+setup_snapshot(void)
 {
 	struct diag d;
 
 	diag_init(&d);
-	sample_open(&sample);
 	s = snapshot_build(sample.conf, &d);
 	if (s == NULL)
 		ck_abort_msg("%s", diag_text(&d));
 	diag_fini(&d);
+}
+
+static void
+setup(void)
+{
+	sample_open(&sample);
+	setup_snapshot();
+}
+
+/* A name whose pool has no cost. */
+static uint16_t
+costless(void)
+{
+	uint16_t i = 0;
+
+	while (s->pools[s->steered[i].pool].conf->cost > 0)
+		i++;
+	return i;
 }
 
 static void
@@ -129,6 +146,36 @@ START_TEST(a_block_of_few_is_not_forgotten)
 }
 END_TEST
 
+/* Few answers that are all of the load are told apart as finely as all. */
+START_TEST(what_costs_is_told_apart_by_its_load)
+{
+	struct traffic t = {.minutes = 1};
+	size_t n[2] = {0, 0};
+
+	snapshot_free(s);
+	sample_replace(&sample, "  www:\n", "  www:\n    cost: 9\n");
+	setup_snapshot();
+	for (uint16_t i = 0; i < 2; i++) {
+		uint16_t name = i == 0 ? 0 : costless();
+		struct prefix p = prefix_of(0);
+		struct traffic_cell cell = {
+		    .name = name,
+		    .class = policy_find(s->steered[name].table, &p.addr).class,
+		    .block = sample_block(&p.addr),
+		    .n = i == 0 ? 100 : 9900,
+		};
+
+		vec_push(&t.cells, cell);
+	}
+	flow_make(&flow, s, &t);
+	traffic_fini(&t);
+	for (size_t k = 0; k < flow.n; k++)
+		n[flow.units[k].name != 0]++;
+	ck_assert_uint_eq(n[0], 1 + 4096);
+	ck_assert_uint_eq(n[1], 1 + 4096 * 99 / 100);
+}
+END_TEST
+
 START_TEST(what_is_of_no_block_and_no_class_is_unknown)
 {
 	struct traffic t = {.minutes = 1};
@@ -168,6 +215,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, each_block_has_its_part, 0, 2);
 	tcase_add_test(tc, a_block_of_few_is_not_forgotten);
+	tcase_add_test(tc, what_costs_is_told_apart_by_its_load);
 	tcase_add_test(tc, what_is_of_no_block_and_no_class_is_unknown);
 	tcase_add_test(tc, no_traffic_is_no_flow);
 	suite_add_tcase(suite, tc);
