@@ -20,7 +20,8 @@ static const char before[] =
     "meridian: 1\n"
     "geoip: {nets: {corp: [81.2.3.16/28], usa: [81.2.9.0/24]}}\n"
     "zones: {example.com: example.com.zone}\n"
-    "regions: {eu: {jurisdiction: EU}, us: {jurisdiction: US}}\n"
+    "regions: {eu: {jurisdiction: EU, location: [50, 8]},\n"
+    "          us: {jurisdiction: US, location: [39, -77]}}\n"
     "pools:\n"
     "  all: {regions: {eu: [{addr: 192.0.2.1}], us: [{addr: 192.0.2.2}]}}\n"
     "  one: {regions: {eu: [{addr: 192.0.2.1}]}}\n"
@@ -147,13 +148,44 @@ put(const char *path, const char *text)
 	ck_assert_int_eq(fclose(f), 0);
 }
 
-/* All that is wrong with the configuration. */
+/* All that is wrong with a configuration. */
+static char *
+build_text(const char *text)
+{
+	struct snapshot *s;
+	struct diag d;
+	char *said;
+
+	put(sample.conf, text);
+	diag_init(&d);
+	s = snapshot_build(sample.conf, &d);
+	ck_assert((s != NULL) == (d.nerrors == 0));
+	snapshot_free(s);
+	said = diag_text(&d);
+	diag_fini(&d);
+	return said;
+}
+
+/* What was written by check(), with the line replaced. */
+static void
+replace_line(const char *line, const char *with, char *text, size_t size)
+{
+	char was[8192], *at;
+	FILE *f = fopen(sample.conf, "r");
+
+	ck_assert_ptr_nonnull(f);
+	was[fread(was, 1, sizeof(was) - 1, f)] = '\0';
+	fclose(f);
+	at = strstr(was, line);
+	ck_assert_ptr_nonnull(at);
+	snprintf(text, size, "%.*s%s%s", (int)(at - was), was, with,
+	    at + strlen(line));
+}
+
 static char *
 check(const struct row *row, const char *zone)
 {
 	char path[SAMPLE_PATH_MAX + 32], text[8192], pool[512];
-	struct snapshot *s;
-	struct diag d;
 	const char *names = strstr(before, "policies:\n");
 
 	snprintf(path, sizeof(path), "%s/example.com.zone", sample.folder);
@@ -164,14 +196,7 @@ check(const struct row *row, const char *zone)
 	    pool, names);
 	if (strcmp(row->policy, "free") == 0)
 		memcpy(strstr(text, "policy: fenced"), "policy: free  ", 14);
-	put(sample.conf, text);
-	diag_init(&d);
-	s = snapshot_build(sample.conf, &d);
-	ck_assert((s != NULL) == (d.nerrors == 0));
-	snapshot_free(s);
-	names = diag_text(&d);
-	diag_fini(&d);
-	return (char *)(uintptr_t)names;
+	return build_text(text);
 }
 
 static void
@@ -222,6 +247,48 @@ START_TEST(a_record_of_the_zone_file_beside_the_pool_is_followed)
 }
 END_TEST
 
+/* Whatever the order of regions is, of the fenced rule and of the one that the
+ * alias leads to. */
+static const struct {
+	const char *fenced, *free;
+	bool leads_out;
+} orders[] = {
+    {"regions: nearest", "regions: [us, eu]", true},
+    {"regions: all", "regions: [us, eu]", true},
+    {"regions: [us, eu]", "regions: [us, eu]", true},
+    {"regions: {eu: 1}", "regions: [us, eu]", true},
+    {"regions: [eu]", "regions: nearest", true},
+    {"regions: [eu]", "regions: all", true},
+    {"regions: [eu]", "regions: {eu: 1, us: 1}", true},
+    {"regions: [eu]", "regions: {eu: 1, us: 0}", true},
+    {"regions: [eu]", "regions: [eu]", false},
+    {"regions: nearest", "regions: [eu]", false},
+};
+
+START_TEST(an_alias_is_followed_in_every_order_of_regions)
+{
+	const struct row row = {"{cname: inner.example.com.}", "fenced", ""};
+	char text[8192], rule[128], *said;
+
+	free(check(&row, zone_text)); /* writes the files */
+	snprintf(rule, sizeof(rule), "{nets: corp, %s, fence: EU}",
+	    orders[_i].fenced);
+	replace_line(
+	    "{nets: corp, regions: [eu], fence: EU}", rule, text, sizeof(text));
+	free(build_text(text));
+	snprintf(rule, sizeof(rule), "free: {rules: [{%s}]}", orders[_i].free);
+	replace_line(
+	    "free: {rules: [{regions: [us, eu]}]}", rule, text, sizeof(text));
+	said = build_text(text);
+	ck_assert_msg((strstr(said,
+			   "error: www.example.com.: "
+			   "inner.example.com. leads clients") != NULL) ==
+		orders[_i].leads_out,
+	    "%s to %s: %s", orders[_i].fenced, orders[_i].free, said);
+	free(said);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -233,6 +300,8 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, an_alias_is_followed_to_where_it_leads, 0,
 	    sizeof(rows) / sizeof(rows[0]));
+	tcase_add_loop_test(tc, an_alias_is_followed_in_every_order_of_regions,
+	    0, sizeof(orders) / sizeof(orders[0]));
 	tcase_add_test(
 	    tc, a_record_of_the_zone_file_beside_the_pool_is_followed);
 	suite_add_tcase(s, tc);

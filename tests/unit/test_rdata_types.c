@@ -480,6 +480,82 @@ START_TEST(octets_that_are_cut_are_no_data)
 }
 END_TEST
 
+/* Text with the i-th of its words replaced; false: it has fewer. */
+static bool
+replace_word(
+    char *to, size_t size, const char *text, unsigned i, const char *with)
+{
+	const char *begin = text, *end;
+	bool quoted = false;
+
+	for (;; begin = end) {
+		begin += strspn(begin, " ");
+		if (*begin == '\0')
+			return false;
+		for (end = begin; *end != '\0' && (quoted || *end != ' ');
+		     end++) {
+			if (*end == '\\' && end[1] != '\0')
+				end++;
+			else if (*end == '"')
+				quoted = !quoted;
+		}
+		if (i-- == 0)
+			break;
+	}
+	snprintf(to, size, "%.*s%s%s", (int)(begin - text), text, with, end);
+	return true;
+}
+
+/* Types whose words are texts: any will do, from that word on. */
+static const struct {
+	const char *type;
+	unsigned from;
+} free_texts[] = {{"AVC", 0}, {"CAA", 2}, {"CLA", 0}, {"DOA", 3}, {"GPOS", 0},
+    {"HINFO", 0}, {"ISDN", 0}, {"NAPTR", 2}, {"NINFO", 0}, {"RESINFO", 0},
+    {"SPF", 0}, {"TXT", 0}, {"URI", 2}, {"WALLET", 0}};
+
+static bool
+is_free(const char *type, unsigned word)
+{
+	for (size_t i = 0; i < sizeof(free_texts) / sizeof(*free_texts); i++)
+		if (strcmp(free_texts[i].type, type) == 0 &&
+		    word >= free_texts[i].from)
+			return true;
+	return false;
+}
+
+/* Each word of what is right, in turn something that no field can be. */
+START_TEST(each_word_can_be_wrong)
+{
+	static const char *const wrong[] = {
+	    "a..b", "!", "99999999999999999999", "-1", "\"\""};
+	const char *type = rows[_i].type;
+	char text[4096];
+	uint8_t octets[512];
+	struct error err;
+	struct wire w;
+
+	if (rows[_i].hex == NULL)
+		return;
+	for (unsigned word = 0;; word++) {
+		unsigned refused = 0;
+
+		for (size_t k = 0; k < sizeof(wrong) / sizeof(*wrong); k++) {
+			if (!replace_word(text, sizeof(text), rows[_i].text,
+				word, wrong[k]))
+				return;
+			wire_init(&w, octets, sizeof(octets));
+			if (!parse(rr_type_parse(type), text, &w, &err))
+				refused++;
+		}
+		/* A name may be "!", and a number -1, where it has a sign. */
+		ck_assert_msg(refused >= 2 || is_free(type, word),
+		    "%s %s: word %u may be anything", type, rows[_i].text,
+		    word);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -491,6 +567,8 @@ main(void)
 	tcase_add_loop_test(tc, text_is_read_as_the_type_has_it, 0,
 	    sizeof(rows) / sizeof(rows[0]));
 	tcase_add_test(tc, each_type_that_a_zone_holds_is_tried);
+	tcase_add_loop_test(
+	    tc, each_word_can_be_wrong, 0, sizeof(rows) / sizeof(rows[0]));
 	tcase_add_loop_test(tc, octets_that_are_cut_are_no_data, 0,
 	    sizeof(rows) / sizeof(rows[0]));
 	suite_add_tcase(s, tc);
