@@ -88,6 +88,24 @@ START_TEST(a_long_line_is_cut_and_still_ends)
 }
 END_TEST
 
+START_TEST(what_is_told_often_is_told_once_a_minute)
+{
+	struct log_gate gate = {0}, other = {0};
+
+	clock_fake(5000, 0);
+	ck_assert(log_is_due(&gate));
+	ck_assert(!log_is_due(&gate));
+	clock_fake(64999, 0);
+	ck_assert(!log_is_due(&gate));
+	ck_assert(log_is_due(&other));
+	clock_fake(65000, 0);
+	ck_assert(log_is_due(&gate));
+	ck_assert(!log_is_due(&gate));
+	ck_assert(!log_is_due(&other));
+	clock_real();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -100,6 +118,7 @@ main(void)
 	tcase_add_test(tc, what_was_said_elsewhere_makes_no_line_of_its_own);
 	tcase_add_test(tc, levels_beyond_the_set_one_are_silent);
 	tcase_add_test(tc, a_long_line_is_cut_and_still_ends);
+	tcase_add_test(tc, what_is_told_often_is_told_once_a_minute);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

@@ -255,6 +255,38 @@ START_TEST(another_weight_is_found)
 }
 END_TEST
 
+/* Whatever a class says: one thing of it is not as its rule has it. */
+START_TEST(any_field_of_a_class_is_found)
+{
+	struct rank *draw = rank_of("3.4.5.6"), *stand_in = rank_of("1.2.3.4");
+
+	switch (_i) {
+	case 0:
+		draw->lots = NULL;
+		break;
+	case 1:
+		draw->hash = CONF_HASH_NONE;
+		break;
+	case 2:
+		draw->hash = CONF_HASH_RANDOM;
+		break;
+	case 3:
+		draw->trickle = 7;
+		break;
+	case 4:
+		draw->unlocated = !draw->unlocated;
+		break;
+	case 5:
+		draw->n--;
+		break;
+	default:
+		stand_in->nfallback--;
+		break;
+	}
+	expect_broken("scopes", "another order");
+}
+END_TEST
+
 /* The table of two leaves, whatever the space looks like. */
 static const struct trie *
 two_leaves(uint32_t left, uint32_t right)
@@ -545,6 +577,7 @@ main(void)
 	tcase_set_timeout(tc, 120);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_test(tc, tests[i]);
+	tcase_add_loop_test(tc, any_field_of_a_class_is_found, 0, 7);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -220,6 +220,9 @@ static const struct explain_query questions[] = {
     {.name = "www.example.com", .from = "200.0.0.1"},
     {.name = "one.example.com", .from = "84.0.0.1"},
     {.name = "one.example.com", .from = "85.0.0.1"},
+    {.name = "one.example.com", .from = "86.0.0.1"},
+    {.name = "one.example.com", .from = "87.0.0.1"},
+    {.name = "one.example.com", .from = "88.0.0.1"},
     {.name = "one.example.com", .from = "9.9.9.9"},
     {.name = "one.example.com",
 	.from = "192.168.1.0/24",
@@ -289,6 +292,10 @@ write_files(void)
 	    {"83.0.0.0/8", "US", "CA", 64501, 37, -122},
 	    {"84.0.0.0/8", "FR", "", 64502, 48, 2},
 	    {"85.0.0.0/8", "FR", "", 64503, 48, 2},
+	    /* At corners of the box, and beside one. */
+	    {"86.0.0.0/8", "RU", "", 0, 50, 150},
+	    {"87.0.0.0/8", "CN", "", 0, 30, 120},
+	    {"88.0.0.0/8", "CN", "", 0, 30, 119.5f},
 	    {"200.0.0.0/8", "BR", "", 64504, -23, -46},
 	};
 	struct mmdb_row made[sizeof(rows) / sizeof(rows[0])];
