@@ -206,9 +206,27 @@ START_TEST(numbers_out_of_range_are_none_and_counted)
 	refuse("{\"country\": \"Germany\"}", FACT_COUNTRY, "\"Germany\"");
 	refuse("{\"country_code\": \"de\"}", FACT_COUNTRY, "\"de\"");
 	refuse("{\"country_code\": \"DEU\"}", FACT_COUNTRY, "\"DEU\"");
+	refuse("{\"country_code\": \"D\"}", FACT_COUNTRY, "\"D\"");
+	refuse("{\"country_code\": \"D1\"}", FACT_COUNTRY, "\"D1\"");
+	refuse("{\"country_code:uint16\": 49}", FACT_COUNTRY, "49");
 	refuse("{\"country\": \"a name of more than thirty oct\u00ebts\"}",
 	    FACT_COUNTRY, "\"a name of more than thirty oct...\"");
 	refuse("{\"country\": \"\u00c5land\"}", FACT_COUNTRY, "\"??land\"");
+}
+END_TEST
+
+START_TEST(codes_have_their_length)
+{
+	expect("{\"continent_code\": \"EU\"}", "EU");
+	expect("{\"continent_code\": \"E\"}", "unknown");
+	expect("{\"continent_code\": \"EUR\"}", "unknown");
+	expect("{\"country\": \"DE\", \"region_code\": \"B\"}", "country:DE-B");
+	expect("{\"country\": \"DE\", \"region_code\": \"1\"}", "country:DE-1");
+	expect("{\"country\": \"DE\", \"region_code\": \"B2C\"}",
+	    "country:DE-B2C");
+	expect(
+	    "{\"country\": \"DE\", \"region_code\": \"BCDE\"}", "country:DE");
+	expect("{\"country\": \"DE\", \"region_code\": \"b\"}", "country:DE");
 }
 END_TEST
 
@@ -365,6 +383,7 @@ main(void)
 	tcase_add_test(tc, shapes_of_databases_in_use);
 	tcase_add_test(tc, numbers_of_every_type_are_numbers);
 	tcase_add_test(tc, numbers_out_of_range_are_none_and_counted);
+	tcase_add_test(tc, codes_have_their_length);
 	tcase_add_test(tc, values_for_nothing_are_no_fault);
 	tcase_add_test(tc, text_that_is_a_number_counts);
 	tcase_add_test(tc, a_later_record_fills_what_is_lacking);
