@@ -248,6 +248,52 @@ START_TEST(the_wall_clock_does_not_damp)
 }
 END_TEST
 
+/* What was counted under other thresholds is one result short of them. */
+START_TEST(counters_of_other_thresholds_are_one_result_short)
+{
+	static const struct health many = {.failures = 100,
+	    .slows = 100,
+	    .successes = 100,
+	    .quicks = 100,
+	    .needed = 100};
+	static const enum health_state states[] = {
+	    HEALTH_UNKNOWN, HEALTH_UP, HEALTH_DOWN, HEALTH_DEGRADED};
+	struct conf_monitor m = monitor;
+
+	for (unsigned i = 0; i < 2; i++) {
+		unsigned rise = i == 1 ? 7 : 2;
+
+		m.damp.max_ms = i == 1 ? 7000 : 0;
+		for (size_t k = 0; k < sizeof(states) / sizeof(*states); k++) {
+			bool down = states[k] == HEALTH_DOWN;
+			bool slow = states[k] == HEALTH_DEGRADED;
+			struct health h = many;
+
+			h.state = states[k];
+			health_bound(&h, &m);
+			ck_assert_uint_eq(h.failures, 2);
+			ck_assert_uint_eq(h.slows, 2);
+			ck_assert_uint_eq(h.needed, rise);
+			ck_assert_uint_eq(h.successes, down ? rise - 1 : 100);
+			ck_assert_uint_eq(
+			    h.quicks, down || slow ? rise - 1 : 100);
+		}
+	}
+	m.slow_ms = 0;
+	for (unsigned few = 0; few < 3; few++) {
+		struct health h = {.state = HEALTH_DOWN,
+		    .failures = few,
+		    .slows = few,
+		    .successes = few > 1 ? 1 : few};
+
+		health_bound(&h, &m);
+		ck_assert_uint_eq(h.failures, few);
+		ck_assert_uint_eq(h.slows, 0);
+		ck_assert_uint_eq(h.successes, few > 1 ? 1 : few);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -266,6 +312,7 @@ main(void)
 	tcase_add_test(t, what_stays_well_is_forgiven);
 	tcase_add_test(t, without_a_bound_nothing_is_damped);
 	tcase_add_test(t, the_wall_clock_does_not_damp);
+	tcase_add_test(t, counters_of_other_thresholds_are_one_result_short);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
