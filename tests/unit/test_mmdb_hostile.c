@@ -172,6 +172,51 @@ START_TEST(what_is_no_deeper_than_real_ones_is_read)
 }
 END_TEST
 
+/* Of 1 to 4 octets behind the first, each of which begins where the one before
+ * ends. */
+static void
+put_sized_pointer(unsigned more, size_t to)
+{
+	static const size_t from[] = {0, 0, 2048, 526336, 0};
+	size_t value = to - from[more];
+	unsigned high = more < 4 ? (unsigned)(value >> 8 * more) & 7 : 0;
+
+	put((uint8_t)(POINTER | (more - 1) << 3 | high));
+	while (more-- > 0)
+		put((uint8_t)(value >> 8 * more));
+}
+
+START_TEST(pointers_have_four_sizes)
+{
+	static const struct {
+		unsigned more;
+		size_t to;
+	} rows[] = {{1, 100}, {1, 2047}, {2, 2048}, {2, 3000}, {2, 526335},
+	    {3, 526336}, {3, 600000}, {4, 100}, {4, 600000}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct error err = {""};
+		struct place p;
+
+		begin();
+		put(MAP | 2);
+		put_text("country_code");
+		put_sized_pointer(rows[i].more, rows[i].to);
+		put_text("city");
+		put_text("after the pointer");
+		while (file.n - 22 < rows[i].to)
+			put(0);
+		put_text("DE");
+		begin_metadata();
+		put_array(0);
+		ck_assert_msg(
+		    read_record(&err, &p), "row %zu: %s", i, err.text);
+		ck_assert_mem_eq(p.country, "DE", 2);
+		ck_assert_uint_eq(p.city_len, strlen("after the pointer"));
+	}
+}
+END_TEST
+
 START_TEST(a_record_as_deep_as_a_well_is_refused)
 {
 	begin();
@@ -425,6 +470,7 @@ main(void)
 	tcase_add_test(c, a_record_that_is_its_own_part_is_refused);
 	tcase_add_test(c, a_record_that_unfolds_without_end_is_refused);
 	tcase_add_test(c, metadata_that_unfold_without_end_are_refused);
+	tcase_add_test(c, pointers_have_four_sizes);
 	tcase_add_test(c, keys_of_metadata_are_texts);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
