@@ -480,7 +480,7 @@ START_TEST(who_is_sent_on_first_goes_by_distance_and_by_space)
 	char path[] = "/tmp/test_policy.XXXXXX";
 	struct mmdb_row rows[] = {
 	    {.place = {.country = "DE", .latitude = 50, .longitude = 8}},
-	    {.place = {.country = "ES", .latitude = 40, .longitude = -4}},
+	    {.place = {.country = "PL", .latitude = 52, .longitude = 21}},
 	    {.place = {.country = "US", .latitude = 39, .longitude = -77}},
 	};
 	static const char *const prefixes[] = {
