@@ -102,7 +102,7 @@ def spawn(d, **kwargs):
 
 
 def test_start(d):
-    d.write("geo.mmdb", random_database(21, ["DE", "FR"], 1))
+    d.write("geo.mmdb", random_database(19, ["DE", "FR"], 1))
     for number in (signal.SIGTERM, signal.SIGINT):
         spawn(d)
         d.process.send_signal(number)
@@ -147,7 +147,7 @@ def test_service_manager(d):
 
 
 with m.Daemon(CONFIG, {"zones/example.com.zone": ZONE,
-                       "geo.mmdb": random_database(20, ["DE", "FR"], 1)}
+                       "geo.mmdb": random_database(17, ["DE", "FR"], 1)}
               ) as daemon:
     test_jobs(daemon)
     test_hung(daemon)

@@ -39,6 +39,8 @@ try:
 except KeyError:
     USER = f"uid {os.getuid()}"
 os.environ.pop("SUDO_USER", None)
+# What sees to it that a killed process ends, while its threads are traced.
+reapers = []
 SKIPPED = 77  # what make check takes for a test that could not be made
 
 
@@ -184,7 +186,10 @@ class Daemon:
         finally:
             if self.process and self.process.poll() is None:
                 self.process.kill()
-                self.process.wait()
+                while self.process.poll() is None:
+                    for reap in reapers:
+                        reap(self.process.pid)
+                    time.sleep(0.02)
             if exc[0] is not None:
                 sys.stderr.write(self.log_text()[-8000:])
             shutil.rmtree(self.dir, ignore_errors=True)

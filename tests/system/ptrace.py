@@ -5,8 +5,11 @@ import errno
 import os
 import sys
 
+import meridian as m
+
 SEIZE, INTERRUPT, DETACH = 0x4206, 0x4207, 17
 ALL = 0x40000000  # __WALL: threads, too
+WORK_NS = 5000000  # of a new thread, so that it is at its own work
 traced = set()
 libc = ctypes.CDLL(None, use_errno=True)
 libc.ptrace.argtypes = [ctypes.c_ulong, ctypes.c_long, ctypes.c_void_p,
@@ -29,7 +32,8 @@ def stop(thread):
             return False
         raise
     ptrace(INTERRUPT, thread)
-    os.waitpid(thread, ALL)
+    if not os.WIFSTOPPED(os.waitpid(thread, ALL)[1]):
+        raise ProcessLookupError  # it has ended meanwhile
     traced.add(thread)
     return True
 
@@ -38,20 +42,27 @@ def threads(process):
     return {int(tid) for tid in os.listdir(f"/proc/{process}/task")}
 
 
+def worked_ns(process, thread):
+    """The processor time that a thread has had."""
+    with open(f"/proc/{process}/task/{thread}/schedstat") as f:
+        return int(f.read().split()[0])
+
+
 def stop_new(process, begin):
     """Begins what a thread of its own will do (begin() returns a Popen), and
-    stops that thread.  Returns the Popen and the thread, None where that is not
-    permitted."""
+    stops that thread when it is at work: under TSan pthread_create(3) waits for
+    a thread that has not begun.  Returns the Popen and the thread, None where
+    that is not permitted."""
     for _ in range(20):
         before, command = threads(process), begin()
         while command.poll() is None:
             new = threads(process) - before
-            if not new:
-                continue
             try:
+                if not new or worked_ns(process, min(new)) < WORK_NS:
+                    continue
                 return command, min(new) if stop(min(new)) else None
-            except ProcessLookupError:  # it was quicker: another one
-                break
+            except (FileNotFoundError, ProcessLookupError):
+                break  # it was quicker: another one
         command.communicate()
     sys.exit("FAIL: no thread can be stopped in time")
 
@@ -70,3 +81,6 @@ def reap(process):
                 traced.discard(thread)
         except ChildProcessError:
             traced.discard(thread)
+
+
+m.reapers.append(reap)
