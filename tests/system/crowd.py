@@ -79,6 +79,19 @@ def read_page(d, where, path, timeout):
     return None
 
 
+def restarts(d):
+    """How often the process began anew, as text; None: it does not say."""
+    try:
+        with connect(d, "control.sock", 2) as s:
+            s.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n"
+                      b"Connection: close\r\n\r\n")
+            page = b"".join(iter(lambda: s.recv(65536), b""))
+    except OSError:
+        return None
+    found = re.search(rb"^meridian_watchdog_restarts_total (\d+)", page, re.M)
+    return found and found.group(1)
+
+
 def visit(d, rng, timeout):
     """One visit: what it was, and what is wrong, or None."""
     where = rng.choice(("control.sock", "read.sock", "http"))
