@@ -31,6 +31,7 @@ ORDERS = ["[a, b, c, d]", "[d, b, a, c]", "[b, d, a]",
           "{a: 3, b: 1, d: 2}, hash: client", "{b: 1, c: 1}, hash: random",
           "[b, c], trickle: 40%", "[d, b, c, a]"]
 RESOLVER = ipaddress.ip_network("127.0.0.1/32")
+PRIVATE = [ipaddress.ip_network(n) for n in ("10.0.0.0/8", "fd00::/8")]
 SORRY = {None: "sorry", "EU": "sorry-eu", "US": "sorry-us"}
 
 
@@ -80,8 +81,12 @@ class World:
             (a, self.random.randint(low, high)), strict=False)
 
     def client(self):
-        """Often where it might go wrong: at the edges of a net."""
+        """Often where it might go wrong: at the edges of a net, and in private
+        space, which counts as the resolver's address."""
         dice = self.random.random()
+        if dice > 0.95:
+            private = self.random.choice(PRIVATE)
+            return private[self.random.randrange(private.num_addresses)]
         net = self.random.choice(self.all)
         if dice < 0.3:
             return net[0] if dice < 0.15 else net[-1]
@@ -93,6 +98,8 @@ class World:
         return self.address()
 
     def fence_of(self, client):
+        if any(client in net for net in PRIVATE):
+            client = RESOLVER[0]
         for i, nets in enumerate(self.nets):
             if any(client in net for net in nets):
                 return self.fences[i]
