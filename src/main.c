@@ -404,7 +404,7 @@ run(struct daemon *m)
 static bool
 stop_control(struct daemon *m)
 {
-	bool all = jobs_end(m->control->jobs);
+	bool all = jobs_end(m->control->jobs, JOBS_LEAVE_MS);
 
 	control_end(m->control);
 	for (int i = 0; i < FLUSH_ROUNDS; i++)

@@ -15,7 +15,7 @@
 #include "base/exit.h"
 #include "base/fd.h"
 
-enum { JOB_NICE = 10, LEAVE_MS = 200 };
+enum { JOB_NICE = 10 };
 
 struct lane {
 	struct event *event;
@@ -296,7 +296,7 @@ lane_wait(struct lane *lane, int ms)
 
 /* False: its thread is left behind. */
 static bool
-running_end(struct lane *lane)
+running_end(struct lane *lane, int leave_ms)
 {
 	struct job *j = lane->running;
 	int begun = JOB_BEGUN;
@@ -306,7 +306,7 @@ running_end(struct lane *lane)
 		return true;
 	atomic_store(&j->stop, true);
 	left = atomic_compare_exchange_strong(&j->phase, &begun, JOB_LEFT);
-	if (!lane_wait(lane, left ? LEAVE_MS : JOBS_END_MS)) {
+	if (!lane_wait(lane, left ? leave_ms : JOBS_END_MS)) {
 		if (j->done != NULL)
 			j->done(
 			    refusal(json_sprintf("the daemon ends%s",
@@ -330,7 +330,7 @@ running_end(struct lane *lane)
 }
 
 bool
-jobs_end(struct jobs *jobs)
+jobs_end(struct jobs *jobs, int leave_ms)
 {
 	bool all = true;
 
@@ -346,7 +346,7 @@ jobs_end(struct jobs *jobs)
 			    refusal(json_string(
 				"the daemon ends: nothing has changed")));
 		}
-		all = running_end(lane) && all;
+		all = running_end(lane, leave_ms) && all;
 	}
 	return all;
 }

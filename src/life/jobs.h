@@ -17,7 +17,7 @@
 
 #include "base/error.h"
 
-enum { JOBS_WAITING_MAX = 64, JOBS_END_MS = 1000 };
+enum { JOBS_WAITING_MAX = 64, JOBS_LEAVE_MS = 200, JOBS_END_MS = 1000 };
 
 /* Proofs change nothing: they and the other jobs do not wait for each other. */
 enum job_lane { JOB_BUILD, JOB_PROVE, JOB_LANES };
@@ -93,11 +93,12 @@ bool job_may_commit(struct job *j);
 json_t *jobs_report(const struct jobs *jobs);
 
 /*
- * At the end: tells all who wait.  What runs is finished when it is being
- * saved, and is left behind otherwise: false, and then nothing that a job's
- * thread may use can be freed, jobs neither.
+ * At the end: tells all who wait.  A job that is being saved is waited for, for
+ * JOBS_END_MS; any other is told to stop, and has leave_ms (main:
+ * JOBS_LEAVE_MS) for it.  False: a job's thread is still running, and nothing
+ * that it may use can be freed, jobs neither.
  */
-bool jobs_end(struct jobs *jobs);
+bool jobs_end(struct jobs *jobs, int leave_ms);
 
 void jobs_free(struct jobs *jobs);
 

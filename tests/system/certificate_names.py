@@ -78,8 +78,8 @@ for number, (common, names, asked, why) in enumerate(CASES, 1):
 def configure(of):
     return m.config(
         monitor="monitors:\n" + "".join(
-            f"  {name}: {{{keys} ca: {folder.name}/ca.pem, interval: 1s, "
-            "timeout: 1s, fall: 1, rise: 1, clear: 1}\n"
+            f"  {name}: {{{keys} ca: {folder.name}/ca.pem, interval: 5s, "
+            "timeout: 5s, fall: 1, rise: 1, clear: 1}\n"
             for name, keys, _ in of),
         pools="".join(f"  {name}: {{monitor: {name}, "
                       f"regions: {{eu: [{{addr: {a}}}]}}}}\n"
