@@ -447,6 +447,11 @@ status_show(const json_t *status)
 	    int_of(status, "generation"), span_of(status, "uptime_s", buf),
 	    drains, text_plural(drains));
 	unsaved_show(json_object_get(status, "unsaved"));
+	json_array_foreach(json_object_get(status, "state"), i, warning)
+	{
+		printf(
+		    "%sstate%s: %s\n", RED, PLAIN, json_string_value(warning));
+	}
 	jobs_show(json_object_get(status, "jobs"));
 	pools_show(json_object_get(status, "pools"));
 	prober_show(json_object_get(status, "prober"));

@@ -11,7 +11,9 @@
 enum { LOOK_MS = 1000, LOOK_TIMEOUT_MS = 5000, SILENT_MS = 120000 };
 
 static const char *const paths[] = {"/v1/reload", "/v1/check", "/v1/prove",
-    "/v1/promote", "/v1/rollback", "/v1/geoip_accept", "/v1/geoip_rollback"};
+    "/v1/promote", "/v1/rollback", "/v1/geoip_accept", "/v1/geoip_rollback",
+    "/v1/drain", "/v1/undrain", "/v1/signal", "/v1/force_up",
+    "/v1/force_up_end"};
 
 bool
 wait_is_for(const char *path)
@@ -125,6 +127,20 @@ look(const char *socket)
 	return status;
 }
 
+/* What is wrong with the state directory may be why there is no reply. */
+static void
+tell_faults(const json_t *status)
+{
+	const json_t *fault;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "state"), i, fault)
+	{
+		fprintf(stderr, "meridianctl: waiting: %s\n",
+		    json_string_value(fault));
+	}
+}
+
 static int
 on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
@@ -150,6 +166,10 @@ on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 		fprintf(stderr, "meridianctl: %s\n", text);
 		w->before = before;
 	}
+	if (!w->told && json_array_size(json_object_get(status, "state")) > 0) {
+		tell_faults(status);
+		w->told = true;
+	}
 	json_decref(status);
 	return w->lost;
 }
@@ -159,7 +179,10 @@ wait_begin(struct wait *w, const char *socket, CURL *curl)
 {
 	uint64_t now_ms = clock_mono_ms();
 
-	*w = (struct wait){socket, now_ms, now_ms, -1, false};
+	*w = (struct wait){.socket = socket,
+	    .looked_ms = now_ms,
+	    .heard_ms = now_ms,
+	    .before = -1};
 	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
 	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, w);
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Requests whose job may wait for others in the daemon: people are told what
- * for, and there is no end of their patience while the daemon lives.  One
+ * Requests that may wait for others in the daemon, or for its disk: people are
+ * told what for, and there is no end of their patience while the daemon lives.  One
  * thread.
  */
 #ifndef CLIENT_WAIT_H
@@ -17,6 +17,7 @@ struct wait {
 	const char *socket;
 	uint64_t looked_ms, heard_ms;
 	int64_t before; /* jobs, as was told; -1: nothing was */
+	bool told;      /* what is wrong with the state directory */
 	bool lost;      /* the daemon is silent: the exchange was aborted */
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ctl/commit.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -10,12 +12,13 @@
 #include "state/writer.h"
 
 /* The journal of signals is as long as this, and as twice all signals. */
-enum { JOURNAL_LEAST = 256 << 10, SLOW_S = 5 };
+enum { JOURNAL_LEAST = 256 << 10 };
 
 #define ENDS \
 	"the daemon ends before this is known to be saved: look after its " \
 	"next start whether it holds"
 
+static const char disk[] = "disk";
 static const char *const nouns[BATCH_FILES] =
     {[BATCH_DRAINS] = "drains", [BATCH_SIGNALS] = "signals"};
 
@@ -80,6 +83,48 @@ changes_have(const struct changes *l, enum batch_file file)
 	while (change != NULL && change->file != file)
 		change = change->next;
 	return change != NULL;
+}
+
+static bool
+wants_unsaved(const struct changes *l, enum batch_file file)
+{
+	const struct change *change = l->first;
+
+	while (change != NULL && (change->file != file || !change->unsaved))
+		change = change->next;
+	return change != NULL;
+}
+
+/* Telling ---------------------------------------------------------------- */
+
+static void
+show_fault(struct control *c, const char *file, const char *text)
+{
+	if (c->status.faults == NULL)
+		c->status.faults = json_object();
+	json_object_set_new(c->status.faults, file, text_string(text));
+}
+
+void
+commit_fault(struct control *c, const char *file, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	event_put(c->events, LOG_LEVEL_ERROR, "state",
+	    json_pack("{s:s, s:b}", "file", file, "saved", 0), "%s", text);
+	show_fault(c, file, text);
+	free(text);
+}
+
+void
+commit_mended(struct control *c, const char *file)
+{
+	json_object_del(c->status.faults, file);
 }
 
 /* A batch ---------------------------------------------------------------- */
@@ -155,7 +200,8 @@ saved(struct control *c, enum batch_file file)
 		    json_pack("{s:s, s:b}", "file", nouns[file], "saved", 1),
 		    "the %s are saved again", nouns[file]);
 	m->told[file] = false;
-	if (file == BATCH_DRAINS)
+	commit_mended(c, nouns[file]);
+	if (file == BATCH_DRAINS && !m->dirty[file])
 		drain_saved(c);
 }
 
@@ -167,9 +213,8 @@ not_saved(struct control *c, enum batch_file file, const char *why)
 
 	m->dirty[file] = true;
 	if (!m->told[file])
-		event_put(c->events, LOG_LEVEL_ERROR, "state",
-		    json_pack("{s:s, s:b}", "file", nouns[file], "saved", 0),
-		    "the %s cannot be saved: %s", nouns[file], why);
+		commit_fault(c, nouns[file], "the %s cannot be saved: %s",
+		    nouns[file], why);
 	m->told[file] = true;
 }
 
@@ -179,8 +224,8 @@ static void
 end_changes(struct control *c, enum batch_file file, const char *why)
 {
 	struct commit *m = c->commit;
-	bool refused =
-	    why != NULL && (m->ended || changes_have(&m->saving, file));
+	bool refused = why != NULL &&
+	    (m->ended || m->slow || changes_have(&m->saving, file));
 	struct change *change;
 
 	while ((change = changes_take(&m->saving, file)) != NULL)
@@ -204,10 +249,13 @@ commit_done(struct control *c, struct batch *b)
 {
 	struct commit *m = c->commit;
 
+	m->slow = false;
+	commit_mended(c, disk);
 	if (b->whole) {
 		m->grown = 0;
 		m->whole = b->signals.len;
-		monitor_saved(c);
+		if (!m->dirty[BATCH_SIGNALS])
+			monitor_saved(c);
 	}
 	if (m->journal.removed || (b->signals.len > 0 && !b->whole))
 		m->dirty[BATCH_SIGNALS] = true;
@@ -320,19 +368,45 @@ commit_is_busy(const struct control *c)
 	    c->commit->queued.first != NULL;
 }
 
+/*
+ * Who asked with --unsaved waits for the disk no longer; and then nobody does
+ * who was judged with that, or was to come before it.
+ */
+static void
+end_unsaved(struct control *c, enum batch_file file)
+{
+	struct commit *m = c->commit;
+	char why[64];
+
+	if (!wants_unsaved(&m->saving, file) &&
+	    !wants_unsaved(&m->queued, file))
+		return;
+	snprintf(why, sizeof(why), "the disk has not answered for %u s",
+	    clock_mono_s() - m->begun_s);
+	m->dirty[file] = true;
+	end_changes(c, file, why);
+}
+
 void
 commit_tick(struct control *c)
 {
 	struct commit *m = c->commit;
+	char text[4096];
 
 	commit_go(c);
-	if (!writer_is_busy(m->writer) || m->slow ||
-	    clock_mono_s() - m->begun_s < SLOW_S)
+	if (!writer_is_busy(m->writer) ||
+	    clock_mono_s() - m->begun_s < COMMIT_SLOW_S)
 		return;
-	m->slow = true;
-	event_put(c->events, LOG_LEVEL_WARNING, "state", NULL,
-	    "the disk of %s is slow: a change has been waiting for %u s to be saved",
+	snprintf(text, sizeof(text),
+	    "the disk of %.3000s has not answered for %u s: changes wait for it, but for those with --unsaved",
 	    c->folder, clock_mono_s() - m->begun_s);
+	if (!m->slow)
+		event_put(
+		    c->events, LOG_LEVEL_WARNING, "state", NULL, "%s", text);
+	show_fault(c, disk, text);
+	m->slow = true;
+	for (unsigned i = 0; i < BATCH_FILES; i++)
+		end_unsaved(c, i);
 }
 
 int

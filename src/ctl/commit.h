@@ -11,7 +11,10 @@
 #include "ctl/control.h"
 #include "state/batch.h"
 
-enum { COMMIT_END_MS = 2000 }; /* what is under way gets so long at the end */
+enum {
+	COMMIT_END_MS = 2000, /* what is under way gets so long at the end */
+	COMMIT_SLOW_S = 5     /* then --unsaved waits for the disk no longer */
+};
 
 /* What is asked for; the first member of what its owner knows of it. */
 struct change {
@@ -53,6 +56,12 @@ void commit_tick(struct control *c);
 /* How long the disk may still be waited for at the end: all that waits has one
  * limit together, COMMIT_END_MS from the first call on. */
 int commit_left_ms(struct control *c);
+
+/* Something is wrong with a file of the state directory: an event, and status
+ * says so until commit_mended(). */
+void commit_fault(struct control *c, const char *file, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void commit_mended(struct control *c, const char *file);
 
 /* At the end: gives the disk up to ms, then refuses what is left. */
 void commit_finish(struct control *c, int ms);

@@ -332,8 +332,8 @@ load_state(struct control *c, struct snapshot *s)
 	struct error err;
 
 	if (!state_load_drains(c->folder, &c->drains, &err)) {
-		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
-		    "DRAINS MAY BE LOST: %s", err.text);
+		commit_fault(
+		    c, "drains.json", "DRAINS MAY BE LOST: %s", err.text);
 		commit_drains(c);
 	}
 	c->wanted_stale = true;
@@ -347,8 +347,8 @@ load_state(struct control *c, struct snapshot *s)
 		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
 		    "regions do not come back by and by: %s", err.text);
 	if (!monitor_load(c, &err))
-		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
-		    "signals are lost: %s", err.text);
+		commit_fault(
+		    c, "signals.json", "signals are lost: %s", err.text);
 }
 
 /* The first one gets the saved state, once there are watches to take it. */
@@ -407,16 +407,17 @@ open_state(struct control *c, struct error *err)
 static void
 finish_saving(struct control *c, int ms)
 {
+	bool busy = saver_is_busy(c->saver);
 	struct error err;
 
-	if (saver_finish(c->saver, ms, &err))
-		return;
-	if (log_is_due(&c->health_unsaved))
-		event_put(c->events, LOG_LEVEL_ERROR, "state", NULL,
-		    "health cannot be saved, and would be after a restart as "
-		    "it was when it could: %s",
-		    err.text);
-	c->health_changed = true;
+	if (!saver_finish(c->saver, ms, &err)) {
+		if (log_is_due(&c->health_unsaved))
+			commit_fault(c, "health", "health cannot be saved: %s",
+			    err.text);
+		c->health_changed = true;
+	} else if (busy && !saver_is_busy(c->saver)) {
+		commit_mended(c, "health");
+	}
 }
 
 static void
@@ -444,9 +445,7 @@ control_tick(evutil_socket_t fd, short what, void *arg)
 	suspicion_tick(c);
 	commit_tick(c);
 	finish_saving(c, 0);
-	if (saver_is_busy(c->saver))
-		return;
-	if (++c->ticks % HEALTH_SAVE_S == 0)
+	if (!saver_is_busy(c->saver) && ++c->ticks % HEALTH_SAVE_S == 0)
 		save_health(c);
 }
 
@@ -567,6 +566,7 @@ control_free(struct control *c)
 	capacity_fini(&c->capacity);
 	json_decref(c->status.warnings);
 	json_decref(c->status.geoip);
+	json_decref(c->status.faults);
 	json_decref(c->stages);
 	jobs_free(c->jobs);
 	for (size_t i = 0; i < CONTROL_FIXED; i++)

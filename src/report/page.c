@@ -272,6 +272,20 @@ page_unsaved(struct text *t, const json_t *unsaved)
 }
 
 static void
+page_faults(struct text *t, const json_t *faults)
+{
+	const json_t *fault;
+	size_t i;
+
+	json_array_foreach(faults, i, fault)
+	{
+		text_add(t, "<p class=\"down\">State: ");
+		page_escape(t, json_string_value(fault));
+		text_add(t, ".</p>\n");
+	}
+}
+
+static void
 put_held(const json_t *databases, struct text *t)
 {
 	const json_t *entry;
@@ -337,6 +351,7 @@ page_lines(struct text *t, const json_t *status)
 		    "<p class=\"degraded\">The exec helper is not running: monitors of type exec keep their state.</p>\n");
 	page_all_down(t, json_object_get(status, "pools"));
 	page_unsaved(t, json_object_get(status, "unsaved"));
+	page_faults(t, json_object_get(status, "state"));
 	put_held(json_object_get(status, "geoip"), t);
 	if (json_is_true(json_object_get(
 		json_object_get(status, "capacity"), "brownout")))

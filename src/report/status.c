@@ -504,6 +504,19 @@ status_files(const struct snapshot *s)
 }
 
 static json_t *
+status_faults(const struct status *s)
+{
+	json_t *list = json_array(), *text;
+	const char *file;
+
+	json_object_foreach(s->faults, file, text)
+	{
+		json_array_append(list, text);
+	}
+	return list;
+}
+
+static json_t *
 status_helper(const struct keeper_state *h)
 {
 	return json_pack("{s:b, s:I, s:o, s:o}", "up", h->up, "restarts",
@@ -535,6 +548,7 @@ status_report(const struct status *s)
 	json_decref(rest);
 	json_object_set_new(report, "files", status_files(shot));
 	json_object_set(report, "geoip", s->geoip);
+	json_object_set_new(report, "state", status_faults(s));
 	if (s->helper != NULL)
 		json_object_set_new(report, "helper", status_helper(s->helper));
 	json_object_set_new(report, "capacity", status_capacity(s));

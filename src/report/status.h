@@ -35,6 +35,7 @@ struct status {
 	unsigned workers;
 	json_t *warnings;         /* of the configuration in service */
 	json_t *geoip;            /* databases accepted and held: ctl/gate */
+	json_t *faults;           /* of the state directory, by file: texts */
 	struct histogram cutover; /* first failed probe to answers without */
 	struct histogram probe;
 	uint64_t late; /* probes */

@@ -94,6 +94,46 @@ def outlived(d):
                d.region("word", "eu")["targets"][0]["health"] == "down")
 
 
+def state(d):
+    return d.json("status")["state"]
+
+
+def unsaved(d, disk):
+    """--unsaved does not wait for a disk that does not answer; those before it
+    are refused, as they would come into force after it."""
+    d.ctl("undrain", "eu")
+    disk.block()
+    first = ask(d, "drain", "www/us", "--for", "10m", "--reason", "plain",
+                "--force")
+    said = m.wait_for("status says so", lambda: state(d))
+    m.check("has not answered" in said[0] and "--unsaved" in said[0] and
+            said[0].partition(" for ")[0] in d.ctl("status").stdout,
+            f"status: {said}")
+    out = d.ctl("drain", "eu", "--for", "10m", "--reason", "now", "--force",
+                "--unsaved")
+    m.check("NOT SAVED" in out.stdout and "eu" in drained(d),
+            f"--unsaved is in force: {out.stdout.strip()}")
+    out, err = first.communicate(timeout=m.DEADLINE)
+    m.check(first.returncode == 1 and "waiting: " in err and
+            "has not answered for" in err, f"the one before: {err.strip()}")
+    d.ctl("signal", "word", "up", "--for", "10m", "--unsaved")
+    second = ask(d, "drain", "www/us", "--for", "10m", "--reason", "plain",
+                 "--force")
+    third = d.ctl("undrain", "eu", "--unsaved")
+    m.check(second.wait(m.DEADLINE) == 1 and "eu" not in drained(d),
+            "likewise for the end of one")
+    d.ctl("drain", "eu", "--for", "10m", "--reason", "now", "--force",
+          "--unsaved")
+    m.check(len(d.json("drains")["unsaved"]) == 2, third.stdout.strip())
+    disk.release()
+    m.wait_for("it is saved", lambda: d.json("drains")["unsaved"] == [])
+    m.check(state(d) == [], "and status says no more of it")
+    d.kill()
+    d.start()
+    m.check(drained(d) == {"eu"}, "it outlives kill -9; what was refused is "
+            "not there")
+
+
 def ended(d, disk):
     """SIGTERM does not wait for the disk for long."""
     disk.block()
@@ -132,6 +172,7 @@ with daemon as d:
         for r in ("eu", "us", "ap")))
     blocked(d, disk, eu)
     outlived(d)
+    unsaved(d, disk)
     ended(d, disk)
     m.check("on the main thread" not in d.log_text(),
             "main has waited for the disk at no time")

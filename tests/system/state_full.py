@@ -67,6 +67,9 @@ def on_full_disk(d, state):
                expect=1)
     m.check("cannot be saved" in no.stderr and "No space" in no.stderr,
             f"a full disk: {no.stderr.strip()}")
+    said = d.json("status")["state"]
+    m.check(any("drains cannot be saved" in s and "No space" in s for s in said)
+            and said[0] in d.ctl("status").stdout, f"status says so: {said}")
     d.ctl("undrain", "eu", expect=1)
     no = d.ctl("drain", "eu", "--for", "20m", "--reason", "longer", expect=1)
     m.check(set(drained(d)) == {"eu", "www/us"}, "nothing has changed by it")
@@ -83,6 +86,8 @@ def on_full_disk(d, state):
     m.wait_for("with space again it is saved",
                lambda: d.json("status")["unsaved"] == [])
     m.check("are saved again" in d.log_text(), "an event says so")
+    m.wait_for("status says no more of drains", lambda: not any(
+        "drains" in s for s in d.json("status")["state"]))
     d.ctl("undrain", "eu")
     d.kill()
     d.start()
