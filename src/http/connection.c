@@ -335,8 +335,7 @@ is_welcome(struct http_connection *c)
 	    (c->head.host[0] != '\0' || !c->head.is_old) &&
 	    !service->has_host(c->head.host, service->arg)) {
 		snprintf(why, sizeof(why),
-		    "Host %s: neither an address nor localhost nor one of "
-		    "server.http_names",
+		    "Host \"%s\": neither an address nor localhost nor one of server.http_names: add it there",
 		    c->head.host);
 		refuse(c, STATUS_MISDIRECTED, EXIT_WRONG, why);
 		return false;

@@ -21,8 +21,15 @@ notify(const char *state)
 	socklen_t len;
 	int fd;
 
-	if (path == NULL || strlen(path) >= sizeof(sun.sun_path))
+	if (path == NULL || *path == '\0')
 		return;
+	if (strlen(path) >= sizeof(sun.sun_path)) {
+		if (log_is_due(&gate))
+			log_warning(
+			    "NOTIFY_SOCKET=%s: longer than a socket's name may be",
+			    path);
+		return;
+	}
 	strcpy(sun.sun_path, path);
 	len =
 	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
@@ -34,7 +41,9 @@ notify(const char *state)
 	if (sendto(fd, state, strlen(state), MSG_NOSIGNAL,
 		(const struct sockaddr *)&sun, len) < 0 &&
 	    log_is_due(&gate))
-		log_warning("%s: %s", path, strerror(errno));
+		log_warning(
+		    "NOTIFY_SOCKET=%s: the service manager is not told: %s",
+		    path, strerror(errno));
 	fd_close(&fd);
 }
 

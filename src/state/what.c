@@ -141,20 +141,44 @@ what_unknown(const struct conf *conf, const char *what)
 	return pool_named(conf, what, names_fail(&names, what, "there is no"));
 }
 
+/* Code points that move the cursor, begin a line, or change the direction in
+ * which a line is read: the text would look like another one.  0: none. */
+static unsigned
+disguise(const char *text)
+{
+	static const struct {
+		unsigned first, last;
+	} ranges[] = {
+	    {0x80, 0x9f}, {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069}};
+	const unsigned char *c = (const unsigned char *)text;
+	unsigned point = 0;
+
+	if (c[0] == 0xc2)
+		point = c[1];
+	else if (c[0] == 0xe2 && c[1] != '\0')
+		point = 0x2000u | (c[1] & 0x3fu) << 6 | (c[2] & 0x3fu);
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (point >= ranges[i].first && point <= ranges[i].last)
+			return point;
+	return iscntrl(c[0]) && c[0] != '\t' ? c[0] : 0;
+}
+
 json_t *
 what_reason_wrong(const char *noun, const char *reason)
 {
-	bool one_line = strlen(reason) <= WHAT_REASON_MAX;
+	size_t len = strlen(reason);
 
 	if (reason[strspn(reason, " \t\r\n")] == '\0')
 		return text_error(EXIT_USAGE, "a %s needs a reason", noun);
-	for (const char *c = reason; *c != '\0'; c++)
-		one_line =
-		    one_line && (!iscntrl((unsigned char)*c) || *c == '\t');
-	if (!one_line)
+	if (len > WHAT_REASON_MAX)
 		return text_error(EXIT_USAGE,
-		    "a reason is one line of at most %d octets",
+		    "the reason has %zu octets: at most %d are kept", len,
 		    WHAT_REASON_MAX);
+	for (const char *c = reason; *c != '\0'; c++)
+		if (disguise(c) != 0)
+			return text_error(EXIT_USAGE,
+			    "the reason has the control character U+%04X: it is one line of plain text",
+			    disguise(c));
 	return NULL;
 }
 

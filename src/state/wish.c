@@ -17,6 +17,7 @@ wish_read(struct wish *w, const json_t *body, enum drain_kind kind)
 	const json_int_t longest = (json_int_t)DRAIN_YEARS_MAX * 366 * 86400;
 	const int64_t now = clock_wall_s();
 	const char *noun = drain_nouns[kind];
+	char at[CLOCK_TEXT_MAX], is[CLOCK_TEXT_MAX];
 
 	*w = (struct wish){.share = DRAIN_WHOLE};
 	if (json_unpack((json_t *)(uintptr_t)body,
@@ -53,9 +54,9 @@ wish_read(struct wish *w, const json_t *body, enum drain_kind kind)
 		    noun);
 	if (w->at != 0 && (w->at <= now || w->at > now + longest))
 		return text_error(EXIT_USAGE,
-		    "a %s is announced for a moment to come (at, seconds since "
-		    "1970), within %d years",
-		    noun, DRAIN_YEARS_MAX);
+		    "at %s: it is %s now, and a %s is announced for a moment after that, within %d years",
+		    clock_format(at, w->at), clock_format(is, now), noun,
+		    DRAIN_YEARS_MAX);
 	return NULL;
 }
 
