@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -23,7 +24,12 @@
 #include "base/number.h"
 #include "base/user.h"
 
-enum { NOT_FOUND = 127, ARGS_MAX = 128 };
+enum {
+	NOT_FOUND = 127,
+	ARGS_MAX = 128,
+	STOP_TRIES = 100, /* of a helper that ends by itself */
+	STOP_PAUSE_MS = 10
+};
 
 struct job {
 	pid_t pid; /* and its process group */
@@ -475,9 +481,18 @@ helper_bury(char *why, size_t size)
 void
 helper_stop(void)
 {
+	const struct timespec pause = {.tv_nsec = STOP_PAUSE_MS * 1000000L};
+
 	if (helper_fd < 0)
 		return;
 	fd_close(&helper_fd);
+	for (unsigned i = 0; i < STOP_TRIES; i++) {
+		if (waitpid(helper_pid, NULL, WNOHANG) != 0)
+			return;
+		nanosleep(&pause, NULL);
+	}
+	/* It hangs, or was stopped. */
+	kill(helper_pid, SIGKILL);
 	while (waitpid(helper_pid, NULL, 0) < 0 && errno == EINTR)
 		;
 }

@@ -70,7 +70,8 @@ int helper_socket(void);
 /* Its number; 0: there is none. */
 long helper_process(void);
 
-/* Closes the socket; waits until the helper has ended. */
+/* Closes the socket; waits until the helper has ended, and ends it after a
+ * second. */
 void helper_stop(void);
 
 #endif

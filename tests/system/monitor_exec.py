@@ -232,3 +232,8 @@ with d:
                not any(map(is_running, pids(d, "slow.pids"))))
     print("ok: kill -9 leaves no helper and no command")
     d.start()
+    os.kill(helper_of(d.process), signal.SIGSTOP)
+    d.process.send_signal(signal.SIGTERM)
+    m.check(d.process.wait(m.DEADLINE) == 0,
+            "a helper that hangs does not hold up the end")
+    d.start()
