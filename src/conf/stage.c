@@ -86,17 +86,15 @@ stage_step(struct schema_reader *r, const struct schema_key *k,
 
 /* State ------------------------------------------------------------------ */
 
+/* False: there is no such step. */
 static bool
 enter(struct schema_reader *r, struct conf_stage *s,
-    const struct stage_want *want, const char *by)
+    const struct stage_want *want)
 {
 	size_t step = stage_find_step(s, want->step);
 
 	if (step == s->nsteps)
-		return diag_error(r->d, &s->mark,
-		    "stage \"%s\" is in its step \"%s\" by %s, which is not "
-		    "declared",
-		    s->name, want->step, by);
+		return false;
 	s->step = step;
 	s->owner = arena_strdup(r->conf->arena, want->owner);
 	s->reason = arena_strdup(r->conf->arena, want->reason);
@@ -139,22 +137,36 @@ enter_saved(struct schema_reader *r, const json_t *entry, const char *path,
 		diag_warning(r->d, &s->mark,
 		    "stage \"%s\" was in step \"%s\" before it was removed, and this step is no longer declared: its first step is in force",
 		    s->name, saved.step);
-	else
-		enter(r, s, &saved, path);
+	else if (!enter(r, s, &saved))
+		diag_error(r->d, &s->mark,
+		    "stage \"%s\" is in its step \"%s\" by %s, which is not declared: declare it, or go to another step first, by meridianctl promote or rollback",
+		    s->name, saved.step, path);
 	return true;
+}
+
+/* Is it the one that is to go to another step? */
+static bool
+is_wanted(const json_t *entry, const struct stage_want *want)
+{
+	const char *stage = json_string_value(json_object_get(entry, "stage"));
+
+	return want != NULL && stage != NULL && strcmp(stage, want->stage) == 0;
 }
 
 static void
 enter_all(struct schema_reader *r, const json_t *list, const char *path,
-    const json_t *known)
+    const struct stage_state *state)
 {
+	const json_t *known = state != NULL ? state->known : NULL;
+	const struct stage_want *want = state != NULL ? state->want : NULL;
 	const struct conf_mark mark = {.file = path};
 	const json_t *entry;
 	size_t i;
 
 	json_array_foreach(list, i, entry)
 	{
-		if (!enter_saved(r, entry, path, known))
+		if (!is_wanted(entry, want) &&
+		    !enter_saved(r, entry, path, known))
 			diag_error(r->d, &mark,
 			    "entry %zu of \"stages\" cannot be understood; " MEND,
 			    i + 1);
@@ -162,7 +174,7 @@ enter_all(struct schema_reader *r, const json_t *list, const char *path,
 }
 
 static void
-read_state(struct schema_reader *r)
+read_state(struct schema_reader *r, const struct stage_state *state)
 {
 	const char *path = arena_printf(
 	    r->conf->arena, "%s/stages.json", r->conf->server.state);
@@ -192,7 +204,7 @@ read_state(struct schema_reader *r)
 		diag_error(r->d, &mark, "no stages of version %d; " MEND,
 		    STATE_VERSION);
 	} else {
-		enter_all(r, list, path, NULL);
+		enter_all(r, list, path, state);
 	}
 	json_decref(json);
 }
@@ -270,11 +282,12 @@ want_step(struct schema_reader *r, const struct stage_want *want)
 	const struct conf_mark whole = {.file = r->conf->path};
 	struct conf_stage *s = find(r->conf, want->stage);
 
-	if (s != NULL)
-		enter(r, s, want, want->owner);
-	else
+	if (s == NULL)
 		diag_error(
 		    r->d, &whole, "there is no stage \"%s\"", want->stage);
+	else if (!enter(r, s, want))
+		diag_error(r->d, &s->mark, "stage \"%s\" has no step \"%s\"",
+		    s->name, want->step);
 }
 
 json_t *
@@ -331,9 +344,9 @@ stage_apply(struct schema_reader *r, const struct stage_state *state)
 	struct conf *c = r->conf;
 
 	if (state != NULL && state->saved != NULL)
-		enter_all(r, state->saved, "the saved state", state->known);
+		enter_all(r, state->saved, "the saved state", state);
 	else if (r->files && c->nstages > 0 && c->server.state != NULL)
-		read_state(r);
+		read_state(r, state);
 	if (state != NULL && state->want != NULL)
 		want_step(r, state->want);
 	if (state != NULL && state->saved != NULL && c->nstages > 0)

@@ -110,7 +110,14 @@ def test_refused(d):
     d.write("meridian.yaml", CONFIG.replace("read-local", "read-near"))
     m.check('is in its step "read-local"' in d.ctl("reload", expect=1).stderr,
             "a configuration without the step in force is refused")
+    d.ctl("promote", "shop", "--reason", "x")
+    m.check(step(d) == "active-active",
+            "unless it goes to another step by that")
+    d.ctl("rollback", "shop", "--reason", "x")
+    m.check(step(d) == "read-near", "and so back")
     d.write("meridian.yaml", CONFIG)
+    d.ctl("promote", "shop", "active-active", "--reason", "x")
+    d.ctl("rollback", "shop", "--reason", "x")
 
 
 def test_check(d):
