@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Requests that may wait for others in the daemon, or for its disk: people are
- * told what for, and there is no end of their patience while the daemon lives.  One
- * thread.
+ * told what for, and there is no end of their patience while the daemon lives.
+ * One thread.
  */
 #ifndef CLIENT_WAIT_H
 #define CLIENT_WAIT_H

@@ -188,7 +188,8 @@ read_host(struct http_head *h, const char *value, size_t len)
 		return wrong(h, BAD_REQUEST, "Host: it is there twice");
 	h->has_host = true;
 	if (len >= sizeof(h->host))
-		return wrong(h, BAD_REQUEST, "Host: neither a name nor an address");
+		return wrong(
+		    h, BAD_REQUEST, "Host: neither a name nor an address");
 	if (h->has_authority)
 		return true;
 	memcpy(h->host, value, len);
@@ -340,7 +341,8 @@ finish(struct http_head *h)
 	else if (!h->has_host)
 		return wrong(h, BAD_REQUEST, "there is no Host (RFC 9112 3.2)");
 	if (!http_host_is_valid(h->host))
-		return wrong(h, BAD_REQUEST, "Host: neither a name nor an address");
+		return wrong(
+		    h, BAD_REQUEST, "Host: neither a name nor an address");
 	/* RFC 9112 6.1: it could be a smuggled request. */
 	if (h->has_coding && (h->has_length || h->is_old))
 		return wrong(h, BAD_REQUEST, "Transfer-Encoding: not with %s",
