@@ -34,6 +34,7 @@ struct walk {
 	struct answer_steer steer;
 	bool steered;
 	uint16_t owner;                   /* that is: in conf.names */
+	enum pool_family family;          /* that decided */
 	uint64_t passed[REPLY_PARTS_MAX]; /* hashes of names with aliases */
 	unsigned npassed;
 };
@@ -180,6 +181,7 @@ steer(struct walk *w, const struct found *f, uint32_t *ttl)
 	    .now_s = a->now_s,
 	    .random = answer_random(&a->random),
 	};
+	const struct pool *asked;
 
 	answer_client(
 	    w->snapshot->clients, w->source, w->reply->edns.ecs, &w->steer);
@@ -193,6 +195,8 @@ steer(struct walk *w, const struct found *f, uint32_t *ttl)
 	}
 	w->steered = true;
 	w->owner = f->steered;
+	asked = &w->snapshot->pools[w->snapshot->steered[f->steered].pool];
+	w->family = pool_is_apart(asked) ? pool_family(f->type) : POOL_ANY;
 	if (w->steer.pick.reason == POOL_ALL_DOWN)
 		w->reply->edns.error = &all_down;
 	w->reply->edns.scope = w->steer.scope;
@@ -380,6 +384,7 @@ count_steered(const struct walk *w)
 	    .random = answer_random(&a->random),
 	    .class = w->steer.hit.class,
 	    .name = w->snapshot->steered[w->owner].first,
+	    .family = (uint8_t)w->family,
 	    .client = &w->steer.client,
 	};
 

@@ -27,23 +27,35 @@ client_of(size_t i, uint32_t block)
 	return a;
 }
 
-static void
-unit_add(struct flow *f, const struct snapshot *s, uint16_t name,
-    uint32_t class, uint32_t block, double answers)
+/* One that the pool has, by which pick_region() sees the family. */
+static uint16_t
+type_of(const struct conf_pool *p, uint8_t family)
 {
-	const struct steered *steered = &s->steered[name];
+	for (unsigned i = 0; i < p->ntypes; i++)
+		if (pool_family(p->types[i]) == family)
+			return p->types[i];
+	return p->types[0];
+}
+
+/* A client for so many answers of the cell, in a block. */
+static void
+unit_add(struct flow *f, const struct snapshot *s, const struct traffic_cell *c,
+    uint32_t block, double answers)
+{
+	const struct steered *steered = &s->steered[c->name];
+	uint32_t class = c->class;
 	struct flow_unit *u = &f->units[f->n];
 
 	u->client = client_of(f->n++, block);
 	u->answers = answers;
-	u->name = name;
-	if (class >= SAMPLE_CLASS_MAX)
+	u->name = c->name;
+	if (class >= steered->table->nranks)
 		class = policy_find(steered->table, &u->client).class;
 	u->question = (struct pick_question){
 	    .rank = &steered->table->ranks[class],
 	    .client = &u->client,
 	    .pool = steered->pool,
-	    .type = s->pools[steered->pool].conf->types[0],
+	    .type = type_of(s->pools[steered->pool].conf, c->family),
 	    .ttl_min = steered->ttl_min,
 	    .ttl_max = steered->ttl_max,
 	    .random = (uint32_t)XXH3_64bits(&f->n, sizeof(f->n)),
@@ -93,8 +105,7 @@ block_add(struct flow *f, const struct snapshot *s,
 		return;
 	}
 	for (size_t i = 0; i < UNKNOWN; i++)
-		unit_add(f, s, c->name, SAMPLE_CLASS_MAX, c->block,
-		    answers / UNKNOWN);
+		unit_add(f, s, c, c->block, answers / UNKNOWN);
 }
 
 /* Cells of one class of a name: their clients are spread over the blocks. */
@@ -119,8 +130,7 @@ class_add(struct flow *f, const struct snapshot *s,
 	for (size_t i = 0; i < units; i++, left -= each) {
 		while (left < 0 && at + 1 < n)
 			left += cells[++at].n;
-		unit_add(f, s, cells->name, cells->class, cells[at].block,
-		    each / of->seconds);
+		unit_add(f, s, cells, cells[at].block, each / of->seconds);
 	}
 }
 
@@ -144,7 +154,7 @@ flow_make(struct flow *f, const struct snapshot *s, const struct traffic *t)
 			continue;
 		}
 		while (i + n < t->cells.n && c[n].name == c->name &&
-		    c[n].class == c->class)
+		    c[n].class == c->class && c[n].family == c->family)
 			n++;
 		class_add(f, s, c, n, &total);
 	}

@@ -131,15 +131,22 @@ loss_add(struct forecast *f, const struct policy_table *t,
 }
 
 static bool
-is_lost(const struct forecast *f, uint16_t pool, const struct rank *rank)
+is_lost_to(const struct forecast *f, uint16_t pool, const struct rank *rank,
+    enum pool_family family)
 {
 	uint64_t order = 0;
 
 	for (size_t i = 0; i < rank->n; i++)
 		order |= UINT64_C(1) << rank->order[i];
-	for (size_t i = 0; i < POOL_FAMILIES; i++)
-		if ((f->live[0][pool].of[i] & order) != 0 &&
-		    (f->live[1][pool].of[i] & order) == 0)
+	return (f->live[0][pool].of[family] & order) != 0 &&
+	    (f->live[1][pool].of[family] & order) == 0;
+}
+
+static bool
+is_lost(const struct forecast *f, uint16_t pool, const struct rank *rank)
+{
+	for (unsigned i = 0; i < POOL_FAMILIES; i++)
+		if (is_lost_to(f, pool, rank, (enum pool_family)i))
 			return true;
 	return false;
 }
@@ -171,7 +178,8 @@ losses_find(struct forecast *f, const struct model *m)
 	for (size_t i = 0; f->losses.n > 0 && i < m->flow->n; i++) {
 		const struct flow_unit *u = &m->flow->units[i];
 
-		if (is_lost(f, u->question.pool, u->question.rank))
+		if (is_lost_to(f, u->question.pool, u->question.rank,
+			pool_family(u->question.type)))
 			loss_add(f, s->steered[u->name].table, u->question.rank,
 			    u->answers * SAMPLE_MINUTE_S);
 	}

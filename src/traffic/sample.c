@@ -14,9 +14,11 @@ enum {
 	BLOCK_IPV6_BITS = 32,
 };
 
-#define BLOCK_IPV4 UINT32_C(0x40000000)
+#define BLOCK_IPV4 UINT32_C(0x10000000)
 #define BLOCK_IPV6 UINT32_C(0x80000000)
 #define IPV6_MASK UINT32_C(0x1fffffff) /* below 2000::/3 */
+#define FAMILY_SHIFT 29                /* beside a block, in a key */
+#define FAMILY_MASK UINT32_C(3)
 #define IPV6_UNICAST UINT32_C(0x20000000)
 
 struct slot {
@@ -93,7 +95,7 @@ sample_block_prefix(uint32_t block, struct prefix *p)
 	if (block == SAMPLE_NOWHERE)
 		return false;
 	*p = (struct prefix){.addr = {.family = 6}, .len = BLOCK_IPV6_BITS};
-	if ((block & BLOCK_IPV4) != 0) {
+	if ((block & BLOCK_IPV6) == 0) {
 		bits = block << (32 - BLOCK_IPV4_BITS);
 		p->addr.family = 4;
 		p->len = BLOCK_IPV4_BITS;
@@ -172,17 +174,19 @@ table_add(struct table *t, uint64_t key, uint64_t n)
 
 /* Never 0: a block is at least one bit, and nowhere has a mark of its own. */
 static uint64_t
-key_make(uint16_t name, uint16_t class, uint32_t block)
+key_make(const struct sample_seen *seen, uint32_t block)
 {
-	return (uint64_t)(block | (block == SAMPLE_NOWHERE)) << 32 |
-	    (uint32_t)name << 16 | class;
+	uint16_t class = seen->class < SAMPLE_CLASS_MAX ? (uint16_t)seen->class
+							: SAMPLE_CLASS_MAX;
+	uint32_t where = block | (block == SAMPLE_NOWHERE) |
+	    (uint32_t)seen->family << FAMILY_SHIFT;
+
+	return (uint64_t)where << 32 | (uint32_t)seen->name << 16 | class;
 }
 
 void
 sampler_add(struct sampler *t, const struct sample_seen *seen)
 {
-	uint16_t class = seen->class < SAMPLE_CLASS_MAX ? (uint16_t)seen->class
-							: SAMPLE_CLASS_MAX;
 	struct table *table;
 	uint64_t n;
 
@@ -193,10 +197,8 @@ sampler_add(struct sampler *t, const struct sample_seen *seen)
 	if ((seen->random & (n - 1)) != 0)
 		return;
 	table = &t->tables[t->use];
-	if (!table_add(table,
-		key_make(seen->name, class, sample_block(seen->client)), n))
-		table_add(
-		    table, key_make(seen->name, class, SAMPLE_NOWHERE), n);
+	if (!table_add(table, key_make(seen, sample_block(seen->client)), n))
+		table_add(table, key_make(seen, SAMPLE_NOWHERE), n);
 }
 
 /* Reading: main ---------------------------------------------------------- */
@@ -224,10 +226,12 @@ copies_tell(const struct copy copies[SLOTS], sample_tell *tell, void *arg)
 {
 	for (size_t i = 0; i < SLOTS; i++) {
 		uint64_t key = copies[i].key;
-		uint32_t block = (uint32_t)(key >> 32);
+		uint32_t where = (uint32_t)(key >> 32);
+		uint32_t block = where & ~(FAMILY_MASK << FAMILY_SHIFT);
 		struct sample_cell cell = {
 		    .name = (uint16_t)(key >> 16),
 		    .class = (uint16_t)key,
+		    .family = where >> FAMILY_SHIFT & FAMILY_MASK,
 		    .block = block != 1 ? block : SAMPLE_NOWHERE,
 		    .n = copies[i].n,
 		};

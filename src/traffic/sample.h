@@ -33,7 +33,8 @@ struct sample_seen {
 	uint32_t now_s;      /* monotonic */
 	uint32_t random;
 	uint32_t class;
-	uint16_t name; /* of the first one steered by the same table */
+	uint16_t name;  /* of the first one steered by the same table */
+	uint8_t family; /* enum pool_family, of a pool that has them apart */
 	const struct addr *client;
 };
 
@@ -42,6 +43,7 @@ void sampler_add(struct sampler *t, const struct sample_seen *seen);
 /* So many answers. */
 struct sample_cell {
 	uint16_t name, class;
+	uint8_t family;
 	uint32_t block;
 	uint64_t n;
 };

@@ -26,6 +26,8 @@ cell_compare(const void *x, const void *y)
 		return a->name < b->name ? -1 : 1;
 	if (a->class != b->class)
 		return a->class < b->class ? -1 : 1;
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
 	return (a->block > b->block) - (a->block < b->block);
 }
 
@@ -78,8 +80,11 @@ static void
 cell_add(const struct sample_cell *cell, void *arg)
 {
 	struct traffic *t = arg;
-	struct traffic_cell c = {
-	    cell->name, cell->class, cell->block, (double)cell->n};
+	struct traffic_cell c = {.name = cell->name,
+	    .class = cell->class,
+	    .family = cell->family,
+	    .block = cell->block,
+	    .n = (double)cell->n};
 
 	vec_push(&t->cells, c);
 }

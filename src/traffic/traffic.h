@@ -18,12 +18,13 @@ enum {
 struct traffic_cell {
 	uint16_t name, class; /* of the snapshot in service; class may be
 				 SAMPLE_CLASS_MAX: not known */
+	uint8_t family;       /* enum pool_family */
 	uint32_t block;
 	double n; /* answers, in traffic.minutes */
 };
 
 struct traffic {
-	VEC(struct traffic_cell) cells; /* by name, class and block */
+	VEC(struct traffic_cell) cells; /* by name, class, family and block */
 	double minutes;   /* that they are of, weighed as they are */
 	uint32_t since_s; /* monotonic: not looked at yet; 0: from now on */
 };

@@ -58,6 +58,22 @@ tables_fini(struct tables *t)
 
 /* Reporting -------------------------------------------------------------- */
 
+/* {"ipv4", "ipv6": {"live_before", "live_after"}}; null: they are not apart. */
+static json_t *
+families_json(const struct forecast *f, const struct pool *p, size_t region)
+{
+	const struct forecast_live *before = &f->live[0][p->index];
+	const struct forecast_live *after = &f->live[1][p->index];
+
+	if (!pool_is_apart(p))
+		return json_null();
+	return json_pack("{s:{s:b, s:b}, s:{s:b, s:b}}", "ipv4", "live_before",
+	    (int)(before->of[POOL_IPV4] >> region & 1), "live_after",
+	    (int)(after->of[POOL_IPV4] >> region & 1), "ipv6", "live_before",
+	    (int)(before->of[POOL_IPV6] >> region & 1), "live_after",
+	    (int)(after->of[POOL_IPV6] >> region & 1));
+}
+
 static json_t *
 pool_json(const struct forecast *f, const struct pool *p)
 {
@@ -67,8 +83,9 @@ pool_json(const struct forecast *f, const struct pool *p)
 		size_t at = p->first_tally + i;
 
 		json_array_append_new(list,
-		    json_pack("{s:s, s:b, s:b, s:f, s:f}", "region",
-			p->regions[i].name, "live_before",
+		    json_pack("{s:s, s:o, s:b, s:b, s:f, s:f}", "region",
+			p->regions[i].name, "families", families_json(f, p, i),
+			"live_before",
 			(int)(f->live[0][p->index].of[POOL_ANY] >> i & 1),
 			"live_after",
 			(int)(f->live[1][p->index].of[POOL_ANY] >> i & 1),

@@ -21,7 +21,8 @@ struct whatif_query {
 /*
  * {"per_minute", "minutes", "sampled", "unknown", "max_fill", "assumed_load",
  * "judged", "why", "regions": forecast_regions(), "pools": [{"pool", "regions":
- * [{"region", "live_before", "live_after", "before", "after"}]}], "moves":
+ * [{"region", "families", "live_before", "live_after", "before", "after"}]}],
+ * "moves":
  * [{"from", "to", "pool", "n"}], "all_down": {"before", "after"}, "over":
  * [region], "unsafe": [text], "exit"}.  All counts are of answers a minute; a
  * fill is in percent, null where it cannot be said; why says why nothing is

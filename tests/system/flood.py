@@ -15,17 +15,19 @@ import meridian as m
 
 
 class Flood:
-    """A second's queries for a name; clients: (client subnets, weight)."""
+    """A second's queries for a name, from an address; clients: (client subnets,
+    weight), None: without one."""
 
-    def __init__(self, daemon, name, clients, rate):
+    def __init__(self, daemon, name, clients, rate, kind="A", source=""):
         self.port = daemon.port
-        self.rate = rate
+        self.rate, self.source = rate, source
         self.packets = []
         self.weights = []
         for subnets, weight in clients:
             for subnet in subnets:
                 q = dns.message.make_query(
-                    name, "A", use_edns=0, options=[m.ecs_option(subnet)])
+                    name, kind, use_edns=0,
+                    options=[m.ecs_option(subnet)] if subnet else [])
                 q.flags &= ~dns.flags.RD
                 self.packets.append(q.to_wire())
                 self.weights.append(weight / len(subnets))
@@ -44,6 +46,7 @@ class Flood:
 
     def run(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.bind((self.source, 0))
             s.connect(("127.0.0.1", self.port))
             s.setblocking(False)
             due, draw = time.monotonic(), random.Random(1)
@@ -94,9 +97,9 @@ class Flood:
 
 
 def address_of(data):
-    """Of a reply with one A record."""
+    """Of a reply: the first address."""
     reply = dns.message.from_wire(data)
     for rrset in reply.answer:
-        if rrset.rdtype == dns.rdatatype.A:
+        if rrset.rdtype in (dns.rdatatype.A, dns.rdatatype.AAAA):
             return rrset[0].address
     return None

@@ -197,6 +197,13 @@ service_answers(struct service *s, const char *pool, size_t region, uint64_t n,
 void
 service_traffic(struct service *s, size_t name, const char *client, unsigned n)
 {
+	service_traffic_of(s, name, client, n, POOL_ANY);
+}
+
+void
+service_traffic_of(struct service *s, size_t name, const char *client,
+    unsigned n, enum pool_family family)
+{
 	static struct sampler *sampler;
 	const struct snapshot *shot = s->control->status.snapshot;
 	struct addr a;
@@ -204,6 +211,7 @@ service_traffic(struct service *s, size_t name, const char *client, unsigned n)
 	    .generation = shot->generation,
 	    .now_s = clock_mono_s(),
 	    .name = shot->steered[name].first,
+	    .family = (uint8_t)family,
 	    .client = &a,
 	};
 

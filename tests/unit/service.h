@@ -45,6 +45,9 @@ void service_answers(struct service *s, const char *pool, size_t region,
  * them. */
 void service_traffic(
     struct service *s, size_t name, const char *client, unsigned n);
+/* Asked for records of a family. */
+void service_traffic_of(struct service *s, size_t name, const char *client,
+    unsigned n, enum pool_family family);
 
 /* One command, its JSON reply (NULL when it is none) and status; waits for
  * what comes later. */

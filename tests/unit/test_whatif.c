@@ -230,6 +230,65 @@ START_TEST(without_traffic_nothing_is_claimed)
 }
 END_TEST
 
+static const char two_families[] =
+    "meridian: 1\n"
+    "server: {listen: [\"127.0.0.1@0\"], state: state,\n"
+    "         control: control.sock}\n"
+    "zones: {example.com: example.com.zone}\n"
+    "regions: {eu: {location: [50, 8], capacity: 100},\n"
+    "          us: {location: [39, -77], capacity: 100}}\n"
+    "pools:\n"
+    "  www:\n"
+    "    families: %s\n"
+    "    regions:\n"
+    "      eu: [{addr: [192.0.2.10, \"2001:db8::10\"]},\n"
+    "           {addr: 192.0.2.11}]\n"
+    "      us: [{addr: [198.51.100.10, \"2001:db8::20\"]}]\n"
+    "policies: {line: {rules: [{regions: [eu, us]}]}}\n"
+    "names: {www.example.com: {pool: www, policy: line}}\n"
+    "safety: {min_regions: 2, max_fill: 85%%}\n";
+
+static const struct {
+	const char *families;
+	double eu; /* of 1000 answers, 300 for AAAA, after the drain */
+	const char *unsafe;
+} family_cases[] = {
+    {"apart", 70,
+	"leave pool www with 1 live region for IPv6 of 2 now; "
+	"safety.min_regions is 2"},
+    {"together", 0,
+	"leave pool www with 1 live region of 2 now; safety.min_regions is 2"},
+};
+
+START_TEST(each_family_goes_where_its_addresses_are)
+{
+	char text[sizeof(two_families) + 16];
+	json_t *reply;
+	int status;
+
+	snprintf(text, sizeof(text), two_families, family_cases[_i].families);
+	service_write(&service, "meridian.yaml", text);
+	json_decref(service_call(
+	    &service, HTTP_POST, "/v1/reload", NULL, "{}", &status));
+	ck_assert_int_eq(status, 200);
+	service_traffic_of(&service, 0, "81.2.0.1", 700, POOL_IPV4);
+	service_traffic_of(&service, 0, "81.2.0.1", 300, POOL_IPV6);
+	reply = whatif("drain=www/eu/192.0.2.10", 200);
+	ck_assert_double_eq_tol(share(reply, "eu", "before"), 100, 0.01);
+	ck_assert_double_eq_tol(
+	    share(reply, "eu", "after"), family_cases[_i].eu, 0.1);
+	ck_assert_str_eq(json_string_value(json_array_get(
+			     json_object_get(reply, "unsafe"), 0)),
+	    family_cases[_i].unsafe);
+	json_decref(reply);
+	/* Where IPv4 alone goes, clients of IPv6 stay. */
+	reply = whatif("drain=www/eu/192.0.2.11", 200);
+	ck_assert_double_eq_tol(share(reply, "eu", "after"), 100, 0.01);
+	ck_assert_uint_eq(json_array_size(json_object_get(reply, "unsafe")), 0);
+	json_decref(reply);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -248,6 +307,8 @@ main(void)
 	tcase_add_test(tc, traffic_goes_on_through_a_reload);
 	tcase_add_test(tc, what_there_is_not_is_said_with_what_is_near);
 	tcase_add_test(tc, without_traffic_nothing_is_claimed);
+	tcase_add_loop_test(tc, each_family_goes_where_its_addresses_are, 0,
+	    sizeof(family_cases) / sizeof(*family_cases));
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
