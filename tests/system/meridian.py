@@ -194,7 +194,7 @@ class Daemon:
                 sys.stderr.write(self.log_text()[-8000:])
             shutil.rmtree(self.dir, ignore_errors=True)
 
-    def start(self):
+    def start(self, deadline=DEADLINE):
         with open(self.log, "ab") as log:
             at = log.tell()
             self.process = subprocess.Popen(
@@ -207,9 +207,9 @@ class Daemon:
             return re.search(r"listening on 127\.0\.0\.1@(\d+)",
                              self.log_text()[at:])
 
-        self.port = int(wait_for("listening", listening).group(1))
-        wait_for("the control socket",
-                 lambda: self.ctl("status", expect=None).returncode == 0)
+        self.port = int(wait_for("listening", listening, deadline).group(1))
+        wait_for("the control socket", lambda: self.ctl(
+            "status", expect=None).returncode == 0, deadline)
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
