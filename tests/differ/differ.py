@@ -5,7 +5,7 @@
     differ.py [--queries N] [--seed S] [--rounds R] [--query Q] [--keep]
 
 Each round makes zones of its seed, starts the four servers with the same
-files on ports of loopback, and lets the program differ put the same queries
+records on ports of loopback, and lets the program differ put the same queries
 to all.  A round is repeated by its seed; --query puts one query of it, and
 prints what was asked and said.
 """
@@ -210,17 +210,19 @@ class Server:
 
 def write_zones(folder, seed):
     made, asked = zones.make(seed)
-    origins = [o for o, _ in made]
-    files = []
-    for i, (origin, text) in enumerate(made):
-        path = os.path.join(folder, f"zone{i}")
-        with open(path, "w") as f:
-            f.write(f"; {origin.text()}\n{text}")
-        files.append((origin.text(), path))
+    origins = [o for o, _, _ in made]
+    files = {"ours": [], "others": []}
+    for i, (origin, *texts) in enumerate(made):
+        for who, text in zip(files, texts):
+            path = os.path.join(folder, f"zone{i}.{who}")
+            with open(path, "w") as f:
+                f.write(f"; {origin.text()}\n{text}")
+            files[who].append((origin.text(), path))
     names = os.path.join(folder, "names")
     with open(names, "w") as f:
-        f.writelines("=" * (n in origins) + n.wire().hex() + "\n"
-                     for n in asked)
+        for n, types in asked.items():
+            listed = " ".join(map(str, types))
+            f.write(f"{'=' * (n in origins)}{n.wire().hex()} {listed}\n")
     return files, names, origins
 
 
@@ -232,7 +234,8 @@ def round_(seed, first, count, totals, keep):
     try:
         files, names, origins = write_zones(folder, seed)
         for kind, make in SERVERS:
-            servers.append(Server(kind, make, folder, files))
+            servers.append(Server(kind, make, folder, files[
+                "ours" if kind == "ours" else "others"]))
         for s in servers:
             s.wait(origins)
         done = subprocess.run(

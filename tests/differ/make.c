@@ -9,6 +9,7 @@
 enum {
 	NAME_MAX = 255,
 	LABEL_MAX = 63,
+	TYPES_MAX = 16,
 	CLASS_IN = 1,
 	TYPE_OPT = 41,
 	OPTION_NSID = 3,
@@ -19,6 +20,8 @@ enum {
 
 static struct name {
 	uint8_t len, wire[NAME_MAX];
+	uint8_t ntypes;
+	uint16_t types[TYPES_MAX]; /* of data that is there */
 } * names;
 static size_t nnames, norigins; /* the first ones are origins of zones */
 
@@ -60,14 +63,26 @@ wrong_once_in(const struct query *q, unsigned n)
 
 /* Names ------------------------------------------------------------------- */
 
+/* Octets in hexadecimal digits, then numbers of types. */
 static void
 name_load(const char *hex)
 {
 	struct name n = {0};
 	unsigned octet;
+	char *end;
 
-	for (; n.len < NAME_MAX && sscanf(hex, "%2x", &octet) == 1; hex += 2)
+	for (;
+	     n.len < NAME_MAX && *hex != ' ' && sscanf(hex, "%2x", &octet) == 1;
+	     hex += 2)
 		n.wire[n.len++] = (uint8_t)octet;
+	while (n.ntypes < TYPES_MAX) {
+		unsigned long type = strtoul(hex, &end, 10);
+
+		if (end == hex)
+			break;
+		n.types[n.ntypes++] = (uint16_t)type;
+		hex = end;
+	}
 	names = reallocarray(names, nnames + 1, sizeof(*names));
 	if (names == NULL)
 		err(2, "names");
@@ -78,7 +93,7 @@ void
 make_names_load(const char *path)
 {
 	FILE *f = fopen(path, "r");
-	char line[2 * NAME_MAX + 8];
+	char line[2 * NAME_MAX + 400];
 
 	if (f == NULL)
 		err(2, "%s", path);
@@ -240,14 +255,14 @@ add_u16(struct query *q, size_t at)
 }
 
 static uint16_t
-make_type(struct query *q)
+make_type(struct query *q, const struct name *n)
 {
 	static const uint16_t usual[] = {1, 1, 1, 1, 28, 28, 2, 2, 6, 5, 5, 15,
 	    16, 16, 43, 43, 39, 39, 255, 33, 12, 64, 65, 65280};
-	static const uint16_t rare[] = {13, 17, 18, 21, 24, 25, 29, 30, 35, 36,
-	    37, 42, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 59, 60, 61, 62, 63,
-	    99, 104, 105, 106, 107, 108, 109, 256, 257, 258, 700, 32768, 32769,
-	    65535, 65534};
+	static const uint16_t rare[] = {3, 4, 7, 10, 11, 13, 14, 17, 18, 19, 21,
+	    23, 24, 25, 26, 29, 30, 34, 35, 36, 37, 38, 40, 42, 44, 45, 46, 47,
+	    48, 49, 50, 51, 52, 53, 59, 60, 61, 62, 63, 99, 104, 105, 106, 107,
+	    108, 109, 256, 257, 258, 700, 32768, 32769, 65535, 65534};
 	static const uint16_t meta[] = {
 	    0, 41, 249, 250, 251, 252, 253, 254, 128, 200};
 
@@ -255,6 +270,8 @@ make_type(struct query *q)
 		q->odd |= ODD_META;
 		return ONE_OF(meta);
 	}
+	if (n->ntypes > 0 && once_in(3))
+		return n->types[below(n->ntypes)];
 	if (once_in(60))
 		return (uint16_t)(256 + below(65280));
 	return once_in(8) ? ONE_OF(rare) : ONE_OF(usual);
@@ -477,7 +494,7 @@ make_query(struct query *q, uint64_t seed, uint64_t number)
 	memcpy(q->name, n.wire, n.len);
 	q->name_len = n.len;
 	q->flags = make_flags(q);
-	q->type = make_type(q);
+	q->type = make_type(q, &n);
 	q->class = make_class(q);
 	put(q, header, sizeof(header));
 	set_u16(q, 2, q->flags);

@@ -33,6 +33,66 @@ FIXED = {
     "URI": '10 1 "ftp://ftp1.example.com/public"',
     "ZONEMD": "2018031900 1 1 " + "61" * 48,
 }
+# Types that not all others know by name: their number, text for us, and octets
+# for all others (RFC 3597).  BIND takes no MD and MF; with DNSKEY, RRSIG, NSEC,
+# NSEC3 and NSEC3PARAM others answer as for a signed zone.
+NAMED = {
+    "A6": (38, "64 ::1:2:3:4 a.", "4000010002000300040161 00"),
+    "AMTRELAY": (260, "10 1 3 a.", "0a83016100"),
+    "ATMA": (34, "+61200000000", "013631323030303030303030"),
+    "AVC": (258, '"a b"', "03612062"),
+    "BRID": (68, "AwEAAag/", "03010001a83f"),
+    "CLA": (263, "a", "0161"),
+    "DLV": (32769, "1 2 3 aabb", "00010203aabb"),
+    "DOA": (259, "0 1 2 a AwEAAag/", "000000000000000102016103010001a83f"),
+    "DSYNC": (66, "CDS NOTIFY 5359 a.", "003b0114ef016100"),
+    "EID": (31, "e32c 6f78", "e32c6f78"),
+    "GID": (102, "\\# 1 00", "00"),
+    "GPOS": (27, "-32.6882 116.8652 10.0",
+             "082d33322e36383832083131362e383635320431302e30"),
+    "HHIT": (67, "AwEAAag/", "03010001a83f"),
+    "HIP": (55, "2 2001 AwEAAag/ a.", "020200062001 03010001a83f 016100"),
+    "IPN": (264, "AwEAAag/", "03010001a83f"),
+    "ISDN": (20, "150862028003217 004",
+             "0f313530383632303238303033323137 03303034"),
+    "KEY": (25, "49152 3 1", "c0000301"),
+    "MB": (7, "a.", "016100"),
+    "MG": (8, "a.", "016100"),
+    "MINFO": (14, "a. b.", "016100016200"),
+    "MR": (9, "a.", "016100"),
+    "NIMLOC": (32, "32251a030067", "32251a030067"),
+    "NINFO": (56, "a b", "01610162"),
+    "NSAP": (22, "0x47.0005.80.005a00.0000.0001", "47000580005a0000000001"),
+    "NSAP-PTR": (23, "a.", "016100"),
+    "NULL": (10, "\\# 2 abcd", "abcd"),
+    "NXT": (30, "a. A NXT", "016100 40000002"),
+    "PX": (26, "10 a. b.", "000a016100016200"),
+    "RESINFO": (261, "qnamemin exterr=15",
+                "08716e616d656d696e 096578746572723d3135"),
+    "RKEY": (57, "0 1 2 AwEAAag/", "0000010203010001a83f"),
+    "SIG": (24, "A 1 2 3600 20380119031408 20380119031407 4 a. AwEAAag/",
+            "0001010200000e10800000007fffffff000401610003010001a83f"),
+    "SINK": (40, "1 2 AwEAAag/", "010203010001a83f"),
+    "TA": (32768, "1 2 3 aabb", "00010203aabb"),
+    "TALINK": (58, "a. b.", "016100016200"),
+    "UID": (101, "\\# 1 00", "00"),
+    "UINFO": (100, "\\# 1 00", "00"),
+    "UNSPEC": (103, "\\# 1 00", "00"),
+    "WALLET": (262, "a b", "01610162"),
+    "WKS": (11, "192.0.2.1 tcp smtp 0", "c0000201 06 80000040"),
+    "X25": (19, "311061700956", "0c333131303631373030393536"),
+}
+NUMBERS = {
+    "A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "HINFO": 13, "MX": 15,
+    "TXT": 16, "RP": 17, "AFSDB": 18, "RT": 21, "AAAA": 28, "LOC": 29,
+    "SRV": 33, "NAPTR": 35, "KX": 36, "CERT": 37, "DNAME": 39, "APL": 42,
+    "DS": 43, "SSHFP": 44, "IPSECKEY": 45, "DHCID": 49, "TLSA": 52,
+    "SMIMEA": 53, "CDS": 59, "CDNSKEY": 60, "OPENPGPKEY": 61, "CSYNC": 62,
+    "ZONEMD": 63, "SVCB": 64, "HTTPS": 65, "SPF": 99, "NID": 104, "L32": 105,
+    "L64": 106, "LP": 107, "EUI48": 108, "EUI64": 109, "URI": 256, "CAA": 257,
+    "TYPE65280": 65280, "TYPE700": 700,
+    **{kind: number for kind, (number, _, _) in NAMED.items()},
+}
 TARGETS = ["out.of.zone.", "nothing.invalid.", "."]
 
 
@@ -85,6 +145,7 @@ class Zone:
                 self.cut(child)
         for _ in range(rng.choice([5, 30, 60])):
             self.something()
+        self.ttl_seed = rng.randrange(1 << 30)
 
     # What may be put where
 
@@ -188,6 +249,7 @@ class Zone:
     def data(self, at):
         rng = self.rng
         fixed = rng.choice(sorted(FIXED))
+        named = rng.choice(sorted(NAMED))
         kind, make = rng.choice([
             ("A", self.a), ("A", self.a), ("AAAA", self.aaaa),
             ("TXT", lambda: '"%s"' % ("t" * rng.randrange(250))),
@@ -209,6 +271,8 @@ class Zone:
             ("LP", lambda: "1 " + self.target()),
             ("RT", lambda: "1 " + self.target()),
             (fixed, lambda: FIXED[fixed]),
+            (named, lambda: NAMED[named][1]),
+            (named, lambda: NAMED[named][1]),
         ])
         n = rng.choice([1, 1, 1, 2, 3])
         if kind in ("TXT", "A") and rng.random() < 0.1:
@@ -253,12 +317,18 @@ class Zone:
 
     # As text, and what to ask for
 
-    def text(self):
-        ttls = random.Random(self.rng.randrange(1 << 30))
+    def text(self, by_name):
+        """As a master file; by_name: types that some know by number alone."""
+        ttls = random.Random(self.ttl_seed)
         lines = []
         for at, sets in self.sets.items():
             for kind, texts in sets.items():
                 ttl = ttls.choice([0, 60, 300, 86400])
+                if kind in NAMED and not by_name:
+                    number, _, octets = NAMED[kind]
+                    octets = octets.replace(" ", "")
+                    kind = f"TYPE{number}"
+                    texts = [f"\\# {len(octets) // 2} {octets}"]
                 lines += [f"{at.text()} {ttl} IN {kind} {t}\n" for t in texts]
         return "".join(lines)
 
@@ -273,7 +343,8 @@ ORIGINS = ["example", "sub.example", "deep.cut.example", "a.b.example",
 
 
 def make(seed):
-    """A list of (origin, text), and names to ask for."""
+    """A list of (origin, text for us, text for others), and names to ask for,
+    with the types that they have."""
     rng = random.Random(seed)
     origins = [name(o) for o in rng.sample(ORIGINS, rng.choice([1, 3, 5]))]
     if rng.random() < 0.25:
@@ -285,5 +356,10 @@ def make(seed):
     for z in made:
         asked.update((n, None) for n in z.names())
     asked[name("foreign.invalid")] = None
-    return [(z.origin, z.text()) for z in made], \
-        [n for n in asked if len(n.wire()) <= 255]
+    types = {}
+    for z in made:
+        for at, sets in z.sets.items():
+            types.setdefault(at, set()).update(NUMBERS[k] for k in sets)
+    return [(z.origin, z.text(True), z.text(False)) for z in made], \
+        {n: sorted(types.get(n.lower(), ())) for n in asked
+         if len(n.wire()) <= 255}
