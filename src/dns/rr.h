@@ -84,6 +84,8 @@ enum dns_type {
 	DNS_IXFR = 251,
 	DNS_AXFR = 252,
 	DNS_ANY = 255,
+	DNS_TA = 32768,
+	DNS_DLV = 32769,
 };
 
 enum dns_option {

@@ -108,7 +108,7 @@ precision_parse(struct field_text *t, uint8_t *octet)
 		return true;
 	if (!field_word(t, &word))
 		return false;
-	if (!metres(&word, &v) || v < 0 || v > PRECISION_MAX)
+	if (!metres(&word, &v) || *word.at == '-' || v > PRECISION_MAX)
 		return field_not(
 		    t, &word, "a size: metres from 0 to 90000000.00");
 	*octet = precision_octet(v);

@@ -401,9 +401,12 @@ nxt_read(struct field_wire *f)
 {
 	size_t len = f->c.end - f->c.at;
 
-	/* There is no type 0 (RFC 6895 3.1). */
+	/* There is no type 0 (RFC 6895 3.1), and no octet 0 is at the end (RFC
+	 * 2535 5.2). */
 	return len <= NXT_TYPES / 8 &&
-	    (len == 0 || (f->c.packet[f->c.at] & 0x80) == 0) &&
+	    (len == 0 ||
+		((f->c.packet[f->c.at] & 0x80) == 0 &&
+		    f->c.packet[f->c.end - 1] != 0)) &&
 	    field_copy(f, len);
 }
 

@@ -252,16 +252,18 @@ static const struct key {
 	/* From text; NULL, or what is wrong. */
 	const char *(*make)(struct value v, struct wire *w);
 	void (*print)(const struct param *p, struct wire *text);
+	bool plain; /* its value must not have escapes (RFC 9460 7.2, 7.3, 8) */
 } keys[KEY_COUNT] = {
-    [KEY_MANDATORY] = {"mandatory", mandatory_make, mandatory_print},
-    [KEY_ALPN] = {"alpn", alpn_make, alpn_print},
-    [KEY_NO_DEFAULT_ALPN] = {"no-default-alpn", octets_make, octets_print},
-    [KEY_PORT] = {"port", port_make, numbers_print},
-    [KEY_IPV4HINT] = {"ipv4hint", ipv4hint_make, ipv4hint_print},
-    [KEY_ECH] = {"ech", ech_make, ech_print},
-    [KEY_IPV6HINT] = {"ipv6hint", ipv6hint_make, ipv6hint_print},
-    [KEY_DOHPATH] = {"dohpath", octets_make, octets_print},
-    [KEY_OHTTP] = {"ohttp", octets_make, octets_print},
+    [KEY_MANDATORY] = {"mandatory", mandatory_make, mandatory_print, true},
+    [KEY_ALPN] = {"alpn", alpn_make, alpn_print, false},
+    [KEY_NO_DEFAULT_ALPN] = {"no-default-alpn", octets_make, octets_print,
+	false},
+    [KEY_PORT] = {"port", port_make, numbers_print, true},
+    [KEY_IPV4HINT] = {"ipv4hint", ipv4hint_make, ipv4hint_print, true},
+    [KEY_ECH] = {"ech", ech_make, ech_print, true},
+    [KEY_IPV6HINT] = {"ipv6hint", ipv6hint_make, ipv6hint_print, true},
+    [KEY_DOHPATH] = {"dohpath", octets_make, octets_print, false},
+    [KEY_OHTTP] = {"ohttp", octets_make, octets_print, false},
 };
 
 /* keyNNNNN without zeros before (RFC 9460 2.1). */
@@ -377,6 +379,16 @@ param_put(
 	memcpy(w->at + at + PARAM_FIXED, value, len);
 }
 
+/* The value of a key that is written by its name, into w. */
+static const char *
+value_make(
+    uint16_t key, const struct lexeme *text, struct value v, struct wire *w)
+{
+	if (keys[key].plain && memchr(text->at, '\\', text->len) != NULL)
+		return "an escape, which its value must not have (RFC 9460)";
+	return v.len > 0 ? keys[key].make(v, w) : NULL;
+}
+
 static bool
 param_parse(struct field_text *t, size_t start)
 {
@@ -401,8 +413,8 @@ param_parse(struct field_text *t, size_t start)
 		return lex_fail(t->lex, &p.key, "%.*s stands twice",
 		    (int)p.key.len, p.key.at);
 	wire_init(&w, made, sizeof(made));
-	wrong = v.len > 0 && is_name_of(name, p.key.len, key)
-	    ? keys[key].make(v, &w)
+	wrong = is_name_of(name, p.key.len, key)
+	    ? value_make(key, &p.value, v, &w)
 	    : octets_make(v, &w);
 	if (wrong != NULL)
 		return lex_fail(

@@ -45,7 +45,8 @@ def asked(who, record):
         return True
     # What is open takes the lines that follow.
     text = re.sub(r"\\.", "", record.text)
-    if text[-1:] == "\\" or (who != "bind" and text.count('"') % 2):
+    if text[-1:] == "\\" or (who != "bind" and text.count('"') % 2) or \
+            re.search("[()]", re.sub('"[^"]*"', "", text)):
         return False
     # Knot takes no CR, and what it refuses in parentheses ends the file.
     return who != "knot" or record.lines == record.text or not (
@@ -134,6 +135,7 @@ STRICT = [
      None, "quotes are none of a name's or number's octets, and begin no string "
      "within a word (RFC 1035 5.1)"),
     (r"a backslash without|bad escape", None, "RFC 1035 5.1"),
+    (r"'\(' without '\)'|'\)' without '\('", None, "RFC 1035 5.1"),
     (r"not a name", None, "RFC 1035 2.3.4"),
     (r'"(.*)" is not a type (?:that is known|below 128)', no_type,
      "a name of the registry or TYPE and a number (RFC 3597 5)"),
@@ -188,8 +190,23 @@ OTHERS = [
      "7.2)"),
     ("bind", "RKEY", "=-", r"", r"", "flags of any value (draft-reid-dnsext-rkey "
      "2.1 is silent)"),
-    ("nsd", ".*", "=-", r"\\\\(\\| )|(^|[ (])\.|\.( |\)|$)|\.[^\s]*[/=:,+]|[/=:,+]\S*\.|@\.|"
+    ("nsd", ".*", "=-", r"(^|[ (])\.|\.( |\)|$)|\.[^\s]*[/=:,+]|[/=:,+]\S*\.|@\.|"
      r"\\#", r"syntax error", "NSD ends words at dots, as in names"),
+    ("nsd", ".*", "=-", r"\\\\(\\| |$)", r"", "NSD takes a character behind two "
+     "backslashes as escaped"),
+    ("knot", "NSEC|NSEC3|CSYNC", "=-", r" [A-Za-z]", r"bitmap|syntax", "types that "
+     "Knot does not know by name"),
+    ("nsd", "HINFO|NAPTR", "=-", r"(^| )[^ \"]*\.", r"syntax error",
+     "NSD ends words at dots, as in names"),
+    ("nsd", "IPSECKEY", "=-", r"\\\.", r"gateway", "an escaped dot is in a label "
+     "(RFC 1035 5.1)"),
+    ("bind", "CAA", "=-", r"^\S+ \S*\\", r"", "a tag may have escapes (RFC 1035 "
+     "5.1)"),
+    ("bind", "DNSKEY|CDNSKEY|KEY|RKEY|RRSIG|SIG|CERT", "=-", r"\\#|25[34]|PRIVATE",
+     r"", "the name that a key of algorithm 253 has before is not looked for (RFC "
+     "4034 A.1.1)"),
+    ("ldns", "SVCB|HTTPS", "=-", r"=(\"\")?( |$)", r"", "a value may be empty "
+     "(RFC 9460 2.1)"),
     ("nsd knot", "KEY", "=-", r"", r"", "a record without a key (RFC 2535 3.1.2)"),
     ("nsd knot", "LOC", "=-", r"[nsew] |\dM", r"", "the case of N, S, E, W and m "
      "says nothing (RFC 1876 3)"),
@@ -200,7 +217,7 @@ OTHERS = [
      "(RFC 3123 5)"),
     ("knot", "NID|L64", "=-", r"", r"hexadecimal|parenth", "leading zeros of a group may "
      "be left out (RFC 6742 2.1.2)"),
-    ("knot", ".*", "=-", r"[^ \w.*/\\-]", r"domain name|record data", "any "
+    ("knot", ".*", "=-", r"[^ \w.*/\\-]", r"domain name|record data|gateway|number", "any "
      "octet may be in a name (RFC 2181 11)"),
     ("knot", ".*", "=-", r"\b0\d", r"number|gateway", "digits of a number (RFC 3597 5)"),
     ("knot", "SVCB|HTTPS", "=-", r"=(\"\")?( |$)", r"parameter", "a value may be "

@@ -24,6 +24,7 @@ import text_rule
 
 TEXTS = os.environ.get("TEXTS", "tests/differ/texts")
 HANGS_S = 30  # NSD 4.6 does so behind some texts that it does not read
+MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
 AT_ONCE = 2000
 HEAD = "$TTL 60\n@ SOA a b 1 2 3 4 5\n@ NS ns.other.\n"
 COMMANDS = {
@@ -73,7 +74,7 @@ def zone_write(path, records):
     return starts
 
 
-def run(checker, folder):
+def run(checker, folder, tries=3):
     zone, raw = (os.path.join(folder, x) for x in (checker, "raw"))
     command = [{"ZONE": zone, "RAW": raw}.get(w, w) for w in COMMANDS[checker]]
     done = subprocess.run(command, capture_output=True, text=True,
@@ -81,8 +82,11 @@ def run(checker, folder):
     said = done.stdout + done.stderr
     pattern = MISTAKE[checker].replace("ZONE", re.escape(zone)) + "(.*)"
     found = re.findall(pattern, said, re.M)
+    if not found and done.returncode < 0 and tries > 1:
+        return run(checker, folder, tries - 1)  # Knot 3.2 crashes, though rarely
     if not found and done.returncode != 0:
-        sys.exit(f"{checker} says of {zone}:\n{said[-2000:]}")
+        sys.exit(f"{checker}: exit {done.returncode} for {zone}:\n"
+                 f"{said[-2000:]}")
     return said, found
 
 
@@ -229,7 +233,7 @@ class Trial:
                 self.faults.append(f"refused: {r.type} {r.lines!r}\n  {r.ours}")
             if text_rule.asked("ldns", r):
                 self.compare("ldns", r, r.ldns)
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
             for checker in COMMANDS:
                 for r, theirs in verdicts(checker, records + again, folder):
                     self.compare(checker, r, theirs)
