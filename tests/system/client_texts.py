@@ -34,6 +34,21 @@ COMMANDS = {
 }
 
 
+# What reports.txt has none of.
+MORE = [("geoip", 200, json.dumps({"databases": [
+    {"database": "a.mmdb", "built": 1700000000, "since": 1700000100,
+     "by": "ana", "sha256": "aa",
+     "held": {"reason": "moves", "built": 1700000200, "sha256": "bb",
+              "most": 12.345, "max": 10, "text": "a.mmdb: a text\n"}},
+    {"database": "b.mmdb", "built": 1700000000, "since": 1700000100,
+     "by": "", "sha256": "cc",
+     "held": {"reason": "fails", "built": 0, "sha256": "dd"}},
+    {"database": "c.mmdb", "built": 0, "since": 1700000100, "by": "x",
+     "sha256": "ee", "held": {"reason": "refused"}},
+    {"database": "d.mmdb", "built": 0, "since": 1700000100, "by": "x",
+     "sha256": "ff", "held": None}]}))]
+
+
 def replies():
     """[(path, status, text of JSON)]"""
     with open(os.path.join(TESTS, "unit", "reports.txt")) as f:
@@ -42,12 +57,12 @@ def replies():
                          flags=re.M)[1:]
     heads = [re.match(r"/v1/(\w+)\?\S* (\d+)", h) for h in parts[::2]]
     return [(h[1], int(h[2]), text)
-            for h, text in zip(heads, parts[1::2]) if h is not None]
+            for h, text in zip(heads, parts[1::2]) if h is not None] + MORE
 
 
 def now(text):
     """As of this moment: what began long ago, and what ends as much later."""
-    text = re.sub(r'"(since|started|loaded|last_at|built)": \d{6,}',
+    text = re.sub(r'"(since|started|loaded|last_at)": \d{6,}',
                   lambda x: f'"{x[1]}": {int(time.time()) - AGO}', text)
     return re.sub(r'"until": \d{6,}',
                   f'"until": {int(time.time()) + AGO}', text)
