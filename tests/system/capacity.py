@@ -76,3 +76,12 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
     eu.load = 0.2
     m.wait_for("they come back, in steps", lambda: ask(d) >= kept + 10, 90)
     m.check(True, "they come back")
+    told = {}
+    for line in d.ctl("events").stdout.splitlines():
+        name = m.re.search(r"\bregion (\w+)\b", line)
+        if name and ("spills" in line or "serves all" in line):
+            told.setdefault(name[1], []).append("spills" in line)
+    m.check(told and all(a != b for row in told.values()
+                         for a, b in zip(row, row[1:])) and
+            all(row[0] for row in told.values()),
+            f"that a region is full, or no more, is told once: {told}")
