@@ -354,8 +354,7 @@ read_filter(struct call *call, struct error *err)
 	    !moment_parse(time, clock_wall_s(), &f->since_time, err))
 		return error_prefix(err, "since_time");
 	if (follow != NULL && strcmp(follow, "1") != 0)
-		return error_set(
-		    err, "follow %s: it is 1, or not given", follow);
+		return error_set(err, "follow %s: the only value is 1", follow);
 	call->follow = follow != NULL;
 	return true;
 }
@@ -468,8 +467,7 @@ find(struct call *call, const char *path)
 	}
 	if (denied && call->role == ROLE_READER)
 		return text_error(EXIT_WRONG,
-		    "%s: not on this socket (server.control_read), which "
-		    "changes nothing: use server.control",
+		    "%s: not allowed on this socket (server.control_read is read-only): use server.control",
 		    path);
 	if (call->command == NULL) {
 		near = diag_nearest(path, paths, n);
@@ -537,7 +535,7 @@ find_nul(const char *key, const json_t *value)
 	if (json_is_string(value) &&
 	    strlen(json_string_value(value)) != json_string_length(value))
 		return text_error(EXIT_USAGE,
-		    "%s: \\u0000 is a control character, which no value has",
+		    "%s: \\u0000 is a control character, not allowed in a value",
 		    key);
 	json_object_foreach((json_t *)(uintptr_t)value, name,
 	    within) if (error == NULL) error = find_nul(name, within);

@@ -15,8 +15,7 @@
 enum { JOURNAL_LEAST = 256 << 10 };
 
 #define ENDS \
-	"the daemon ends before this is known to be saved: look after its " \
-	"next start whether it holds"
+	"the daemon is shutting down before this is known to be saved: check after its next start"
 
 static const char disk[] = "disk";
 static const char *const nouns[BATCH_FILES] =
@@ -288,7 +287,7 @@ commit_refused(const struct control *c, const char *why)
 	if (c->commit->ended)
 		return text_error(EXIT_WRONG, "%s", why);
 	return text_error(EXIT_WRONG,
-	    "nothing is changed, as it cannot be saved: %s; --unsaved does it all the same, until a restart",
+	    "nothing is changed, because it cannot be saved: %s; --unsaved applies it until a restart",
 	    why);
 }
 

@@ -89,7 +89,7 @@ region_tell(
 	    r->drained ? "drained, " : "", r->nlive[f], of,
 	    !live || !pool_left(p, region, &left) ? ""
 		: left.manual ? ", waits for meridianctl failback"
-			      : ", comes back by and by");
+			      : ", its clients return gradually");
 }
 
 static void
@@ -530,7 +530,7 @@ control_start(struct control *c)
 void
 control_end(struct control *c)
 {
-	monitor_cancel(c, "the daemon ends");
+	monitor_cancel(c, "the daemon is shutting down");
 	commit_finish(c, commit_left_ms(c));
 }
 

@@ -217,7 +217,7 @@ lease_unsaved(struct control *c, struct lease_change *l, const char *why)
 		    json_pack("{s:s, s:s, s:o}", "kind",
 			drain_kind_names[l->kind], "what", l->what, "owner",
 			text_string(l->owner)),
-		    "%s of %s by %s is not saved: a restart forgets it: %s",
+		    "%s of %s by %s is not saved, a restart loses it: %s",
 		    l->put != NULL ? drain_nouns[l->kind]
 				   : lease_end_nouns[l->kind],
 		    l->what, l->owner, why);
@@ -424,9 +424,10 @@ drain_end(struct control *c, enum drain_kind kind, const json_t *body,
 
 	if (json_unpack((json_t *)(uintptr_t)body, "{s:s, s?b !}", "what",
 		&what, "unsaved", &unsaved) != 0) {
-		done(text_error(EXIT_USAGE,
-			 "the end of a %s has what, and perhaps unsaved",
-			 drain_nouns[kind]),
+		done(
+		    text_error(EXIT_USAGE,
+			"the end of a %s takes \"what\" and optionally \"unsaved\"",
+			drain_nouns[kind]),
 		    arg);
 		return;
 	}
@@ -455,9 +456,8 @@ drain_saved(struct control *c)
 	if (n > 0)
 		event_put(c->events, LOG_LEVEL_WARNING, "saved",
 		    json_pack("{s:I}", "changes", (json_int_t)n),
-		    "%zu change%s of drains that %s not saved %s saved now", n,
-		    text_plural(n), n == 1 ? "was" : "were",
-		    n == 1 ? "is" : "are");
+		    "%zu unsaved change%s of drains %s saved now", n,
+		    text_plural(n), n == 1 ? "is" : "are");
 }
 
 /* The clock -------------------------------------------------------------- */
@@ -531,8 +531,7 @@ drain_clock(struct control *c)
 	    span, 1000 * (uint64_t)(step_s < 0 ? -step_s : step_s));
 	event_put(c->events, LOG_LEVEL_WARNING, "clock",
 	    json_pack("{s:I}", "step_s", (json_int_t)step_s),
-	    "the wall clock was set %s %s: announced drains begin by it; how "
-	    "long drains and signals last does not change",
+	    "the wall clock was set %s by %s: announced drains follow it; the duration of drains and signals does not change",
 	    step_s < 0 ? "back" : "forward", span);
 	leases_set_clock(c, step_s);
 }
@@ -548,7 +547,7 @@ drain_tick(struct control *c)
 	}
 	while ((d = drains_expire(&c->drains)) != NULL) {
 		event_put(c->events, LOG_LEVEL_INFO, "expired", lease_json(d),
-		    "%s of %s by %s is over", drain_nouns[d->kind], d->what,
+		    "%s of %s by %s has expired", drain_nouns[d->kind], d->what,
 		    d->owner);
 		control_refresh(c, d->pool, d->region);
 		drain_free(d);

@@ -147,8 +147,7 @@ event_filter_since(const struct events *e, struct event_filter *f,
 	if (!read_number(colon != NULL ? colon + 1 : text, &n) ||
 	    (colon != NULL && len == 0))
 		return error_set(err,
-		    "since %s: not the number of an event, nor RUN:NUMBER",
-		    text);
+		    "since %s: neither an event number nor RUN:NUMBER", text);
 	f->goes_on = colon != NULL || n > 0;
 	f->since = is_own && n <= e->last ? n : 0;
 	return true;
@@ -162,8 +161,7 @@ event_filter_level(struct event_filter *f, const char *text, struct error *err)
 			f->level = (enum log_level)i;
 			return true;
 		}
-	return error_set(
-	    err, "level %s: it is none of error, warning and info", text);
+	return error_set(err, "level %s: must be error, warning or info", text);
 }
 
 static void

@@ -307,9 +307,9 @@ static const struct {
 	bool (*entry)(json_t *entry, const char *owner);
 	const char *none;
 } words[] = {
-    [GEOIP_ACCEPT] = {"geoip accept", entry_accept, "nothing is held"},
+    [GEOIP_ACCEPT] = {"geoip accept", entry_accept, "no database is held"},
     [GEOIP_ROLLBACK] = {"geoip rollback", entry_roll_back,
-	"nothing is held, and no earlier database is kept"},
+	"no database is held, and no earlier database is kept"},
 };
 
 /* Is it what was seen when the word was said? */
@@ -337,8 +337,7 @@ word_apply(const struct word *w, json_t *entries)
 
 		if (!is_as_seen(entry, seen))
 			return text_error(EXIT_WRONG,
-			    "what is held of %s has changed meanwhile: nothing "
-			    "has changed by this; see meridianctl geoip",
+			    "the held database %s has changed meanwhile: nothing was done; see meridianctl geoip",
 			    database);
 		n += words[w->word].entry(entry, w->owner);
 	}

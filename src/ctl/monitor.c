@@ -182,8 +182,7 @@ asked_read(struct asked *a, const json_t *body)
 		"what", &what, "value", &value, "for_s", &a->for_s, "unsaved",
 		&a->unsaved) != 0)
 		return text_error(EXIT_USAGE,
-		    "a signal has what, a value and for_s, and perhaps "
-		    "unsaved");
+		    "a signal takes \"what\", \"value\", \"for_s\" and optionally \"unsaved\"");
 	a->up = strcmp(value, values[1]) == 0;
 	if (!a->up && strcmp(value, values[0]) != 0)
 		return text_error(
@@ -313,7 +312,7 @@ signal_believe(struct control *c, struct signal_change *l)
 	    "signal %s%s%s: %s for %s by %s%s", a->monitor,
 	    *addr != '\0' ? "/" : "", addr, values[a->up],
 	    clock_format_span(span, (uint64_t)a->for_s * 1000), s->owner,
-	    s->unsaved ? "; not saved: a restart forgets it" : "");
+	    s->unsaved ? "; not saved, a restart loses it" : "");
 	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:b}", "monitor",
 	    a->monitor, "address", addr, "value", values[a->up], "until",
 	    (json_int_t)s->until, "targets",
@@ -378,8 +377,7 @@ monitor_saved(struct control *c)
 	if (n > 0)
 		event_put(c->events, LOG_LEVEL_WARNING, "saved",
 		    json_pack("{s:I}", "changes", (json_int_t)n),
-		    "%zu signal%s that %s not saved %s saved now", n,
-		    text_plural(n), n == 1 ? "was" : "were",
+		    "%zu unsaved signal%s %s saved now", n, text_plural(n),
 		    n == 1 ? "is" : "are");
 }
 

@@ -14,7 +14,7 @@
 #include "snapshot/build.h"
 #include "state/what.h"
 
-#define NOT_SAVED "nothing is changed, as it cannot be saved: %s"
+#define NOT_SAVED "nothing is changed, because it cannot be saved: %s"
 
 static const char by_signal[] = "SIGHUP";
 
@@ -143,7 +143,7 @@ build_adoptable(struct build *b)
 {
 	gate_build(&b->gate);
 	if (!job_may_commit(&b->job)) {
-		error_set(&b->err, "the daemon ends");
+		error_set(&b->err, "the daemon is shutting down");
 		return;
 	}
 	b->saved = build_save(b);

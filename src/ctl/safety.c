@@ -235,8 +235,7 @@ tell_brownout(struct control *c)
 		"{s:b, s:o}", "brownout", now->brownout, "regions", regions),
 	    now->brownout
 		? "BROWNOUT: %s cannot carry their clients within safety.max_fill (%u%% of their capacity): clients are moved until all are equally full"
-		: "the brownout is over%s: regions are within %u%% "
-		  "of their capacity",
+		: "the brownout is over%s: regions are within %u%% of their capacity",
 	    t.at != NULL ? t.at : "", conf->safety.max_fill);
 	text_fini(&t);
 }

@@ -116,8 +116,8 @@ may_follow(struct server *s, const struct exchange *asks)
 static void
 follow(struct exchange *x)
 {
-	static const char full[] = "{\"error\":\"busy: too many follow the "
-				   "events already\",\"exit\":1}\n";
+	static const char full[] =
+	    "{\"error\":\"busy: too many clients follow the events\",\"exit\":1}\n";
 
 	if (!may_follow(x->server, x)) {
 		http_reply(x->request, STATUS_BUSY, "application/json", full,
@@ -296,7 +296,7 @@ free_path(const char *path, struct sockaddr_un *sun, struct error *err)
 	*sun = (struct sockaddr_un){.sun_family = AF_UNIX};
 	if (strlen(path) >= sizeof(sun->sun_path))
 		return error_set(
-		    err, "%s: longer than a socket's name may be", path);
+		    err, "%s: too long for the path of a socket", path);
 	memcpy(sun->sun_path, path, strlen(path) + 1);
 	if (!make_folder(path, err))
 		return false;

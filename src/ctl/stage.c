@@ -109,8 +109,7 @@ order_check(struct order *o, const struct conf *conf)
 		o->from = arena_strdup(o->arena, step);
 	if (o->want.step == NULL && strcmp(o->from, step) != 0)
 		return text_error(EXIT_WRONG,
-		    "stage %s went from step %s to %s by %s meanwhile: nothing "
-		    "has changed by this",
+		    "stage %s was moved from step %s to %s by %s meanwhile: nothing was done",
 		    s->name, o->from, step,
 		    s->since != 0 ? s->owner : "the configuration");
 	step = destination(s, o->way, o->want.step, &error);
@@ -138,7 +137,8 @@ order_read(struct order *o, const json_t *body, const char *owner)
 
 	if (json_unpack((json_t *)(uintptr_t)body, "{s:s, s?s, s:s !}", "stage",
 		&stage, "step", &step, "reason", &reason) != 0)
-		return text_error(EXIT_USAGE, "it needs a stage and a reason");
+		return text_error(
+		    EXIT_USAGE, "a \"stage\" and a \"reason\" are required");
 	o->want.stage = arena_strdup(o->arena, stage);
 	if (step != NULL)
 		o->want.step = arena_strdup(o->arena, step);

@@ -21,14 +21,12 @@ try_folder(const char *folder, struct error *err)
 
 	if (!file_make_folder(folder, 0750, &why))
 		return error_set(err,
-		    "%s: the state directory cannot be made; make it for the "
-		    "daemon's user, with install -d -m 0750 -o USER %s",
+		    "%s: the state directory cannot be created; create it for the daemon's user with install -d -m 0750 -o USER %s",
 		    why.text, folder);
 	/* Answers do not wait for a disk. */
 	if (access(folder, W_OK | X_OK) != 0)
-		log_warning("%s: %s: nothing will be saved; the state "
-			    "directory must be the daemon's own, with chown "
-			    "USER %s",
+		log_warning(
+		    "%s: %s: nothing will be saved; make the daemon's user the owner of the state directory with chown USER %s",
 		    folder, strerror(errno), folder);
 	lock = state_lock(folder, err);
 	if (lock < 0)

@@ -8,7 +8,7 @@
 
 #include "input/bom.h"
 
-#define CONTROL "the control character \\%03u: inside words it is written so"
+#define CONTROL "a control character: write it as \\%03u"
 
 #define BYTE_ORDER_MARK \
 	"a byte order mark (U+FEFF), which a zone file must not have (RFC " \
@@ -156,7 +156,7 @@ read_quoted(struct lex *l, struct lexeme *word)
 		if (l->at == l->end || *l->at == '\n') {
 			l->at = open;
 			return wrong_here(
-			    l, word, "a quote that does not end on its line");
+			    l, word, "a quote that is not closed on its line");
 		}
 		if (*l->at == '"')
 			break;
@@ -165,8 +165,8 @@ read_quoted(struct lex *l, struct lexeme *word)
 		if (*l->at != '\\')
 			l->at++;
 		else if (!escape_skip(l))
-			return wrong_here(
-			    l, word, "a backslash without a character behind");
+			return wrong_here(l, word,
+			    "a backslash without a character after it");
 	}
 	word->kind = LEX_QUOTED;
 	word->at = open + 1;
@@ -195,8 +195,8 @@ read_word(struct lex *l, struct lexeme *word)
 		if (*l->at != '\\')
 			break;
 		if (!escape_skip(l))
-			return wrong_here(
-			    l, word, "a backslash without a character behind");
+			return wrong_here(l, word,
+			    "a backslash without a character after it");
 	}
 	word->kind = LEX_WORD;
 	word->len = (size_t)(l->at - word->at);

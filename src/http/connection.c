@@ -28,7 +28,7 @@ enum http_status {
 };
 
 static const char busy[] =
-    "busy: all connections are in use: ask again, or end some of them";
+    "busy: all connections are in use: try again, or close some of them";
 
 static void take_input(struct http_connection *c);
 
@@ -335,14 +335,14 @@ is_welcome(struct http_connection *c)
 	    (c->head.host[0] != '\0' || !c->head.is_old) &&
 	    !service->has_host(c->head.host, service->arg)) {
 		snprintf(why, sizeof(why),
-		    "Host \"%s\": neither an address nor localhost nor one of server.http_names: add it there",
+		    "Host \"%s\": neither an address, nor localhost, nor one of server.http_names: add it there",
 		    c->head.host);
 		refuse(c, STATUS_MISDIRECTED, EXIT_WRONG, why);
 		return false;
 	}
 	if ((service->methods & c->head.method) == 0) {
 		refuse(c, STATUS_BAD_METHOD, EXIT_WRONG,
-		    "this listener changes nothing: it takes GET and HEAD");
+		    "this listener is read-only: it accepts GET and HEAD");
 		return false;
 	}
 	if (c->head.length > service->body_max) {

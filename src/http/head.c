@@ -106,8 +106,7 @@ read_target(struct http_head *h, const char *target, size_t len)
 	/* RFC 3986 3.3, 3.4 */
 	if (!is_of(target, len, "-._~%!$&'()*+,;=:@/?"))
 		return wrong(h, BAD_REQUEST,
-		    "the request target has a character that must be "
-		    "percent-encoded (RFC 3986)");
+		    "the request target has a character that must be percent-encoded (RFC 3986)");
 	if ((len == 0 || *target != '/') && !absolute_form(h, &target, &len))
 		return false;
 	has_path = len > 0 && *target == '/';
@@ -135,7 +134,7 @@ read_method(struct http_head *h, const char *text, size_t len)
 			h->method = methods[i].method;
 	if (h->method == 0)
 		return wrong(h, NOT_IMPLEMENTED,
-		    "%.*s: not a method of this server",
+		    "%.*s: method not supported by this server",
 		    (int)(len < 32 ? len : 32), text);
 	return true;
 }
@@ -185,7 +184,7 @@ static bool
 read_host(struct http_head *h, const char *value, size_t len)
 {
 	if (h->has_host) /* RFC 9112 3.2 */
-		return wrong(h, BAD_REQUEST, "Host: it is there twice");
+		return wrong(h, BAD_REQUEST, "Host: duplicate header field");
 	h->has_host = true;
 	if (len >= sizeof(h->host))
 		return wrong(
@@ -206,14 +205,14 @@ read_length(struct http_head *h, const char *value, size_t len)
 	 * value must be. */
 	if (h->has_length)
 		return wrong(
-		    h, BAD_REQUEST, "Content-Length: it is there twice");
+		    h, BAD_REQUEST, "Content-Length: duplicate header field");
 	h->has_length = true;
 	if (len == 0)
-		return wrong(h, BAD_REQUEST, "Content-Length: it is empty");
+		return wrong(h, BAD_REQUEST, "Content-Length: empty");
 	for (size_t i = 0; i < len; i++) {
 		if (value[i] < '0' || value[i] > '9')
 			return wrong(h, BAD_REQUEST,
-			    "Content-Length: it is not a number of digits");
+			    "Content-Length: not a decimal number");
 		if (i >= LENGTH_DIGITS)
 			return wrong(h, TOO_LARGE, "the body is too large");
 		h->length = h->length * 10 + (size_t)(value[i] - '0');
@@ -245,8 +244,8 @@ read_connection(struct http_head *h, const char *value, size_t len)
 		while (n > 0 && (word[n - 1] == ' ' || word[n - 1] == '\t'))
 			n--;
 		if (n > 0 && !is_token(word, n))
-			return wrong(
-			    h, BAD_REQUEST, "Connection: it is no list");
+			return wrong(h, BAD_REQUEST,
+			    "Connection: not a list of options");
 		h->close |= is_word(word, n, "close");
 		h->keeps_alive |= is_word(word, n, "keep-alive");
 		value += skip;
@@ -259,7 +258,8 @@ static bool
 read_expect(struct http_head *h, const char *value, size_t len)
 {
 	if (!is_word(value, len, "100-continue"))
-		return wrong(h, NOT_EXPECTED, "Expect: only 100-continue is");
+		return wrong(
+		    h, NOT_EXPECTED, "Expect: only 100-continue is supported");
 	h->expects_continue = !h->is_old; /* RFC 9110 10.1.1 */
 	return true;
 }
@@ -269,7 +269,7 @@ read_wanted(struct http_head *h, const char *value, size_t len)
 {
 	if (h->has_wanted)
 		return wrong(
-		    h, BAD_REQUEST, "%s: it is there twice", h->wanted);
+		    h, BAD_REQUEST, "%s: duplicate header field", h->wanted);
 	h->has_wanted = true;
 	if (len < sizeof(h->value))
 		memcpy(h->value, value, len);
@@ -318,8 +318,7 @@ read_field(struct http_head *h, const char *line, size_t len)
 	name_len = (size_t)(colon - line);
 	if (name_len > 0 && (colon[-1] == ' ' || colon[-1] == '\t'))
 		return wrong(h, BAD_REQUEST,
-		    "a header field has a blank before its colon "
-		    "(RFC 9112 5.1)");
+		    "a header field has whitespace before its colon (RFC 9112 5.1)");
 	if (!is_token(line, name_len))
 		return wrong(h, BAD_REQUEST, "a header field has no name");
 	value = colon + 1;
@@ -339,17 +338,18 @@ finish(struct http_head *h)
 	if (h->is_old)
 		h->close |= !h->keeps_alive; /* RFC 9112 9.3 */
 	else if (!h->has_host)
-		return wrong(h, BAD_REQUEST, "there is no Host (RFC 9112 3.2)");
+		return wrong(h, BAD_REQUEST, "Host: missing (RFC 9112 3.2)");
 	if (!http_host_is_valid(h->host))
 		return wrong(
 		    h, BAD_REQUEST, "Host: neither a name nor an address");
 	/* RFC 9112 6.1: it could be a smuggled request. */
 	if (h->has_coding && (h->has_length || h->is_old))
-		return wrong(h, BAD_REQUEST, "Transfer-Encoding: not with %s",
+		return wrong(h, BAD_REQUEST,
+		    "Transfer-Encoding: not allowed with %s",
 		    h->is_old ? "HTTP/1.0" : "Content-Length");
 	if (h->has_coding)
 		return wrong(h, NOT_IMPLEMENTED,
-		    "Transfer-Encoding: give a Content-Length instead");
+		    "Transfer-Encoding: not supported, send a Content-Length");
 	return true;
 }
 
@@ -361,8 +361,7 @@ is_clean(struct http_head *h, const char *line, size_t len)
 
 		if (c == '\r')
 			return wrong(h, BAD_REQUEST,
-			    "a carriage return is not followed by a line feed "
-			    "(RFC 9112 2.2)");
+			    "a carriage return is not followed by a line feed (RFC 9112 2.2)");
 		if ((c < 0x20 && c != '\t') || c == 0x7f)
 			return wrong(h, BAD_REQUEST,
 			    "the head has the control character 0x%02x", c);
@@ -422,8 +421,7 @@ http_head_feed(struct http_head *h, const char *data, size_t len, size_t *used)
 			return HTTP_MORE;
 		if (n == 0 || line[n - 1] != '\r') {
 			wrong(h, BAD_REQUEST,
-			    "a line ends without a carriage return "
-			    "(RFC 9112 2.2)");
+			    "a line ends without a carriage return (RFC 9112 2.2)");
 			return HTTP_WRONG;
 		}
 		h->octets += n + 1;

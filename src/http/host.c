@@ -10,8 +10,7 @@ enum { IPV6_TEXT_MAX = 64 };
 
 /* RFC 3986 3.2.2: reg-name */
 static const char of_name[] =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-    "-._~%!$&'()*+,;=";
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%!$&'()*+,;=";
 
 /* The length of the host in "host:port"; false: there are other things. */
 static bool

@@ -38,22 +38,20 @@ http_decode(char *text, const char *what, struct error *err)
 			low = high >= 0 ? hex_value(from[2]) : -1;
 			if (low < 0)
 				return error_set(err,
-				    "%s: %% must be followed by two "
-				    "hexadecimal digits (%%25 is a %% itself)",
+				    "%s: %% must be followed by two hexadecimal digits (%%25 is a %% itself)",
 				    what);
 			c = high * 16 + low;
 			from += 2;
 		}
 		if (c < 0x20 || c == 0x7f)
 			return error_set(err,
-			    "%s: %%%02X is a control character, which no value "
-			    "has",
+			    "%s: %%%02X is a control character, not allowed in a value",
 			    what, (unsigned)c);
 		*to++ = (char)c;
 	}
 	*to = '\0';
 	if (!is_utf8(text))
-		return error_set(err, "%s: it is not UTF-8", what);
+		return error_set(err, "%s: not UTF-8", what);
 	return true;
 }
 
@@ -72,7 +70,7 @@ take(struct http_params *p, char *pair, struct error *err)
 
 	if (value == NULL || value == pair)
 		return error_set(
-		    err, "the parameters are not KEY=VALUE, joined by &");
+		    err, "the parameters must be KEY=VALUE, joined by &");
 	*value++ = '\0';
 	plus_to_blank(pair);
 	plus_to_blank(value);

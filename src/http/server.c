@@ -13,8 +13,9 @@
 
 enum { PAUSE_MS = 100, ACCEPT_AT_ONCE = 32, BACKLOG_MAX = 1024 };
 
-static const char make_room[] = "busy: the connection makes room for another";
-static const char ending[] = "the daemon ends";
+static const char make_room[] =
+    "busy: closed to make room for another connection";
+static const char ending[] = "the daemon is shutting down";
 
 struct http_server {
 	struct http_room room;
@@ -54,8 +55,8 @@ make_way(struct http_server *s, const struct http_peer *peer)
 	if (c == NULL)
 		return false;
 	if (log_is_due(&s->crowded))
-		log_warning("%s: %u connections are open: those that wait "
-			    "longest make room for others",
+		log_warning(
+		    "%s: %u connections are open: those waiting longest are closed for new ones",
 		    s->room.service->what, s->room.n);
 	http_connection_dismiss(c, EXIT_WRONG, make_room);
 	return true;
@@ -86,8 +87,8 @@ admit(struct http_server *s, int fd)
 	if (has_place && s->room.n >= places_for(s, peer))
 		has_place = make_way(s, NULL);
 	if (!has_place && log_is_due(&s->full))
-		log_warning("%s: busy: all of %u connections are at work; "
-			    "others are refused",
+		log_warning(
+		    "%s: busy: all %u connections are serving requests; new ones are refused",
 		    s->room.service->what, s->room.n);
 	if (!has_place && s->room.nrefused >= HTTP_REFUSED_MAX)
 		http_connection_close(http_room_refused(&s->room));

@@ -128,7 +128,7 @@ lane_next(struct lane *lane)
 		lane->running = NULL;
 		if (reply == NULL)
 			reply = refusal(json_sprintf(
-			    "nothing has changed, as no thread can be started: %s",
+			    "nothing has changed, because no thread can be started: %s",
 			    strerror(rc)));
 		job_tell(j, reply);
 	}
@@ -221,11 +221,12 @@ jobs_put(struct jobs *jobs, enum job_lane lane, struct job *j,
 	j->asked_ms = clock_mono_ms();
 	j->before = names_before(l);
 	if (jobs->ended) {
-		job_tell(j, refusal(json_string("the daemon ends")));
+		job_tell(
+		    j, refusal(json_string("the daemon is shutting down")));
 	} else if (l->nwaiting >= JOBS_WAITING_MAX) {
 		job_tell(j,
 		    refusal(json_sprintf(
-			"busy: %zu jobs wait already, and nothing has changed: ask again later",
+			"busy: %zu jobs are waiting already; nothing has changed, try again later",
 			l->nwaiting)));
 	} else {
 		TAILQ_INSERT_TAIL(&l->waiting, j, entry);
@@ -309,10 +310,11 @@ running_end(struct lane *lane, int leave_ms)
 	if (!lane_wait(lane, left ? leave_ms : JOBS_END_MS)) {
 		if (j->done != NULL)
 			j->done(
-			    refusal(json_sprintf("the daemon ends%s",
+			    refusal(json_sprintf(
+				"the daemon is shutting down%s",
 				left
 				    ? ": nothing has changed"
-				    : " while this is saved: see after its start whether it was")),
+				    : " while this is being saved: check after its next start")),
 			    j->arg);
 		j->done = NULL;
 		pthread_detach(j->thread);
@@ -324,8 +326,9 @@ running_end(struct lane *lane, int leave_ms)
 	}
 	pthread_join(j->thread, NULL);
 	lane->running = NULL;
-	job_tell(
-	    j, refusal(json_string("the daemon ends: nothing has changed")));
+	job_tell(j,
+	    refusal(json_string(
+		"the daemon is shutting down: nothing has changed")));
 	return true;
 }
 
@@ -344,7 +347,7 @@ jobs_end(struct jobs *jobs, int leave_ms)
 			lane->nwaiting--;
 			job_tell(j,
 			    refusal(json_string(
-				"the daemon ends: nothing has changed")));
+				"the daemon is shutting down: nothing has changed")));
 		}
 		all = running_end(lane, leave_ms) && all;
 	}

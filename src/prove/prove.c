@@ -448,19 +448,12 @@ claim_text(const struct proof *p, enum claim claim, struct text *t)
 		break;
 	case CLAIM_FENCES:
 		text_add(t,
-		    "no client of a fenced rule leaves its fence, whatever is "
-		    "up, down or drained: all regions that it can get, and "
-		    "those when all is down, are within; nor by the answer to "
-		    "a client subnet, of any length, that it shares with "
-		    "others (%zu client subnets).  A query without a client "
-		    "subnet is decided for its resolver, whose clients nobody "
-		    "knows",
+		    "no client of a fenced rule leaves its fence, whatever is up, down or drained: all regions that it can get, also when all are down, are within it, and so are the answers to client subnets of any length that it shares with others (%zu client subnets).  A query without a client subnet is decided for its resolver, whose clients are unknown",
 		    sources_count(p));
 		break;
 	case CLAIM_SUBNETS:
 		text_add(t,
-		    "no client subnet of a /24 or /56, or longer, has clients "
-		    "of two fences, which is answered SERVFAIL");
+		    "no client subnet of a /24 or /56, or longer, has clients of two fences (such a subnet is answered SERVFAIL)");
 		break;
 	case CLAIM_NAMES:
 		text_add(t,

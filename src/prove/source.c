@@ -55,8 +55,7 @@ leaks(struct source_proof *s, const struct source_node *n)
 	char text[PREFIX_TEXT_MAX];
 
 	findings_add(s->findings, CLAIM_FENCES, &rule->mark,
-	    "%s: the client subnet %s has clients of this rule and others, and "
-	    "is answered with regions outside the fence %s",
+	    "%s: the client subnet %s has clients of this rule and others, and is answered with regions outside the fence %s",
 	    s->name->text, prefix_format(text, &n->prefix),
 	    conf_rule_fence(rule));
 }
@@ -67,8 +66,7 @@ refused(struct source_proof *s, const struct source_node *n)
 	char text[PREFIX_TEXT_MAX];
 
 	findings_add(s->findings, CLAIM_SUBNETS, &n->rule->mark,
-	    "%s: the client subnet %s has clients of fence %s and of fence %s: "
-	    "no answer obeys both",
+	    "%s: the client subnet %s has clients of fence %s and of fence %s: no answer obeys both",
 	    s->name->text, prefix_format(text, &n->prefix),
 	    conf_rule_fence(n->rule), conf_rule_fence(n->other));
 }
@@ -87,8 +85,7 @@ prove(struct source_proof *s, const struct source_node *n)
 	if (n->rule == NULL) {
 		if (steer.fence != 0 && steer.near <= n->prefix.len)
 			findings_add(s->findings, CLAIM_SCOPES, NULL,
-			    "%s: the client subnet %s obeys a fence of which "
-			    "it has no client",
+			    "%s: the client subnet %s obeys a fence that applies to none of its clients",
 			    s->name->text, prefix_format(text, &n->prefix));
 		return;
 	}

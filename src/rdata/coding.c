@@ -132,7 +132,7 @@ gather_one(struct field_text *t, const struct lexeme *word, struct wire *w,
 bool
 hex_parse(struct field_text *t)
 {
-	return gather_rest(t, 4, "hexadecimal digits, two an octet");
+	return gather_rest(t, 4, "hexadecimal digits, two per octet");
 }
 
 bool
@@ -142,7 +142,7 @@ hex_words_parse(struct field_text *t)
 
 	do {
 		if (!field_word(t, &word) ||
-		    !hex_word(t, &word, "hexadecimal digits, two an octet"))
+		    !hex_word(t, &word, "hexadecimal digits, two per octet"))
 			return false;
 	} while (lex_peek(t->lex)->kind != LEX_END);
 	return true;
@@ -303,7 +303,7 @@ salt_parse(struct field_text *t)
 		return true;
 	}
 	return parse_counted(
-	    t, &word, 4, "\"-\", or hexadecimal digits, two an octet");
+	    t, &word, 4, "\"-\", or hexadecimal digits, two per octet");
 }
 
 void
@@ -357,7 +357,7 @@ word_type(struct field_text *t, const struct lexeme *word, uint16_t *type)
 {
 	*type = type_find(word->at, word->len);
 	return *type != 0 ||
-	    field_not(t, word, "a type that is known, nor TYPE and its number");
+	    field_not(t, word, "a known type, nor TYPE followed by a number");
 }
 
 bool
@@ -428,7 +428,7 @@ types_parse_some(struct field_text *t)
 
 	return word.kind != LEX_END
 	    ? types_parse(t)
-	    : lex_fail(t->lex, &word, "missing: the owner has one at least");
+	    : lex_fail(t->lex, &word, "missing: at least one type is required");
 }
 
 /* RFC 4034 4.1.2: windows in order, no octet 0 at the end of one; there is no

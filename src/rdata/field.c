@@ -36,8 +36,7 @@ field_any(struct field_text *t, struct lexeme *word)
 	default:
 		return !word->joined ||
 		    lex_fail(t->lex, word,
-			"a quote inside a word: put quotes around all of it, "
-			"or write \\\"");
+			"a quote inside a word: put quotes around the whole word, or write \\\"");
 	}
 }
 

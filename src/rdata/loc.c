@@ -141,11 +141,9 @@ loc_parse(struct field_text *t)
 	wire_put_u8(t->w, LOC_VERSION);
 	wire_put(t->w, precision, sizeof(precision));
 	if (!angle_parse(t, "NS", 90,
-		"a latitude: degrees up to 90, minutes and seconds below 60, "
-		"then N or S") ||
+		"a latitude: degrees up to 90, minutes and seconds below 60, then N or S") ||
 	    !angle_parse(t, "EW", 180,
-		"a longitude: degrees up to 180, minutes and seconds below "
-		"60, then E or W") ||
+		"a longitude: degrees up to 180, minutes and seconds below 60, then E or W") ||
 	    !altitude_parse(t))
 		return false;
 	for (size_t i = 0; i < sizeof(precision); i++) {

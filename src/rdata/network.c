@@ -430,7 +430,7 @@ bool
 nsap_parse(struct field_text *t)
 {
 	static const char what[] =
-	    "an NSAP address: 0x and hexadecimal digits, two an octet";
+	    "an NSAP address: 0x and hexadecimal digits, two per octet";
 	struct lexeme word;
 
 	if (!field_word(t, &word))

@@ -38,16 +38,16 @@ mandatory_wrong(const struct params *all, const struct param *p)
 	int last = -1;
 
 	if (p->len == 0 || p->len % 2 != 0)
-		return "it names no key";
+		return "it lists no key";
 	for (size_t i = 0; i < p->len; i += 2) {
 		uint16_t key = wire_get_u16(p->value + i);
 
 		if (key == KEY_MANDATORY)
-			return "it names itself";
+			return "it lists itself";
 		if (key <= last)
-			return "its keys are not in order, each once";
+			return "its keys must be in ascending order, without duplicates";
 		if (!has_key(*all, key))
-			return "it names a key that the record has not";
+			return "it lists a key that the record does not have";
 		last = key;
 	}
 	return NULL;
@@ -76,7 +76,7 @@ static const char *
 no_default_alpn_wrong(const struct params *all, const struct param *p)
 {
 	if (!has_key(*all, KEY_ALPN))
-		return "it stands beside alpn (RFC 9460 7.1.1)";
+		return "it requires alpn (RFC 9460 7.1.1)";
 	return no_value_wrong(all, p);
 }
 
@@ -84,7 +84,7 @@ static const char *
 port_wrong(const struct params *all, const struct param *p)
 {
 	(void)all;
-	return p->len == 2 ? NULL : "not a number of two octets";
+	return p->len == 2 ? NULL : "not a 16-bit number";
 }
 
 static const char *
@@ -141,7 +141,7 @@ dohpath_wrong(const struct params *all, const struct param *p)
 	return p->len > 0 && *p->value == '/' &&
 		has_dns_variable(p->value, p->value + p->len)
 	    ? NULL
-	    : "not a path with the variable dns, as /dns-query{?dns}";
+	    : "not a path with the variable dns, such as /dns-query{?dns}";
 }
 
 static const char *(*const rules[KEY_COUNT])(
@@ -168,12 +168,12 @@ params_wrong(const struct params *all, uint16_t *key)
 	while (left.at < left.end) {
 		*key = last < 0 ? 0 : (uint16_t)last;
 		if (!param_next(&left, &p))
-			return "a parameter that does not end";
+			return "a truncated parameter";
 		*key = p.key;
 		if (p.key == KEY_INVALID)
-			return "no such key (RFC 9460 14.3.2)";
+			return "an invalid key (RFC 9460 14.3.2)";
 		if (p.key <= last)
-			return "it stands twice, or out of order";
+			return "duplicate or out of order";
 		if (p.key < KEY_COUNT &&
 		    (wrong = rules[p.key](all, &p)) != NULL)
 			return wrong;

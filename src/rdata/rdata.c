@@ -56,7 +56,7 @@ digest_wrong(uint16_t type, const uint8_t *p, size_t len)
 		if (d->type == type && len > d->kind_at &&
 		    p[d->kind_at] == d->kind &&
 		    len != (size_t)d->kind_at + 1 + d->size)
-			return "the digest has another length than its type";
+			return "the length of the digest does not match its type";
 	}
 	return NULL;
 }
@@ -93,7 +93,7 @@ hash_wrong(uint16_t type, const uint8_t *p, size_t len)
 
 	assert(type == DNS_NSEC3 && len > hash_at);
 	return p[0] == SHA1 && p[hash_at] != SHA1_SIZE
-	    ? "the next hash has another length than its algorithm"
+	    ? "the length of the next hash does not match its algorithm"
 	    : NULL;
 }
 
@@ -149,7 +149,7 @@ fields_read(uint16_t type, struct field_wire *f)
 	for (; field->kind != FIELD_NONE; field++)
 		if (!field_read(field->kind, f) || f->c.bad)
 			return field->name;
-	return f->c.at == f->c.end ? NULL : "the end";
+	return f->c.at == f->c.end ? NULL : "trailing octets";
 }
 
 bool
@@ -172,7 +172,7 @@ rdata_check(uint16_t type, const uint8_t *rdata, size_t len, struct error *err)
 
 	if (field != NULL)
 		return error_set(err, "%s: %s", field,
-		    f.why != NULL ? f.why : "not in these octets");
+		    f.why != NULL ? f.why : "invalid or truncated");
 	wrong = check_wrong(type, rdata, len);
 	return wrong == NULL || error_set(err, "%s", wrong);
 }
@@ -205,7 +205,7 @@ generic_parse(uint16_t type, struct field_text *t)
 		return true;
 	if (t->w->len - start != len)
 		return lex_fail(t->lex, &digits,
-		    "\\# %llu is not the number of octets that follow, %zu",
+		    "\\# %llu does not match the number of octets that follow, %zu",
 		    (unsigned long long)len, t->w->len - start);
 	return rdata_check(type, t->w->at + start, len, &err) ||
 	    lex_fail(t->lex, &word, "%s", err.text);
@@ -223,7 +223,7 @@ fields_parse(uint16_t type, struct field_text *t)
 		return false;
 	if (field->kind == FIELD_NONE)
 		return lex_fail(t->lex, &first,
-		    "its data is written as \\# LENGTH HEX (RFC 3597 5)");
+		    "its data must be written as \\# LENGTH HEX (RFC 3597 5)");
 	for (; field->kind != FIELD_NONE; field++) {
 		if (!field_parse(field->kind, t)) {
 			lex_prefix(t->lex, "%s", field->name);
@@ -247,7 +247,8 @@ end_parse(struct field_text *t)
 	case LEX_WRONG:
 		return false;
 	default:
-		return lex_fail(t->lex, &word, "more than its fields: \"%.*s\"",
+		return lex_fail(t->lex, &word,
+		    "extra data after the last field: \"%.*s\"",
 		    (int)(word.len < 60 ? word.len : 60), word.at);
 	}
 }
@@ -291,7 +292,7 @@ rdata_parse_text(
 		return error_set(err, "more than one line");
 	c.end = raw.len;
 	return rdata_read(type, &c, w) ||
-	    error_set(err, "longer than a message has room for");
+	    error_set(err, "too long for a DNS message");
 }
 
 /* To text ---------------------------------------------------------------- */

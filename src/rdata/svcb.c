@@ -52,15 +52,14 @@ alpn_make(struct value v, struct wire *w)
 			if (v.at[i] == '\\' &&
 			    (++i == v.len ||
 				(v.at[i] != ',' && v.at[i] != '\\')))
-				return "a backslash of a list stands before a "
-				       "comma or a backslash";
+				return "in a list a backslash may only precede a comma or a backslash";
 			if (len == sizeof(item))
 				return "a protocol longer than 255 octets";
 			item[len++] = v.at[i];
 			continue;
 		}
 		if (len == 0)
-			return "a protocol is empty";
+			return "an empty protocol";
 		wire_put_u8(w, (uint8_t)len);
 		wire_put(w, item, len);
 		len = 0;
@@ -82,11 +81,11 @@ mandatory_make(struct value v, struct wire *w)
 		size_t at = start;
 
 		if (!key_find(item.at, item.len, &key))
-			return "it names a key that is none";
+			return "it lists an invalid key";
 		while (at < w->len && wire_get_u16(w->at + at) < key)
 			at += 2;
 		if (at < w->len && wire_get_u16(w->at + at) == key)
-			return "it names a key twice";
+			return "it lists a key twice";
 		wire_put_u16(w, key);
 		if (w->full)
 			break;
@@ -129,13 +128,13 @@ hints_make(struct value v, struct wire *w, uint8_t family, const char *wrong)
 static const char *
 ipv4hint_make(struct value v, struct wire *w)
 {
-	return hints_make(v, w, 4, "not IPv4 addresses with commas between");
+	return hints_make(v, w, 4, "not IPv4 addresses separated by commas");
 }
 
 static const char *
 ipv6hint_make(struct value v, struct wire *w)
 {
-	return hints_make(v, w, 6, "not IPv6 addresses with commas between");
+	return hints_make(v, w, 6, "not IPv6 addresses separated by commas");
 }
 
 static const char *
@@ -339,12 +338,11 @@ param_split(struct field_text *t, struct param_text *p)
 		return true;
 	if (equals == NULL || p->value.len > 0)
 		return lex_fail(t->lex, &word,
-		    "a quote inside a word: put quotes around all of the "
-		    "value, or write \\\"");
+		    "a quote inside a word: put quotes around the whole value, or write \\\"");
 	return lex_next(t->lex, &p->value) != LEX_WRONG &&
 	    (!p->value.joined ||
 		lex_fail(t->lex, &p->value,
-		    "characters behind the quote that ends a value"));
+		    "characters after the closing quote of a value"));
 }
 
 /* Where the parameter belongs among those from start on, by its key; false: it
@@ -408,9 +406,9 @@ param_parse(struct field_text *t, size_t start)
 	name = (const uint8_t *)p.key.at;
 	if (!key_find(name, p.key.len, &key))
 		return field_not(t, &p.key,
-		    "a key that is known, nor key and a number up to 65534");
+		    "a known key, nor key followed by a number up to 65534");
 	if (!param_place(t->w, start, key, &at))
-		return lex_fail(t->lex, &p.key, "%.*s stands twice",
+		return lex_fail(t->lex, &p.key, "duplicate key %.*s",
 		    (int)p.key.len, p.key.at);
 	wire_init(&w, made, sizeof(made));
 	wrong = is_name_of(name, p.key.len, key)

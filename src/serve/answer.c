@@ -20,7 +20,7 @@ static const struct edns_error not_done = {DNS_ERROR_NOT_SUPPORTED, ""};
 static const struct edns_error all_down = {
     DNS_ERROR_OTHER, "no region is live"};
 static const struct edns_error two_fences = {DNS_ERROR_OTHER,
-    "the client subnet has clients of two fences: send a longer one"};
+    "the client subnet contains clients of two fences: send a longer prefix"};
 
 /* One query on its way. */
 struct walk {

@@ -315,8 +315,7 @@ udp_start(struct udp_workers *w, struct error *err)
 		worker->running = rc == 0;
 		if (rc != 0)
 			ok = error_set(err,
-			    "the thread of UDP worker %zu cannot be started: "
-			    "%s",
+			    "the thread of UDP worker %zu cannot be started: %s",
 			    i, strerror(rc));
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

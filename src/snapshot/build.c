@@ -41,8 +41,7 @@ load_geo(struct snapshot *s, struct diag *d)
 			mark = &db->mark;
 	}
 	return diag_error(d, mark,
-	    "%s: \"databases\" are files in the MMDB format (geoip/fetch-city "
-	    "gets one)",
+	    "%s: \"databases\" are files in the MMDB format (geoip/fetch-city gets one)",
 	    err.text);
 }
 
@@ -103,7 +102,7 @@ survey_database(const struct snapshot *s, size_t i, struct diag *d)
 		if (survey->unusable[f] == 0)
 			continue;
 		diag_warning(d, mark,
-		    "%s: %llu record%s no usable %s: %s is not %s", path,
+		    "%s: %llu record%s an invalid %s: %s is not %s", path,
 		    (unsigned long long)survey->unusable[f],
 		    survey->unusable[f] == 1 ? " has" : "s have", fact_name(f),
 		    survey->first[f], fact_form(f));

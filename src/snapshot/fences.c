@@ -134,8 +134,7 @@ tell_outside(struct trail *t, const struct conf_name *name,
 		    "gives them region %s", conf->regions[region].name);
 	else
 		snprintf(text + n, sizeof(text) - (size_t)n,
-		    "has no fence, so that a client subnet that they share "
-		    "with clients of %s gets region %s",
+		    "has no fence, so a client subnet that they share with clients of %s gets region %s",
 		    rule_format(other, conf, gives),
 		    conf->regions[region].name);
 	t->tell(FENCES_OUTSIDE, t->name, t->mark, text, t->arg);
@@ -152,8 +151,7 @@ tell_unknown(struct trail *t, const uint8_t *name, const char *what)
 		return;
 	t->told[FENCES_UNKNOWN] = true;
 	snprintf(text, sizeof(text),
-	    "%s: %s leads to %s, %s: it cannot be checked that this is within "
-	    "fence %s of %s",
+	    "%s: %s leads to %s, %s: it cannot be checked whether this is within fence %s of %s",
 	    name_of(t), t->target, name_format(at, name), what,
 	    conf_rule_fence(t->rule), rule_format(own, conf, t->rule));
 	t->tell(FENCES_UNKNOWN, t->name, t->mark, text, t->arg);
@@ -549,10 +547,7 @@ check_subnets(
 	rule = &p->rules[all.first.values[0] - 1];
 	other = &p->rules[all.first.values[1] - 1];
 	diag_warning(d, &rule->mark,
-	    "%zu client subnet%s of a /24 or /56, or longer, with clients of "
-	    "two fences: no answer obeys both, it is SERVFAIL: %s has %s of "
-	    "fence %s and %s of fence %s (a rule before, with a net of all of "
-	    "it, decides which holds)",
+	    "%zu client subnet%s of a /24 or /56, or longer, with clients of two fences, answered SERVFAIL, as no answer obeys both: %s has %s of fence %s and %s of fence %s; a rule before them, with a net of the whole subnet, decides which fence applies",
 	    all.n, all.n > 1 ? "s" : "",
 	    prefix_format(subnet, &all.first.prefix),
 	    addr_format(one, &all.first.at[0]), conf_rule_fence(rule),

@@ -105,8 +105,7 @@ check_region(const struct snapshot *s, size_t i, struct diag *d)
 	if (n.km < FAR_KM)
 		return;
 	text = arena_printf(d->arena,
-	    "region \"%s\" stands at [%g, %g], %.0f km from where the database "
-	    "has its target %s, in %.2s",
+	    "region \"%s\" is at [%g, %g], %.0f km from the location of its target %s in the database, in %.2s",
 	    region->name, region->latitude, region->longitude, n.km,
 	    addr_format(addr, &n.addr), n.place.country);
 	if (!tell_meant(region, &n, text, d) && n.km > ABSURD_KM)

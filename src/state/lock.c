@@ -58,8 +58,7 @@ is_held(const char *folder, int fd, struct error *err)
 	if (pid != 0)
 		snprintf(who, sizeof(who), "process %ld", pid);
 	return error_set(err,
-	    "%s: %s uses this state directory already: end it, or give this "
-	    "daemon a server.state of its own",
+	    "%s: %s already uses this state directory: stop it, or give this daemon its own server.state",
 	    folder, who);
 }
 
@@ -81,8 +80,8 @@ state_lock(const char *folder, struct error *err)
 		fd_close(&fd);
 		return -1;
 	}
-	log_warning("%s: cannot be locked (%s): see to it that no other daemon "
-		    "uses it",
+	log_warning(
+	    "%s: cannot be locked (%s): make sure that no other daemon uses it",
 	    folder, strerror(errno));
 	return fd;
 }

@@ -230,7 +230,7 @@ what_within(const struct drains *drains, enum drain_kind kind, const char *what)
 	return list;
 }
 
-/* "there is no drain of eu itself, but of www/eu, which is within it" */
+/* "there is no drain of eu itself, only of www/eu, which is a part of it" */
 static json_t *
 narrower_leased(const struct drains *drains, enum drain_kind kind,
     const char *what, const char *problem)
@@ -239,7 +239,7 @@ narrower_leased(const struct drains *drains, enum drain_kind kind,
 
 	if (json_array_size(within) > 0)
 		error = text_error(EXIT_NO_SUCH,
-		    "%s %s itself, but of %s, which is within it", problem,
+		    "%s %s itself, only of %s, which is a part of it", problem,
 		    what, json_string_value(json_array_get(within, 0)));
 	json_decref(within);
 	return error;
@@ -259,8 +259,8 @@ what_not_leased(
 		if (drains->all.at[i]->kind == kind &&
 		    is_within(drains->all.at[i], what))
 			return text_error(EXIT_NO_SUCH,
-			    "%s %s itself, but one of %s", problems[kind], what,
-			    drains->all.at[i]->what);
+			    "%s %s itself, only of %s, which contains it",
+			    problems[kind], what, drains->all.at[i]->what);
 	error = narrower_leased(drains, kind, what, problems[kind]);
 	if (error != NULL)
 		return error;

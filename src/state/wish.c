@@ -29,15 +29,15 @@ wish_read(struct wish *w, const json_t *body, enum drain_kind kind)
 		&w->at, "force", &w->force, "share", &w->share, "over_s",
 		&w->over_s) != 0)
 		return text_error(EXIT_USAGE,
-		    "a %s has what, a reason, for_s or until_cancelled, and "
-		    "perhaps unsaved%s",
+		    "a %s takes \"what\", \"reason\", \"for_s\" or \"until_cancelled\", and optionally \"unsaved\"%s",
 		    noun,
-		    kind == DRAIN_OUT ? ", at, force, share and over_s" : "");
+		    kind == DRAIN_OUT
+			? ", \"at\", \"force\", \"share\" and \"over_s\""
+			: "");
 	if ((w->for_s != 0) == (w->forever != 0) || w->for_s < 0 ||
 	    w->for_s > longest)
 		return text_error(EXIT_USAGE,
-		    "a %s needs an expiry (for_s, 1 s to %d years), or "
-		    "until_cancelled",
+		    "a %s needs an expiry (for_s, 1 s to %d years), or until_cancelled",
 		    noun, DRAIN_YEARS_MAX);
 	if (w->share < 1 || w->share > DRAIN_WHOLE)
 		return text_error(EXIT_USAGE,
@@ -49,12 +49,11 @@ wish_read(struct wish *w, const json_t *body, enum drain_kind kind)
 		    (long long)w->over_s, DRAIN_OVER_MAX_S);
 	if (w->over_s > 0 && !w->forever && w->over_s >= w->for_s)
 		return text_error(EXIT_USAGE,
-		    "a %s that grows over so long must last longer than that: "
-		    "it would end before all of its share is out",
+		    "a %s must last longer than it takes to grow: it would end before it reaches its full share",
 		    noun);
 	if (w->at != 0 && (w->at <= now || w->at > now + longest))
 		return text_error(EXIT_USAGE,
-		    "at %s: it is %s now, and a %s is announced for a moment after that, within %d years",
+		    "at %s: it is %s now, and a %s must begin after that, within %d years",
 		    clock_format(at, w->at), clock_format(is, now), noun,
 		    DRAIN_YEARS_MAX);
 	return NULL;
@@ -67,8 +66,7 @@ wish_check_share(const struct drain *d)
 	if (d->target == NULL || (d->share == DRAIN_WHOLE && d->over_s == 0))
 		return NULL;
 	return text_error(EXIT_USAGE,
-	    "%s: a target is drained as a whole and at once: share and over "
-	    "are for regions",
+	    "%s: a target is drained as a whole and at once: a share and a growth are for regions",
 	    d->what);
 }
 

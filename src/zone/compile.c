@@ -422,13 +422,11 @@ apex_compose(struct compiler *c, size_t zone)
 		record_show_source(c->diag, z->conf->path);
 	if (soa.n == 0 && c->loaded[zone])
 		diag_error(c->diag, &mark,
-		    "zone %s: no SOA at its apex: it begins with one, as "
-		    "\"@ SOA ns1 hostmaster 1 2h 15m 14d 1m\"",
+		    "zone %s: no SOA record at its apex: a zone begins with one, such as \"@ SOA ns1 hostmaster 1 2h 15m 14d 1m\"",
 		    z->conf->origin);
 	if (ns.n == 0 && c->loaded[zone])
 		diag_error(c->diag, &mark,
-		    "zone %s: no NS at its apex: it names its servers, as "
-		    "\"@ NS ns1\"",
+		    "zone %s: no NS record at its apex: a zone names its servers, such as \"@ NS ns1\"",
 		    z->conf->origin);
 	if (soa.n == 0 || ns.n == 0)
 		return;
@@ -524,9 +522,7 @@ steered_check(struct compiler *c, uint32_t node)
 			continue;
 		s = set_find(c, node, type);
 		diag_error(c->diag, &name->mark,
-		    "%s: steered, but %s:%u has "
-		    "%s for it too: take that line out, or the name out of "
-		    "\"names\"",
+		    "%s: steered, but %s:%u has %s for it too: remove that line, or remove the name from \"names\"",
 		    name->text, s.at->file, s.at->line,
 		    conf_pool_has(pool, DNS_CNAME) ? "data"
 			: is_address(type) || type == DNS_CNAME

@@ -44,8 +44,7 @@ holder_parse(const char **p, struct place_holder *h, struct error *err)
 	if (parts < 1 || (*p)[used] != '}' || strchr(bases, h->base) == NULL ||
 	    h->width < 0 || h->width > WIDTH_MAX)
 		return error_set(err,
-		    "not an offset, width and "
-		    "base (d, o, x, X, n, N): $%.40s",
+		    "not an offset, width and base (d, o, x, X, n, N): $%.40s",
 		    *p);
 	*p += used + 1;
 	return true;
@@ -108,7 +107,7 @@ expand(generate_line *line, const char *p, int number, struct error *err)
 			if (!holder_parse(&p, &h, err))
 				return false;
 			if (number + h.offset < 0)
-				return error_set(err, "a number below 0");
+				return error_set(err, "a negative number");
 			append_number(line, (unsigned)(number + h.offset), &h);
 		}
 	}

@@ -56,10 +56,10 @@ ttl_find(struct source *s, struct zone_record *r)
 		return source_wrong_record(s, "no TTL, here or before ($TTL)");
 	minimum = wire_get_u32(r->rdata + r->rdata_len - sizeof(minimum));
 	if (minimum > INT32_MAX)
-		return source_wrong_record(
-		    s, "no TTL, and the minimum is none (RFC 2181 8)");
+		return source_wrong_record(s,
+		    "no TTL, and the SOA's minimum is not a valid one (RFC 2181 8)");
 	source_say_at(
-	    s, diag_warning, s->line, 1, "no TTL: the SOA's minimum is taken");
+	    s, diag_warning, s->line, 1, "no TTL: the SOA's minimum is used");
 	r->ttl = l->ttl = minimum;
 	l->ttl_stated = true;
 	return true;
@@ -87,14 +87,14 @@ record_store(struct source *s, struct zone_record *r)
 
 	if (!s->previous_within)
 		return source_say_at(
-		    s, diag_warning, s->line, 1, "out of the zone, left out");
+		    s, diag_warning, s->line, 1, "out of the zone, ignored");
 	r->owner = owner_store(l, s->previous);
 	if (r->type == DNS_DS && name_equal(r->owner, l->zone->name))
-		return source_wrong_record(
-		    s, "a DS at the apex is the zone's above (RFC 4035 2.4)");
+		return source_wrong_record(s,
+		    "a DS record of the apex belongs to the parent zone (RFC 4035 2.4)");
 	if (r->owner != before && has_inner_asterisk(r->owner, l->zone->name))
 		source_say_at(s, diag_warning, s->line, 1,
-		    "an asterisk within a name stands for itself alone");
+		    "an asterisk inside a name is not a wildcard");
 	r->rdata_len = (uint16_t)l->wire.len;
 	r->rdata = arena_dup(l->arena, l->wire.at, l->wire.len);
 	if (l->ttl == TTL_NONE && !ttl_find(s, r))
@@ -143,19 +143,18 @@ type_read(struct source *s, struct lex *l, uint32_t *ttl, uint16_t *type)
 			return source_wrong(s, l, &word, "the type is missing");
 		if (word.kind == LEX_QUOTED || word.joined)
 			return source_wrong(s, l, &word,
-			    "quotes before the type: owner, TTL, class and "
-			    "type stand without");
+			    "quotes before the type: write owner, TTL, class and type without quotes");
 		class = class_parse(&word);
 		if (class == CLASS_OTHER)
-			return source_wrong(s, l, &word, "a class but IN");
+			return source_wrong(
+			    s, l, &word, "a class other than IN");
 		if (class == CLASS_IN && !has_class) {
 			has_class = true;
 		} else if (is_digit(*word.at) && !has_ttl) {
 			has_ttl = true;
 			if (!time_seconds(word.at, word.len, INT32_MAX, ttl))
 				return source_wrong(s, l, &word,
-				    "not a TTL: seconds up to 2147483647 (RFC "
-				    "2181 8), or units as in 1h30m");
+				    "not a TTL: seconds up to 2147483647 (RFC 2181 8), or units as in 1h30m");
 		} else {
 			break;
 		}
@@ -163,10 +162,9 @@ type_read(struct source *s, struct lex *l, uint32_t *ttl, uint16_t *type)
 	*type = type_find(word.at, word.len);
 	if (*type == 0)
 		return source_wrong(s, l, &word,
-		    "not a type that is known: any is written as TYPE and its "
-		    "number (RFC 3597)");
+		    "an unknown type: any type can be written as TYPE and its number (RFC 3597)");
 	return !type_is_meta(*type) ||
-	    source_wrong(s, l, &word, "a type that no zone holds");
+	    source_wrong(s, l, &word, "a type that a zone cannot contain");
 }
 
 static bool
@@ -250,7 +248,8 @@ ends(struct lex *l)
 	lex_next(l, &word);
 	if (word.kind == LEX_END)
 		return true;
-	return lex_fail(l, &word, "more than it takes: \"%.*s\"",
+	return lex_fail(l, &word,
+	    "extra data after the last argument: \"%.*s\"",
 	    (int)(word.len < LINE_SHOWN ? word.len : LINE_SHOWN), word.at);
 }
 
@@ -264,7 +263,7 @@ origin_word(
 		return false;
 	if (word->kind != LEX_WORD || word->joined)
 		return lex_fail(
-		    &s->lex, word, "a name without quotes is meant");
+		    &s->lex, word, "a name is expected, without quotes");
 	why = field_name(word, s->origin, name);
 	return why == NULL || lex_fail(&s->lex, word, "not a name: %s", why);
 }
@@ -294,8 +293,7 @@ read_ttl(struct source *s)
 	if (word.kind != LEX_WORD || word.joined ||
 	    !time_seconds(word.at, word.len, INT32_MAX, &ttl))
 		return lex_fail(&s->lex, &word,
-		    "not a TTL: seconds up to 2147483647 (RFC 2181 8), or "
-		    "units as in 1h30m");
+		    "not a TTL: seconds up to 2147483647 (RFC 2181 8), or units as in 1h30m");
 	if (!ends(&s->lex))
 		return false;
 	s->loader->ttl = ttl;
@@ -328,7 +326,7 @@ include_words(struct source *s, struct lexeme *word, char file[PATH_SIZE],
 	if (word->kind == LEX_WRONG)
 		return false;
 	if (word->kind == LEX_END || word->len == 0)
-		return lex_fail(&s->lex, word, "no file");
+		return lex_fail(&s->lex, word, "the file name is missing");
 	if (!octets_read(&t, word, (uint8_t *)file, PATH_SIZE - 1, &len,
 		"a path may be"))
 		return false;
@@ -424,7 +422,7 @@ directive_read(struct source *s, const struct lexeme *word)
 		return;
 	}
 	source_wrong(s, &s->lex, word,
-	    "not a directive: $ORIGIN, $TTL, $INCLUDE and $GENERATE are");
+	    "unknown directive: known are $ORIGIN, $TTL, $INCLUDE and $GENERATE");
 }
 
 /* Files ------------------------------------------------------------------ */
@@ -476,8 +474,7 @@ file_load(struct loader *l, struct source *parent, const char *path,
 	}
 	if (!ok)
 		return diag_error(l->diag, &l->zone->mark,
-		    "zone %s: %s; a path is seen from the folder of the file "
-		    "that says it",
+		    "zone %s: %s; a path is relative to the directory of the file that contains it",
 		    l->zone->origin, err.text);
 	origin_set(&s, origin);
 	if (parent != NULL) {

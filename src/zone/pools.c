@@ -79,13 +79,11 @@ hint_check(struct reader *r, const struct conf_pool *pool,
 	    !check_is_within(
 		r->conf, region->region, regions[other->region].jurisdiction))
 		diag_error(r->diag, mark,
-		    "the hint %s is an address of region \"%s\", whose "
-		    "jurisdiction is another",
+		    "the hint %s is an address of region \"%s\", whose jurisdiction is another",
 		    text, regions[other->region].name);
 	else
 		diag_warning(r->diag, mark,
-		    "the hint %s is an address of region \"%s\": it is "
-		    "answered while that region is down or drained",
+		    "the hint %s is an address of region \"%s\": it is answered while that region is down or drained",
 		    text, regions[other->region].name);
 }
 
@@ -129,8 +127,7 @@ record_read(struct reader *r, struct conf_record *record)
 	}
 	if (lex_begin(&l, &blank)) {
 		diag_error(r->diag, &record->mark,
-		    "more than one line: write the record on one, or in "
-		    "parentheses");
+		    "more than one line: write the record on one, or in parentheses");
 		return;
 	}
 	record->rdata_len = (uint16_t)r->wire.len;
@@ -142,8 +139,7 @@ record_read(struct reader *r, struct conf_record *record)
 		    (int)unicode.len, unicode.at);
 	if (is_split(record))
 		diag_warning(r->diag, &record->mark,
-		    "words without quotes are strings of their own: write "
-		    "'\"%s\"' for one",
+		    "words without quotes are separate strings: write '\"%s\"' for one",
 		    record->text);
 }
 
@@ -181,7 +177,7 @@ twice_check(struct reader *r)
 		    by_data(&a, &b) != 0)
 			continue;
 		diag_error(r->diag, later ? &a->mark : &b->mark,
-		    "the record at %s:%u:%u says the same",
+		    "duplicate of the record at %s:%u:%u",
 		    later ? b->mark.file : a->mark.file,
 		    later ? b->mark.line : a->mark.line,
 		    later ? b->mark.column : a->mark.column);

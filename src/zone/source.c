@@ -63,11 +63,10 @@ source_warn_unicode(struct source *s, const struct lexeme *word)
 	text[word->len] = '\0';
 	if (idn2_to_ascii_8z(text, &ascii, IDN2_NONTRANSITIONAL) == IDN2_OK)
 		error_set(&what,
-		    "octets beyond ASCII stand for themselves: the "
-		    "internationalized name is written %s",
+		    "octets beyond ASCII are taken literally: write the internationalized name as %s",
 		    ascii);
 	else
-		error_set(&what, "octets beyond ASCII stand for themselves");
+		error_set(&what, "octets beyond ASCII are taken literally");
 	source_warn(s, word, what.text);
 	idn2_free(ascii);
 }

@@ -141,7 +141,7 @@ asterisks_verify(const struct zones *z, uint16_t zone,
 		if (memchr(label + 1, '*', *label) != NULL &&
 		    (label != n->name || *label != 1)) {
 			diag_error(d, &n->mark,
-			    "\"%s\": a wildcard is the whole first label",
+			    "\"%s\": the asterisk of a wildcard must be the whole first label",
 			    n->text);
 			return;
 		}
@@ -200,7 +200,6 @@ zone_verify_outside(
 		    name->text, (int)(dot - name->text), name->text, near);
 	else
 		diag_error(d, &name->mark,
-		    "%s: in none of the zones: a name is written whole, with "
-		    "its zone",
+		    "%s: in none of the zones: write the full name, with its zone",
 		    name->text);
 }

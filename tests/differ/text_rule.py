@@ -113,9 +113,9 @@ STRICT = [
     (r'"(.*)" is not base64', no_base64, "RFC 4648 4"),
     (r"not base64: (a digit is missing|the last digit has bits)", None,
      "whole octets, and bits that are left over are 0 (RFC 4648 3.2, 3.5)"),
-    (r'"(.*)" is not (?:"-", or )?hexadecimal digits, two an octet', no_hex,
+    (r'"(.*)" is not (?:"-", or )?hexadecimal digits, two per octet', no_hex,
      "RFC 4648 8, RFC 3597 5: whole octets in each word"),
-    (r"not hexadecimal digits, two an octet: a digit is missing", None,
+    (r"not hexadecimal digits, two per octet: a digit is missing", None,
      "RFC 4648 8"),
     (r'"(.*)" is not base32hex', None, "RFC 4648 7, without padding, whole "
      "octets, bits that are left over are 0 (RFC 5155 3.3)"),
@@ -125,19 +125,19 @@ STRICT = [
     (r'"(.*)" is not a time', lambda m: not re.fullmatch(
         "[0-9]{1,9}|([0-9]{1,4}[wdhmsWDHMS])+", m[1]),
      "each number has a unit, or one has none"),
-    (r"is not the number of octets that follow", None, "RFC 3597 5"),
-    (r"its data is written as", None, "a type without a form but that of RFC "
+    (r"does not match the number of octets that follow", None, "RFC 3597 5"),
+    (r"its data must be written as", None, "a type without a form but that of RFC "
      "3597 5"),
     (r"missing", None, "the fields that the type has; NSEC's owner has one type "
      "at least (RFC 4034 4.1.2)"),
-    (r"more than its fields", None, "the fields that the type has"),
-    (r"in quotes: write it without|quote inside a word|quote that does not end",
+    (r"extra data after the last field", None, "the fields that the type has"),
+    (r"in quotes: write it without|quote inside a word|quote that is not closed",
      None, "quotes are none of a name's or number's octets, and begin no string "
      "within a word (RFC 1035 5.1)"),
     (r"a backslash without|bad escape", None, "RFC 1035 5.1"),
     (r"'\(' without '\)'|'\)' without '\('", None, "RFC 1035 5.1"),
     (r"not a name", None, "RFC 1035 2.3.4"),
-    (r'"(.*)" is not a type (?:that is known|below 128)', no_type,
+    (r'"(.*)" is not a (?:known type|type below 128)', no_type,
      "a name of the registry or TYPE and a number (RFC 3597 5)"),
     (r'"(.*)" is not a prefix', lambda m: not re.fullmatch(
         r"!?1:[0-9.]+/[0-9]+|!?2:[0-9a-f:]+/[0-9]+", m[1]) or
@@ -146,14 +146,14 @@ STRICT = [
     (r'"(.*)" is not a(?: latitude| longitude|n altitude| size)', None,
      "RFC 1876 3"),
     (r"is not made of letters and digits", None, "RFC 8659 4.1"),
-    (r"length than its (type|algorithm)|a key, though", None,
+    (r"length of the (digest|next hash)|a key, though", None,
      "RFC 4034 5.1.4, 4255 3.1.3, 8976 2.2.4, 5155 11; RFC 2535 3.1.2, 4025 "
      "2.4"),
     (r"fewer labels than its signer", None, "RFC 4035 5.3.1"),
     (r"as gateway type 0 has none", None, "RFC 4025 3.1, RFC 8777 4.3"),
     (r": parameter: ", None, "RFC 9460 2.1, 2.2, 7, 8 and A.1"),
     # Of data as RFC 3597 has it.
-    (r"not in these octets", None, "octets that are no data of the type (RFC "
+    (r"invalid or truncated", None, "octets that are no data of the type (RFC "
      "3597 5), among them compressed names, gateways and address families that "
      "are not assigned, a version of LOC but 0 (RFC 1876 2)"),
 ]

@@ -72,7 +72,7 @@ class Client(threading.Thread):
                 response = link.getresponse()
                 reply = response.read()
                 if response.status != 200:
-                    if b"the daemon ends" not in reply:
+                    if b"the daemon is shutting down" not in reply:
                         self.fault = f"{body}: {reply}"
                     return
                 self.known[kind] = value

@@ -73,7 +73,7 @@ def test_jobs(d):
         end(d, f"while {args[0]} runs", (0, 1))
         for process in (command, waiting):
             said = process.communicate(timeout=m.DEADLINE)[0]
-            m.check(d.process.poll() == 1 or "the daemon ends: nothing has changed" in said,
+            m.check(d.process.poll() == 1 or "the daemon is shutting down: nothing has changed" in said,
                     f"{args[0]} is told: {said.strip()}")
     d.start()
     m.check(d.json("stages")["stages"][0]["step"] == "one",

@@ -135,7 +135,7 @@ try:
     for words, record in UNUSABLE.items():
         d.write("geo.mmdb", write({EU: record, US: {"country_code": "US"}}))
         name, value = words.split(": ")
-        told = f"geo.mmdb: 1 record has no usable {name}: {value}"
+        told = f"geo.mmdb: 1 record has an invalid {name}: {value}"
         m.check(told in checked(d), told)
     d.write("geo.mmdb", write({EU: {"land": "DE"}, US: {"land": "US"}}))
     m.check("(Test): no record has a key listed in meridian.yaml(5)" in

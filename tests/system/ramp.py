@@ -127,7 +127,7 @@ def ramp(d, clients, eu):
     clients.each(lambda c: c.moves in (["us", "eu"], ["eu"]),
                  "every client moved once, and both of a prefix together")
     log = d.log_text()
-    m.check("targets live, comes back by and by)" in log and
+    m.check("targets live, its clients return gradually)" in log and
             "region eu is back (100.0% of its clients)" in log,
             "the log tells its beginning and its end")
 

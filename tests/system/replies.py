@@ -121,7 +121,7 @@ def while_it_ends(d):
             if done.returncode in (0, 1):
                 return None
             clear = any(word in done.stderr for word in (
-                "no daemon listens there", "the daemon ends",
+                "no daemon listens there", "the daemon is shutting down",
                 "closed the connection"))
             return None if done.returncode == 3 and clear else done.stderr
 

@@ -146,7 +146,7 @@ def ended(d, disk):
     code = d.process.wait(m.DEADLINE)
     out, err = waits.communicate(timeout=m.DEADLINE)
     m.check(code == 0, "SIGTERM ends it")
-    m.check(waits.returncode == 1 and "the daemon ends" in err,
+    m.check(waits.returncode == 1 and "the daemon is shutting down" in err,
             f"and whoever waits is told: {err.strip()}")
     disk.release()
     d.start()

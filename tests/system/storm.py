@@ -324,7 +324,7 @@ class Storm:
             code, said = self.ctl(verb, "shop", step, "--reason", "storm")
             if code == 0:
                 self.step = step
-            elif code in (3, 5) or "see after its start" in said:
+            elif code in (3, 5) or "check after its next start" in said:
                 self.step = None  # it is not known whether it was done
             self.steps_kept()
         time.sleep(rng.random() * 0.3)

@@ -85,7 +85,7 @@ static const struct row {
     {"{cname: other.example.com.}", "fenced", ""},
     {"{cname: looped.example.com.}", "fenced", ""},
     {"{cname: shared.example.com.}", "fenced",
-	"has no fence, so that a client subnet that they share with clients of "
+	"has no fence, so a client subnet that they share with clients of "
 	"policy by-net, rule 2"},
     {"{cname: alias.example.com.}", "fenced",
 	"at inner.example.com., policy free, rule 1"},

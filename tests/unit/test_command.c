@@ -460,7 +460,7 @@ START_TEST(readers_may_ask_what_changes_nothing)
 	change.method = HTTP_POST;
 	command_run(&change, "/v1/drain", NULL, "{}", 2);
 	ck_assert_int_eq(change.status, 403);
-	ck_assert_ptr_nonnull(strstr(change.text.at, "changes nothing"));
+	ck_assert_ptr_nonnull(strstr(change.text.at, "read-only"));
 	call_fini(&change);
 }
 END_TEST

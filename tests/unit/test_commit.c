@@ -292,7 +292,8 @@ START_TEST(the_end_saves_what_it_can)
 	json_decref(a.reply);
 	json_decref(b.reply);
 	drain(&a, "cdn/eu", 0);
-	ck_assert_ptr_nonnull(strstr(error_of(&a), "the daemon ends"));
+	ck_assert_ptr_nonnull(
+	    strstr(error_of(&a), "the daemon is shutting down"));
 	json_decref(a.reply);
 	service_restart(&s);
 	ck_assert(is_drained("eu") && is_drained("www/us"));

@@ -541,8 +541,7 @@ START_TEST(what_has_no_lease_itself_is_told_what_within_it_has)
 	    &s, HTTP_POST, "/v1/undrain", NULL, "{\"what\":\"us\"}", &status);
 	ck_assert_int_eq(status, 404);
 	ck_assert_str_eq(text_of(reply, "error"),
-	    "there is no drain of us itself, but of www/us, which is within "
-	    "it");
+	    "there is no drain of us itself, only of www/us, which is a part of it");
 	json_decref(reply);
 }
 END_TEST

@@ -183,7 +183,7 @@ START_TEST(what_cannot_be_saved_takes_effect_and_is_told)
 	ck_assert_uint_eq(s.control->drains.all.n, 1);
 	ck_assert(s.control->drains.all.at[0]->unsaved);
 	ck_assert_ptr_nonnull(strstr(told.text, "cannot be saved"));
-	ck_assert_ptr_nonnull(strstr(told.text, "a restart forgets it"));
+	ck_assert_ptr_nonnull(strstr(told.text, "a restart loses it"));
 	ck_assert(is_there(".taken"));
 	rmdir(blocked);
 }

@@ -51,9 +51,9 @@ static const struct {
 	const char *location, *targets, *told; /* NULL: nothing */
 } regions[] = {
     {"[50.1, 8.7]", "1.2.3.4", NULL},
-    {"[8.7, 50.1]", "1.2.3.4", "region \"eu\" stands at [8.7, 50.1], "},
+    {"[8.7, 50.1]", "1.2.3.4", "region \"eu\" is at [8.7, 50.1], "},
     {"[8.7, 50.1]", "1.2.3.4",
-	"has its target 1.2.3.4, in DE; are latitude and longitude swapped? "
+	"of its target 1.2.3.4 in the database, in DE; are latitude and longitude swapped? "
 	"[50.1, 8.7] is near it"},
     {"[39, -77.5]", "2.2.3.4", NULL},
     {"[-77.5, 39]", "2.2.3.4", "[39, -77.5] is near it"},
@@ -64,7 +64,7 @@ static const struct {
     {"[1.3, 103.8]", "4.2.3.4", NULL},
     /* Hawaii, and Vladivostok of a provider in Germany. */
     {"[21.3, -157.8]", "2.2.3.4", NULL},
-    {"[-33.9, 151.2]", "1.2.3.4", "region \"eu\" stands at [-33.9, 151.2], "},
+    {"[-33.9, 151.2]", "1.2.3.4", "region \"eu\" is at [-33.9, 151.2], "},
     /* One of its targets is where it says. */
     {"[8.7, 50.1]", "9.2.3.4", NULL},
     {"[50.1, 8.7]", "2.2.3.4, 1.2.3.4", NULL},
@@ -98,7 +98,8 @@ START_TEST(coordinates_are_compared_with_where_targets_are)
 		ck_assert_msg(
 		    strstr(said, regions[_i].told) != NULL, "%s", said);
 	else
-		ck_assert_msg(strstr(said, "stands at") == NULL, "%s", said);
+		ck_assert_msg(
+		    strstr(said, "region \"eu\" is at") == NULL, "%s", said);
 	free(said);
 	snapshot_free(s);
 	diag_fini(&d);

@@ -386,7 +386,8 @@ END_TEST
 START_TEST(a_place_with_a_fence_of_nobody_is_found)
 {
 	move_fences("2.3.4.5", true);
-	expect_broken("scopes", "obeys a fence of which it has no client");
+	expect_broken(
+	    "scopes", "obeys a fence that applies to none of its clients");
 }
 END_TEST
 

@@ -62,12 +62,9 @@ START_TEST(soa_and_ns_must_be_at_the_apex)
 		  "@ 60 SOA ns host 2 2 3 4 5\n");
 	expect_wrong(
 	    "example.org.:5: error: example.org.: a second SOA\n"
-	    "example.org.:4: error: sub.example.org.: SOA below the zone's "
-	    "apex\n"
-	    "example.com.:1: error: zone example.com.: no SOA at its apex: "
-	    "it begins with one, as \"@ SOA ns1 hostmaster 1 2h 15m 14d 1m\"\n"
-	    "example.com.:1: error: zone example.com.: no NS at its apex: it "
-	    "names its servers, as \"@ NS ns1\"\n");
+	    "example.org.:4: error: sub.example.org.: SOA below the zone's apex\n"
+	    "example.com.:1: error: zone example.com.: no SOA record at its apex: a zone begins with one, such as \"@ SOA ns1 hostmaster 1 2h 15m 14d 1m\"\n"
+	    "example.com.:1: error: zone example.com.: no NS record at its apex: a zone names its servers, such as \"@ NS ns1\"\n");
 }
 END_TEST
 
@@ -77,9 +74,7 @@ START_TEST(syntax_errors_do_not_hide_the_errors_of_other_zones)
 	zone_sample_zone(&sample, "example.org.", "@ 60 NS ns.example.net.\n");
 	expect_wrong(
 	    "example.com.:1: error: SOA: rname: missing\n"
-	    "example.org.:1: error: zone example.org.: no SOA at its apex: "
-	    "it begins with one, as \"@ SOA ns1 hostmaster 1 2h 15m 14d "
-	    "1m\"\n");
+	    "example.org.:1: error: zone example.org.: no SOA record at its apex: a zone begins with one, such as \"@ SOA ns1 hostmaster 1 2h 15m 14d 1m\"\n");
 }
 END_TEST
 

@@ -96,8 +96,7 @@ START_TEST(without_any_ttl_the_soa_says_it)
 	ck_assert(load("@ SOA ns host 7 3600 900 604800 300\n"
 		       "a A 192.0.2.1\nb 60 A 192.0.2.2\nc A 192.0.2.3\n"));
 	ck_assert_str_eq(zone_sample_diag(&sample),
-	    "example.com.:1: warning: no TTL: the SOA's minimum is "
-	    "taken\n");
+	    "example.com.:1: warning: no TTL: the SOA's minimum is used\n");
 	ck_assert_uint_eq(records.all.at[0].ttl, 300);
 	ck_assert_uint_eq(records.all.at[1].ttl, 300);
 	ck_assert_uint_eq(records.all.at[2].ttl, 60);
@@ -206,11 +205,11 @@ START_TEST(octets_that_do_not_fit_their_type_are_wrong)
 	expect_wrong("a 5 A \\# 5 c000020105\nb 5 NS \\# 0\n"
 		     "c 5 MX \\# 2 0001\nd 5 A \\# 0\n"
 		     "e 5 SOA \\# 2 0000\n",
-	    "example.com.:1: error: A: the end: not in these octets\n"
-	    "example.com.:2: error: NS: host: not in these octets\n"
-	    "example.com.:3: error: MX: exchange: not in these octets\n"
-	    "example.com.:4: error: A: address: not in these octets\n"
-	    "example.com.:5: error: SOA: serial: not in these octets\n");
+	    "example.com.:1: error: A: trailing octets: invalid or truncated\n"
+	    "example.com.:2: error: NS: host: invalid or truncated\n"
+	    "example.com.:3: error: MX: exchange: invalid or truncated\n"
+	    "example.com.:4: error: A: address: invalid or truncated\n"
+	    "example.com.:5: error: SOA: serial: invalid or truncated\n");
 }
 END_TEST
 
@@ -232,24 +231,18 @@ START_TEST(all_errors_come_in_one_run_with_their_lines)
 		     "g 5 TXT \"open\n"
 		     "h )\n"
 		     "i 5 A (\n",
-	    "example.com.:2: error: A: address: \"192.0.2.300\" is not an IPv4 "
-	    "address, as 192.0.2.1\n"
-	    "example.com.:3: error: a class but IN\n"
-	    "example.com.:5: error: AAAA: address: \"x\" is not an IPv6 "
-	    "address, as 2001:db8::1\n"
-	    "example.com.:6: error: not a directive: $ORIGIN, $TTL, $INCLUDE "
-	    "and $GENERATE are\n"
-	    "example.com.:7: error: $TTL: not a TTL: seconds up to 2147483647 "
-	    "(RFC 2181 8), or units as in 1h30m\n"
+	    "example.com.:2: error: A: address: \"192.0.2.300\" is not an IPv4 address, as 192.0.2.1\n"
+	    "example.com.:3: error: a class other than IN\n"
+	    "example.com.:5: error: AAAA: address: \"x\" is not an IPv6 address, as 2001:db8::1\n"
+	    "example.com.:6: error: unknown directive: known are $ORIGIN, $TTL, $INCLUDE and $GENERATE\n"
+	    "example.com.:7: error: $TTL: not a TTL: seconds up to 2147483647 (RFC 2181 8), or units as in 1h30m\n"
 	    "example.com.:8: error: $ORIGIN: not a name: an empty label\n"
-	    "example.com.:9: error: $ORIGIN: more than it takes: \"b\"\n"
-	    "example.com.:10: warning: out of the zone, left out\n"
-	    "example.com.:11: error: not a TTL: seconds up to 2147483647 (RFC "
-	    "2181 8), or units as in 1h30m\n"
-	    "example.com.:12: error: not a TTL: seconds up to 2147483647 (RFC "
-	    "2181 8), or units as in 1h30m\n"
-	    "example.com.:13: error: a type that no zone holds\n"
-	    "example.com.:14: error: a quote that does not end on its line\n"
+	    "example.com.:9: error: $ORIGIN: extra data after the last argument: \"b\"\n"
+	    "example.com.:10: warning: out of the zone, ignored\n"
+	    "example.com.:11: error: not a TTL: seconds up to 2147483647 (RFC 2181 8), or units as in 1h30m\n"
+	    "example.com.:12: error: not a TTL: seconds up to 2147483647 (RFC 2181 8), or units as in 1h30m\n"
+	    "example.com.:13: error: a type that a zone cannot contain\n"
+	    "example.com.:14: error: a quote that is not closed on its line\n"
 	    "example.com.:15: error: ')' without '('\n"
 	    "example.com.:16: error: '(' without ')'\n");
 	ck_assert_str_eq(list_records(), "1 a.example.com. 5 1 c0000201\n");
@@ -275,21 +268,21 @@ static const struct {
     {"a 5 A 192.0.2.1 ; \xef\xbb\xbf", NULL},
     {"\xc3\xa9 5 A 192.0.2.1", NULL},
     {"\xff\xfe", "is UTF-16: save it as UTF-8"},
-    {"a 5 TYPE0 \\# 0", "not a type"},
-    {"a 5 TYPE128 \\# 0", "a type that no zone holds"},
-    {"a 5 TYPE250 \\# 0", "a type that no zone holds"},
-    {"a 5 TYPE255 \\# 0", "a type that no zone holds"},
+    {"a 5 TYPE0 \\# 0", "an unknown type"},
+    {"a 5 TYPE128 \\# 0", "a type that a zone cannot contain"},
+    {"a 5 TYPE250 \\# 0", "a type that a zone cannot contain"},
+    {"a 5 TYPE255 \\# 0", "a type that a zone cannot contain"},
     {"a 5 TYPE127 \\# 0", NULL},
     {"a 5 TYPE65280 \\# 0", NULL},
-    {"a 5 HS TXT x", "a class but IN"},
-    {"a 5 cs TXT x", "a class but IN"},
-    {"a 5 CLASS3 TXT x", "a class but IN"},
-    {"a 5 CLASS TXT x", "not a type"},
-    {"a 5 XX TXT x", "not a type"},
+    {"a 5 HS TXT x", "a class other than IN"},
+    {"a 5 cs TXT x", "a class other than IN"},
+    {"a 5 CLASS3 TXT x", "a class other than IN"},
+    {"a 5 CLASS TXT x", "an unknown type"},
+    {"a 5 XX TXT x", "an unknown type"},
     {"a 5 RESINFO x", NULL},
-    {"a 5 THISTYPEHASALONGNAME x", "not a type"},
-    {"a IN IN A 192.0.2.1", "not a type"},
-    {"a 5 5 A 192.0.2.1", "not a type"},
+    {"a 5 THISTYPEHASALONGNAME x", "an unknown type"},
+    {"a IN IN A 192.0.2.1", "an unknown type"},
+    {"a 5 5 A 192.0.2.1", "an unknown type"},
     {"a 5", "the type is missing"},
     {"a 5 A 192.0.2.256", "is not an IPv4 address"},
     {"a 5 MX 65535 b", NULL},
@@ -301,7 +294,7 @@ static const struct {
     {"a 5 CAA 256 issue \"x\"", "CAA: flags: "},
     {"a 5 CAA 0 issue x", NULL},
     {"a 5 CAA 0 issue x\\ y", NULL},
-    {"a 5 caa 0 issue x y", "CAA: more than its fields: \"y\""},
+    {"a 5 caa 0 issue x y", "CAA: extra data after the last field: \"y\""},
     {"a 5 CAA 0 issue", "CAA: value: missing"},
     {"a 5 CAA \\# 4 00017878", NULL},
     {"a 5 TLSA 256 1 1 ab", "TLSA: usage: "},
@@ -316,16 +309,16 @@ static const struct {
     {"a 5 SOA a b 1 2h 3w 4d 4294967295", NULL},
     {"a 5 SOA a b 1 2 3 4 4294967296", "SOA: minimum: "},
     {"a 5 DS 1 8 1 " HEX_20, NULL},
-    {"a 5 DS 1 8 2 " HEX_20, "the digest has another length"},
+    {"a 5 DS 1 8 2 " HEX_20, "the length of the digest"},
     {"a 5 DS 1 8 200 " HEX_20, NULL},
-    {"a 5 DS 1 8 2 ( " HEX_20 " ab )", "the digest has another length"},
-    {"a 5 DS \\# 24 0001 08 02 " HEX_20, "the digest has another length"},
+    {"a 5 DS 1 8 2 ( " HEX_20 " ab )", "the length of the digest"},
+    {"a 5 DS \\# 24 0001 08 02 " HEX_20, "the length of the digest"},
     {"a 5 CDS 0 0 0 00", NULL},
-    {"@ 5 ZONEMD 1 1 1 " HEX_20, "the digest has another length"},
+    {"@ 5 ZONEMD 1 1 1 " HEX_20, "the length of the digest"},
     {"@ 5 ZONEMD 1 1 200 " HEX_20, NULL},
-    {"@ 5 DS 1 8 1 " HEX_20, "a DS at the apex"},
+    {"@ 5 DS 1 8 1 " HEX_20, "a DS record of the apex"},
     {"a 5 SSHFP 1 1 " HEX_20, NULL},
-    {"a 5 SSHFP 1 2 " HEX_20, "the digest has another length"},
+    {"a 5 SSHFP 1 2 " HEX_20, "the length of the digest"},
     {"a 5 LOC 90 N 180 W 0", NULL},
     {"a 5 LOC 42 21 54 N 71 06 18 W -24m 30m", NULL},
     {"a 5 LOC 91 N 0 E 0", "is not a latitude"},
@@ -343,24 +336,26 @@ static const struct {
     {"a 5 TYPE65280 \\# abcd", "is not a number from 0 to 65535"},
     {"a 5 TYPE65280 \\#  2 abcd", NULL},
     {"@ SOA a b 1 2 3 4 2147483647", NULL},
-    {"@ SOA a b 1 2 3 4 2147483648\na A 192.0.2.1", "the minimum is none"},
-    {"@ SOA a b 1 2 3 4 4294967295\na A 192.0.2.1", "the minimum is none"},
+    {"@ SOA a b 1 2 3 4 2147483648\na A 192.0.2.1",
+	"the SOA's minimum is not a valid one"},
+    {"@ SOA a b 1 2 3 4 4294967295\na A 192.0.2.1",
+	"the SOA's minimum is not a valid one"},
     {"a 5mm A 192.0.2.1", "not a TTL"},
     {"a 5h5 A 192.0.2.1", "not a TTL"},
     {"a 4294967296w A 192.0.2.1", "not a TTL"},
     {"a 5 TXT x\\", "a backslash without"},
     {"a 5 TXT x\\\ny 5 TXT z", "a backslash without"},
     {"a\\", "a backslash without"},
-    {"a 5 TXT \"x\ny\"", "a quote that does not end"},
-    {"$ORIGIN", "a name without quotes"},
-    {"$ORIGIN a b", "$ORIGIN: more than"},
-    {"$ORIGIN \"a\"", "a name without quotes"},
-    {"$ORIGIN a\" \"b", "a name without quotes"},
+    {"a 5 TXT \"x\ny\"", "a quote that is not closed"},
+    {"$ORIGIN", "a name is expected, without quotes"},
+    {"$ORIGIN a b", "$ORIGIN: extra data"},
+    {"$ORIGIN \"a\"", "a name is expected, without quotes"},
+    {"$ORIGIN a\" \"b", "a name is expected, without quotes"},
     {"$TTL", "$TTL: not a TTL"},
-    {"$TTL 5 5", "$TTL: more than"},
+    {"$TTL 5 5", "$TTL: extra data"},
     {"$TTL s", "$TTL: not a TTL"},
     {"$TTL \"\"", "$TTL: not a TTL"},
-    {"$INCLUDE a\" \"b", "a name without quotes"},
+    {"$INCLUDE a\" \"b", "a name is expected, without quotes"},
     {"$GENERATE 1-2a x 5 A 192.0.2.1", "not start-stop[/step]"},
     {"$GENERATE 1-2", "a name, a type and data are missing"},
     {"$GENERATE -1-2 a$ 5 A 192.0.2.1", "not start-stop[/step]"},
@@ -462,8 +457,8 @@ START_TEST(an_octet_0_is_wrong)
 	fclose(f);
 	ck_assert(
 	    !zone_load(sample.arena, &sample.zone[0], &records, &sample.diag));
-	ck_assert_ptr_nonnull(
-	    strstr(zone_sample_diag(&sample), "the control character \\000"));
+	ck_assert_ptr_nonnull(strstr(zone_sample_diag(&sample),
+	    "a control character: write it as \\000"));
 	ck_assert_uint_eq(records.all.n, 1);
 }
 END_TEST
@@ -476,9 +471,7 @@ START_TEST(a_missing_file_is_an_error_of_the_configuration)
 	ck_assert(
 	    !zone_load(sample.arena, &sample.zone[0], &records, &sample.diag));
 	ck_assert_str_eq(zone_sample_diag(&sample),
-	    "meridian.yaml:7: error: zone example.com.: /nonexistent/zone: "
-	    "No such file or directory; a path is seen from the folder of the "
-	    "file that says it\n");
+	    "meridian.yaml:7: error: zone example.com.: /nonexistent/zone: No such file or directory; a path is relative to the directory of the file that contains it\n");
 }
 END_TEST
 
@@ -513,9 +506,9 @@ START_TEST(errors_of_includes_have_the_file_that_is_wrong)
 	    "192.0.2.1\nexample.com.:2: error: $INCLUDE: "));
 	ck_assert_ptr_nonnull(strstr(sample.text,
 	    "No such file or directory\n"
-	    "example.com.:3: error: $INCLUDE: no file\n"
+	    "example.com.:3: error: $INCLUDE: the file name is missing\n"
 	    "example.com.:4: error: $INCLUDE: not a name: an empty label\n"
-	    "example.com.:5: error: $INCLUDE: more than it takes: \"b\"\n"
+	    "example.com.:5: error: $INCLUDE: extra data after the last argument: \"b\"\n"
 	    "pool:1: error: $INCLUDE: the file includes itself\n"));
 }
 END_TEST
@@ -542,10 +535,8 @@ START_TEST(asterisks_within_names_are_warned_of)
 		       "*.* 5 A 192.0.2.1\n* 5 A 192.0.2.1\n"
 		       "a* 5 A 192.0.2.1\n@ 5 A 192.0.2.1\n"));
 	ck_assert_str_eq(zone_sample_diag(&sample),
-	    "example.com.:1: warning: an asterisk within a name stands for "
-	    "itself alone\n"
-	    "example.com.:3: warning: an asterisk within a name stands for "
-	    "itself alone\n");
+	    "example.com.:1: warning: an asterisk inside a name is not a wildcard\n"
+	    "example.com.:3: warning: an asterisk inside a name is not a wildcard\n");
 }
 END_TEST
 
@@ -599,7 +590,7 @@ START_TEST(a_wrong_generate_is_said_once)
 	    "records\n"
 	    "example.com.:5: error: $GENERATE: not an offset, width and base "
 	    "(d, o, x, X, n, N): ${1,2,q} A 192.0.2.1\n"
-	    "example.com.:6: error: $GENERATE: a number below 0\n"
+	    "example.com.:6: error: $GENERATE: a negative number\n"
 	    "example.com.:7: error: A: address: \"192.0.2.256\" is not an IPv4 "
 	    "address, as 192.0.2.1: a256 60 A 192.0.2.256\n");
 }

@@ -77,11 +77,10 @@ START_TEST(a_record_is_one_line)
 	put(DNS_MX, "10 a.\n20 b.");
 	put(DNS_TXT, "( a");
 	put(DNS_TXT, "\"a");
-	expect("m.yaml:2: error: more than one line: write the record on "
-	       "one, or in parentheses\n"
-	       "m.yaml:3: error: '(' without ')'\n"
-	       "m.yaml:4: error: a quote that does not end on its "
-	       "line\n");
+	expect(
+	    "m.yaml:2: error: more than one line: write the record on one, or in parentheses\n"
+	    "m.yaml:3: error: '(' without ')'\n"
+	    "m.yaml:4: error: a quote that is not closed on its line\n");
 }
 END_TEST
 
@@ -90,8 +89,8 @@ START_TEST(words_without_quotes_are_warned_of)
 	put(DNS_TXT, "v=spf1 -all");
 	put(DNS_TXT, "\"v=spf1 -all\"");
 	put(DNS_TXT, "one");
-	expect("m.yaml:2: warning: words without quotes are strings of their "
-	       "own: write '\"v=spf1 -all\"' for one\n");
+	expect(
+	    "m.yaml:2: warning: words without quotes are separate strings: write '\"v=spf1 -all\"' for one\n");
 }
 END_TEST
 
@@ -110,7 +109,7 @@ START_TEST(a_region_says_a_record_once)
 	put(DNS_MX, "10 a.");
 	put(DNS_TXT, "a");
 	put(DNS_MX, "010 a");
-	expect("m.yaml:4: error: the record at m.yaml:2:5 says the same\n");
+	expect("m.yaml:4: error: duplicate of the record at m.yaml:2:5\n");
 }
 END_TEST
 
@@ -125,8 +124,8 @@ START_TEST(the_later_of_equal_records_is_at_fault)
 		records[i].mark.line = 5;
 	records[0].mark.column = 9;
 	records[1].mark.column = 7;
-	expect("m.yaml:5: error: the record at m.yaml:5:7 says the same\n"
-	       "m.yaml:5: error: the record at m.yaml:5:5 says the same\n");
+	expect("m.yaml:5: error: duplicate of the record at m.yaml:5:7\n"
+	       "m.yaml:5: error: duplicate of the record at m.yaml:5:5\n");
 }
 END_TEST
 
@@ -135,10 +134,9 @@ START_TEST(what_cannot_be_read_is_not_compared)
 	put(65280, "x");
 	put(65280, "\\# 0");
 	put(65280, "x");
-	expect("m.yaml:2: error: TYPE65280: its data is written as \\# LENGTH "
-	       "HEX (RFC 3597 5)\n"
-	       "m.yaml:4: error: TYPE65280: its data is written as \\# LENGTH "
-	       "HEX (RFC 3597 5)\n");
+	expect(
+	    "m.yaml:2: error: TYPE65280: its data must be written as \\# LENGTH HEX (RFC 3597 5)\n"
+	    "m.yaml:4: error: TYPE65280: its data must be written as \\# LENGTH HEX (RFC 3597 5)\n");
 }
 END_TEST
 
@@ -146,7 +144,7 @@ START_TEST(records_without_data_are_equal)
 {
 	put(65280, "\\# 0");
 	put(65280, "\\# 0");
-	expect("m.yaml:3: error: the record at m.yaml:2:5 says the same\n");
+	expect("m.yaml:3: error: duplicate of the record at m.yaml:2:5\n");
 }
 END_TEST
 
@@ -189,38 +187,35 @@ static const struct {
 	NULL},
     {"16 foo.example.org. alpn=\"f\\\\\\\\oo\\\\,bar,h2\"", NULL},
     {"1 . alpn=h2 no-default-alpn ech=AAAA", NULL},
-    {"1 a. key123=abc key123=def", "*: parameter: key123 stands twice"},
-    {"1 a. mandatory", "*: parameter: mandatory: it names no key"},
+    {"1 a. key123=abc key123=def", "*: parameter: duplicate key key123"},
+    {"1 a. mandatory", "*: parameter: mandatory: it lists no key"},
     {"1 a. alpn", "*: parameter: alpn: not a list of protocols"},
-    {"1 a. port", "*: parameter: port: not a number of two octets"},
+    {"1 a. port", "*: parameter: port: not a 16-bit number"},
     {"1 a. ipv4hint", "*: parameter: ipv4hint: not IPv4 addresses"},
     {"1 a. ipv6hint", "*: parameter: ipv6hint: not IPv6 addresses"},
     {"1 a. no-default-alpn=abc",
-	"*: parameter: no-default-alpn: it stands beside alpn (RFC 9460 "
-	"7.1.1)"},
+	"*: parameter: no-default-alpn: it requires alpn (RFC 9460 7.1.1)"},
     {"1 a. no-default-alpn",
-	"*: parameter: no-default-alpn: it stands beside alpn (RFC 9460 "
-	"7.1.1)"},
+	"*: parameter: no-default-alpn: it requires alpn (RFC 9460 7.1.1)"},
     {"1 a. mandatory=key123",
-	"*: parameter: mandatory: it names a key that the record has not"},
-    {"1 a. mandatory=mandatory", "*: parameter: mandatory: it names itself"},
+	"*: parameter: mandatory: it lists a key that the record does not have"},
+    {"1 a. mandatory=mandatory", "*: parameter: mandatory: it lists itself"},
     {"1 a. port=65536", "*: parameter: port: not a number from 0 to 65535"},
     {"1 a. port=\"65536\"", "*: parameter: port: not a number from 0 to 65535"},
     {"1 a. key65535=a",
-	"*: parameter: \"key65535\" is not a key that is known, nor key and a "
-	"number up to 65534"},
+	"*: parameter: \"key65535\" is not a known key, nor key followed by a number up to 65534"},
     {"\\# 3 000000", NULL},
-    {"\\# 2 0001", "*: target: not in these octets"},
-    {"\\# 5 0001000001", "*: parameter: a parameter that does not end"},
+    {"\\# 2 0001", "*: target: invalid or truncated"},
+    {"\\# 5 0001000001", "*: parameter: a truncated parameter"},
     {"\\# 9 000100000100020202", "*: parameter: not a list of protocols"},
     {"\\# 18 000100000000040001000100010003026832",
-	"*: parameter: its keys are not in order, each once"},
+	"*: parameter: its keys must be in ascending order, without duplicates"},
     {"\\# 9 000100000100020268", "*: parameter: not a list of protocols"},
     {"\\# 8 0001000001000100", "*: parameter: not a list of protocols"},
-    {"\\# 7 00010000030002", "*: parameter: a parameter that does not end"},
-    {"\\# 8 0001000000000100", "*: parameter: it names no key"},
+    {"\\# 7 00010000030002", "*: parameter: a truncated parameter"},
+    {"\\# 8 0001000000000100", "*: parameter: it lists no key"},
     {"\\# 8 0001000002000161",
-	"*: parameter: it stands beside alpn (RFC 9460 7.1.1)"},
+	"*: parameter: it requires alpn (RFC 9460 7.1.1)"},
     {"\\# 8 0001000004000101", "*: parameter: not IPv4 addresses"},
     {"\\# 7 00010000050000", "*: parameter: without a value"},
     {"\\# 8 0001000006000101", "*: parameter: not IPv6 addresses"},

@@ -162,12 +162,9 @@ START_TEST(asterisks_within_steered_names_are_the_zones_alone)
 	zone_sample_steer(&sample, "*.*.a.*.example.net.", POOL_IPV4);
 	zone_sample_steer(&sample, "a*.example.com.", POOL_IPV4);
 	expect(APEX, false,
-	    "meridian.yaml:9: error: \"b.*.example.com.\": a wildcard is the "
-	    "whole first label\n"
-	    "meridian.yaml:9: error: \"*.*.a.*.example.net.\": a wildcard is "
-	    "the whole first label\n"
-	    "meridian.yaml:9: error: \"a*.example.com.\": a wildcard is the "
-	    "whole first label\n");
+	    "meridian.yaml:9: error: \"b.*.example.com.\": the asterisk of a wildcard must be the whole first label\n"
+	    "meridian.yaml:9: error: \"*.*.a.*.example.net.\": the asterisk of a wildcard must be the whole first label\n"
+	    "meridian.yaml:9: error: \"a*.example.com.\": the asterisk of a wildcard must be the whole first label\n");
 }
 END_TEST
 
