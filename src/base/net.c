@@ -35,6 +35,36 @@ addr_format(char buf[ADDR_TEXT_MAX], const struct addr *a)
 }
 
 bool
+addr_is_any(const struct addr *a)
+{
+	static const struct addr any = {.family = 0};
+
+	return memcmp(a->bytes, any.bytes, sizeof(a->bytes)) == 0;
+}
+
+/* RFC 6890 2.2, RFC 4291 2.4, RFC 4007 6 */
+const char *
+addr_why_no_host(const struct addr *a)
+{
+	const uint8_t *b = a->bytes;
+
+	if (addr_is_any(a))
+		return "the unspecified address";
+	if (a->family == 4 && b[0] >= 224 && b[0] < 240)
+		return "a multicast address";
+	if (a->family == 4 && b[0] == 255 && b[1] == 255 && b[2] == 255 &&
+	    b[3] == 255)
+		return "the broadcast address";
+	if (a->family == 4 && b[0] == 0)
+		return "not the address of a host (RFC 6890)";
+	if (a->family == 6 && b[0] == 0xff)
+		return "a multicast address";
+	if (a->family == 6 && b[0] == 0xfe && (b[1] & 0xc0) == 0x80)
+		return "a link-local address, which names no interface";
+	return NULL;
+}
+
+bool
 addr_equal(const struct addr *a, const struct addr *b)
 {
 	return a->family == b->family && memcmp(a->bytes, b->bytes, 16) == 0;

@@ -35,6 +35,10 @@ struct endpoint {
 
 bool addr_parse(const char *text, struct addr *a);
 char *addr_format(char buf[ADDR_TEXT_MAX], const struct addr *a);
+
+bool addr_is_any(const struct addr *a); /* 0.0.0.0 or :: */
+/* Why no host has the address, as "a multicast address"; NULL: one may. */
+const char *addr_why_no_host(const struct addr *a);
 bool addr_equal(const struct addr *a, const struct addr *b);
 unsigned addr_bits(const struct addr *a);        /* 32 or 128 */
 bool addr_bit(const struct addr *a, unsigned i); /* 0 is the first */

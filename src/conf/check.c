@@ -27,39 +27,12 @@ mark_of_value(const struct yaml_node *map, const char *key, size_t i)
 							: &value->mark;
 }
 
-static bool
-is_any(const struct addr *a)
-{
-	static const struct addr any = {.family = 0};
-
-	return memcmp(a->bytes, any.bytes, sizeof(a->bytes)) == 0;
-}
-
-/* What no socket can have, on any machine. */
-static const char *
-why_unbound(const struct addr *a)
-{
-	const uint8_t *b = a->bytes;
-
-	if (a->family == 4 && b[0] >= 224 && b[0] < 240)
-		return "a multicast address";
-	if (a->family == 4 && b[0] == 255 && b[1] == 255 && b[2] == 255 &&
-	    b[3] == 255)
-		return "the broadcast address";
-	if (a->family == 4 && b[0] == 0 && !is_any(a))
-		return "not the address of a host (RFC 6890)";
-	if (a->family == 6 && b[0] == 0xff)
-		return "a multicast address";
-	if (a->family == 6 && b[0] == 0xfe && (b[1] & 0xc0) == 0x80)
-		return "a link-local address, which names no interface";
-	return NULL;
-}
-
 static void
 check_bound(struct schema_reader *r, const struct conf_mark *mark,
     const struct endpoint *e)
 {
-	const char *why = why_unbound(&e->addr);
+	const char *why =
+	    addr_is_any(&e->addr) ? NULL : addr_why_no_host(&e->addr);
 	char text[ADDR_TEXT_MAX];
 
 	if (why != NULL)
@@ -75,8 +48,8 @@ collide(const struct endpoint *a, const struct endpoint *b)
 {
 	return a->addr.family == b->addr.family && a->port == b->port &&
 	    a->port != 0 &&
-	    (addr_equal(&a->addr, &b->addr) || is_any(&a->addr) ||
-		is_any(&b->addr));
+	    (addr_equal(&a->addr, &b->addr) || addr_is_any(&a->addr) ||
+		addr_is_any(&b->addr));
 }
 
 static void

@@ -334,6 +334,27 @@ check_monitor(
 	m->question = describe(r, m, not_asked);
 }
 
+static void
+check_anchors(struct schema_reader *r, const struct yaml_node *node,
+    const struct conf_health *h)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	for (size_t i = 0; i < h->nanchors; i++) {
+		const struct endpoint *e = &h->anchors[i];
+		const char *why = addr_why_no_host(&e->addr);
+
+		if (why != NULL)
+			diag_error(r->d, &yaml_find(node, "anchors")->mark,
+			    "the anchor %s is %s: write the address of a machine",
+			    endpoint_format(text, e), why);
+		else if (e->port == 0)
+			diag_error(r->d, &yaml_find(node, "anchors")->mark,
+			    "the anchor %s needs a port: 1 to 65535",
+			    endpoint_format(text, e));
+	}
+}
+
 void
 check_health(
     struct schema_reader *r, const struct yaml_node *node, void *object)
@@ -349,6 +370,7 @@ check_health(
 			    "\"anchor_interval\"");
 		h->anchor_timeout_ms = h->anchor_interval_ms;
 	}
+	check_anchors(r, node, h);
 	if (h->nanchors == 1)
 		diag_warning(r->d, &yaml_find(node, "anchors")->mark,
 		    "there is only one anchor: while it is down, no change of health is accepted; declare a second anchor elsewhere in the network");

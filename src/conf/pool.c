@@ -7,6 +7,7 @@
 #include "conf/check.h"
 #include "conf/monitor.h"
 #include "conf/value.h"
+#include "dns/name.h"
 #include "dns/rr.h"
 
 /* Records of a target ------------------------------------------------------ */
@@ -167,6 +168,7 @@ check_target(
 	const struct yaml_node *records = yaml_find(node, "records");
 	const struct yaml_node *probe = yaml_find(node, "probe");
 	struct conf_target *target = object;
+	char text[NAME_TEXT_MAX];
 
 	target->label = "";
 	if (probe && !cname)
@@ -184,7 +186,8 @@ check_target(
 	else if (records)
 		target->label = label_record(r, target);
 	else if (target->cname && (!probe || is_probed(target)))
-		target->label = arena_strdup(r->conf->arena, cname->text);
+		target->label = arena_strdup(
+		    r->conf->arena, name_format(text, target->cname));
 }
 
 static bool

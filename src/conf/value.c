@@ -482,6 +482,10 @@ put_address(struct schema_reader *r, const struct schema_key *k,
 		    r, k, node, "an address", hint_address(hint, node->text));
 	if (!check_native(r, &node->mark, &a))
 		return false;
+	if (addr_why_no_host(&a) != NULL)
+		return diag_error(r->d, &node->mark,
+		    "%s is %s: write the address of a machine", node->text,
+		    addr_why_no_host(&a));
 	slot = &pair[a.family == 6];
 	if (slot->family)
 		return diag_error(r->d, &node->mark,

@@ -271,7 +271,7 @@ expect_pools(const struct conf *c)
 	t = c->pools[2].regions[0].targets;
 	ck_assert(
 	    c->pools[2].ntypes == 1 && conf_pool_has(&c->pools[2], DNS_CNAME));
-	ck_assert_str_eq(t->label, "EU.example.net");
+	ck_assert_str_eq(t->label, "EU.example.net.");
 	ck_assert(name_parse("eu.example.net.", name, &err));
 	ck_assert(name_equal(t->cname, name));
 }
@@ -786,6 +786,7 @@ END_TEST
 
 START_TEST(names_are_written_as_queries_have_them)
 {
+	struct conf *c;
 	static const char *const wrong[][2] = {
 	    {"meridian: 1\nzones: {\"ex\xc3\xa4mple.com\": z}\n",
 		":2:9: error: a name with characters beyond ASCII"},
@@ -802,6 +803,10 @@ START_TEST(names_are_written_as_queries_have_them)
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		must_refuse(wrong[i][0], wrong[i][1]);
 	conf_free(must_load(POOL("{cname: www.}")));
+	c = must_load(POOL("{cname: www.example.net}"));
+	ck_assert_str_eq(
+	    c->pools[0].regions[0].targets[0].label, "www.example.net.");
+	conf_free(c);
 	conf_free(must_load(POOL("{cname: 'm\\195\\188n.example.com'}")));
 }
 END_TEST
