@@ -137,11 +137,50 @@ file_sync_folder(const char *path)
 	return ok;
 }
 
+enum place { NOT_PLACED, SWAPPED, PLACED_FIRST, PLACED_OVER };
+
+/* Gives the new file its name.  The old one (SWAPPED) has that of the new one
+ * then, and can be put back. */
+static enum place
+put_in_place(const char *temporary, const char *path)
+{
+	struct stat st;
+	bool is_first;
+
+	if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+		errno = EISDIR;
+		return NOT_PLACED;
+	}
+	if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_EXCHANGE) ==
+	    0)
+		return SWAPPED;
+	is_first = errno == ENOENT;
+	/* Not every file system has such a call. */
+	if ((!is_first && errno != EINVAL && errno != ENOSYS) ||
+	    rename(temporary, path) != 0)
+		return NOT_PLACED;
+	return is_first ? PLACED_FIRST : PLACED_OVER;
+}
+
+/* What is not known to be on disk must not be there after kill -9 either. */
+static void
+take_back(const char *temporary, const char *path, enum place place)
+{
+	int error = errno;
+
+	if (place == SWAPPED)
+		rename(temporary, path);
+	else if (place == PLACED_FIRST)
+		unlink(path);
+	errno = error;
+}
+
 bool
 file_replace(const char *path, const void *data, size_t len, struct error *err)
 {
 	char temporary[4096];
-	bool ok = false;
+	enum place place = NOT_PLACED;
+	bool ok;
 	int fd, folder;
 
 	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.tmp", path) >=
@@ -159,11 +198,14 @@ file_replace(const char *path, const void *data, size_t len, struct error *err)
 	}
 	ok = file_write_all(fd, data, len) && fsync(fd) == 0;
 	ok = fd_close(&fd) && ok;
-	ok = ok && rename(temporary, path) == 0 && fsync(folder) == 0;
+	if (ok)
+		place = put_in_place(temporary, path);
+	ok = place != NOT_PLACED && fsync(folder) == 0;
 	if (!ok) {
+		take_back(temporary, path, place);
 		fail(err, path);
-		unlink(temporary);
 	}
+	unlink(temporary);
 	fd_close(&folder);
 	return ok;
 }

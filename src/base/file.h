@@ -19,7 +19,9 @@ bool file_read(
  * folder that may not be searched. */
 bool file_may_exist(const char *path);
 
-/* Replaces path by temporary file, fsync, rename, fsync of the folder. */
+/* Replaces path by temporary file, fsync, rename, fsync of the folder.  False:
+ * what was there before is there still or again (where the file system knows
+ * renameat2(2)). */
 bool file_replace(
     const char *path, const void *data, size_t len, struct error *err);
 

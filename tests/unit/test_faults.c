@@ -39,11 +39,15 @@ ssize_t __real_read(int fd, void *buf, size_t n);
 ssize_t __real_write(int fd, const void *buf, size_t n);
 int __real_fsync(int fd);
 int __real_rename(const char *from, const char *to);
+int __real_renameat2(int from_folder, const char *from, int to_folder,
+    const char *to, unsigned flags);
 int __real_sendmmsg(int fd, struct mmsghdr *m, unsigned n, int flags);
 ssize_t __wrap_read(int fd, void *buf, size_t n);
 ssize_t __wrap_write(int fd, const void *buf, size_t n);
 int __wrap_fsync(int fd);
 int __wrap_rename(const char *from, const char *to);
+int __wrap_renameat2(int from_folder, const char *from, int to_folder,
+    const char *to, unsigned flags);
 int __wrap_sendmmsg(int fd, struct mmsghdr *m, unsigned n, int flags);
 
 static bool
@@ -98,6 +102,15 @@ int
 __wrap_rename(const char *from, const char *to)
 {
 	return fails(CALL_RENAME) ? -1 : __real_rename(from, to);
+}
+
+int
+__wrap_renameat2(int from_folder, const char *from, int to_folder,
+    const char *to, unsigned flags)
+{
+	return fails(CALL_RENAME)
+	    ? -1
+	    : __real_renameat2(from_folder, from, to_folder, to, flags);
 }
 
 int
@@ -342,8 +355,32 @@ START_TEST(a_file_that_cannot_be_replaced_stays)
 	check_failure(CALL_WRITE, 2, EDQUOT, "before");
 	check_failure(CALL_FSYNC, 0, EIO, "before");
 	check_failure(CALL_RENAME, 0, EROFS, "before");
-	/* The folder's: renamed, but not known to be durable. */
-	check_failure(CALL_FSYNC, 1, EIO, "after");
+	/* The folder's: it had the name, but is not known to be durable. */
+	check_failure(CALL_FSYNC, 1, EIO, "before");
+}
+END_TEST
+
+START_TEST(a_first_file_that_is_not_known_to_be_there_is_not)
+{
+	struct error err = {""};
+
+	unlink(path);
+	fail_next(CALL_FSYNC, 1, 1, EIO);
+	ck_assert(!file_replace(path, "first", 5, &err));
+	ck_assert_int_eq(access(path, F_OK), -1);
+	ck_assert_int_eq(access(temporary, F_OK), -1);
+}
+END_TEST
+
+/* As on NFS. */
+START_TEST(where_files_cannot_be_exchanged_they_are_renamed)
+{
+	static const int errors[] = {EINVAL, ENOSYS, ENOENT};
+	struct error err = {""};
+
+	fail_next(CALL_RENAME, 0, 1, errors[_i]);
+	ck_assert_msg(file_replace(path, "after", 5, &err), "%s", err.text);
+	check_content("after");
 }
 END_TEST
 
@@ -411,6 +448,10 @@ main(void)
 	suite_add_tcase(suite, server);
 	tcase_add_checked_fixture(files, files_setup, files_teardown);
 	tcase_add_test(files, a_file_that_cannot_be_replaced_stays);
+	tcase_add_test(
+	    files, a_first_file_that_is_not_known_to_be_there_is_not);
+	tcase_add_loop_test(
+	    files, where_files_cannot_be_exchanged_they_are_renamed, 0, 3);
 	tcase_add_test(files, a_file_is_replaced_though_interrupted);
 	tcase_add_test(files, a_file_is_read_though_interrupted);
 	tcase_add_test(files, a_file_that_cannot_be_read_is_told);
