@@ -105,16 +105,40 @@ pool_inherit(struct pool *to, const struct pool *from)
 	memcpy(to->out, from->out, sizeof(to->out));
 }
 
+/* The pool of now to which the first name is steered that is steered to the
+ * pool of next, unless that has a pool of that name too; NULL: none. */
+static const struct pool *
+pool_renamed(const struct snapshot *now, const struct snapshot *next,
+    const struct pool *pool)
+{
+	const struct conf *a = now->conf, *b = next->conf;
+
+	for (size_t i = 0; i < b->nnames; i++) {
+		for (size_t k = 0;
+		     b->names[i].pool == pool->index && k < a->nnames; k++) {
+			const char *name = a->pools[a->names[k].pool].name;
+
+			if (strcmp(a->names[k].text, b->names[i].text) == 0 &&
+			    pool_find(next, name) == NULL)
+				return &now->pools[a->names[k].pool];
+		}
+	}
+	return NULL;
+}
+
 void
 failback_inherit(const struct control *c, struct snapshot *next)
 {
 	const struct snapshot *now = c->status.snapshot;
 
-	for (size_t i = 0; now != NULL && i < now->conf->npools; i++) {
-		struct pool *to = pool_find(next, now->pools[i].conf->name);
+	for (size_t i = 0; now != NULL && i < next->conf->npools; i++) {
+		struct pool *to = &next->pools[i];
+		const struct pool *from = pool_find(now, to->conf->name);
 
-		if (to != NULL)
-			pool_inherit(to, &now->pools[i]);
+		if (from == NULL)
+			from = pool_renamed(now, next, to);
+		if (from != NULL)
+			pool_inherit(to, from);
 	}
 }
 

@@ -46,13 +46,11 @@ watch_at(const char *address)
 
 /* The configuration with one text in place of another. */
 static void
-reload_with(const char *old, const char *text)
+edit(const char *old, const char *text)
 {
 	char before[8192], after[8192];
 	FILE *f = fopen(s.conf, "r");
 	const char *at;
-	json_t *reply;
-	int status;
 
 	ck_assert_ptr_nonnull(f);
 	before[fread(before, 1, sizeof(before) - 1, f)] = '\0';
@@ -62,6 +60,15 @@ reload_with(const char *old, const char *text)
 	snprintf(after, sizeof(after), "%.*s%s%s", (int)(at - before), before,
 	    text, at + strlen(old));
 	service_write(&s, "meridian.yaml", after);
+}
+
+static void
+reload_with(const char *old, const char *text)
+{
+	json_t *reply;
+	int status;
+
+	edit(old, text);
 	reply = service_call(&s, HTTP_POST, "/v1/reload", NULL, "", &status);
 	ck_assert_int_eq(status, 200);
 	json_decref(reply);
@@ -261,6 +268,43 @@ START_TEST(a_monitor_that_observes_stops_no_ramp)
 	watch_at("198.51.100.10")->health.failures = 1;
 	pool_share_tick(p, 1);
 	ck_assert_int_ne(p->regions[1].share.frozen_s, 0);
+}
+END_TEST
+
+static void
+call(const char *path, const char *body)
+{
+	int status;
+
+	json_decref(service_call(&s, HTTP_POST, path, NULL, body, &status));
+	ck_assert_int_eq(status, 200);
+}
+
+/* By the names that are steered to it. */
+START_TEST(a_pool_with_a_new_name_comes_back_as_it_did)
+{
+	const struct pool *p;
+
+	reload_with("unlocated: [us, eu, ap]\n",
+	    "unlocated: [us, eu, ap]\n"
+	    "    failback: {ramp: 100s}\n");
+	call("/v1/drain", "{\"what\":\"us\",\"for_s\":60,\"reason\":\"x\"}");
+	call("/v1/undrain", "{\"what\":\"us\"}");
+	clock_fake((MONO + 20) * 1000, WALL + 20);
+	p = &s.control->status.snapshot->pools[0];
+	ck_assert_double_eq_tol(pool_share(p, 1), 0.2, 0.02);
+	edit("  www:\n", "  web:\n");
+	edit("pool: www, policy: near", "pool: web, policy: near");
+	reload_with("pool: www, policy: draw", "pool: web, policy: draw");
+	p = &s.control->status.snapshot->pools[0];
+	ck_assert_str_eq(p->conf->name, "web");
+	ck_assert(p->regions[1].share.back);
+	ck_assert_double_eq_tol(pool_share(p, 1), 0.2, 0.02);
+	/* One that is new beside the old is another. */
+	reload_with("  web:\n",
+	    "  more: {regions: {us: [{addr: 192.0.2.7}]}}\n  web:\n");
+	ck_assert(!s.control->status.snapshot->pools[0].regions[0].share.back);
+	ck_assert(s.control->status.snapshot->pools[1].regions[1].share.back);
 }
 END_TEST
 
@@ -485,6 +529,7 @@ main(void)
 	tcase_add_test(t, a_drain_grows_however_the_clock_is_set);
 	tcase_add_test(t, an_announced_one_begins_by_the_wall_clock);
 	tcase_add_test(t, a_monitor_that_observes_stops_no_ramp);
+	tcase_add_test(t, a_pool_with_a_new_name_comes_back_as_it_did);
 	tcase_add_test(t, a_step_is_told_once_and_drift_is_not);
 	tcase_add_test(t, a_clock_that_is_set_changes_no_health);
 	tcase_add_test(t, a_prober_that_does_nothing_is_noticed);
