@@ -445,11 +445,13 @@ health_read(const json_t *entry, struct health *h, json_int_t *flap_age_ms)
 	return true;
 }
 
-/* A clock that was set back makes the age as uncertain as a long one. */
+/* A clock that was set back makes the age as uncertain as a long one.  Moments
+ * are whole seconds: what is of this one is too old, too, when none is kept. */
 static bool
 is_too_old(const struct health_loader *l, int64_t at)
 {
-	return at < l->now.wall_s - l->keep_s || at > l->now.wall_s + l->keep_s;
+	return l->keep_s == 0 || at < l->now.wall_s - l->keep_s ||
+	    at > l->now.wall_s + l->keep_s;
 }
 
 /* The watch that was saved; NULL: the entry says of no address or monitor. */

@@ -190,6 +190,30 @@ START_TEST(counters_of_other_thresholds_are_bounded)
 }
 END_TEST
 
+START_TEST(health_is_kept_as_long_as_is_said)
+{
+	static const struct {
+		int64_t age_s, keep_s;
+		bool kept;
+	} rows[] = {{0, 0, false}, {-5, 0, false}, {100, 0, false},
+	    {100, 3600, true}, {-100, 3600, true}, {3700, 3600, false},
+	    {-3700, 3600, false}};
+	struct watch *w = watch_at("192.0.2.10");
+	struct error err;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		w->health = (struct health){.state = HEALTH_DOWN, .since = 77};
+		w->last_at = clock_wall_s() - rows[i].age_s;
+		ck_assert(save_health(s.control->watches));
+		w->health.state = HEALTH_UNKNOWN;
+		ck_assert(state_load_health(
+		    folder, s.control->watches, rows[i].keep_s, &err));
+		ck_assert_int_eq(w->health.state,
+		    rows[i].kept ? HEALTH_DOWN : HEALTH_UNKNOWN);
+	}
+}
+END_TEST
+
 /* As the configuration was edited while no daemon ran. */
 START_TEST(a_restart_keeps_what_a_reload_keeps)
 {
@@ -426,6 +450,7 @@ main(void)
 	tcase_add_test(t, what_a_broken_file_still_says_is_kept);
 	tcase_add_test(t, health_comes_back_by_what_is_watched);
 	tcase_add_test(t, counters_of_other_thresholds_are_bounded);
+	tcase_add_test(t, health_is_kept_as_long_as_is_said);
 	tcase_add_loop_test(t, a_restart_keeps_what_a_reload_keeps, 0, 3);
 	tcase_add_test(t, health_by_an_older_key_is_not_looked_for);
 	tcase_add_test(t, health_of_another_time_is_unknown);
