@@ -406,6 +406,29 @@ check_round(uint16_t type, const struct wire *w)
 	ck_assert_mem_eq(a.at, w->at, w->len);
 }
 
+/* In the form of RFC 3597 it is the same data, whatever words it is in. */
+static void
+check_generic(uint16_t type, const uint8_t *octets, size_t len)
+{
+	char text[32 + 3 * 512];
+	uint8_t again[512];
+	struct error err;
+	struct wire w;
+
+	for (size_t every = 1; every <= 16; every *= 4) {
+		int n = snprintf(text, sizeof(text), "\\# %zu", len);
+
+		for (size_t i = 0; i < len; i++)
+			n += snprintf(text + n, sizeof(text) - (size_t)n,
+			    i % every == 0 ? " %02x" : "%02X", octets[i]);
+		wire_init(&w, again, sizeof(again));
+		ck_assert_msg(
+		    parse(type, text, &w, &err), "%s: %s", text, err.text);
+		ck_assert_uint_eq(w.len, len);
+		ck_assert(len == 0 || memcmp(again, octets, len) == 0);
+	}
+}
+
 START_TEST(text_is_read_as_the_type_has_it)
 {
 	uint8_t octets[512], want[512];
@@ -433,6 +456,7 @@ START_TEST(text_is_read_as_the_type_has_it)
 	    rows[_i].type, text);
 	ck_assert_msg(rdata_check(type, octets, len, &err), "%s", err.text);
 	check_round(type, &w);
+	check_generic(type, octets, len);
 }
 END_TEST
 
@@ -440,7 +464,7 @@ static bool
 has_row(const char *type)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (strcmp(rows[i].type, type) == 0)
+		if (strcmp(rows[i].type, type) == 0 && rows[i].hex != NULL)
 			return true;
 	return false;
 }
