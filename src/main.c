@@ -81,7 +81,7 @@ help(void)
 	puts("usage: meridiand [-fhnV] [-c file] [-u user]\n\n"
 	     "  -c, --config FILE  the configuration (" MERIDIAN_CONFIG ")\n"
 	     "  -f, --foreground   stay in the foreground, as always\n"
-	     "  -n, --check        say all that is wrong with it, and end\n"
+	     "  -n, --check        report all errors in it, and exit\n"
 	     "  -u, --user USER    become USER once the sockets are open\n"
 	     "  -h, --help         print this\n"
 	     "  -V, --version      print the version\n\n"
@@ -228,7 +228,7 @@ drop_privileges(
 	if (m->user == NULL) {
 		if (geteuid() == 0)
 			log_warning(
-			    "stays root: name a user of its own with -u");
+			    "running as root: name an unprivileged user with -u");
 		return user_confine(USER_SERVES, err);
 	}
 	if (!user_find(m->user, &uid, &gid, err))

@@ -204,9 +204,7 @@ check_run(const struct arguments *a)
 		return check_offline(a);
 	if (a->nwords > 0)
 		return fail(EXIT_USAGE,
-		    "check %s: a STAGE/STEP is checked with -c FILE only; to "
-		    "check the file of the daemon leave it out, to check a "
-		    "file give -c FILE",
+		    "check %s: a STAGE/STEP needs -c FILE; to check the daemon's own file, give neither",
 		    a->words[0]);
 	code = request(a, "/v1/check", json_object(), &r);
 	if (reply_shows(a, &r))

@@ -28,7 +28,7 @@ say_again(struct follow *f, const char *run)
 	if (!f->is_away)
 		return;
 	f->is_away = false;
-	fprintf(stderr, "meridianctl: the daemon is there again%s%s\n",
+	fprintf(stderr, "meridianctl: the daemon is back%s%s\n",
 	    strcmp(run, f->run) != 0 ? ", run " : "",
 	    strcmp(run, f->run) != 0 ? run : "");
 }
@@ -113,8 +113,8 @@ say_gone(struct follow *f, const struct outcome *o)
 	if (f->is_away)
 		return;
 	f->is_away = true;
-	fprintf(stderr, "meridianctl: %s; waiting for it\n",
-	    o->code != EXIT_DONE ? o->why : "the daemon ends");
+	fprintf(stderr, "meridianctl: %s; waiting for the daemon\n",
+	    o->code != EXIT_DONE ? o->why : "the daemon is shutting down");
 	if (f->since != NULL && strchr(f->since, ':') == NULL)
 		f->since = "0:0";
 }
@@ -186,7 +186,7 @@ follow_events(const struct arguments *a)
 		o = go_on(&f, o, limit_ms);
 	code = finish(&f, &o);
 	if ((a->given & OPT_FOLLOW) && code == EXIT_DONE)
-		code = fail(EXIT_NO_DAEMON, "the daemon has ended");
+		code = fail(EXIT_NO_DAEMON, "the daemon has stopped");
 	json_decref(f.refusal);
 	vec_free(&f.line);
 	return code;

@@ -119,7 +119,7 @@ whatif_show(const json_t *reply)
 	table_print(t);
 	if (json_is_number(json_object_get(reply, "assumed_load")))
 		printf(
-		    "no pool has a cost, so that the load is not known: it is taken to be %s of the capacities together\n",
+		    "no pool has a cost, so the load is unknown: it is assumed to be %s in total, in units of capacity\n",
 		    rate(number_of(reply, "assumed_load"), n));
 	whatif_moves(json_object_get(reply, "moves"));
 	if (number_of(reply, "unknown") > 0)
@@ -344,7 +344,7 @@ diff_show_reordered(const json_t *report)
 	if (!diff_is_some(o))
 		return;
 	printf(
-	    "of the IPv4 addresses %s, of the IPv6 addresses %s, of the traffic %s keep their region, and get another order of regions behind it, or another answer when all is down\n",
+	    "%s of IPv4 addresses, %s of IPv6 addresses and %s of the traffic keep their region, but get another order of regions after it, or another answer when all are down\n",
 	    percent_of(o, "ipv4", ipv4), percent_of(o, "ipv6", ipv6),
 	    percent_of(o, "traffic", traffic));
 	diff_rows(json_object_get(report, "names"), "ORDER OF NAME", "name",

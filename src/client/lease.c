@@ -220,7 +220,7 @@ lease_end(const struct arguments *a, const char *path, const char *noun)
 		json_array_foreach(json_object_get(r.json, "within"), i, still)
 		{
 			printf(
-			    "%s, which is within it, has a %s of its own, which holds on\n",
+			    "%s, a part of it, has its own %s, which remains in force\n",
 			    json_string_value(still), noun);
 		}
 		unsaved_show(json_object_get(r.json, "unsaved"));

@@ -120,7 +120,7 @@ not_connected(struct outcome *o, const char *path, int error)
 		    path, strerror(error));
 	} else if (error == EAGAIN) {
 		outcome_set(o, EXIT_WRONG,
-		    "%s: busy: the daemon accepts no connection: ask again",
+		    "%s: busy: the daemon accepts no connection: try again",
 		    path);
 	} else if (error == ENOENT || error == ECONNREFUSED) {
 		o->is_away = true;
@@ -129,8 +129,7 @@ not_connected(struct outcome *o, const char *path, int error)
 	} else if (error == 0) {
 		o->may_again = true;
 		outcome_set(o, EXIT_WRONG,
-		    "%s: busy: the daemon accepts connections slowly: ask "
-		    "again",
+		    "%s: busy: the daemon accepts connections slowly: try again",
 		    path);
 	} else {
 		outcome_set(o, EXIT_NO_DAEMON, "%s: %s", path, strerror(error));
@@ -184,10 +183,9 @@ judge(struct outcome *o, CURLcode rc, const char *path, const char *detail,
 		o->is_away = true;
 		o->may_again = !is_post && o->status == 0;
 		outcome_set(o, EXIT_NO_DAEMON,
-		    "%s: the daemon closed the connection before it replied, "
-		    "as when it ends%s",
+		    "%s: the daemon closed the connection before it replied, as at shutdown%s",
 		    path,
-		    is_post ? ": look whether it has done what was asked" : "");
+		    is_post ? ": check whether it did what was requested" : "");
 	} else if (rc != CURLE_OK) {
 		outcome_set(o, EXIT_NO_DAEMON, "%s: %s", path,
 		    *detail != '\0' ? detail : curl_easy_strerror(rc));
@@ -232,8 +230,7 @@ exchange_once(const struct arguments *a, const char *path, const char *body,
 	curl_easy_cleanup(curl);
 	if (w.lost)
 		outcome_set(&o, EXIT_TIMED_OUT,
-		    "%s: the daemon is silent: whether it did this is not "
-		    "known",
+		    "%s: no reply from the daemon: it is unknown whether this was done",
 		    socket_path(a));
 	else
 		judge(&o, rc, socket_path(a), detail, body != NULL);

@@ -79,8 +79,7 @@ wait_text(
 			now = job;
 	}
 	n = snprintf(text, size,
-	    "waiting: %s has been running for %lld s, %lld more before this "
-	    "one",
+	    "waiting: %s has been running for %lld s, %lld more ahead of this one",
 	    now != NULL ? text_of(now, "name") : "nothing",
 	    (long long)json_integer_value(json_object_get(now, "for_s")),
 	    (long long)*before);

@@ -239,7 +239,8 @@ http_ended(struct probe *p, int error)
 	}
 	http_close(h);
 	if (handshake)
-		probe_done(p, false, "reset", "closed in the TLS handshake");
+		probe_done(
+		    p, false, "reset", "closed during the TLS handshake");
 	else if (error == 0 || error == ECONNRESET || error == EPIPE)
 		probe_done(p, false, "reset", "closed before the reply ended");
 	else

@@ -64,7 +64,7 @@ status_line(struct response_reader *r, const char *line, size_t len)
 
 	if (len < at + 3 || memcmp(line, version, sizeof(version) - 1) != 0 ||
 	    !is_digit(line[at - 2]) || line[at - 1] != ' ')
-		return wrong(r, "no status line of HTTP/1.1");
+		return wrong(r, "no HTTP/1.1 status line");
 	if (!is_digit(line[at]) || !is_digit(line[at + 1]) ||
 	    !is_digit(line[at + 2]) || line[at] == '0' ||
 	    (len > at + 3 && line[at + 3] != ' '))
@@ -75,7 +75,7 @@ status_line(struct response_reader *r, const char *line, size_t len)
 	    (unsigned)(line[at + 2] - '0');
 	if (r->status == SWITCHING)
 		return wrong(
-		    r, "status 101, though no other protocol was asked for");
+		    r, "status 101, although no upgrade was requested");
 	r->is_old = line[at - 2] == '0';
 	r->keeps = !r->is_old;
 	r->has_length = r->has_coding = r->is_chunked = false;
@@ -131,11 +131,11 @@ length_field(struct response_reader *r, const char *value, size_t len)
 		for (size_t i = 0; i < n; i++) {
 			if (!is_digit(item[i]) || i == SIZE_DIGITS)
 				return wrong(
-				    r, "a Content-Length that is no number");
+				    r, "a Content-Length that is not a number");
 			length = length * 10 + (uint64_t)(item[i] - '0');
 		}
 		if (r->has_length && length != r->left)
-			return wrong(r, "two Content-Lengths that differ");
+			return wrong(r, "conflicting Content-Lengths");
 		r->has_length = true;
 		r->left = length;
 	}
@@ -152,7 +152,7 @@ coding_field(struct response_reader *r, const char *value, size_t len)
 	r->has_coding = true;
 	while (item_next(&value, &len, &item, &n)) {
 		if (r->is_chunked)
-			return wrong(r, "a Transfer-Encoding behind chunked");
+			return wrong(r, "a Transfer-Encoding after chunked");
 		r->is_chunked = is_word(item, n, "chunked");
 	}
 	return RESPONSE_MORE;
@@ -268,7 +268,7 @@ chunk_size(struct response_reader *r, const char *line, size_t len)
 	while (i < len && (line[i] == ' ' || line[i] == '\t'))
 		i++;
 	if (i < len && line[i] != ';')
-		return wrong(r, "a chunk size that is no number");
+		return wrong(r, "a chunk size that is not a number");
 	r->part = r->left > 0 ? RESPONSE_CHUNK : RESPONSE_TRAILERS;
 	return RESPONSE_MORE;
 }
@@ -310,7 +310,7 @@ head_too_long(struct response_reader *r, size_t line)
 	if (line > LINE_MAX_READ)
 		return too_long(
 		    r, "a line around the chunks has", LINE_MAX_READ);
-	return too_long(r, "what is around the chunks has",
+	return too_long(r, "the framing around the chunks has",
 	    RESPONSE_HEAD_MAX + OVERHEAD * r->body_max);
 }
 

@@ -126,8 +126,8 @@ check_serials(
 		if (old != NULL && old->serial == zone->serial &&
 		    old->content != zone->content)
 			json_array_append_new(warnings,
-			    json_sprintf("%s: the records of %s have changed, "
-					 "but not its serial, %u: raise it",
+			    json_sprintf(
+				"%s: the records of %s have changed, but its serial %u has not: increase it",
 				zone->conf->path, zone->conf->origin,
 				zone->serial));
 	}

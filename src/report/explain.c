@@ -266,17 +266,16 @@ add_fence(const struct explain *e, struct text *t)
 	char subnet[PREFIX_TEXT_MAX], client[ADDR_TEXT_MAX];
 
 	text_add(t,
-	    "; a cache may keep the answer for all of %s, which contains "
-	    "clients of %s rule %u, fence %s",
+	    "; a cache may keep the answer for all of %s, which contains clients of %s rule %u, fence %s",
 	    prefix_format(subnet, &p), conf->policies[rule->owner].name,
 	    rule->number, conf_rule_fence(rule));
 	if (other != 0)
 		text_add(t,
-		    ", and clients of fence %s: no answer obeys both, so that "
-		    "it is SERVFAIL",
+		    ", and clients of fence %s: no answer obeys both, so the reply is SERVFAIL",
 		    conf_rule_fence(&rules[other - 1]));
 	else
-		text_add(t, ": it obeys the fence, and is decided for %s",
+		text_add(t,
+		    ": the answer obeys the fence, and is decided for client %s",
 		    addr_format(client, &e->steer.client));
 }
 

@@ -557,7 +557,7 @@ static const struct metric {
     {"meridian_force_up_expires_seconds", "gauge",
 	"Seconds until a force-up ends.", put_force_ups},
     {"meridian_unsaved_changes", "gauge",
-	"Drains, force-ups, their ends and signals that a restart forgets.",
+	"Drains, force-ups, their ends and signals that are not saved.",
 	put_unsaved},
     {"meridian_stage_step", "gauge",
 	"1 for the step of a stage that is in force.", put_stages},

@@ -549,8 +549,7 @@ story_scope(const struct story *s, json_t *steps)
 		text_add(&t, "does not apply to a place");
 	else if (s->source > 0)
 		text_add(&t,
-		    "/%u is said: clients in the /%u that was sent are told "
-		    "apart, so that a longer one may get another answer",
+		    "/%u is returned: clients in the /%u that was sent are treated differently, so a longer prefix may get another answer",
 		    s->by_ecs ? s->scope : s->near, s->source);
 	else
 		text_add(&t,

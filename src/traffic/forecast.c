@@ -486,7 +486,7 @@ family_unsafe(const struct forecast *f, const struct pool *p,
 	    json_sprintf(
 		"leave pool %s%s with %d live region%s%s of %d now; safety.min_regions is %u",
 		p->conf->name,
-		pool_is_named(s, p) ? "" : ", which stands in for others,",
+		pool_is_named(s, p) ? "" : ", a stand-in for other pools,",
 		after, after == 1 ? "" : "s", words[family], before, least));
 	return true;
 }

@@ -114,7 +114,7 @@ def others():
                 "a GET of which nothing came is made again")
         came.clear()
         err = ctl("--socket", path, "undrain", "eu", expect=3).stderr
-        m.check("before it replied" in err and "look whether" in err and
+        m.check("before it replied" in err and "check whether" in err and
                 len(came) == 1, "a POST is not")
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
     with stand_in(head + b"{") as (path, came):

@@ -69,7 +69,7 @@ def across_restarts(d):
         d.process.send_signal(end)
         d.process.wait(m.DEADLINE)
         m.wait_for("the daemon is missed",
-                   lambda: f.errors().count("waiting for it") > 0)
+                   lambda: f.errors().count("waiting for the daemon") > 0)
         d.start()
     drain(d)
     all_events += kept(d)
@@ -84,7 +84,7 @@ def across_restarts(d):
         m.check_quiet(own == list(range(1, len(own) + 1)),
                       f"run {run}: {own}")
     m.check(True, "none is missing, and the order is right")
-    m.check(f.errors().count("is there again, run ") == 3 and runs[-1] in
+    m.check(f.errors().count("is back, run ") == 3 and runs[-1] in
             f.errors(), "each restart is told on standard error")
     m.check(f.process.poll() is None, "it goes on until it is interrupted")
     f.end()

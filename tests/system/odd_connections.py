@@ -99,7 +99,7 @@ ALERT = bytes.fromhex("15030300020228")
 HALF = bytes.fromhex("160303007a020000760303") + bytes(20)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nok"
 CLOSED = "closed before the reply ended"
-UNSECURED = "closed in the TLS handshake"
+UNSECURED = "closed during the TLS handshake"
 NOT_HTTP2 = "closed without a reply in HTTP/2"
 CASES = {
     "tcp": [

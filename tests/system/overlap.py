@@ -168,7 +168,7 @@ def test_told(d):
     def said(n):
         with open(errors[n]) as f:
             return re.search(r"waiting: check has been running for \d+ s, "
-                             rf"{n} more before this one", f.read())
+                             rf"{n} more ahead of this one", f.read())
 
     for n in range(2):
         m.wait_for(f"the one with {n} before it is told", lambda: said(n))

@@ -12,7 +12,7 @@ import meridian as m
 NOBODY = 65534
 DAC_OVERRIDE, SETGID, SETUID, NET_BIND, NET_RAW = (
     1 << n for n in (1, 6, 7, 10, 13))
-STAYS = "warning: stays root: name a user of its own with -u"
+STAYS = "warning: running as root: name an unprivileged user with -u"
 SHOW = 'echo $(grep -E "^(Uid|CapEff|NoNewPrivs):" /proc/self/status)'
 CONFIG = m.config(
     monitor=f"""\

@@ -190,7 +190,7 @@ START_TEST(emptying_a_pool_that_stands_in_is_refused)
 
 	ck_assert_int_eq(status, 409);
 	ck_assert_ptr_nonnull(strstr(text_of(reply, "error"),
-	    "pool sorry, which stands in for others, with 0 live regions of 1 "
+	    "pool sorry, a stand-in for other pools, with 0 live regions of 1 "
 	    "now; safety.min_regions is 1"));
 	json_decref(reply);
 }
