@@ -354,9 +354,9 @@ def live(seed):
             agree.post("/v1/undrain", what="r0")
         floods = [stack.enter_context(f) for f in world.floods(d)]
         begun = time.monotonic()
-        m.wait_for("a whole period is measured", lambda: (
+        m.wait_for("the load is measured", lambda: (
             time.sleep(0.3) or agree.look() or report_loads(world, floods) or
-            time.monotonic() > begun + 2 * PERIOD_S + 1 and
+            time.monotonic() > begun + (2 if agree.calm else 4) * PERIOD_S and
             agree.whatif("r0")["judged"]), 90)
         drained = []
         for i in range(STEPS):
