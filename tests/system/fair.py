@@ -36,7 +36,8 @@ class Clock:
         while True:
             time.sleep(TICK_S)
             now, waited = time.monotonic(), waited_ns(self.process().pid)
-            worst = max((ns - self.before.get(tid, 0)
+            # After execve(2) a thread has another one's number, and less.
+            worst = max((max(0, ns - self.before.get(tid, 0))
                          for tid, ns in waited.items()), default=0) / 1e9
             # A tick that comes late is one of a busy machine, too.
             self.s += max(0, min(now - last, 2 * TICK_S) - worst)
