@@ -132,7 +132,7 @@ look(const struct arguments *a, const json_t *at, int *code, long long *left_s)
 	return *code != EXIT_DONE || (announced == NULL && *left_s <= 0);
 }
 
-/* Returns when the last honest cache has let go of what is drained. */
+/* Returns when every cached answer for the drained object has expired. */
 static int
 wait_for_caches(const struct arguments *a, const json_t *at, uint64_t limit_ms)
 {
@@ -151,7 +151,7 @@ wait_for_caches(const struct arguments *a, const json_t *at, uint64_t limit_ms)
 		nanosleep(&pause, NULL);
 	}
 	if (code == EXIT_DONE && !(a->given & OPT_JSON))
-		printf("the last honest cache has let go of %s\n", a->words[0]);
+		printf("every cached answer for %s has expired\n", a->words[0]);
 	return code;
 }
 

@@ -212,9 +212,9 @@ let_go_show(const json_t *let_go_s)
 	if (let_go_s == NULL)
 		return;
 	if (s == 0)
-		printf("; the last honest cache has let go");
+		printf("; every cached answer has expired");
 	else
-		printf("; the last honest cache lets go within %s",
+		printf("; cached answers expire within %s",
 		    clock_format_span(span, (uint64_t)s * 1000));
 }
 

@@ -74,7 +74,7 @@ let_go_tick(struct control *c)
 			continue;
 		d->gone = true;
 		event_put(c->events, LOG_LEVEL_INFO, "let_go", lease_json(d),
-		    "the last honest cache has let go of %s, drained by %s",
+		    "every cached answer for %s, drained by %s, has expired",
 		    d->what, d->owner);
 	}
 }

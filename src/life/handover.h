@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The process begins anew with its sockets: execve(2) of its own program, while
+ * Restart in place with the open sockets: execve(2) of its own program, while
  * queries wait in the sockets' buffers.  Only when the files on disk are such
  * that a start works (meridiand -n): else what runs goes on answering.
  */

@@ -7,7 +7,7 @@
  *
  * Main thread only.  It looks when a state is about to become down, so that
  * nothing is believed before, and when an anchor fails; what was believed
- * within that interval is taken back.  Counters begin anew when it thaws.
+ * within that interval is taken back.  Counters start from zero when it thaws.
  * Monotonic clock.
  */
 #ifndef STEER_SUSPECT_H

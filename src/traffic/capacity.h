@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Regions within their capacity: what each carries is measured, and those that
- * would be over safety.max_fill send their farthest clients on to the next
+ * would be over safety.max_fill spill their most distant clients to the next
  * region of their own list.
  *
  * Each CAPACITY_PERIOD_S the traffic of the last minutes is steered anew in a
  * model (pick_region() decides), scaled to what was measured; the least that
- * must be sent on is looked for.  What is in force follows it in bounded steps,
+ * must be spilled is looked for.  What is in force follows it in bounded steps,
  * goes back later than it came (hysteresis), and jumps only when regions came
  * or went, as their clients move anyway.  Where all that clients may go to is
  * full together (a brownout), the limit is what keeps its parts proportional.
