@@ -116,7 +116,7 @@ def read_only():
             second = subprocess.run(
                 [m.MERIDIAND, "-c", d.config], check=False, text=True,
                 capture_output=True, timeout=m.DEADLINE)
-            m.check(f"process {d.process.pid} uses" in second.stderr,
+            m.check(f"process {d.process.pid} already uses" in second.stderr,
                     "a read-only directory is locked as well")
             d.kill()
             d.start()
