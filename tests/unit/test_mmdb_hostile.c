@@ -360,10 +360,13 @@ begin_tenth(void)
 START_TEST(keys_of_metadata_are_texts)
 {
 	struct error err = {""};
+	struct mmdb *m;
 
 	begin_tenth();
 	put_number("more", UINT16, 7);
-	ck_assert_msg(open_file(&err) != NULL, "%s", err.text);
+	m = open_file(&err);
+	ck_assert_msg(m != NULL, "%s", err.text);
+	mmdb_close(m);
 	begin_tenth();
 	put(UINT16 | 1);
 	put(7);
