@@ -91,7 +91,7 @@ append_number(
 
 /* One template with $ replaced by the number, $$ by a dollar sign. */
 static bool
-expand(generate_line *line, const char *p, int number, struct error *err)
+expand(generate_line *line, const char *p, int64_t number, struct error *err)
 {
 	struct place_holder h;
 
@@ -151,7 +151,7 @@ struct range {
 	uint64_t start, stop, step;
 };
 
-enum { RANGE_END_MAX = 999999999 };
+enum { RANGE_END_MAX = INT32_MAX };
 
 /* start-stop[/step] */
 static bool
@@ -172,7 +172,9 @@ range_parse(struct lex *l, const struct lexeme *word, struct range *r)
 	    (slash < end &&
 		!digits_value(slash + 1, (size_t)(end - slash - 1),
 		    RANGE_END_MAX, &r->step)))
-		return lex_fail(l, word, "not start-stop[/step]");
+		return lex_fail(l, word,
+		    "not start-stop[/step], of numbers up to %d",
+		    RANGE_END_MAX);
 	if (r->stop < r->start || r->step < 1 ||
 	    (r->stop - r->start) / r->step >= GENERATE_MAX)
 		return lex_fail(
@@ -217,7 +219,7 @@ generate(struct lex *l, bool (*fn)(const char *line, void *arg), void *arg)
 		unquote_data(template.at);
 	for (uint64_t i = r.start; ok && i <= r.stop; i += r.step) {
 		line.n = 0;
-		ok = expand(&line, template.at, (int)i, &err) ||
+		ok = expand(&line, template.at, (int64_t)i, &err) ||
 		    lex_fail(l, &word, "%s", err.text);
 		ok = ok && fn(line.at, arg);
 	}

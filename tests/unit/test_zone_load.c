@@ -366,10 +366,12 @@ static const struct {
     {"$GENERATE -2 a$ 5 A 192.0.2.1", "not start-stop[/step]"},
     {"$GENERATE 1-2/ a$ 5 A 192.0.2.1", "not start-stop[/step]"},
     {"$GENERATE 1-2/3x a$ 5 A 192.0.2.1", "not start-stop[/step]"},
-    {"$GENERATE 1000000000-1000000000 a 5 A 192.0.2.1",
-	"not start-stop[/step]"},
-    {"$GENERATE 999999999-999999999 a 5 A 192.0.2.1", NULL},
-    {"$GENERATE 1-2/999999999 a 5 A 192.0.2.1", NULL},
+    {"$GENERATE 2147483648-2147483648 a 5 A 192.0.2.1",
+	"not start-stop[/step], of numbers up to 2147483647"},
+    {"$GENERATE 1-2/2147483648 a 5 A 192.0.2.1",
+	"not start-stop[/step], of numbers up to 2147483647"},
+    {"$GENERATE 2147483647-2147483647 a 5 A 192.0.2.1", NULL},
+    {"$GENERATE 1-2/2147483647 a 5 A 192.0.2.1", NULL},
     {"$GENERATE 1-2/-1 a$ 5 A 192.0.2.1", "not start-stop[/step]"},
     {"$GENERATE 1-2 a${x} 5 A 192.0.2.1", "not an offset"},
     {"$GENERATE 1-2 a${1 5 A 192.0.2.1", "not an offset"},
@@ -558,6 +560,16 @@ START_TEST(generate_makes_records)
 END_TEST
 
 /* As BIND does, which takes one word as the data. */
+START_TEST(generate_counts_to_the_end_of_31_bits)
+{
+	expect("$GENERATE 2147483647-2147483647 a${999999999} 5 A 192.0.2.1\n"
+	       "$GENERATE 2147483646-2147483647/2147483647 b${0,0,x} 5 A "
+	       "192.0.2.1\n",
+	    "1 a3147483646.example.com. 5 1 c0000201\n"
+	    "2 b7ffffffe.example.com. 5 1 c0000201\n");
+}
+END_TEST
+
 START_TEST(generate_takes_data_in_quotes_and_nibbles_with_a_last_dot)
 {
 	expect("$GENERATE 10-10 m$ 7 IN MX \"$ h${0,3}\"\n"
@@ -581,7 +593,8 @@ START_TEST(a_wrong_generate_is_said_once)
 		     "$GENERATE 1-9 a${1,2,q} A 192.0.2.1\n"
 		     "$GENERATE 1-9 a${-5} A 192.0.2.1\n"
 		     "$GENERATE 254-299 a$ 60 A 192.0.2.$\n",
-	    "example.com.:1: error: $GENERATE: not start-stop[/step]\n"
+	    "example.com.:1: error: $GENERATE: not start-stop[/step], "
+	    "of numbers up to 2147483647\n"
 	    "example.com.:2: error: $GENERATE: not a range of 1 to 1048576 "
 	    "records\n"
 	    "example.com.:3: error: $GENERATE: not a range of 1 to 1048576 "
@@ -673,6 +686,7 @@ main(void)
 	tcase_add_test(tc, includes_are_not_deep);
 	tcase_add_test(tc, asterisks_within_names_are_warned_of);
 	tcase_add_test(tc, generate_makes_records);
+	tcase_add_test(tc, generate_counts_to_the_end_of_31_bits);
 	tcase_add_test(
 	    tc, generate_takes_data_in_quotes_and_nibbles_with_a_last_dot);
 	tcase_add_test(tc, a_wrong_generate_is_said_once);
