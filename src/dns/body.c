@@ -15,14 +15,17 @@ enum {
 	POINTER_LIMIT = 0x3fff,
 };
 
+enum { QUESTION_FIXED = 4 }; /* type and class */
+
 void
 composer_begin(struct composer *c, const uint8_t *owner, bool any_below)
 {
-	wire_init(&c->wire, c->bytes, sizeof(c->bytes));
+	c->owner_len = (uint8_t)name_len(owner);
+	wire_init(&c->wire, c->bytes,
+	    sizeof(c->bytes) - DNS_HEADER_SIZE - c->owner_len - QUESTION_FIXED);
 	c->below = any_below;
 	c->wildcard = !any_below && name_is_wildcard(owner);
 	c->class = DNS_IN;
-	c->owner_len = (uint8_t)name_len(owner);
 	memcpy(c->owner, owner, c->owner_len);
 	name_lower(c->owner);
 	memset(&c->head, 0, sizeof(c->head));

@@ -78,7 +78,8 @@ void composer_begin(struct composer *c, const uint8_t *owner, bool any_below);
  * Adds a record; sections in order only.  rdata is uncompressed wire form;
  * names in it are compressed for the types of RFC 1035 alone (RFC 3597 4).
  * optional (additional section only, after all others): may be left out.
- * False: too large, and the body stays as it was.
+ * False: too large for a message with its header and question, and the body
+ * stays as it was.
  */
 bool composer_put(struct composer *c, enum body_section section,
     const uint8_t *owner, uint16_t type, uint32_t ttl, const uint8_t *rdata,

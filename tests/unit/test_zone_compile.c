@@ -339,6 +339,32 @@ START_TEST(an_rrset_larger_than_a_message_is_refused)
 }
 END_TEST
 
+/* Data of len octets of a.example.com. */
+static const char *
+large_zone(size_t len)
+{
+	static char text[2 * DNS_MESSAGE_MAX + 200];
+	int n = sprintf(
+	    text, WHOLE "a 60 TYPE65280 \\# %zu %0*d\n", len, 2 * (int)len, 0);
+
+	ck_assert_int_lt(n, (int)sizeof(text));
+	return text;
+}
+
+START_TEST(a_record_leaves_room_for_header_and_question)
+{
+	size_t most = DNS_MESSAGE_MAX - 12 - (15 + 4) - (2 + 10);
+
+	zone_sample_zone(&sample, "example.com.", large_zone(most + 1));
+	expect_wrong("example.com.:4: error: a.example.com.: its records do "
+		     "not fit into a message\n");
+	zone_sample_close(&sample);
+	zone_sample_open(&sample);
+	zone_sample_zone(&sample, "example.com.", large_zone(most));
+	expect_warned("");
+}
+END_TEST
+
 START_TEST(many_names_are_all_found_again)
 {
 	char name[64];
@@ -388,6 +414,7 @@ main(void)
 	tcase_add_test(tc, steered_names_are_in_zones_and_above_cuts);
 	tcase_add_test(tc, steered_names_may_not_be_in_the_file_too);
 	tcase_add_test(tc, an_rrset_larger_than_a_message_is_refused);
+	tcase_add_test(tc, a_record_leaves_room_for_header_and_question);
 	tcase_add_test(tc, many_names_are_all_found_again);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);
