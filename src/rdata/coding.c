@@ -357,7 +357,8 @@ word_type(struct field_text *t, const struct lexeme *word, uint16_t *type)
 {
 	*type = type_find(word->at, word->len);
 	return *type != 0 ||
-	    field_not(t, word, "a known type, nor TYPE followed by a number");
+	    field_not(t, word,
+		"a known type, nor TYPE followed by a number from 1 to 65535");
 }
 
 bool
