@@ -374,20 +374,32 @@ wks_format(struct cursor *c, struct wire *text)
 
 enum { NXT_TYPES = 128 };
 
+/* Types are written as mnemonics or decimal numbers (RFC 2065 5.2). */
+static bool
+nxt_type(struct field_text *t, uint16_t *type)
+{
+	struct lexeme word;
+	uint64_t number;
+
+	if (!field_word(t, &word))
+		return false;
+	*type = digits_value(word.at, word.len, NXT_TYPES - 1, &number)
+	    ? (uint16_t)number
+	    : type_find(word.at, word.len);
+	return (*type > 0 && *type < NXT_TYPES) ||
+	    field_not(t, &word, "a type's name, or a number from 1 to 127");
+}
+
 bool
 nxt_parse(struct field_text *t)
 {
 	uint8_t bits[NXT_TYPES / 8] = {0};
-	struct lexeme word;
 	size_t len = 0;
 	uint16_t type;
 
 	while (lex_peek(t->lex)->kind != LEX_END) {
-		if (!field_word(t, &word))
+		if (!nxt_type(t, &type))
 			return false;
-		type = type_find(word.at, word.len);
-		if (type == 0 || type >= NXT_TYPES)
-			return field_not(t, &word, "a type below 128");
 		bits[type / 8] |= (uint8_t)(0x80 >> type % 8);
 		if (len < type / 8u + 1)
 			len = type / 8u + 1;

@@ -209,7 +209,7 @@ def texts_of(r):
         "UID": generic, "GID": generic, "UNSPEC": generic,
         "WKS": lambda m: f"{m.address(4)} {r.choice(['tcp', '6', 'UDP', '17'])} "
                          f"{r.choice(['smtp', '25', '0 65535', '53 domain'])}",
-        "NXT": lambda m: f"{m.name()} {r.choice(['A NXT', 'MX TXT AAAA'])}",
+        "NXT": lambda m: f"{m.name()} {r.choice(['A NXT', 'MX TXT AAAA', '1 127'])}",
         "EID": hexa, "NIMLOC": hexa,
         "ATMA": lambda m: r.choice([f"+{r.randint(1, 10 ** 14)}", m.hex()]),
         "A6": lambda m: r.choice([

@@ -81,10 +81,12 @@ def no_hex(m):
 
 
 def no_type(m):
-    number = re.fullmatch("(?i)type([0-9]{1,5})", m[1])
+    nxt = "127" in m[0][len(m[1]):]
+    number = re.fullmatch(f"(?i){'(?:type)?' if nxt else 'type'}([0-9]{{1,5}})",
+                          m[1])
     if number:
-        return not 0 < int(number[1]) < (128 if "below" in m[0] else 65536)
-    return "below" in m[0] or m[1].upper() not in TYPES
+        return not 0 < int(number[1]) < (128 if nxt else 65536)
+    return nxt or m[1].upper() not in TYPES
 
 
 TYPES = text_make.texts_of(random.Random()).keys()
@@ -137,8 +139,9 @@ STRICT = [
     (r"a backslash without|bad escape", None, "RFC 1035 5.1"),
     (r"'\(' without '\)'|'\)' without '\('", None, "RFC 1035 5.1"),
     (r"not a name", None, "RFC 1035 2.3.4"),
-    (r'"(.*)" is not a (?:known type|type below 128)', no_type,
-     "a name of the registry or TYPE and a number (RFC 3597 5)"),
+    (r'"(.*)" is not a (?:known type|type\'s name, or a number from 1 to 127)',
+     no_type, "a name of the registry or TYPE and a number (RFC 3597 5); for NXT "
+     "a number alone, too (RFC 2065 5.2)"),
     (r'"(.*)" is not a prefix', lambda m: not re.fullmatch(
         r"!?1:[0-9.]+/[0-9]+|!?2:[0-9a-f:]+/[0-9]+", m[1]) or
      int(m[1].split("/")[1]) > (32 if "1:" in m[1][:3] else 128) or
@@ -192,6 +195,8 @@ OTHERS = [
      "2.1 is silent)"),
     ("nsd", ".*", "=-", r"(^|[ (])\.|\.( |\)|$)|\.[^\s]*[/=:,+]|[/=:,+]\S*\.|@\.|"
      r"\\#", r"syntax error", "NSD ends words at dots, as in names"),
+    ("nsd", "NXT", "=-", r"\b(1|127)\b", r"bad type 0", "a number alone, too (RFC "
+     "2065 5.2)"),
     ("nsd", ".*", "=-", r"\\\\(\\| |$)", r"", "NSD takes a character behind two "
      "backslashes as escaped"),
     ("knot", "NSEC|NSEC3|CSYNC", "=-", r" [A-Za-z]", r"bitmap|syntax", "types that "
