@@ -193,7 +193,8 @@ def texts_of(r):
         "TALINK": join(name, name), "CDS": ds, "CDNSKEY": key,
         "OPENPGPKEY": b64,
         "CSYNC": lambda m: f"{m.number(u32)} {m.number(3)} {m.types()}",
-        "ZONEMD": lambda m: f"{m.number(u32)} 1 1 {m.hex(48, 48)}",
+        "ZONEMD": lambda m: f"{m.number(u32)} " + r.choice(
+            [f"1 1 {m.hex(48, 48)}", f"241 1 {m.hex(12, 64)}"]),
         "SVCB": svcb, "HTTPS": svcb, "SPF": strings,
         "NID": join(n16, locator), "L32": join(n16, addr4),
         "L64": join(n16, locator), "LP": join(n16, name),

@@ -197,6 +197,8 @@ OTHERS = [
      r"\\#", r"syntax error", "NSD ends words at dots, as in names"),
     ("nsd", "NXT", "=-", r"\b(1|127)\b", r"bad type 0", "a number alone, too (RFC "
      "2065 5.2)"),
+    ("bind", "ZONEMD", "=-", r"", r"", "a scheme but 1 has digests of its own "
+     "length (RFC 8976 A.3)"),
     ("nsd", ".*", "=-", r"\\\\(\\| |$)", r"", "NSD takes a character behind two "
      "backslashes as escaped"),
     ("knot", "NSEC|NSEC3|CSYNC", "=-", r" [A-Za-z]", r"bitmap|syntax", "types that "
