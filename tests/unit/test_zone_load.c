@@ -559,7 +559,6 @@ START_TEST(generate_makes_records)
 }
 END_TEST
 
-/* As BIND does, which takes one word as the data. */
 START_TEST(generate_counts_to_the_end_of_31_bits)
 {
 	expect("$GENERATE 2147483647-2147483647 a${999999999} 5 A 192.0.2.1\n"
@@ -570,6 +569,7 @@ START_TEST(generate_counts_to_the_end_of_31_bits)
 }
 END_TEST
 
+/* As BIND does, which takes one word as the data. */
 START_TEST(generate_takes_data_in_quotes_and_nibbles_with_a_last_dot)
 {
 	expect("$GENERATE 10-10 m$ 7 IN MX \"$ h${0,3}\"\n"
