@@ -14,11 +14,11 @@ import bisect
 import os
 import random
 import re
-import struct
 import subprocess
 import sys
 import tempfile
 
+import raw
 import text_make
 import text_rule
 
@@ -75,8 +75,8 @@ def zone_write(path, records):
 
 
 def run(checker, folder, tries=3):
-    zone, raw = (os.path.join(folder, x) for x in (checker, "raw"))
-    command = [{"ZONE": zone, "RAW": raw}.get(w, w) for w in COMMANDS[checker]]
+    zone, dump = (os.path.join(folder, x) for x in (checker, "raw"))
+    command = [{"ZONE": zone, "RAW": dump}.get(w, w) for w in COMMANDS[checker]]
     done = subprocess.run(command, capture_output=True, text=True,
                           errors="replace", timeout=HANGS_S)
     said = done.stdout + done.stderr
@@ -134,27 +134,10 @@ def refused(checker, records, folder):
         return first | {half + i: what for i, what in second.items()}
 
 
-def raw_records(path):
-    """(owner, type, data) of named-compilezone's raw form, version 0."""
-    with open(path, "rb") as f:
-        octets = f.read()
-    at = 12  # format, version, time of the dump
-    while at < len(octets):
-        total, _, type_, _, _, count, name_len = struct.unpack_from(
-            ">IHHHIIH", octets, at)
-        owner = octets[at + 20:at + 20 + name_len]
-        p = at + 20 + name_len
-        for _ in range(count):
-            n = struct.unpack_from(">H", octets, p)[0]
-            yield owner, type_, octets[p + 2:p + 2 + n]
-            p += 2 + n
-        at += total
-
-
 def bind_octets(folder):
     """BIND's octets of the records by their index."""
     found = {}
-    for owner, _, data in raw_records(os.path.join(folder, "raw")):
+    for owner, _, data in raw.records(os.path.join(folder, "raw")):
         label = owner[1:1 + owner[0]].decode("latin-1")
         if re.fullmatch(r"x\d+", label):
             found[int(label[1:])] = "=" + data.hex()
