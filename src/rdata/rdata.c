@@ -209,8 +209,10 @@ generic_parse(uint16_t type, struct field_text *t)
 	uint64_t len;
 
 	lex_next(t->lex, &word);
-	if (!number_parse(t, UINT16_MAX, &len))
+	if (!number_parse(t, UINT16_MAX, &len)) {
+		lex_prefix(t->lex, "\\# LENGTH (RFC 3597 5)");
 		return false;
+	}
 	digits = *lex_peek(t->lex);
 	if (digits.kind != LEX_END && !hex_words_parse(t))
 		return false;
