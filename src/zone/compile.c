@@ -271,7 +271,8 @@ set_is_wrong(struct compiler *c, uint32_t node, const struct set *s)
 static bool
 is_beside_cname(uint16_t type)
 {
-	return type == DNS_CNAME || type == DNS_RRSIG || type == DNS_NSEC;
+	return type == DNS_CNAME || type == DNS_RRSIG || type == DNS_NSEC ||
+	    type == DNS_KEY;
 }
 
 /* All RRsets of a node: records from at on. */

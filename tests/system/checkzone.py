@@ -39,6 +39,7 @@ ZONES = [
     (APEX + "a A 192.0.2.1\na CNAME b\n", REFUSED),
     (APEX + "a CNAME c\na CNAME b\n", REFUSED),
     (APEX + "a CNAME b\na TXT b\n", REFUSED),
+    (APEX + "a CNAME b\na KEY 256 3 8 AQAB\n", FINE),
     (APEX + "*.a NS ns.other.net.\n", REFUSED),
     (APEX + "a NS ns.other.net.\nb.a TXT x\n", FINE),
     ("@ SOA ns.e. h.e. 1 2 3 4 5\n@ NS ns.other.net.\n", WARNED),

@@ -92,12 +92,14 @@ START_TEST(a_cname_stands_alone)
 END_TEST
 
 /* RFC 4035 2.5 */
-START_TEST(signatures_stand_beside_a_cname)
+START_TEST(signatures_and_keys_stand_beside_a_cname)
 {
 	zone_sample_zone(&sample, "example.com.",
 	    WHOLE "a 60 CNAME ns\na 60 NSEC b CNAME RRSIG NSEC\n"
 		  "a 60 RRSIG CNAME 8 3 60 20300101000000 20200101000000 1 "
-		  "example.com. AAAA\n");
+		  "example.com. AAAA\n"
+		  "a 60 KEY 256 3 8 AAAA\nb 60 KEY 256 3 8 AAAA\n"
+		  "b 60 CNAME ns\n");
 	ck_assert(zone_sample_build(&sample));
 	ck_assert_uint_eq(sample.diag.nerrors, 0);
 }
@@ -398,7 +400,7 @@ main(void)
 	tcase_add_test(tc, soa_and_ns_must_be_at_the_apex);
 	tcase_add_test(tc, syntax_errors_do_not_hide_the_errors_of_other_zones);
 	tcase_add_test(tc, a_cname_stands_alone);
-	tcase_add_test(tc, signatures_stand_beside_a_cname);
+	tcase_add_test(tc, signatures_and_keys_stand_beside_a_cname);
 	tcase_add_test(tc, what_is_not_served_is_refused);
 	tcase_add_test(tc, a_dname_is_one_and_neither_alias_nor_cut);
 	tcase_add_test(tc, what_is_below_a_dname_is_warned_of);

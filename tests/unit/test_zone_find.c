@@ -24,6 +24,8 @@ static const char zone_text[] = "$TTL 60\n" SOA "@ NS ns\n"
 				"www A 192.0.2.3\n"
 				"www TXT \"a\" \"b c\"\n"
 				"alias CNAME www\n"
+				"keyed CNAME www\n"
+				"keyed KEY 256 3 8 AAAA\n"
 				"out CNAME www.Elsewhere.NET.\n"
 				"a.b.deep A 192.0.2.4\n"
 				"odd TYPE65280 \\# 4 0a0b0c0d\n"
@@ -187,6 +189,12 @@ START_TEST(a_cname_stands_for_other_types)
 	    body_target(sample.found.body), "\3www\11Elsewhere\3NET", 19);
 	expect("alias.example.com.", "RRSIG", NODATA);
 	expect("alias.example.com.", "NSEC", NODATA);
+	expect("keyed.example.com.", "KEY",
+	    "data in example.com.\n"
+	    "an keyed.example.com. 60 IN KEY 256 3 8 AAAA\n");
+	expect("keyed.example.com.", "A",
+	    "cname in example.com.\n"
+	    "an keyed.example.com. 60 IN CNAME www.example.com.\n");
 	expect("below.alias.example.com.", "A", NXDOMAIN);
 }
 END_TEST
