@@ -379,9 +379,6 @@ check_health(
 	for (size_t i = 0; i < h->nanchors; i++) {
 		struct conf_monitor *m = &h->anchor_monitors[i];
 
-		if (h->anchors[i].port == 0)
-			diag_error(r->d, &yaml_find(node, "anchors")->mark,
-			    "an anchor needs a TCP port, such as 192.0.2.1@443");
 		*m = (struct conf_monitor){.name = "anchor",
 		    .type = CONF_MONITOR_TCP,
 		    .port = h->anchors[i].port,
