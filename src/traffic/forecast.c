@@ -64,13 +64,6 @@ answers_count(struct forecast *f, const struct model *m, bool then)
 }
 
 static void
-live_keep(struct forecast *f, const struct model *m, bool then)
-{
-	for (size_t i = 0; i < f->snapshot->conf->npools; i++)
-		pool_live_words(&m->pools[i], f->live[then][i].of);
-}
-
-static void
 move_add(struct forecast *f, const struct forecast_move *m)
 {
 	for (size_t i = 0; i < f->moves.n; i++) {
@@ -418,6 +411,16 @@ pool_changes(struct forecast *f, struct model *m, size_t i,
 	return model_state_pool(m, i) != was;
 }
 
+/* One that is the same before and after. */
+static void
+pool_stays(struct forecast *f, struct model *m, size_t i,
+    const struct forecast_state *after)
+{
+	model_drain_pool(m, i, after->drains, after->down);
+	pool_live_words(&m->pools[i], f->live[0][i].of);
+	f->live[1][i] = f->live[0][i];
+}
+
 void
 forecast_then(struct forecast *f, struct capacity *c, const struct snapshot *s,
     const struct traffic *t, const struct forecast_state *before,
@@ -430,10 +433,9 @@ forecast_then(struct forecast *f, struct capacity *c, const struct snapshot *s,
 	for (size_t i = 0; i < s->conf->npools; i++)
 		changes |= pool_changes(f, &m, i, before, after);
 	if (changes) {
-		model_drain(&m, before->drains, before->down);
-		live_keep(f, &m, false);
-		model_drain(&m, after->drains, after->down);
-		live_keep(f, &m, true);
+		for (size_t i = 0; i < s->conf->npools; i++)
+			if (!is_apart(after, &m.pools[i]))
+				pool_stays(f, &m, i, after);
 		change(f, c, &m);
 		worse_find(f, c, &m, before);
 	} else {
