@@ -225,13 +225,31 @@ drains_fini(struct drains *t)
 	drains_return(t);
 }
 
-/* The first of the chain of a hash, or the one behind at; 0: none. */
-static uint32_t
-chain_next(const struct drains *t, unsigned by, uint64_t hash, uint32_t at)
+/* A walk over those whose names have the hash of these, by region or by what.
+ */
+struct chain {
+	unsigned by;
+	uint64_t hash;
+	uint32_t at; /* the position of the last one and 1; 0: none yet */
+};
+
+static struct chain
+chain_of(const struct names *n, unsigned by)
+{
+	uint64_t hash[BY_COUNT];
+
+	names_hash(hash, n);
+	return (struct chain){.by = by, .hash = hash[by]};
+}
+
+static const struct drain *
+chain_next(const struct drains *t, struct chain *c)
 {
 	if (t->nheads == 0)
-		return 0;
-	return at == 0 ? *head_of(t, by, hash) : t->links[at - 1].next[by];
+		return NULL;
+	c->at = c->at == 0 ? *head_of(t, c->by, c->hash)
+			   : t->links[c->at - 1].next[c->by];
+	return c->at != 0 ? t->all.at[c->at - 1] : NULL;
 }
 
 static bool
@@ -245,17 +263,13 @@ slot_of(const struct drains *t, enum drain_kind kind, const char *what,
     bool announced)
 {
 	struct names n = names_split(what);
-	uint64_t hash[BY_COUNT];
-	uint32_t at = 0;
+	struct chain chain = chain_of(&n, BY_WHAT);
+	const struct drain *d;
 
-	names_hash(hash, &n);
-	while ((at = chain_next(t, BY_WHAT, hash[BY_WHAT], at)) != 0) {
-		const struct drain *d = t->all.at[at - 1];
-
+	while ((d = chain_next(t, &chain)) != NULL)
 		if (d->kind == kind && is_announced(d) == announced &&
 		    strcmp(d->what, what) == 0)
-			return &t->all.at[at - 1];
-	}
+			return &t->all.at[chain.at - 1];
 	return NULL;
 }
 
@@ -378,23 +392,25 @@ is_same(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
+/* Of that region, or of a part of it: hashes may be the same by chance. */
+static bool
+is_at(const struct drain *d, const char *pool, const char *region)
+{
+	return strcmp(d->region, region) == 0 && is_same(d->pool, pool);
+}
+
 /* Those of just these names. */
 static void
 on_add_named(const struct drains *t, struct drains_on *on, const char *pool,
     const char *region, const char *target)
 {
 	struct names n = names_of(pool, region, target);
-	uint64_t hash[BY_COUNT];
-	uint32_t at = 0;
+	struct chain chain = chain_of(&n, BY_WHAT);
+	const struct drain *d;
 
-	names_hash(hash, &n);
-	while ((at = chain_next(t, BY_WHAT, hash[BY_WHAT], at)) != 0) {
-		const struct drain *d = t->all.at[at - 1];
-
-		if (strcmp(d->region, region) == 0 && is_same(d->pool, pool) &&
-		    is_same(d->target, target))
+	while ((d = chain_next(t, &chain)) != NULL)
+		if (is_at(d, pool, region) && is_same(d->target, target))
 			on_add(t, on, d);
-	}
 }
 
 struct drains_on
@@ -416,16 +432,12 @@ static bool
 is_place_named(const struct drains *t, const char *pool, const char *region)
 {
 	struct names n = names_of(pool, region, NULL);
-	uint64_t hash[BY_COUNT];
-	uint32_t at = 0;
+	struct chain chain = chain_of(&n, BY_PLACE);
+	const struct drain *d;
 
-	names_hash(hash, &n);
-	while ((at = chain_next(t, BY_PLACE, hash[BY_PLACE], at)) != 0) {
-		const struct drain *d = t->all.at[at - 1];
-
-		if (strcmp(d->region, region) == 0 && is_same(d->pool, pool))
+	while ((d = chain_next(t, &chain)) != NULL)
+		if (is_at(d, pool, region))
 			return true;
-	}
 	return false;
 }
 
@@ -440,12 +452,11 @@ drains_name(const struct drains *t, const char *pool, const char *region)
 static bool
 what_add(const struct drains *t, struct drains_on *on, const struct drain *of)
 {
+	struct chain chain = {.by = BY_WHAT, .hash = of->hash[BY_WHAT]};
+	const struct drain *d;
 	bool any = false;
-	uint32_t at = 0;
 
-	while ((at = chain_next(t, BY_WHAT, of->hash[BY_WHAT], at)) != 0) {
-		const struct drain *d = t->all.at[at - 1];
-
+	while ((d = chain_next(t, &chain)) != NULL) {
 		if (d != of && strcmp(d->what, of->what) != 0)
 			continue;
 		if (!any && d != of)
@@ -461,16 +472,14 @@ drains_each(const struct drains *t, const char *pool, const char *region,
     const struct drains_on *whole, drains_fn *fn, void *arg)
 {
 	struct names n = names_of(pool, region, NULL);
-	uint64_t hash[BY_COUNT];
-	uint32_t at = 0;
+	struct chain chain = chain_of(&n, BY_PLACE);
+	const struct drain *d;
 
-	names_hash(hash, &n);
-	while ((at = chain_next(t, BY_PLACE, hash[BY_PLACE], at)) != 0) {
-		const struct drain *d = t->all.at[at - 1];
+	while ((d = chain_next(t, &chain)) != NULL) {
 		struct drains_on on = *whole;
 
-		if (d->target != NULL && strcmp(d->region, region) == 0 &&
-		    is_same(d->pool, pool) && what_add(t, &on, d))
+		if (d->target != NULL && is_at(d, pool, region) &&
+		    what_add(t, &on, d))
 			fn(d->target, &on, arg);
 	}
 }
