@@ -257,31 +257,19 @@ page_drains(struct text *t, const char *title, const json_t *drains)
 	text_add(t, "</table>\n");
 }
 
+/* Each of a list of texts, between what stands around it. */
 static void
-page_unsaved(struct text *t, const json_t *unsaved)
+page_alerts(
+    struct text *t, const char *before, const json_t *list, const char *after)
 {
-	const json_t *change;
+	const json_t *alert;
 	size_t i;
 
-	json_array_foreach(unsaved, i, change)
+	json_array_foreach(list, i, alert)
 	{
-		text_add(t, "<p class=\"down\">Not saved: ");
-		page_escape(t, json_string_value(change));
-		text_add(t, ": a restart forgets it.</p>\n");
-	}
-}
-
-static void
-page_faults(struct text *t, const json_t *faults)
-{
-	const json_t *fault;
-	size_t i;
-
-	json_array_foreach(faults, i, fault)
-	{
-		text_add(t, "<p class=\"down\">State: ");
-		page_escape(t, json_string_value(fault));
-		text_add(t, ".</p>\n");
+		text_add(t, "<p class=\"down\">%s: ", before);
+		page_escape(t, json_string_value(alert));
+		text_add(t, "%s.</p>\n", after);
 	}
 }
 
@@ -350,8 +338,9 @@ page_lines(struct text *t, const json_t *status)
 		text_add(t,
 		    "<p class=\"degraded\">The exec helper is not running: monitors of type exec keep their state.</p>\n");
 	page_all_down(t, json_object_get(status, "pools"));
-	page_unsaved(t, json_object_get(status, "unsaved"));
-	page_faults(t, json_object_get(status, "state"));
+	page_alerts(t, "Not saved", json_object_get(status, "unsaved"),
+	    ": a restart forgets it");
+	page_alerts(t, "State", json_object_get(status, "state"), "");
 	put_held(json_object_get(status, "geoip"), t);
 	if (json_is_true(json_object_get(
 		json_object_get(status, "capacity"), "brownout")))
