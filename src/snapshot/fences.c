@@ -377,7 +377,7 @@ follow_found(struct trail *t, const uint8_t *name, const struct found *f)
 static const uint16_t asked[] = {
     DNS_A, DNS_AAAA, DNS_HTTPS, DNS_SVCB, DNS_MX, DNS_SRV};
 
-enum { ASKED_BY_ALIAS = 6, ASKED = 4 };
+enum { ASKED_ADDRESSES = 2, ASKED = 4, ASKED_BY_ALIAS = 6 };
 
 static void
 follow(struct trail *t, const uint8_t *name)
@@ -426,17 +426,16 @@ begin_region(struct trail *t, const struct conf_name *name,
 static void
 begin_services(struct trail *t, const struct conf_name *name)
 {
-	static const uint16_t types[] = {DNS_HTTPS, DNS_SVCB, DNS_MX, DNS_SRV};
 	struct trail one = *t;
 
 	one.mark = &name->mark;
 	snprintf(one.target, sizeof(one.target), "a record of the zone file");
 	memset(&one.passed, 0, sizeof(one.passed));
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (size_t i = ASKED_ADDRESSES; i < ASKED_BY_ALIAS; i++) {
 		struct found f;
 
 		zone_find(t->snapshot->zones, name->name, name_len(name->name),
-		    types[i], &f);
+		    asked[i], &f);
 		if (f.kind == FIND_DATA)
 			follow_services(&one, name->name, f.body);
 	}
