@@ -364,7 +364,6 @@ start_threads(struct daemon *m, struct error *err)
 {
 	uint32_t watchdog_ms =
 	    m->control->status.snapshot->conf->server.watchdog_ms;
-
 	struct error why;
 
 	inherit_end();
