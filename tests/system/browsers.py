@@ -57,13 +57,7 @@ class Browser:
         return self
 
     def __exit__(self, *exc):
-        self.process.terminate()
-        try:
-            self.process.wait(m.DEADLINE)
-        finally:
-            if self.process.poll() is None:
-                self.process.kill()
-                self.process.wait()
+        m.end(self.process)
         os.close(self.to)
         os.close(self.back)
         shutil.rmtree(self.dir, ignore_errors=True)

@@ -89,6 +89,18 @@ def children(pid):
         return [int(child) for child in f.read().split()]
 
 
+def end(process):
+    """By SIGTERM, or by SIGKILL when it does not end by that."""
+    if process.poll() is None:
+        process.terminate()
+    try:
+        process.wait(DEADLINE)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
 class Target:
     """An HTTP server that can be killed and brought back on its address."""
 

@@ -93,14 +93,7 @@ class Resolver:
                 stdout=log, stderr=log)
 
     def __exit__(self, *exc):
-        if self.process.poll() is None:
-            self.process.terminate()
-        try:
-            self.process.wait(m.DEADLINE)
-        finally:
-            if self.process.poll() is None:
-                self.process.kill()
-                self.process.wait()
+        m.end(self.process)
         if exc[0] is not None:
             sys.stderr.write(self.log_text()[-1000:])
 
