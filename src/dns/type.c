@@ -40,7 +40,7 @@ static const struct rr_type types[] = {
 	    {FIELD_U16, "key tag"}, {FIELD_NAME, "signer"},
 	    {FIELD_BASE64, "signature"}}},
     {25, "KEY",
-	{{FIELD_U16, "flags"}, {FIELD_U8, "protocol"},
+	{{FIELD_KEY_FLAGS, "flags"}, {FIELD_PROTOCOL, "protocol"},
 	    {FIELD_ALGORITHM, "algorithm"}, {FIELD_BASE64_OPTIONAL, "key"}}},
     {26, "PX",
 	{{FIELD_U16, "preference"}, {FIELD_NAME, "map822"},

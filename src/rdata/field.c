@@ -114,6 +114,8 @@ static const struct {
     [FIELD_USAGE] = {usage_parse, u8_read, u8_format},
     [FIELD_SELECTOR] = {selector_parse, u8_read, u8_format},
     [FIELD_MATCHING] = {matching_parse, u8_read, u8_format},
+    [FIELD_PROTOCOL] = {protocol_parse, u8_read, u8_format},
+    [FIELD_KEY_FLAGS] = {key_flags_parse, u16_read, u16_format},
     [FIELD_EUI48] = {eui48_parse, eui48_read, eui48_format},
     [FIELD_EUI64] = {eui64_parse, eui64_read, eui64_format},
     [FIELD_LOCATOR] = {locator_parse, eui64_read, locator_format},

@@ -2,6 +2,7 @@
 #include "rdata/number.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 enum { DATE_DIGITS = 14 };
@@ -264,6 +265,9 @@ static const struct named selectors[] = {
     {0, "Cert"}, {1, "SPKI"}, {255, "PrivSel"}, {0, NULL}};
 static const struct named matchings[] = {{0, "Full"}, {1, "SHA2-256"},
     {2, "SHA2-512"}, {255, "PrivMatch"}, {0, NULL}};
+/* RFC 2535 7.1 */
+static const struct named protocols[] = {{0, "NONE"}, {1, "TLS"}, {2, "EMAIL"},
+    {3, "DNSSEC"}, {4, "IPSEC"}, {255, "ALL"}, {0, NULL}};
 
 static bool
 named_parse(struct field_text *t, const struct named *names, unsigned octets,
@@ -334,4 +338,101 @@ matching_parse(struct field_text *t)
 {
 	return named_parse(t, matchings, 1,
 	    "a matching type's name, or a number from 0 to 255");
+}
+
+bool
+protocol_parse(struct field_text *t)
+{
+	return named_parse(
+	    t, protocols, 1, "a protocol's name, or a number from 0 to 255");
+}
+
+/* Flags of a key (RFC 2535 7.1) ------------------------------------------ */
+
+/* Names of the values of the bits of mask. */
+static const struct key_flag {
+	uint16_t mask, value;
+	const char *name;
+} key_flags[] = {
+    {0xc000, 0x4000, "NOCONF"},
+    {0xc000, 0x8000, "NOAUTH"},
+    {0xc000, 0xc000, "NOKEY"},
+    {0x2000, 0x2000, "FLAG2"},
+    {0x1000, 0x1000, "EXTEND"},
+    {0x0800, 0x0800, "FLAG4"},
+    {0x0400, 0x0400, "FLAG5"},
+    {0x0300, 0x0000, "USER"},
+    {0x0300, 0x0100, "ZONE"},
+    {0x0300, 0x0200, "HOST"},
+    {0x0300, 0x0300, "NTYP3"},
+    {0x0080, 0x0080, "FLAG8"},
+    {0x0040, 0x0040, "FLAG9"},
+    {0x0020, 0x0020, "FLAG10"},
+    {0x0010, 0x0010, "FLAG11"},
+    {0x000f, 0, "SIG0"},
+    {0x000f, 1, "SIG1"},
+    {0x000f, 2, "SIG2"},
+    {0x000f, 3, "SIG3"},
+    {0x000f, 4, "SIG4"},
+    {0x000f, 5, "SIG5"},
+    {0x000f, 6, "SIG6"},
+    {0x000f, 7, "SIG7"},
+    {0x000f, 8, "SIG8"},
+    {0x000f, 9, "SIG9"},
+    {0x000f, 10, "SIG10"},
+    {0x000f, 11, "SIG11"},
+    {0x000f, 12, "SIG12"},
+    {0x000f, 13, "SIG13"},
+    {0x000f, 14, "SIG14"},
+    {0x000f, 15, "SIG15"},
+};
+
+static const struct key_flag *
+key_flag_find(const struct lexeme *name)
+{
+	for (size_t i = 0; i < sizeof(key_flags) / sizeof(key_flags[0]); i++)
+		if (lex_is(name, key_flags[i].name))
+			return &key_flags[i];
+	return NULL;
+}
+
+/* Names with "|" between. */
+static bool
+key_flags_value(const struct lexeme *word, uint64_t *value)
+{
+	const char *end = word->at + word->len;
+	struct lexeme name = *word;
+	uint16_t known = 0;
+
+	*value = 0;
+	for (;;) {
+		const char *bar = memchr(name.at, '|', (size_t)(end - name.at));
+		const struct key_flag *flag;
+
+		name.len = (size_t)((bar != NULL ? bar : end) - name.at);
+		flag = key_flag_find(&name);
+		if (flag == NULL || (known & flag->mask) != 0)
+			return false;
+		known |= flag->mask;
+		*value |= flag->value;
+		if (bar == NULL)
+			return true;
+		name.at = bar + 1;
+	}
+}
+
+bool
+key_flags_parse(struct field_text *t)
+{
+	struct lexeme word;
+	uint64_t value;
+
+	if (!field_word(t, &word))
+		return false;
+	if (!digits_value(word.at, word.len, UINT16_MAX, &value) &&
+	    !key_flags_value(&word, &value))
+		return field_not(t, &word,
+		    "a number from 0 to 65535, nor names of different flags with \"|\" between, as in NOAUTH|ZONE");
+	wire_put_u16(t->w, (uint16_t)value);
+	return true;
 }

@@ -29,6 +29,8 @@ bool scheme_parse(struct field_text *t);
 bool usage_parse(struct field_text *t);
 bool selector_parse(struct field_text *t);
 bool matching_parse(struct field_text *t);
+bool protocol_parse(struct field_text *t);
+bool key_flags_parse(struct field_text *t);
 
 /* Decimal digits alone, up to most. */
 bool digits_value(const char *text, size_t len, uint64_t most, uint64_t *value);

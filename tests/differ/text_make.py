@@ -180,7 +180,9 @@ def texts_of(r):
         "NAPTR": join(n16, n16, string, string, lambda m: '""', name),
         "KX": join(n16, name), "DNAME": name, "APL": Make.apl, "DS": ds,
         "CERT": join(n16, n16, Make.algorithm, b64), "KEY": lambda m: r.choice(
-            [f"{r.randint(0, 49151)} 3 5 {m.base64()}", "49152 3 1"]),
+            [f"{r.randint(0, 49151)} 3 5 {m.base64()}", "49152 3 1",
+             f"NOAUTH|ZONE|SIG{m.number(15)} EMAIL 5 {m.base64()}",
+             "NOKEY DNSSEC 1"]),
         "SSHFP": lambda m: f"{m.number(4)} " + r.choice(
             [f"1 {m.hex(20, 20)}", f"2 {m.hex(32, 32)}"]),
         "IPSECKEY": ipseckey, "RRSIG": sig, "SIG": sig,

@@ -56,6 +56,19 @@ def asked(who, record):
 # What is refused here and read by others: a pattern of our mistake; whether
 # what it shows is wrong indeed, where that is looked at; and why.
 
+FLAGS = [{"NOCONF", "NOAUTH", "NOKEY"}, {"USER", "ZONE", "HOST", "NTYP3"},
+         {f"SIG{n}" for n in range(16)}, {"EXTEND"},
+         *({f"FLAG{n}"} for n in (2, 4, 5, 8, 9, 10, 11))]
+
+
+def no_flags(m):
+    names = m[1].upper().split("|")
+    parts = [i for n in names for i, part in enumerate(FLAGS) if n in part]
+    number = re.fullmatch("[0-9]+", m[1]) and int(m[1]) < 65536
+    return not number and (len(parts) < len(names) or
+                           len(set(parts)) < len(parts))
+
+
 def no_number(m):
     return not (re.fullmatch("[0-9]+", m[1]) and int(m[1]) <= int(m[2]))
 
@@ -146,6 +159,11 @@ STRICT = [
         r"!?1:[0-9.]+/[0-9]+|!?2:[0-9a-f:]+/[0-9]+", m[1]) or
      int(m[1].split("/")[1]) > (32 if "1:" in m[1][:3] else 128) or
      no_address(re.fullmatch("!?[12]:(.*)/.*", m[1])), "RFC 3123 5"),
+    (r'"(.*)" is not a number from 0 to 65535, nor names of different flags',
+     no_flags, "a number or names, one for each part of the flags (RFC 2535 7.1)"),
+    (r'"(.*)" is not a protocol\'s name', lambda m: m[1].upper() not in (
+        "NONE", "TLS", "EMAIL", "DNSSEC", "IPSEC", "ALL"), "RFC 2535 7.1"),
+    (r"more than (?:90|180) degrees", None, "RFC 1876 3"),
     (r'"(.*)" is not a(?: latitude| longitude|n altitude| size)', None,
      "RFC 1876 3"),
     (r"is not made of letters and digits", None, "RFC 8659 4.1"),
@@ -214,7 +232,8 @@ OTHERS = [
      "4034 A.1.1)"),
     ("ldns", "SVCB|HTTPS", "=-", r"=(\"\")?( |$)", r"", "a value may be empty "
      "(RFC 9460 2.1)"),
-    ("nsd knot", "KEY", "=-", r"", r"", "a record without a key (RFC 2535 3.1.2)"),
+    ("nsd knot", "KEY", "=-", r"", r"", "a record without a key (RFC 2535 3.1.2), "
+     "names of flags and protocols (7.1)"),
     ("nsd knot", "LOC", "=-", r"[nsew] |\dM", r"", "the case of N, S, E, W and m "
      "says nothing (RFC 1876 3)"),
     ("nsd", "RRSIG|SIG", "=-", r"", r"date and time", "RFC 4034 3.2: seconds, too"),
