@@ -53,14 +53,15 @@ angle_parse(
 	static const unsigned places[] = {0, 0, 3};
 	const int64_t limit[] = {most, 59, 59999};
 	int64_t sum = 0, part;
-	struct lexeme word;
+	struct lexeme word, first = *lex_peek(t->lex);
 
 	for (size_t i = 0; field_word(t, &word); i++) {
 		if (i > 0 && word.len == 1 &&
 		    ((*word.at & ~0x20) == letters[0] ||
 			(*word.at & ~0x20) == letters[1])) {
 			if (sum > most * unit[0])
-				return field_not(t, &word, what);
+				return lex_fail(t->lex, &first,
+				    "more than %d degrees", (int)most);
 			if ((*word.at & ~0x20) == letters[1])
 				sum = -sum;
 			wire_put_u32(t->w, (uint32_t)(EQUATOR + sum));

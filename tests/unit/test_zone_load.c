@@ -322,7 +322,7 @@ static const struct {
     {"a 5 LOC 90 N 180 W 0", NULL},
     {"a 5 LOC 42 21 54 N 71 06 18 W -24m 30m", NULL},
     {"a 5 LOC 91 N 0 E 0", "is not a latitude"},
-    {"a 5 LOC 90 0 1 N 0 E 0", "is not a latitude"},
+    {"a 5 LOC 90 0 1 N 0 E 0", "more than 90 degrees"},
     {"a 5 LOC 0 N 0 E 42849672.95m", NULL},
     {"a 5 LOC 0 N 0 E 42849673m", "is not an altitude"},
     {"a 5 LOC 0 N 0 E -100001m", "is not an altitude"},
