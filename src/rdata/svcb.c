@@ -434,6 +434,8 @@ svcb_parse(struct field_text *t)
 	while (lex_peek(t->lex)->kind != LEX_END && !t->w->full)
 		if (!param_parse(t, start))
 			return false;
+	if (t->w->full)
+		return lex_fail(t->lex, &first, "longer than 65535 octets");
 	all = (struct params){t->w->at + start, t->w->at + t->w->len};
 	wrong = params_wrong(&all, &key);
 	return wrong == NULL ||
