@@ -107,6 +107,44 @@ START_TEST(what_was_read_is_what_is_sent)
 }
 END_TEST
 
+/* RFC 6891 6.1.2, 7871, 5001, 7873, 7828, 8914: each in its form. */
+START_TEST(each_option_has_its_octets)
+{
+	static const char cookie[] = "123456781\0\0\0time8octets!";
+	static const struct edns_error error = {0x1234, "no"};
+	struct ecs ecs = {.present = true, .source = 9, .addr.family = 4};
+	struct edns_reply e = {.cookie = (const uint8_t *)cookie};
+
+	options_equal(&e,
+	    "\0\x0a\0\x18"
+	    "123456781\0\0\0time8octets!",
+	    28);
+	e = (struct edns_reply){.keepalive = 0x102};
+	options_equal(&e, "\0\x0b\0\2\1\2", 6);
+	e = (struct edns_reply){.keepalive = 1};
+	options_equal(&e, "\0\x0b\0\2\0\1", 6);
+	e = (struct edns_reply){.error = &error};
+	options_equal(&e, "\0\x0f\0\4\x12\x34no", 8);
+	ecs.addr.bytes[0] = 10;
+	e = (struct edns_reply){
+	    .ecs = &ecs,
+	    .scope = 7,
+	    .nsid = "x",
+	    .cookie = (const uint8_t *)cookie,
+	    .keepalive = 0xffff,
+	    .error = &error,
+	};
+	options_equal(&e,
+	    "\0\x8\0\6\0\1\x9\7\x0a\0"
+	    "\0\3\0\1x"
+	    "\0\x0a\0\x18"
+	    "123456781\0\0\0time8octets!"
+	    "\0\x0b\0\2\xff\xff"
+	    "\0\x0f\0\4\x12\x34no",
+	    10 + 5 + 28 + 6 + 8);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -120,6 +158,7 @@ main(void)
 	tcase_add_test(tc, a_client_subnet_comes_back_with_its_scope);
 	tcase_add_test(tc, an_nsid_stands_beside_it);
 	tcase_add_test(tc, what_was_read_is_what_is_sent);
+	tcase_add_test(tc, each_option_has_its_octets);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

@@ -236,6 +236,7 @@ START_TEST(an_owner_that_is_no_name_is_an_error)
 	} rows[] = {
 	    {OCTETS("\x40")}, /* a label type that is none (RFC 6891 5) */
 	    {OCTETS("\x80\0")},
+	    {OCTETS("\xbf\0")},
 	    {OCTETS("\3ab")}, /* beyond the end */
 	    {OCTETS("\xc0")},
 	    {OCTETS("\1a")},
@@ -477,6 +478,101 @@ START_TEST(nothing_is_left_of_the_query_before)
 }
 END_TEST
 
+/* RFC 7873 5.2, 5.2.2: the first one counts, and only it has to be valid. */
+START_TEST(a_cookie_has_one_of_few_lengths)
+{
+	char options[2 * (4 + 48)] = "\0\x0a";
+	const char *none = options + 4;
+
+	for (char len = 0; len < 48; len++) {
+		bool valid = len == 8 || (len >= 16 && len <= 40);
+		size_t all = 4u + (size_t)len;
+
+		options[3] = len;
+		memset(options + 4, 'c', (size_t)len);
+		ck_assert_int_eq(parse_with_options(options, all),
+		    valid ? QUERY_ANSWER : QUERY_ERROR);
+		ck_assert_uint_eq(q.cookie_len, valid ? len : 0);
+		memcpy(options + all, "\0\x0a\0\1x", 5);
+		parse_with_options(options, all + 5);
+		ck_assert_uint_eq(q.cookie_len, valid ? len : 0);
+	}
+	options[3] = 8;
+	header(0, 1, 0, 0, 1);
+	question();
+	opt(1232, 0, options, 12);
+	ck_assert_int_eq(query_parse(&q, packet, w.len, &rcode), QUERY_ANSWER);
+	ck_assert_mem_eq(q.cookie, none, 8);
+	/* RFC 7873 5.4: without a question it is for its cookie. */
+	header(0, 0, 0, 0, 1);
+	opt(1232, 0, options, 12);
+	ck_assert_int_eq(parse(), QUERY_COOKIE);
+	ck_assert_uint_eq(rcode, DNS_NOERROR);
+	header(0, 2, 0, 0, 1);
+	opt(1232, 0, options, 12);
+	ck_assert_int_eq(parse(), QUERY_ERROR);
+}
+END_TEST
+
+/* RFC 7828 3.2.1 */
+START_TEST(a_keepalive_is_empty)
+{
+	parse_with_options(OCTETS("\0\x0b\0\0"));
+	ck_assert_int_eq(q.keepalive, KEEPALIVE_ASKED);
+	parse_with_options(OCTETS("\0\x0b\0\1x"));
+	ck_assert_int_eq(q.keepalive, KEEPALIVE_WRONG);
+	parse_with_options(OCTETS("\0\x0c\0\0"));
+	ck_assert_int_eq(q.keepalive, KEEPALIVE_NONE);
+}
+END_TEST
+
+/* What says how to reply, whatever it was before. */
+static void
+check_same(const struct query *a, const struct query *b, size_t len)
+{
+	ck_assert_msg(a->id == b->id && a->flags == b->flags &&
+		a->type == b->type && a->class == b->class &&
+		a->udp_size == b->udp_size && a->name_len == b->name_len &&
+		a->question_len == b->question_len &&
+		a->question == b->question && a->cookie == b->cookie &&
+		a->cookie_len == b->cookie_len &&
+		a->keepalive == b->keepalive && a->edns == b->edns &&
+		a->dnssec_ok == b->dnssec_ok && a->nsid == b->nsid &&
+		a->is_signed == b->is_signed,
+	    "%zu octets", len);
+	ck_assert_mem_eq(a->name, b->name, a->name_len);
+	ck_assert_int_eq(a->ecs.present, b->ecs.present);
+	ck_assert_int_eq(a->ecs.wrong, b->ecs.wrong);
+	if (a->ecs.present)
+		ck_assert(addr_equal(&a->ecs.addr, &b->ecs.addr) &&
+		    a->ecs.source == b->ecs.source);
+}
+
+START_TEST(what_was_read_before_does_not_matter)
+{
+	static struct query zeros, ones;
+	uint16_t codes[2];
+
+	for (uint16_t flags = 0; flags <= 0x2800; flags += 0x2800) {
+		header(flags, 1, 0, 0, 2);
+		question();
+		opt(1400, 0x8000,
+		    OCTETS("\0\3\0\0\0\x0b\0\0\0\x0a\0\x08"
+			   "12345678\0\x8\0\7\0\1\x18\0\xc0\0\2"));
+		wire_put(&w, OCTETS(TSIG));
+		for (size_t len = DNS_HEADER_SIZE; len <= w.len; len++) {
+			memset(&zeros, 0, sizeof(zeros));
+			memset(&ones, 0xff, sizeof(ones));
+			ck_assert_int_eq(
+			    query_parse(&zeros, packet, len, &codes[0]),
+			    query_parse(&ones, packet, len, &codes[1]));
+			ck_assert_uint_eq(codes[0], codes[1]);
+			check_same(&zeros, &ones, len);
+		}
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -509,6 +605,9 @@ main(void)
 	tcase_add_test(tc, a_key_is_not_known);
 	tcase_add_test(tc, a_signature_is_the_last_record);
 	tcase_add_test(tc, nothing_is_left_of_the_query_before);
+	tcase_add_test(tc, a_cookie_has_one_of_few_lengths);
+	tcase_add_test(tc, a_keepalive_is_empty);
+	tcase_add_test(tc, what_was_read_before_does_not_matter);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
