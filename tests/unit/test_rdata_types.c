@@ -546,6 +546,66 @@ START_TEST(octets_that_are_cut_are_no_data)
 }
 END_TEST
 
+/* Octets that are changed are data of no type, or are read as text again. */
+START_TEST(octets_that_are_changed_are_no_data)
+{
+	uint16_t type = rr_type_parse(rows[_i].type);
+	uint8_t octets[512];
+	struct error err;
+	struct wire w;
+
+	wire_init(&w, octets, sizeof(octets));
+	if (!parse(type, rows[_i].text, &w, &err))
+		return;
+	for (size_t i = 0; i < w.len; i++) {
+		const uint8_t was = octets[i];
+		const uint8_t others[] = {0, 1, 2, 4, 0x7f, 0x80, 0xff,
+		    (uint8_t)(was - 1), (uint8_t)(was + 1),
+		    (uint8_t)(was ^ 0x80), (uint8_t)(was ^ 0x10)};
+
+		for (size_t k = 0; k < sizeof(others); k++) {
+			octets[i] = others[k];
+			/* Bit maps of old types may end with octets 0. */
+			if (rdata_check(type, octets, w.len, &err) &&
+			    (type != rr_type_parse("WKS") ||
+				octets[w.len - 1] != 0))
+				check_round(type, &w);
+		}
+		octets[i] = was;
+	}
+}
+END_TEST
+
+/* Where there is room for all octets but one it is an error; beyond nothing is
+ * written. */
+START_TEST(data_needs_all_of_its_room)
+{
+	uint16_t type = rr_type_parse(rows[_i].type);
+	const char *text = rows[_i].text;
+	uint8_t octets[512], *room;
+	struct error err;
+	struct wire w;
+
+	wire_init(&w, octets, sizeof(octets));
+	if (!parse(type, text, &w, &err))
+		return;
+	for (size_t cap = 0; cap <= w.len; cap++) {
+		struct wire small;
+
+		room = malloc(cap + 1); /* so that ASan sees its end */
+		wire_init(&small, room, cap);
+		ck_assert_msg(parse(type, text, &small, &err) == (cap == w.len),
+		    "%s %s in %zu octets", rows[_i].type, text, cap);
+		if (cap == w.len)
+			ck_assert_mem_eq(room, octets, cap);
+		else
+			ck_assert_msg(strstr(err.text, "longer than"),
+			    "%zu: %s", cap, err.text);
+		free(room);
+	}
+}
+END_TEST
+
 /* Text with the i-th of its words replaced; false: it has fewer. */
 static bool
 replace_word(
@@ -637,6 +697,10 @@ main(void)
 	    tc, each_word_can_be_wrong, 0, sizeof(rows) / sizeof(rows[0]));
 	tcase_add_loop_test(tc, octets_that_are_cut_are_no_data, 0,
 	    sizeof(rows) / sizeof(rows[0]));
+	tcase_add_loop_test(tc, octets_that_are_changed_are_no_data, 0,
+	    sizeof(rows) / sizeof(rows[0]));
+	tcase_add_loop_test(
+	    tc, data_needs_all_of_its_room, 0, sizeof(rows) / sizeof(rows[0]));
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
