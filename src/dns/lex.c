@@ -319,8 +319,6 @@ skip_entry(struct lex *l)
 	struct lexeme word;
 	enum lex_kind kind;
 
-	if (l->holds && l->held.kind == LEX_END)
-		l->over = true;
 	l->holds = false;
 	while (!l->over) {
 		kind = scan(l, &word);
@@ -336,7 +334,6 @@ bool
 lex_begin(struct lex *l, bool *blank)
 {
 	skip_entry(l);
-	l->depth = 0;
 	l->wrong = l->broken = false;
 	while (l->at < l->end) {
 		*blank = class_of(*l->at) == OCTET_BLANK;
