@@ -23,7 +23,7 @@ forget_flaps(struct health *h, const struct conf_monitor *m, int64_t now_ms)
 	    ? (now_ms - h->flap_ms) / m->damp.forget_ms
 	    : h->flaps;
 
-	if (forgotten >= h->flaps) {
+	if (h->flaps == 0 || forgotten >= h->flaps) {
 		h->flaps = 0;
 		h->flap_ms = now_ms;
 	} else if (forgotten > 0) {
