@@ -2,6 +2,7 @@
 #include "steer/share.h"
 
 #include <check.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct conf_failback gentle = {.hold_ms = 300 * 1000,
@@ -196,6 +197,193 @@ START_TEST(a_tenant_is_of_one_cohort_whoever_asks)
 }
 END_TEST
 
+/* Cohorts of a client are the same on every server and in every version. */
+START_TEST(cohorts_do_not_change_with_the_build)
+{
+	static const struct {
+		const char *client, *region;
+		uint32_t number;
+	} rows[] = {
+	    {"192.0.2.1", "eu", 34812},
+	    {"192.0.3.1", "eu", 32052},
+	    {"192.0.2.1", "us-west", 34123},
+	    {"2001:db8:1::1", "eu", 33004},
+	    {"2001:db8:2::1", "us-west", 59085},
+	};
+	static const uint8_t tenant[] = {4, 'a', 'c', 'm', 'e', 1, 't', 0};
+	struct addr a;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		ck_assert(addr_parse(rows[i].client, &a));
+		ck_assert_uint_eq(
+		    share_cohort(&a, rows[i].region).number, rows[i].number);
+	}
+	ck_assert_uint_eq(share_cohort_name(tenant, "eu").number, 21339);
+	ck_assert(addr_parse("192.0.2.1", &a));
+	ck_assert_uint_eq(share_trickle(&a).number, 52468);
+}
+END_TEST
+
+/* Second by second -------------------------------------------------------- */
+
+enum { MODEL_SECONDS = 700 };
+
+static uint32_t
+dice(uint32_t sides)
+{
+	return (uint32_t)random() % sides;
+}
+
+/* So many of all have had their turn, so many seconds after the first. */
+static uint32_t
+turned(uint32_t all, int64_t after_s, uint32_t of_s)
+{
+	if (after_s < 0)
+		return 0;
+	if (after_s >= of_s)
+		return all;
+	return (uint32_t)((uint64_t)all * (uint64_t)after_s / of_s);
+}
+
+static uint32_t
+whole_seconds(uint32_t ms)
+{
+	return ms / 1000 + (ms % 1000 != 0);
+}
+
+/* Cohorts that are back, so many seconds from now on without trouble. */
+static uint32_t
+model_back(const struct share *s, const struct conf_failback *f, int64_t now)
+{
+	int64_t from = s->back_s;
+
+	if (f->manual && !s->resumed)
+		return 0;
+	if (!s->resumed)
+		from += whole_seconds(f->hold_ms);
+	return turned(SHARE_COHORTS, now - from, whole_seconds(f->ramp_ms));
+}
+
+static uint32_t
+model_out(const struct share *s, int64_t now)
+{
+	return turned(
+	    s->out, now - (s->out_end_s - s->out_over_s), s->out_over_s);
+}
+
+/* Trouble stops the clock of the return. */
+static int64_t
+model_clock(const struct share *s, int64_t now)
+{
+	return s->frozen_s != 0 && s->frozen_s < now ? s->frozen_s : now;
+}
+
+static uint32_t
+model_taken(const struct share *s, const struct conf_failback *f, int64_t now)
+{
+	uint32_t taken = SHARE_COHORTS - model_out(s, now), back;
+
+	if (f == NULL || !s->back)
+		return taken;
+	back = model_back(s, f, model_clock(s, now));
+	return back < taken ? back : taken;
+}
+
+/* The first second from now on in which the cohort's turn has come. */
+static uint32_t
+model_change(const struct share *s, const struct conf_failback *f,
+    uint32_t cohort, int64_t now)
+{
+	int64_t clock = model_clock(s, now);
+	bool in = f != NULL && s->back && cohort >= model_back(s, f, clock);
+	bool out = cohort < SHARE_COHORTS - model_out(s, now);
+
+	for (uint32_t i = 1; i < MODEL_SECONDS; i++)
+		if ((in && cohort < model_back(s, f, clock + i)) ||
+		    (out && cohort >= SHARE_COHORTS - model_out(s, now + i)))
+			return i;
+	return SHARE_NEVER;
+}
+
+static struct share
+any_share(int64_t now)
+{
+	struct share s = {.back = dice(3) > 0,
+	    .resumed = dice(3) == 0,
+	    .back_s = now - dice(200)};
+
+	if (dice(2) == 0) {
+		s.out = dice(SHARE_COHORTS + 1);
+		s.out_over_s = dice(3) * dice(100);
+		s.out_end_s = now + 100 - dice(200);
+	}
+	if (s.back && dice(3) == 0)
+		s.frozen_s = s.back_s + dice((uint32_t)(now + 2 - s.back_s));
+	return s;
+}
+
+static struct conf_failback
+any_failback(void)
+{
+	return (struct conf_failback){
+	    .hold_ms = dice(3) * (1000 * dice(50) + dice(3)),
+	    .ramp_ms = dice(3) * (1000 * dice(100) + dice(3)),
+	    .manual = dice(4) == 0};
+}
+
+static void
+expect_left(const struct share *s, const struct conf_failback *f, uint32_t now)
+{
+	int64_t clock = model_clock(s, now);
+	struct share after = *s;
+	struct share_left left;
+	uint32_t hold = 0, all = 0;
+	bool held = f != NULL && f->manual && !s->resumed;
+	bool coming =
+	    f != NULL && s->back && model_back(s, f, clock) < SHARE_COHORTS;
+
+	ck_assert(share_left(s, f, now, &left) == coming);
+	ck_assert(share_in_force(s, f, now) == (s->out > 0 || coming));
+	if (!coming)
+		return;
+	if (held) { /* as from the operator's word on */
+		after.resumed = true;
+		after.back_s = clock;
+	}
+	while (model_back(&after, f, clock + all) < SHARE_COHORTS)
+		all++;
+	if (!held && !s->resumed)
+		while (clock + hold < s->back_s + whole_seconds(f->hold_ms))
+			hold++;
+	ck_assert(left.manual == held);
+	ck_assert(left.frozen == (s->frozen_s != 0));
+	ck_assert_uint_eq(left.hold_s, hold);
+	ck_assert_uint_eq(left.all_s, all);
+}
+
+START_TEST(shares_are_as_a_count_second_by_second_says)
+{
+	srandom(1);
+	for (unsigned i = 0; i < 3000; i++) {
+		uint32_t now = 1000 + dice(1000);
+		struct share s = any_share(now);
+		struct conf_failback f = any_failback();
+		const struct conf_failback *by = dice(5) > 0 ? &f : NULL;
+		uint32_t taken = model_taken(&s, by, now);
+		const uint32_t cohorts[] = {0, taken - (taken > 0),
+		    taken % SHARE_COHORTS, dice(SHARE_COHORTS),
+		    SHARE_COHORTS - 1};
+
+		ck_assert_uint_eq(share_taken(&s, by, now), taken);
+		for (size_t k = 0; k < 5; k++)
+			ck_assert_uint_eq(
+			    share_change_s(&s, by, cohorts[k], now),
+			    model_change(&s, by, cohorts[k], now));
+		expect_left(&s, by, now);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -213,6 +401,8 @@ main(void)
 	tcase_add_test(tc, an_operator_lets_a_region_come_back);
 	tcase_add_test(tc, what_is_left_of_a_return_is_told);
 	tcase_add_test(tc, a_partial_drain_takes_its_share_out);
+	tcase_add_test(tc, cohorts_do_not_change_with_the_build);
+	tcase_add_test(tc, shares_are_as_a_count_second_by_second_says);
 	suite_add_tcase(s, tc);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
