@@ -365,7 +365,7 @@ line_believed(const struct line_question *q, uint16_t pool, uint16_t region)
 {
 	const struct pool *p;
 
-	if (q->oracle->pools == NULL || q->assume->ignore_health)
+	if (q->assume->ignore_health)
 		return NULL;
 	p = &q->oracle->pools[pool];
 	for (size_t i = 0; i < p->nregions; i++)

@@ -281,7 +281,7 @@ was_live(const struct line_question *q, uint16_t pool, uint16_t region)
 static uint16_t
 pick_last_known(const struct line_question *q, const struct oracle_decision *d)
 {
-	for (size_t i = 0; q->oracle->pools != NULL && i < d->nregions; i++)
+	for (size_t i = 0; i < d->nregions; i++)
 		if (is_in(&d->regions[i]) &&
 		    was_live(q, d->pool, d->regions[i].region))
 			return d->regions[i].region;
@@ -511,11 +511,10 @@ oracle_decide(const struct oracle *o, const struct conf_name *name,
 {
 	struct geo_found found = {.counted = *client};
 
-	if (o->geo != NULL)
-		geo_find(o->geo, client, &found);
+	geo_find(o->geo, client, &found);
 	decide(o, name, client, &found.place, assume, d);
 	d->found = found;
-	if (want_scope && o->geo != NULL)
+	if (want_scope)
 		d->scope = scope_find(o, name, client, &found);
 	if (want_scope && d->cohort_len > d->scope)
 		d->scope = d->cohort_len;

@@ -70,8 +70,8 @@ struct oracle_decision {
 
 struct oracle {
 	const struct conf *conf;
-	const struct geo *geo;    /* may be NULL: no databases */
-	const struct pool *pools; /* health and drains as believed */
+	const struct geo *geo;    /* for a client address */
+	const struct pool *pools; /* for a decision: health as believed */
 };
 
 /* For a client address. scope is computed only if want_scope (slow). */
