@@ -8,6 +8,7 @@
 
 #include "mmdb_make.h"
 #include "steer/far.h"
+#include "steer/oracle.h"
 #include "world.h"
 
 enum { EU, US, AP, NREGIONS, WORLDS = 60, ADDRESSES = 200 };
@@ -215,6 +216,55 @@ START_TEST(a_box_takes_whose_coordinates_are_in_it)
 		rank_of(r, 2, &p);
 		ck_assert_uint_eq(rule, 0);
 	}
+}
+END_TEST
+
+/* Its edges are of it: whether a place at these degrees is inside. */
+static const struct box_row {
+	struct conf_box box; /* south, west, north, east */
+	float latitude, longitude;
+	bool inside;
+} box_rows[] = {
+    {{10, 20, 30, 40}, 10, 20, true},
+    {{10, 20, 30, 40}, 30, 40, true},
+    {{10, 20, 30, 40}, 9.5f, 30, false},
+    {{10, 20, 30, 40}, 30.5f, 30, false},
+    {{10, 20, 30, 40}, 20, 19.5f, false},
+    {{10, 20, 30, 40}, 20, 40.5f, false},
+    {{10, 20, 10, 20}, 10, 20, true},
+    {{10, 20, 10, 20}, 10, 20.5f, false},
+    /* across 180 degrees */
+    {{10, 170, 30, -160}, 20, 170, true},
+    {{10, 170, 30, -160}, 20, -160, true},
+    {{10, 170, 30, -160}, 20, 180, true},
+    {{10, 170, 30, -160}, 20, -180, true},
+    {{10, 170, 30, -160}, 20, 169.5f, false},
+    {{10, 170, 30, -160}, 20, -159.5f, false},
+    {{10, 170, 30, -160}, 9.5f, 180, false},
+    {{-90, -180, 90, 180}, -90, -180, true},
+    {{-90, -180, 90, 180}, 90, 180, true},
+};
+
+START_TEST(the_edges_of_a_box_are_of_it)
+{
+	const struct box_row *b = &box_rows[_i];
+	struct conf_rule r[] = {
+	    {.by_box = true, .box = b->box}, {.order = CONF_ORDER_ALL}};
+	const struct place p = {.located = true,
+	    .latitude = b->latitude,
+	    .longitude = b->longitude};
+	const struct conf_name name = {.ttl_max = 60};
+	struct arena *a = arena_new();
+	struct pool *all = pools_build(a, &conf);
+	const struct oracle o = {.conf = &conf, .pools = all};
+	struct oracle_decision d;
+
+	rank_of(r, 2, &p);
+	ck_assert_uint_eq(rule, !b->inside);
+	oracle_decide_place(&o, &name, &p, NULL, &d);
+	ck_assert_uint_eq(d.rule, !b->inside);
+	pools_fini(all, conf.npools);
+	arena_free(a);
 }
 END_TEST
 
@@ -550,6 +600,8 @@ main(void)
 	tcase_add_test(c, latency_orders_what_was_measured_then_by_distance);
 	tcase_add_test(c, all_are_in_order_of_declaration);
 	tcase_add_test(c, a_box_takes_whose_coordinates_are_in_it);
+	tcase_add_loop_test(c, the_edges_of_a_box_are_of_it, 0,
+	    sizeof(box_rows) / sizeof(*box_rows));
 	tcase_add_test(c, ties_are_in_order_of_declaration);
 	tcase_add_test(c, a_region_without_location_is_the_farthest);
 	tcase_add_test(c, without_a_place_the_unlocated_list_counts);

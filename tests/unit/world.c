@@ -107,6 +107,15 @@ nets_make(struct world *w)
 	}
 }
 
+/* Often one of a few, so that places lie on the edges of boxes. */
+static float
+random_degrees(uint32_t most)
+{
+	if (chance(60))
+		return 30 * (float)world_dice(most / 15 + 1) - (float)most;
+	return (float)world_dice(2 * most) - (float)most;
+}
+
 static void
 row_make(struct world *w, struct mmdb_row *r)
 {
@@ -130,8 +139,8 @@ row_make(struct world *w, struct mmdb_row *r)
 		p->asn = 64496 + world_dice(3);
 	if (chance(30)) {
 		p->located = true;
-		p->latitude = (float)world_dice(180) - 90;
-		p->longitude = (float)world_dice(360) - 180;
+		p->latitude = random_degrees(90);
+		p->longitude = random_degrees(180);
 	}
 }
 
@@ -315,10 +324,11 @@ rule_match_make(struct world *w, struct conf_rule *r)
 	r->by_asn = chance(25);
 	r->by_box = chance(20);
 	r->by_geo = !r->by_net && !r->by_asn && !r->by_box ? true : chance(30);
-	r->box.south = (float)world_dice(180) - 90;
-	r->box.north = r->box.south + (float)world_dice(90);
-	r->box.west = (float)world_dice(360) - 180;
-	r->box.east = (float)world_dice(360) - 180;
+	r->box.south = random_degrees(90);
+	r->box.north =
+	    chance(50) ? random_degrees(90) : r->box.south + world_dice(90);
+	r->box.west = random_degrees(180);
+	r->box.east = random_degrees(180);
 	r->nets = (uint64_t)random() & 0xf;
 	r->nasn = 1 + world_dice(2);
 	r->asn = arena_array(w->arena, r->nasn, sizeof(*r->asn));
