@@ -418,20 +418,20 @@ unsigned
 pool_suppose(struct pool *p, size_t region, const struct drains *drains,
     const struct drains *down)
 {
-	static const struct drains none;
 	const struct pool_region *r = &p->regions[region];
 	const char *name = p->conf->name;
-	const struct region_live with = region_tally(name, r, drains);
-	const struct region_live without = region_tally(name, r, &none);
-	const struct region_live is_down =
-	    down != NULL ? region_tally(name, r, down) : without;
+	struct region_live healthy, ignored, with, is_down = {.live = {0}};
 
+	with = region_tally(name, r, drains, &healthy);
+	if (down != NULL)
+		is_down = region_tally(name, r, down, &ignored);
 	for (unsigned k = 0; k < POOL_FAMILIES; k++) {
 		enum pool_family f = (enum pool_family)k;
 		bool live = !with.drained && region_is_enough(p, r, &with, f);
 
 		bit_store(&p->words[f].drained, region,
-		    !live && region_is_enough(p, r, &without, f));
+		    with.drained ||
+			(!live && region_is_enough(p, r, &healthy, f)));
 		if (down != NULL)
 			live &= !is_down.drained &&
 			    region_is_enough(p, r, &is_down, f);

@@ -169,7 +169,7 @@ region_look(const struct pool *p, struct pool_region *r,
 
 struct tally {
 	const struct pool_region *r;
-	struct region_live *n;
+	struct region_live *n, *healthy;
 	bool up; /* the region is forced up */
 };
 
@@ -179,30 +179,32 @@ target_tally(const char *target, const struct drains_on *on, void *arg)
 {
 	const struct tally *l = arg;
 	const struct pool_target *t = target_find(l->r, target);
+	const struct drain *up = on->cover[DRAIN_UP];
 
 	for (unsigned k = 0; t != NULL && k < POOL_FAMILIES; k++) {
 		enum pool_family f = (enum pool_family)k;
+		size_t counted = l->up || t->well[f];
 
 		if (!region_target_is_of(t, f))
 			continue;
-		l->n->live[f] +=
-		    would_live(t, f, on->cover[DRAIN_OUT], on->cover[DRAIN_UP]);
-		l->n->live[f] -= l->up || t->well[f];
+		l->n->live[f] += would_live(t, f, on->cover[DRAIN_OUT], up);
+		l->n->live[f] -= counted;
+		l->healthy->live[f] += would_live(t, f, NULL, up);
+		l->healthy->live[f] -= counted;
 	}
 }
 
 struct region_live
-region_tally(
-    const char *pool, const struct pool_region *r, const struct drains *drains)
+region_tally(const char *pool, const struct pool_region *r,
+    const struct drains *drains, struct region_live *healthy)
 {
 	const struct drains_on on = drains_on(drains, pool, r->name, NULL);
 	struct region_live n = {.drained = on.cover[DRAIN_OUT] != NULL,
 	    .part = on.part != NULL ? on.part->share : 0};
-	struct tally l = {r, &n, on.cover[DRAIN_UP] != NULL};
+	struct tally l = {r, &n, healthy, on.cover[DRAIN_UP] != NULL};
 
-	if (n.drained)
-		return n;
 	memcpy(n.live, l.up ? r->nof : r->nwell, sizeof(n.live));
+	*healthy = n;
 	drains_each(drains, pool, r->name, &on, target_tally, &l);
 	return n;
 }

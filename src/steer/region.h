@@ -104,10 +104,11 @@ void region_begin(struct pool_region *r);
 void region_look(const struct pool *p, struct pool_region *r,
     const struct drains *drains, struct region_live *healthy);
 
-/* How many targets would be live with these drains, health as it was at the
- * last look. */
-struct region_live region_tally(
-    const char *pool, const struct pool_region *r, const struct drains *drains);
+/* How many targets would be live with these leases, health as it was at the
+ * last look, where the region is not drained; healthy: the same without drains.
+ */
+struct region_live region_tally(const char *pool, const struct pool_region *r,
+    const struct drains *drains, struct region_live *healthy);
 
 /* Are so many enough for the region to be live? */
 bool region_is_enough(const struct pool *p, const struct pool_region *r,
