@@ -11,6 +11,8 @@
 #include "mmdb_make.h"
 #include "world.h"
 
+#define ROWS(a) (sizeof(a) / sizeof((a)[0]))
+
 enum { WORLDS = 60, ADDRESSES = 300 };
 
 static char files[2][32] = {"/tmp/test_geo.XXXXXX", "/tmp/test_geo.XXXXXX"};
@@ -291,6 +293,31 @@ leaf_value(const struct trie_leaf *leaves, size_t n, const struct addr *a)
 	ck_abort();
 }
 
+/* The key of an address is that of all addresses with its depth, and has what
+ * its place is made of. */
+static void
+expect_key(const struct geo *g, const struct addr *a, const struct geo_found *f)
+{
+	struct geo_key key, again;
+	struct prefix around;
+	struct addr beside;
+	unsigned depth;
+
+	ck_assert(geo_find_key(g, a, &key, &depth));
+	ck_assert_uint_eq(depth, f->depth);
+	ck_assert_uint_eq(key.nets, f->place.nets);
+	ck_assert_ptr_eq(key.quickest, f->place.quickest);
+	for (size_t i = geo_ndatabases(g); i < GEO_KEY_DATABASES; i++)
+		ck_assert_uint_eq(key.records[i], 0);
+	ck_assert((f->database != NULL) ==
+	    (key.records[0] != 0 || key.records[1] != 0));
+	around = (struct prefix){*a, (uint8_t)depth};
+	addr_mask(&around.addr, around.len);
+	world_addr_in(&around, &beside);
+	ck_assert(geo_find_key(g, &beside, &again, &depth));
+	ck_assert_mem_eq(&key, &again, sizeof(key));
+}
+
 static void
 expect_places(const struct world *w, struct geo *g)
 {
@@ -317,6 +344,7 @@ expect_places(const struct world *w, struct geo *g)
 			value = leaf_value(leaves[0], n[0], &f.counted);
 		ck_assert(value < nplaces);
 		ck_assert_mem_eq(&places[value], &f.place, sizeof(f.place));
+		expect_key(g, &a, &f);
 		around = (struct prefix){a, (uint8_t)f.depth};
 		addr_mask(&around.addr, around.len);
 		world_addr_in(&around, &a);
@@ -339,6 +367,83 @@ START_TEST(leaves_say_what_find_says)
 		geo_free(g);
 		world_free(&w);
 	}
+}
+END_TEST
+
+START_TEST(a_key_is_of_four_databases)
+{
+	struct mmdb_row r = row("192.0.2.0/24", "DE");
+	struct conf_database databases[GEO_KEY_DATABASES + 1];
+	struct conf conf = {.databases = databases};
+	struct addr a = address("192.0.2.1");
+
+	mmdb_make(files[0], 4, MMDB_FLAT, &r, 1);
+	for (size_t i = 0; i < ROWS(databases); i++)
+		databases[i] = (struct conf_database){.path = files[0]};
+	for (size_t n = 0; n <= ROWS(databases); n++) {
+		struct geo_key key;
+		unsigned depth;
+		struct geo *g;
+
+		conf.ndatabases = n;
+		g = load(&conf);
+		ck_assert_int_eq(
+		    geo_find_key(g, &a, &key, &depth), n <= GEO_KEY_DATABASES);
+		for (size_t i = 0; n <= GEO_KEY_DATABASES && i < n; i++)
+			ck_assert_uint_ne(key.records[i], 0);
+		geo_free(g);
+	}
+}
+END_TEST
+
+enum { MANY = 3000, ORDERS = 200 };
+
+/* As many places, and as many orders of regions, as there are prefixes: none
+ * is taken for another, and none stands twice. */
+START_TEST(many_places_are_told_apart)
+{
+	static struct mmdb_row rows[MANY];
+	static struct conf_latency_row times[2 * ORDERS];
+	struct conf_database database = {.path = files[0]};
+	struct conf conf = {.databases = &database,
+	    .ndatabases = 1,
+	    .latency = {.rows = times, .nrows = ROWS(times)}};
+	const struct trie_leaf *leaves;
+	const struct place *places;
+	struct geo *g;
+	size_t n;
+
+	for (unsigned i = 0; i < MANY; i++) {
+		rows[i] = row("10.0.0.0/24", "");
+		rows[i].prefix.addr.bytes[1] = (uint8_t)(i >> 8);
+		rows[i].prefix.addr.bytes[2] = (uint8_t)i;
+		rows[i].place.asn = 1 + i / 2; /* each twice, side by side */
+	}
+	for (unsigned i = 0; i < ROWS(times); i++) {
+		times[i].prefix = prefix("10.0.0.0/24");
+		times[i].prefix.addr.bytes[2] = (uint8_t)(i / 2);
+		times[i].region = (uint16_t)(i % 2 ? i / 2 + 1 : 0);
+		times[i].us = 5;
+	}
+	mmdb_make(files[0], 4, MMDB_FLAT, rows, MANY);
+	g = load(&conf);
+	leaves = geo_leaves(g, 4, &n, NULL);
+	expect_cover(leaves, n);
+	places = geo_places(g, &n);
+	/* Nothing is known; a number; a number and an order. */
+	ck_assert_uint_eq(n, 1 + MANY / 2 + ORDERS);
+	for (unsigned i = 0; i < MANY; i++) {
+		const struct addr *a = &rows[i].prefix.addr;
+		const struct place *p;
+
+		geo_leaves(g, 4, &n, NULL);
+		p = &places[leaf_value(leaves, n, a)];
+		ck_assert_uint_eq(p->asn, 1 + i / 2);
+		ck_assert_uint_eq(p->nquickest, i < ORDERS ? 2 : 0);
+		if (i < ORDERS)
+			ck_assert_uint_eq(p->quickest[1], i + 1);
+	}
+	geo_free(g);
 }
 END_TEST
 
@@ -369,6 +474,8 @@ main(void)
 	tcase_add_test(c, a_missing_database_is_an_error_that_names_it);
 	tcase_add_test(c, a_damaged_tree_is_an_error_that_names_the_file);
 	tcase_add_test(c, leaves_say_what_find_says);
+	tcase_add_test(c, a_key_is_of_four_databases);
+	tcase_add_test(c, many_places_are_told_apart);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);
