@@ -14,7 +14,7 @@ enum type {
 };
 
 enum {
-	META_MAX = 128 * 1024,
+	META_MAX = 128 * 1024, /* with its mark, as the library looks */
 	NODE_OCTETS_MIN = 6,
 	DEPTH_MAX = 32,     /* of a field; pointers count */
 	FIELDS_MAX = 65536, /* of a record, or of the metadata, unfolded */
@@ -197,7 +197,7 @@ field_metadata_is_sound(const uint8_t *file, size_t len)
 
 		if (memcmp(at, meta_mark, mark) == 0)
 			return metadata_fits(&c, len / NODE_OCTETS_MIN);
-		if (at == file || (size_t)(file + len - at) > META_MAX)
+		if (at == file || (size_t)(file + len - at) >= META_MAX)
 			return false;
 	}
 }
