@@ -396,7 +396,7 @@ START_TEST(a_key_is_of_four_databases)
 }
 END_TEST
 
-enum { MANY = 3000, ORDERS = 200 };
+enum { MANY = 5000, ORDERS = 200 };
 
 /* As many places, and as many orders of regions, as there are prefixes: none
  * is taken for another, and none stands twice. */

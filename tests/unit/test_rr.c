@@ -25,6 +25,57 @@ START_TEST(types_have_names_or_numbers)
 }
 END_TEST
 
+/* RFC 3597 5: five digits at most. */
+START_TEST(numbers_of_types_have_five_digits)
+{
+	ck_assert_uint_eq(rr_type_parse("TYPE1"), 1);
+	ck_assert_uint_eq(rr_type_parse("TYPE00001"), 1);
+	ck_assert_uint_eq(rr_type_parse("TYPE000001"), 0);
+	ck_assert_uint_eq(rr_type_parse("TYPE0"), 0);
+	ck_assert_uint_eq(rr_type_parse("TYPE99999"), 0);
+	ck_assert_uint_eq(rr_type_parse("TYPE/"), 0);
+	ck_assert_uint_eq(rr_type_parse("TYPE:"), 0);
+	ck_assert_uint_eq(rr_type_parse("TYPE09"), 9);
+	ck_assert_uint_eq(rr_type_parse("TYPE10"), 10);
+	ck_assert_uint_eq(rr_type_parse("AAA"), 0);
+	ck_assert_uint_eq(rr_type_parse("AAAAA"), 0);
+	ck_assert_uint_eq(rr_type_parse("1AAA"), 0);
+}
+END_TEST
+
+/* The IANA registry of DNS RCODEs, those that are ours. */
+START_TEST(rcodes_have_names_or_numbers)
+{
+	static const struct {
+		uint16_t value;
+		const char *text;
+	} rows[] = {
+	    {0, "NOERROR"},
+	    {1, "FORMERR"},
+	    {2, "SERVFAIL"},
+	    {3, "NXDOMAIN"},
+	    {4, "NOTIMP"},
+	    {5, "REFUSED"},
+	    {6, "YXDOMAIN"},
+	    {9, "NOTAUTH"},
+	    {16, "BADVERS"},
+	    {23, "BADCOOKIE"},
+	};
+	char buf[RR_TEXT_MAX];
+	uint16_t value;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ck_assert_str_eq(
+		    rr_rcode_format(buf, rows[i].value), rows[i].text);
+		ck_assert(rr_rcode_parse(rows[i].text, &value));
+		ck_assert_uint_eq(value, rows[i].value);
+	}
+	ck_assert_str_eq(rr_rcode_format(buf, 4095), "RCODE4095");
+	ck_assert(!rr_rcode_parse("RCODE12", &value));
+	ck_assert(!rr_rcode_parse("NOERRO", &value));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -34,6 +85,8 @@ main(void)
 	int failed;
 
 	tcase_add_test(tc, types_have_names_or_numbers);
+	tcase_add_test(tc, numbers_of_types_have_five_digits);
+	tcase_add_test(tc, rcodes_have_names_or_numbers);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -172,6 +172,125 @@ START_TEST(records_must_fit_into_a_message)
 }
 END_TEST
 
+/* So many octets of data, in generic form. */
+static const char *
+generic(size_t octets)
+{
+	char *text = arena_alloc(sample.arena, 2 * octets + 16);
+	int n = sprintf(text, "\\# %zu ", octets);
+
+	memset(text + n, '0', 2 * octets);
+	text[(size_t)n + 2 * octets] = '\0';
+	return text;
+}
+
+/* 512 octets are for all else, and 12 for what precedes the data. */
+START_TEST(records_fill_a_message_to_the_last_octet)
+{
+	enum { ROOM = 65535 - 512 };
+	static const struct {
+		size_t first, second; /* 0: one record */
+		bool one, fits;
+	} rows[] = {
+	    {ROOM - 12, 0, false, true},
+	    {ROOM - 12 + 1, 0, false, false},
+	    {ROOM - 12, 0, true, true},
+	    {ROOM - 12 + 1, 0, true, false},
+	    {30000, ROOM - 24 - 30000, false, true},
+	    {30000, ROOM - 24 - 30000 + 1, false, false},
+	    {30000, ROOM - 24 - 30000 + 1, true, true},
+	    {30000, ROOM - 12, true, true},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		region.ntargets = 0;
+		put(65280, generic(rows[i].first));
+		if (rows[i].second > 0)
+			put(65280, generic(rows[i].second));
+		sample.pool[POOL_IPV4].mode =
+		    rows[i].one ? CONF_ANSWER_ONE : CONF_ANSWER_ALL;
+		diag_fini(&sample.diag);
+		diag_init(&sample.diag);
+		expect(rows[i].fits ? ""
+			: rows[i].one
+			? "m.yaml:2: error: its records do not fit into a message\n"
+			: "m.yaml:1: error: its records do not fit into a message\n");
+	}
+}
+END_TEST
+
+START_TEST(a_record_that_is_too_long_harms_none_after_it)
+{
+	put(65280, generic(140000));
+	put(DNS_MX, "10 a.");
+	expect(
+	    "m.yaml:2: error: TYPE65280: \\# LENGTH (RFC 3597 5): \"140000\" is not a number from 0 to 65535\n");
+	ck_assert_uint_eq(records[1].rdata_len, 5);
+	region.ntargets = 0;
+	diag_fini(&sample.diag);
+	diag_init(&sample.diag);
+	put(DNS_SVCB,
+	    arena_printf(
+		sample.arena, "1 . key9=%065535d key10=%065535d", 0, 0));
+	put(DNS_MX, "10 a.");
+	expect("m.yaml:2: error: SVCB: parameter: longer than 65535 octets\n");
+}
+END_TEST
+
+/* Hints of the region "de" (EU), whose pool has "fr" (EU), "us" (US) and "xx"
+ * (of no jurisdiction) as well: n.0.2.1 and 2001:db8::n are of the n-th. */
+static const struct {
+	const char *jurisdiction; /* of de */
+	const char *text, *want;
+} hints[] = {
+    {"EU", "1 . ipv4hint=1.0.2.1 ipv6hint=2001:db8::1", ""},
+    {"EU", "1 . ipv4hint=9.0.2.1 ipv6hint=2001:db8::9 key9=abcd", ""},
+    {"EU", "1 . key9=\\002\\000\\002\\001", ""},
+    {"EU", "1 . ipv4hint=2.0.2.1",
+	"m.yaml:2: warning: the hint 2.0.2.1 is an address of region \"fr\": it is answered while that region is down or drained\n"},
+    {"EU", "1 a.b. ipv6hint=2001:db8::1,2001:db8::2",
+	"m.yaml:2: warning: the hint 2001:db8::2 is an address of region \"fr\": it is answered while that region is down or drained\n"},
+    {"EU", "1 . ipv4hint=9.0.2.1,3.0.2.1 alpn=h2",
+	"m.yaml:2: error: the hint 3.0.2.1 is an address of region \"us\", whose jurisdiction is another\n"},
+    {"EU", "1 . ipv4hint=4.0.2.1",
+	"m.yaml:2: error: the hint 4.0.2.1 is an address of region \"xx\", whose jurisdiction is another\n"},
+    {NULL, "1 . ipv4hint=2.0.2.1",
+	"m.yaml:2: error: the hint 2.0.2.1 is an address of region \"fr\", whose jurisdiction is another\n"},
+    {NULL, "1 . ipv4hint=4.0.2.1",
+	"m.yaml:2: warning: the hint 4.0.2.1 is an address of region \"xx\": it is answered while that region is down or drained\n"},
+    {"EU", "1 . ipv6hint=2001:db8::3,2001:db8::2",
+	"m.yaml:2: error: the hint 2001:db8::3 is an address of region \"us\", whose jurisdiction is another\n"
+	"m.yaml:2: warning: the hint 2001:db8::2 is an address of region \"fr\": it is answered while that region is down or drained\n"},
+};
+
+START_TEST(hints_are_addresses_of_their_own_region)
+{
+	static struct conf_pool_region regions[4];
+	static struct conf_target others[4][2];
+	struct conf_region all[] = {{.name = "de"},
+	    {.name = "fr", .jurisdiction = "EU"},
+	    {.name = "us", .jurisdiction = "US"}, {.name = "xx"}};
+
+	put(_i % 2 ? DNS_SVCB : DNS_HTTPS, hints[_i].text);
+	all[0].jurisdiction = hints[_i].jurisdiction;
+	sample.conf.regions = all;
+	for (unsigned i = 0; i < 4; i++) {
+		struct conf_target *t = &others[i][1]; /* behind an empty one */
+
+		t->addr[0] = (struct addr){
+		    .family = 4, .bytes = {(uint8_t)(i + 1), 0, 2, 1}};
+		t->addr[1] = (struct addr){.family = 6,
+		    .bytes = {0x20, 1, 0xd, 0xb8, [15] = (uint8_t)(i + 1)}};
+		regions[i] = (struct conf_pool_region){
+		    .region = (uint16_t)i, .targets = others[i], .ntargets = 2};
+	}
+	others[0][0] = targets[0]; /* its records */
+	sample.pool[POOL_IPV4].regions = regions;
+	sample.pool[POOL_IPV4].nregions = 4;
+	expect(hints[_i].want);
+}
+END_TEST
+
 /* RFC 9460 appendix D, and what ldns lets pass. */
 static const struct {
 	const char *text, *wrong;
@@ -253,6 +372,10 @@ main(void)
 	tcase_add_test(tc, records_without_data_are_equal);
 	tcase_add_test(tc, one_at_a_time_may_be_equal);
 	tcase_add_test(tc, records_must_fit_into_a_message);
+	tcase_add_test(tc, records_fill_a_message_to_the_last_octet);
+	tcase_add_test(tc, a_record_that_is_too_long_harms_none_after_it);
+	tcase_add_loop_test(tc, hints_are_addresses_of_their_own_region, 0,
+	    (int)(sizeof(hints) / sizeof(hints[0])));
 	tcase_add_loop_test(
 	    tc, svcb_is_checked, 0, (int)(sizeof(svcb) / sizeof(svcb[0])));
 	suite_add_tcase(suite, tc);
