@@ -265,6 +265,23 @@ START_TEST(the_clocks_of_an_answerer_are_those_of_now)
 }
 END_TEST
 
+/* Those that an independent xorshift64* draws (Vigna 2016). */
+START_TEST(numbers_are_drawn_as_published)
+{
+	static const uint32_t first[] = {
+	    0x47e4ce4b, 0xabcfa6a8, 0xb9d10d8f, 0x4db418a0};
+	uint64_t state = 1;
+	uint32_t last = 0;
+
+	for (size_t i = 0; i < 1000; i++) {
+		last = answer_random(&state);
+		if (i < ROWS(first))
+			ck_assert_uint_eq(last, first[i]);
+	}
+	ck_assert_uint_eq(last, 0x304e771);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -282,6 +299,7 @@ main(void)
 	tcase_add_loop_test(
 	    tc, a_reply_over_udp_has_all_that_the_client_takes, 0, ROWS(sizes));
 	tcase_add_test(tc, the_clocks_of_an_answerer_are_those_of_now);
+	tcase_add_test(tc, numbers_are_drawn_as_published);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

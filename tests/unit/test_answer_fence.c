@@ -133,6 +133,36 @@ START_TEST(a_subnet_is_decided_for_its_first_fenced_client)
 }
 END_TEST
 
+/* RFC 8914: the resolver is told why; the scope is that of the prefix which no
+ * longer has clients of both. */
+START_TEST(a_subnet_with_clients_of_two_fences_is_refused)
+{
+	static const char why[] =
+	    "the client subnet contains clients of two fences: send a longer prefix";
+	const struct sample_query q = {
+	    .name = "www.example.com.", .type = DNS_A, .ecs = "81.2.0.0/15"};
+	uint8_t packet[SAMPLE_QUERY_MAX], out[DNS_UDP_EDNS];
+	struct counters counters = {0};
+	struct answerer a = {.counters = &counters, .random = 1};
+	struct answer_input in = {.packet = packet, .proto = COUNT_UDP};
+	size_t len;
+
+	in.len = sample_packet(packet, &q);
+	ck_assert(addr_parse("9.9.9.9", &in.source));
+	len = answer(&a, snapshot, &in, out, sizeof(out));
+	/* The question as it came; the OPT with ECS and the error. */
+	ck_assert_uint_eq(len, in.len + 4 + 2 + sizeof(why) - 1);
+	ck_assert_uint_eq(wire_get_u16(out + 2), DNS_QR | DNS_SERVFAIL);
+	ck_assert_uint_eq(wire_get_u32(out + 6), 0);
+	ck_assert_mem_eq(
+	    out + in.len - 6, "\0\1\x0f\x10\x51\x02", 6); /* scope 16 */
+	ck_assert_mem_eq(out + len - sizeof(why) + 1, why, sizeof(why) - 1);
+	ck_assert_uint_eq(wire_get_u16(out + in.len), DNS_OPTION_EDE);
+	ck_assert_uint_eq(wire_get_u16(out + in.len + 4), DNS_ERROR_OTHER);
+	ck_assert_uint_eq(counters.responses[DNS_SERVFAIL], 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -144,6 +174,7 @@ main(void)
 	tcase_add_unchecked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(
 	    tc, a_subnet_is_decided_for_its_first_fenced_client, 0, ROWS(rows));
+	tcase_add_test(tc, a_subnet_with_clients_of_two_fences_is_refused);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

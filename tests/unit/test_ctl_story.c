@@ -274,7 +274,7 @@ static const struct {
     {step_get, "/v1/drains", NULL},
     {step_later, "", "13"},
     {step_post, "/v1/drain",
-	"{\"what\":\"www/eu\",\"reason\":\"more disks\",\"for_s\":100001,\"force\":true}"},
+	"{\"what\":\"www/eu\",\"reason\":\"more disks\",\"for_s\":86399,\"force\":true}"},
     {step_post, "/v1/drain",
 	"{\"what\":\"www/eu/192.0.2.11\",\"reason\":\"fan\",\"until_cancelled\":true,\"force\":true}"},
     {step_post, "/v1/force_up",

@@ -194,6 +194,45 @@ static const char *const wrong[] = {
 
 enum { WRONG = sizeof(wrong) / sizeof(*wrong) };
 
+#define HEAD \
+	"meridian: 1\nserver: {listen: [\"127.0.0.1@0\"]}\n" \
+	"zones: {example.com: example.com.zone}\n" \
+	"regions: {eu: {jurisdiction: EU}, us: {jurisdiction: US}}\n"
+#define POOLS \
+	"pools:\n" \
+	"  www: {regions: {eu: [{addr: 192.0.2.1}], us: [{addr: 192.0.2.2}]}}\n" \
+	"  more: {regions: {eu: [{cname: www.example.com.}],\n" \
+	"                   us: [{cname: www.example.com.}]}}\n"
+
+/* Configurations that are built: aliases from a fence into another policy,
+ * records of other types, stages, what is warned of. */
+static const char *const right[] = {
+    HEAD,
+    HEAD POOLS
+    "geoip: {nets: {a: [192.0.2.0/24], b: [198.51.100.0/24]}}\n"
+    "policies:\n"
+    "  p: {rules: [{nets: a, regions: [eu], fence: EU},\n"
+    "              {regions: [us, eu]}]}\n"
+    "  q: {rules: [{nets: a, regions: [eu], fence: EU}, {nets: b, regions: [us]},\n"
+    "              {regions: [eu, us]}]}\n"
+    "names: {www.example.com: {pool: www, policy: q},\n"
+    "        more.example.com: {pool: more, policy: p}}\n",
+    HEAD POOLS "policies: {p: {rules: [{regions: [eu, us]}]},\n"
+	       "           q: {rules: [{geo: UK, regions: [us]},\n"
+	       "                       {regions: [us]}]}}\n"
+	       "names: {www.example.com: {pool: www}}\n"
+	       "stages: {s: {steps: [{name: a, policies: "
+	       "{www.example.com: p}},\n"
+	       "  {name: b, policies: {www.example.com: q}}]}}\n",
+    HEAD "pools: {m: {regions: {eu: [{records: {MX: 10 a.example.com.,\n"
+	 "  TXT: x, HTTPS: 1 . alpn=h2}}]}}}\n"
+	 "policies: {p: {rules: [{regions: {eu: 2, us: 1}}]}}\n"
+	 "names: {m.example.com: {pool: m, policy: p}}\n"
+	 "tests: [{name: m.example.com, from: 192.0.2.1, expect: eu}]\n",
+};
+
+enum { RIGHT = sizeof(right) / sizeof(*right) };
+
 static struct service s;
 
 static void
@@ -289,6 +328,42 @@ START_TEST(a_configuration_that_is_refused_keeps_nothing)
 }
 END_TEST
 
+static void
+build(int which)
+{
+	struct snapshot *snapshot;
+	struct diag d;
+
+	(void)which;
+	diag_init(&d);
+	snapshot = snapshot_build(s.conf, &d);
+	ck_assert_msg(snapshot != NULL, "%s", diag_text(&d));
+	snapshot_free(snapshot);
+	diag_fini(&d);
+}
+
+START_TEST(a_snapshot_keeps_nothing_when_it_is_freed)
+{
+	service_write(&s, "meridian.yaml", right[_i]);
+	ck_assert_msg(!grows(build, _i), "%s", right[_i]);
+}
+END_TEST
+
+static void
+restart(int which)
+{
+	(void)which;
+	service_restart(&s);
+}
+
+START_TEST(a_service_keeps_nothing_when_it_ends)
+{
+	ask(&(struct request){"/v1/drain", NULL,
+	    "{\"what\":\"www/us\",\"for_s\":60,\"reason\":\"work\"}"});
+	ck_assert(!grows(restart, 0));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -301,6 +376,9 @@ main(void)
 	tcase_add_loop_test(tc, a_request_keeps_nothing, 0, ALL);
 	tcase_add_loop_test(
 	    tc, a_configuration_that_is_refused_keeps_nothing, 0, WRONG);
+	tcase_add_loop_test(
+	    tc, a_snapshot_keeps_nothing_when_it_is_freed, 0, RIGHT);
+	tcase_add_test(tc, a_service_keeps_nothing_when_it_ends);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
