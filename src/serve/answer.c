@@ -363,9 +363,7 @@ size_limit(const struct walk *w, enum count_proto proto, size_t cap)
 		    ? (size_t)DNS_UDP_EDNS
 		    : w->snapshot->conf->server.cookies.max_without;
 
-		limit = q->edns ? q->udp_size : DNS_UDP_MIN;
-		limit = limit < DNS_UDP_MIN ? DNS_UDP_MIN : limit;
-		limit = limit > most ? most : limit;
+		limit = q->udp_size < most ? q->udp_size : most;
 	}
 	return limit < cap ? limit : cap;
 }
