@@ -147,6 +147,35 @@ START_TEST(each_kind_has_a_credit_of_its_own)
 }
 END_TEST
 
+/* Pairs of questions, and whether they share a credit. */
+static const struct {
+	const char *first, *second;
+	bool shared;
+} pairs[] = {
+    {"nope.example.com.", "medium.example.com.", true}, /* no type */
+    {"nope.example.com.", "other.example.com.", true},
+    {"nope.example.com.", "www.example.org.", false},
+    {"medium.example.com.", "www.example.org.", false},
+    {"medium.example.com.", "x.sub.example.com.", false},
+    {"medium.example.com.", "static.example.com.", false},
+    {"static.example.com.", "www.example.com.", true},
+    {"static.example.com.", "nodata.example.com.", true}, /* an alias */
+    {"static.example.com.", "x.sub.example.com.", false},
+    {"x.sub.example.com.", "www.example.org.", false},
+};
+
+START_TEST(replies_of_one_kind_share_a_credit)
+{
+	unsigned got[3];
+
+	load("  rate_limit: {per_second: 5, slip: 0}\n");
+	ask_many(pairs[_i].first, CLIENT, 20, got);
+	ck_assert_uint_eq(got[WHOLE], RATE);
+	ask_many(pairs[_i].second, CLIENT, 20, got);
+	ck_assert_uint_eq(got[WHOLE], pairs[_i].shared ? 0 : RATE);
+}
+END_TEST
+
 START_TEST(what_is_only_observed_is_sent)
 {
 	unsigned got[3];
@@ -223,6 +252,8 @@ main(void)
 	tcase_add_test(tc, beyond_the_limit_some_slip_and_the_rest_is_dropped);
 	tcase_add_test(tc, slip_may_be_all_or_none);
 	tcase_add_test(tc, each_kind_has_a_credit_of_its_own);
+	tcase_add_loop_test(tc, replies_of_one_kind_share_a_credit, 0,
+	    sizeof(pairs) / sizeof(pairs[0]));
 	tcase_add_test(tc, what_is_only_observed_is_sent);
 	tcase_add_test(tc, without_a_limit_and_over_tcp_all_is_answered);
 	tcase_add_test(tc, the_allowed_are_answered);

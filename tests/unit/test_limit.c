@@ -166,6 +166,33 @@ START_TEST(what_was_long_ago_is_forgotten)
 }
 END_TEST
 
+/* Rates that divide a second, and those that do not. */
+static const unsigned rates[] = {1, 2, 3, 7, 10, 999, 1000, 1001, 65535};
+
+/* The model: credit that runs down, and is whole again a second later. */
+START_TEST(any_rate_is_kept_at_any_moments)
+{
+	const uint64_t interval = SECOND_US / rates[_i];
+	uint64_t us = 0, whole_us = 0;
+
+	srandom((unsigned)_i);
+	conf.per_second = rates[_i];
+	for (unsigned i = 0; i < 5000; i++) {
+		uint64_t from;
+		bool has_credit;
+
+		us += (uint64_t)random() % (2 * interval);
+		if (random() % 200 == 0)
+			us += (uint64_t)random() % (2 * SECOND_US);
+		from = whole_us > us ? whole_us : us;
+		has_credit = from + interval <= us + SECOND_US;
+		ck_assert(take("192.0.2.1", LIMIT_ANSWER, us) == has_credit);
+		if (has_credit)
+			whole_us = from + interval;
+	}
+}
+END_TEST
+
 static _Atomic unsigned taken_by_all;
 
 static void *
@@ -212,6 +239,8 @@ main(void)
 	tcase_add_test(t, the_allowed_are_never_limited);
 	tcase_add_test(t, a_flood_of_other_prefixes_does_not_free_the_worst);
 	tcase_add_test(t, what_was_long_ago_is_forgotten);
+	tcase_add_loop_test(t, any_rate_is_kept_at_any_moments, 0,
+	    sizeof(rates) / sizeof(rates[0]));
 	tcase_add_test(t, threads_share_one_credit);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
