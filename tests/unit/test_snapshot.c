@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "mmdb_make.h"
 #include "sample.h"
 #include "snapshot/build.h"
 #include "snapshot/publish.h"
@@ -182,6 +184,86 @@ START_TEST(a_missing_database_is_told_at_its_place)
 }
 END_TEST
 
+/* Two databases, of which one, or what is read in place of it, is broken. */
+static const struct {
+	bool copies[2];               /* are read in place of the two */
+	unsigned broken, broken_copy; /* bit i: of the i-th */
+	unsigned line;                /* of what is told; 0: nothing is */
+} pairs[] = {
+    {{false, false}, 0, 3, 0},
+    {{false, false}, 1, 0, 8},
+    {{false, false}, 2, 0, 9},
+    {{true, true}, 3, 0, 0},
+    {{true, false}, 1, 0, 0},
+    {{true, false}, 1, 1, 8},
+    {{true, false}, 1, 2, 0},
+    {{false, true}, 2, 0, 0},
+    {{false, true}, 2, 2, 9},
+    {{true, true}, 0, 1, 8},
+    {{true, true}, 0, 2, 9},
+};
+
+static const char *
+copy_of(const struct conf *conf, size_t i, void *arg)
+{
+	char(*paths)[SAMPLE_PATH_MAX + 16] = arg;
+
+	(void)conf;
+	return paths[i][0] == '\0' ? NULL : paths[i];
+}
+
+static void
+make_database(const char *path, bool is_broken)
+{
+	struct mmdb_row row = {.place = {.country = {'D', 'E'}}};
+	struct error err;
+	FILE *f;
+
+	if (!is_broken) {
+		ck_assert(prefix_parse("1.0.0.0/8", &row.prefix, &err));
+		mmdb_make(path, 4, MMDB_NESTED, &row, 1);
+		return;
+	}
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs("nothing", f);
+	fclose(f);
+}
+
+START_TEST(a_broken_database_is_told_where_it_is_declared)
+{
+	static const char *const names[] = {"a", "b", "copy-a", "copy-b"};
+	char paths[4][SAMPLE_PATH_MAX + 16];
+	const struct build_swap swap = {copy_of, &paths[2]};
+	struct snapshot *s;
+
+	for (unsigned i = 0; i < 4; i++) {
+		unsigned bits =
+		    i < 2 ? pairs[_i].broken : pairs[_i].broken_copy;
+
+		snprintf(paths[i], sizeof(paths[i]), "%s/%s.mmdb",
+		    sample.folder, names[i]);
+		make_database(paths[i], bits >> i % 2 & 1);
+	}
+	sample_replace(&sample, "  nets:\n",
+	    "  databases: [\n    a.mmdb,\n    b.mmdb]\n  nets:\n");
+	for (unsigned i = 0; i < 2; i++)
+		if (!pairs[_i].copies[i])
+			paths[2 + i][0] = '\0';
+	s = snapshot_build_swapped(sample.conf, NULL, &swap, &diag);
+	ck_assert((s != NULL) == (pairs[_i].line == 0));
+	ck_assert_uint_eq(diag.nerrors, pairs[_i].line != 0);
+	if (s == NULL)
+		ck_assert_uint_eq(diag.entries.at[0].mark.line, pairs[_i].line);
+	snapshot_free(s);
+	for (unsigned i = 0; i < 4; i++) {
+		snprintf(paths[i], sizeof(paths[i]), "%s/%s.mmdb",
+		    sample.folder, names[i]);
+		unlink(paths[i]);
+	}
+}
+END_TEST
+
 START_TEST(a_configuration_that_is_not_there_is_an_error)
 {
 	ck_assert_ptr_null(snapshot_build("/nonexistent/meridian.yaml", &diag));
@@ -274,6 +356,8 @@ main(void)
 	tcase_add_test(tc, a_broken_zone_is_an_error);
 	tcase_add_test(tc, a_missing_database_does_not_hide_a_broken_zone);
 	tcase_add_loop_test(tc, a_missing_database_is_told_at_its_place, 0, 3);
+	tcase_add_loop_test(tc, a_broken_database_is_told_where_it_is_declared,
+	    0, sizeof(pairs) / sizeof(pairs[0]));
 	tcase_add_test(tc, a_configuration_that_is_not_there_is_an_error);
 	tcase_add_test(tc, a_published_snapshot_is_the_current_one);
 	tcase_add_test(tc, what_was_counted_goes_on_in_the_next_snapshot);
