@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/number.h"
+#include "expected.h"
 #include "mmdb_make.h"
 #include "report/metrics.h"
 #include "report/text.h"
@@ -246,16 +246,6 @@ enum {
 /* What was told of each question the last time. */
 static char *told[QUESTIONS];
 
-/* The folder is another each time. */
-static void
-forget_folder(char *text)
-{
-	size_t n = strlen(s.folder);
-
-	while ((text = strstr(text, s.folder)) != NULL)
-		memmove(text, text + n + 1, strlen(text + n + 1) + 1);
-}
-
 /* Told again only where it is not what it was. */
 static void
 ask(struct text *t, size_t i)
@@ -267,7 +257,7 @@ ask(struct text *t, size_t i)
 
 	ck_assert_ptr_null(json_object_get(r, "error"));
 	explain_text(r, NULL, &now);
-	forget_folder(now.at);
+	expected_without(now.at, s.folder);
 	if (told[i] == NULL || strcmp(told[i], now.at) != 0)
 		text_add(t, "---- %s from %s%s%s\n%s", q->name, q->from,
 		    q->resolver != NULL ? " by " : "",
@@ -344,50 +334,6 @@ teardown(void)
 	clock_real();
 }
 
-/* The place of the first difference, with the line on each side. */
-static void
-compare(const char *name, const char *got, const char *expected)
-{
-	size_t line = 1;
-
-	while (*got != '\0' && *expected != '\0') {
-		size_t n = strcspn(got, "\n"), m = strcspn(expected, "\n");
-
-		ck_assert_msg(n == m && memcmp(got, expected, n) == 0,
-		    "%s:%zu:\nsaid:     %.*s\nexpected: %.*s\n"
-		    "(MERIDIAN_STORY=FOLDER writes the files anew)",
-		    name, line, (int)n, got, (int)m, expected);
-		got += n + (got[n] == '\n');
-		expected += m + (expected[m] == '\n');
-		line++;
-	}
-	ck_assert_msg(*got == *expected, "%s:%zu: ends", name, line);
-}
-
-/* Compares it with the file, or writes the file; takes the text. */
-static void
-expect_file(struct text *t, const char *name)
-{
-	const char *to = getenv("MERIDIAN_STORY"), *srcdir = getenv("srcdir");
-	char path[4096], *expected;
-	struct error err;
-	size_t len;
-
-	forget_folder(t->at);
-	if (to != NULL) {
-		snprintf(path, sizeof(path), "%s/%s", to, name);
-		ck_assert(file_replace(path, t->at, strlen(t->at), &err));
-	} else {
-		snprintf(path, sizeof(path), "%s/tests/unit/%s",
-		    srcdir != NULL ? srcdir : "..", name);
-		ck_assert_msg(file_read(path, 1 << 24, &expected, &len, &err),
-		    "%s", err.text);
-		compare(name, t->at, expected);
-		free(expected);
-	}
-	text_fini(t);
-}
-
 START_TEST(every_word_of_the_story_is_as_expected)
 {
 	struct text t = {0};
@@ -401,7 +347,8 @@ START_TEST(every_word_of_the_story_is_as_expected)
 	}
 	for (size_t k = 0; k < QUESTIONS; k++)
 		free(told[k]);
-	expect_file(&t, "story.txt");
+	expected_file(t.at, "story.txt");
+	text_fini(&t);
 }
 END_TEST
 
@@ -503,7 +450,9 @@ START_TEST(every_figure_of_the_reports_is_as_expected)
 	report(&t, "/v1/stages", NULL, NULL);
 	report(&t, "/v1/geoip", NULL, NULL);
 	report(&t, "/v1/explain", "name=www.example.com&from=83.0.0.1", NULL);
-	expect_file(&t, "reports.txt");
+	expected_without(t.at, s.folder);
+	expected_file(t.at, "reports.txt");
+	text_fini(&t);
 }
 END_TEST
 

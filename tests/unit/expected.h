@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Long texts that tests expect word for word, in files beside the tests.
+ * MERIDIAN_STORY=FOLDER writes them there as they are now, to be compared by
+ * eye and taken over.
+ */
+#ifndef EXPECTED_H
+#define EXPECTED_H
+
+/* Cuts the folder of files out of a text: it has another name in each run. */
+void expected_without(char *text, const char *folder);
+
+/* Compares the text with the file of that name, or writes the file. */
+void expected_file(const char *text, const char *name);
+
+#endif
