@@ -17,6 +17,29 @@ expected_without(char *text, const char *folder)
 		memmove(text, text + n + 1, strlen(text + n + 1) + 1);
 }
 
+json_t *
+expected_rounded(json_t *o)
+{
+	const char *key;
+	json_t *value;
+	char digits[32];
+	size_t i;
+
+	if (json_is_real(o)) {
+		snprintf(digits, sizeof(digits), "%.4g", json_real_value(o));
+		json_real_set(o, strtod(digits, NULL));
+	}
+	json_object_foreach(o, key, value)
+	{
+		expected_rounded(value);
+	}
+	json_array_foreach(o, i, value)
+	{
+		expected_rounded(value);
+	}
+	return o;
+}
+
 /* The place of the first difference, with the line on each side. */
 static void
 compare(const char *name, const char *got, const char *expected)

@@ -7,8 +7,14 @@
 #ifndef EXPECTED_H
 #define EXPECTED_H
 
+#include <jansson.h>
+
 /* Cuts the folder of files out of a text: it has another name in each run. */
 void expected_without(char *text, const char *folder);
+
+/* All real numbers in it to four digits, as the rest depends on the compiler.
+ */
+json_t *expected_rounded(json_t *o);
 
 /* Compares the text with the file of that name, or writes the file. */
 void expected_file(const char *text, const char *name);

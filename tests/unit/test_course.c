@@ -211,36 +211,12 @@ put_regions(void)
 	}
 }
 
-/* Reals to four digits: what is behind differs by the compiler. */
-static json_t *
-rounded(json_t *o)
-{
-	const char *key;
-	json_t *value;
-	char digits[32];
-	size_t i;
-
-	if (json_is_real(o)) {
-		snprintf(digits, sizeof(digits), "%.4g", json_real_value(o));
-		json_real_set(o, strtod(digits, NULL));
-	}
-	json_object_foreach(o, key, value)
-	{
-		rounded(value);
-	}
-	json_array_foreach(o, i, value)
-	{
-		rounded(value);
-	}
-	return o;
-}
-
 static void
 put_report(const char *path, const char *query)
 {
 	int status;
-	json_t *reply =
-	    rounded(service_call(&s, HTTP_GET, path, query, NULL, &status));
+	json_t *reply = expected_rounded(
+	    service_call(&s, HTTP_GET, path, query, NULL, &status));
 	json_t *part = json_object_get(reply, "capacity");
 	char *text = number_json(part != NULL ? part : reply, 0);
 
