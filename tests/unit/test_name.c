@@ -143,6 +143,28 @@ START_TEST(case_matters_to_nobody)
 }
 END_TEST
 
+/* RFC 4343 3: letters of ASCII, and no other octets. */
+START_TEST(letters_alone_have_two_forms)
+{
+	for (unsigned x = 0; x < 256; x++) {
+		uint8_t a[] = {1, (uint8_t)x, 0}, lower[] = {1, (uint8_t)x, 0};
+		bool letter = x >= 'A' && x <= 'Z';
+
+		name_lower(lower);
+		ck_assert_uint_eq(lower[1], letter ? x + 32 : x);
+		for (unsigned y = 0; y < 256; y++) {
+			uint8_t b[] = {1, (uint8_t)y, 0};
+			bool same = x == y ||
+			    ((x ^ y) == 32 && (x & ~32u) >= 'A' &&
+				(x & ~32u) <= 'Z');
+
+			ck_assert_int_eq(name_equal(a, b), same);
+			ck_assert_int_eq(name_label_equal(a, b), same);
+		}
+	}
+}
+END_TEST
+
 START_TEST(names_below_are_found_by_labels)
 {
 	ck_assert(name_is_under(name("www.Example.com"), name("example.com")));
@@ -210,6 +232,7 @@ main(void)
 	tcase_add_test(tc, a_name_has_255_octets_at_most);
 	tcase_add_test(tc, every_name_is_written_as_it_is_read);
 	tcase_add_test(tc, case_matters_to_nobody);
+	tcase_add_test(tc, letters_alone_have_two_forms);
 	tcase_add_test(tc, names_below_are_found_by_labels);
 	tcase_add_test(tc, a_wildcard_is_a_first_label_of_one_star);
 	tcase_add_test(tc, a_name_ends_within_its_octets);

@@ -84,6 +84,17 @@ START_TEST(distances_are_exact)
 }
 END_TEST
 
+/* Where rounding makes a sine of more than 1. */
+START_TEST(antipodes_are_half_the_globe_apart)
+{
+	for (int lat = -90; lat <= 90; lat++)
+		for (int lon = -180; lon <= 0; lon++)
+			ck_assert_double_eq_tol(
+			    place_distance_km(lat, lon, -lat, lon + 180),
+			    20015.086796, 1e-3);
+}
+END_TEST
+
 START_TEST(what_lacks_is_taken_from_the_country)
 {
 	const struct country *de = country_find("DE");
@@ -219,6 +230,7 @@ main(void)
 	tcase_add_loop_test(
 	    tc, a_place_is_written_with_all_that_is_known, 0, ROWS(texts));
 	tcase_add_test(tc, distances_are_exact);
+	tcase_add_test(tc, antipodes_are_half_the_globe_apart);
 	tcase_add_test(tc, what_lacks_is_taken_from_the_country);
 	tcase_add_test(tc, countries_are_found_by_both_letters);
 	tcase_add_loop_test(

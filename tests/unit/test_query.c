@@ -120,6 +120,22 @@ START_TEST(the_root_and_the_longest_name_are_read)
 }
 END_TEST
 
+/* RFC 4343 3: letters of ASCII, and no other octets. */
+START_TEST(letters_alone_become_small)
+{
+	for (unsigned octet = 0; octet < 256; octet++) {
+		bool letter = octet >= 'A' && octet <= 'Z';
+
+		header(0, 1, 0, 0, 0);
+		wire_put_u8(&w, 1);
+		wire_put_u8(&w, (uint8_t)octet);
+		wire_put(&w, OCTETS("\0\0\1\0\1"));
+		ck_assert_int_eq(parse(), QUERY_ANSWER);
+		ck_assert_uint_eq(q.name[1], letter ? octet + 32 : octet);
+	}
+}
+END_TEST
+
 START_TEST(responses_and_fragments_get_no_reply)
 {
 	header(DNS_QR, 1, 0, 0, 0);
@@ -605,6 +621,7 @@ main(void)
 	tcase_add_test(tc, a_key_is_not_known);
 	tcase_add_test(tc, a_signature_is_the_last_record);
 	tcase_add_test(tc, nothing_is_left_of_the_query_before);
+	tcase_add_test(tc, letters_alone_become_small);
 	tcase_add_test(tc, a_cookie_has_one_of_few_lengths);
 	tcase_add_test(tc, a_keepalive_is_empty);
 	tcase_add_test(tc, what_was_read_before_does_not_matter);
