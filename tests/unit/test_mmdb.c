@@ -2,6 +2,7 @@
 #include "geo/mmdb.h"
 
 #include <check.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -389,6 +390,79 @@ START_TEST(no_database_is_an_error_that_names_the_file)
 }
 END_TEST
 
+static void
+write_file(const void *data, size_t len)
+{
+	FILE *f = fopen(path, "w");
+
+	ck_assert(f != NULL && fwrite(data, 1, len, f) == len);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+static unsigned
+count_descriptors(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	ck_assert_ptr_nonnull(d);
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
+	return n;
+}
+
+static unsigned
+count_mappings(void)
+{
+	FILE *f = fopen("/proc/self/maps", "r");
+	unsigned n = 0;
+	char line[512];
+
+	ck_assert_ptr_nonnull(f);
+	while (fgets(line, sizeof(line), f) != NULL)
+		n += strstr(line, "memfd") != NULL;
+	fclose(f);
+	return n;
+}
+
+/* Whether it is a database, or what of it is damaged. */
+START_TEST(what_is_opened_is_closed)
+{
+	struct mmdb_row rows[] = {row("192.0.2.0/24", "DE")};
+	static const char *const said[] = {
+	    NULL, "a node of the tree points nowhere", "invalid metadata"};
+	size_t len;
+	char *data;
+
+	mmdb_make(path, 6, MMDB_FLAT, rows, 1);
+	ck_assert(file_read(path, 1 << 20, &data, &len, NULL));
+	for (int damage = 0; damage < 3; damage++) {
+		unsigned descriptors = count_descriptors();
+		unsigned mappings = count_mappings();
+		struct error err = {""};
+
+		if (damage == 1)
+			memset(data, 0xff, 24 * 8); /* nodes of no record */
+		write_file(data, damage == 2 ? len / 2 : len);
+		for (int i = 0; i < 8; i++) {
+			struct mmdb *m = mmdb_open(path, &err);
+
+			ck_assert((m != NULL) == (damage == 0));
+			ck_assert_uint_le(
+			    count_descriptors(), descriptors + (m != NULL));
+			if (damage > 0)
+				ck_assert_ptr_nonnull(
+				    strstr(err.text, said[damage]));
+			mmdb_close(m);
+		}
+		ck_assert_uint_eq(count_descriptors(), descriptors);
+		ck_assert_uint_eq(count_mappings(), mappings);
+	}
+	free(data);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -416,6 +490,7 @@ main(void)
 	tcase_add_test(c, any_damage_is_an_error_or_harmless);
 	tcase_add_test(c, languages_are_strings);
 	tcase_add_test(c, a_tree_that_bites_its_tail_ends);
+	tcase_add_test(c, what_is_opened_is_closed);
 	tcase_add_test(c, no_database_is_an_error_that_names_the_file);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
