@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "dns/edns.h"
+#include "dns/name.h"
 #include "sample.h"
 #include "serve/answer.h"
 #include "snapshot/build.h"
@@ -265,6 +266,41 @@ START_TEST(the_clocks_of_an_answerer_are_those_of_now)
 }
 END_TEST
 
+/* By the name asked, or the one that aliases lead to: of a wildcard each name
+ * has its own region. */
+START_TEST(a_name_that_is_hashed_is_the_one_that_is_steered)
+{
+	const struct tally *t;
+	unsigned regions[2] = {0, 0};
+
+	build("      - {regions: [us, eu]}\n",
+	    "      - {regions: [us, eu], hash: qname}\n");
+	t = snapshot_row(snapshot, ROW);
+	for (unsigned i = 0; i < 40; i++) {
+		char text[64];
+		uint8_t name[DNS_NAME_MAX];
+		const struct sample_query q = {.name = text, .type = DNS_A};
+		struct answer_question decide = {
+		    .steered = 1, .type = DNS_A, .name = name};
+		struct answer_steer steer;
+		uint64_t before[2] = {
+		    t[0].steered[POOL_FIRST], t[1].steered[POOL_FIRST]};
+
+		snprintf(text, sizeof(text), "n%u.api.example.com.", i);
+		ck_assert(name_parse(text, name, NULL));
+		ck_assert(addr_parse("9.9.9.9", &decide.client));
+		answer_client(snapshot->clients, &decide.client, NULL, &steer);
+		answer_decide(snapshot, &decide, &steer);
+		ask(&q, "9.9.9.9", COUNT_UDP, sizeof(out));
+		regions[steer.pick.region]++;
+		ck_assert_uint_eq(t[steer.pick.region].steered[POOL_FIRST],
+		    before[steer.pick.region] + 1);
+	}
+	ck_assert_uint_gt(regions[0], 8);
+	ck_assert_uint_gt(regions[1], 8);
+}
+END_TEST
+
 /* Those that an independent xorshift64* draws (Vigna 2016). */
 START_TEST(numbers_are_drawn_as_published)
 {
@@ -299,6 +335,7 @@ main(void)
 	tcase_add_loop_test(
 	    tc, a_reply_over_udp_has_all_that_the_client_takes, 0, ROWS(sizes));
 	tcase_add_test(tc, the_clocks_of_an_answerer_are_those_of_now);
+	tcase_add_test(tc, a_name_that_is_hashed_is_the_one_that_is_steered);
 	tcase_add_test(tc, numbers_are_drawn_as_published);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
