@@ -205,7 +205,7 @@ asked_read(struct asked *a, const json_t *body)
 static json_t *
 monitor_fail(const struct conf *conf, const char *name)
 {
-	const char **names = xcalloc(conf->nmonitors + 1, sizeof(*names));
+	const char **names = xcalloc(conf->nmonitors, sizeof(*names));
 	const char *near;
 	size_t n = 0;
 

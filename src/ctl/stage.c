@@ -22,7 +22,7 @@ nearest(const char *noun, const char *word, const char **words, size_t n)
 static json_t *
 no_stage(const struct conf *conf, const char *word)
 {
-	const char **words = xcalloc(conf->nstages + 1, sizeof(*words));
+	const char **words = xcalloc(conf->nstages, sizeof(*words));
 	json_t *error;
 
 	for (size_t i = 0; i < conf->nstages; i++)

@@ -479,7 +479,7 @@ fences_follow(const struct snapshot *s, const uint16_t *policies,
 uint16_t *
 fences_policies(const struct conf *conf)
 {
-	uint16_t *policies = xcalloc(conf->nnames + 1, sizeof(*policies));
+	uint16_t *policies = xcalloc(conf->nnames, sizeof(*policies));
 
 	for (size_t i = 0; i < conf->nnames; i++)
 		policies[i] = conf->names[i].policy;

@@ -23,12 +23,12 @@ static void
 reaches_init(struct reaches *r, const struct conf *conf)
 {
 	r->n = 0;
-	r->first = xcalloc(conf->npolicies + 1, sizeof(*r->first));
+	r->first = xcalloc(conf->npolicies, sizeof(*r->first));
 	for (size_t i = 0; i < conf->npolicies; i++) {
 		r->first[i] = r->n;
 		r->n += conf->policies[i].nrules;
 	}
-	r->all = xcalloc(r->n + 1, sizeof(*r->all));
+	r->all = xcalloc(r->n, sizeof(*r->all));
 }
 
 /* The rule, and those that use its policy. */
