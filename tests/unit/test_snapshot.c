@@ -134,6 +134,132 @@ START_TEST(a_rule_that_no_address_comes_to_is_warned_of)
 }
 END_TEST
 
+/* Policies of which some rules are met, in turn: what is said of each. */
+static const struct {
+	const char *policies, *names; /* of those policies */
+	const char *told;             /* "LINE:MESSAGE BEGINS", by rule */
+} reaches[] = {
+    {"  a:\n    rules:\n"
+     "      - {nets: low, regions: [eu]}\n"
+     "      - {nets: high, regions: [eu]}\n"
+     "      - {nets: euro, regions: [us]}\n"
+     "      - {regions: [eu]}\n"
+     "  b:\n    rules:\n"
+     "      - {nets: [low, high], regions: [eu]}\n"
+     "      - {nets: euro, regions: [us]}\n"
+     "      - {regions: [us]}\n",
+	"a b",
+	"21 no address comes to this rule: ru\n"
+	"26 no address comes to this rule: ru\n"},
+    /* The other way round, and one of them alone. */
+    {"  b:\n    rules:\n"
+     "      - {nets: [low, high], regions: [eu]}\n"
+     "      - {nets: euro, regions: [us]}\n"
+     "      - {regions: [us]}\n"
+     "  a:\n    rules:\n"
+     "      - {nets: low, regions: [eu]}\n"
+     "      - {nets: high, regions: [eu]}\n"
+     "      - {nets: euro, regions: [us]}\n"
+     "      - {regions: [eu]}\n",
+	"a b",
+	"20 no address comes to this rule: ru\n"
+	"26 no address comes to this rule: ru\n"},
+    {"  b:\n    rules:\n"
+     "      - {nets: [low, high], regions: [eu]}\n"
+     "      - {nets: euro, regions: [us]}\n"
+     "      - {regions: [us]}\n"
+     "  a:\n    rules:\n"
+     "      - {nets: low, regions: [eu]}\n"
+     "      - {nets: high, regions: [eu]}\n"
+     "      - {nets: euro, regions: [us]}\n"
+     "      - {regions: [eu]}\n",
+	"a a", "26 no address comes to this rule: ru\n"},
+    /* Met by way of one policy, not by way of another. */
+    {"  in:\n    rules: [{nets: low, regions: [eu]},\n"
+     "            {nets: high, regions: [us]}, {regions: [us]}]\n"
+     "  a:\n    rules:\n"
+     "      - {nets: low, policy: in}\n"
+     "      - {regions: [eu]}\n"
+     "  b:\n    rules:\n"
+     "      - {nets: high, policy: in}\n"
+     "      - {regions: [eu]}\n",
+	"a b", ""},
+    {"  in:\n    rules: [{nets: low, regions: [eu]},\n"
+     "            {nets: high, regions: [us]}, {regions: [us]}]\n"
+     "  a:\n    rules:\n"
+     "      - {nets: low, policy: in}\n"
+     "      - {regions: [eu]}\n",
+	"a a", "19 no address comes to this rule: ru\n"},
+    /* Without a database one is enough; codes are told all the same. */
+    {"  a:\n    rules:\n"
+     "      - {geo: DE, regions: [eu]}\n"
+     "      - {geo: [FR, UK, EL], regions: [us]}\n"
+     "      - {asn: 64500, regions: [us]}\n"
+     "      - {geo: EU, regions: [us]}\n"
+     "      - {box: [0, 0, 9, 9], regions: [us]}\n"
+     "      - {regions: [eu]}\n",
+	"a a",
+	"19 no address comes to this rule, no\n"
+	"20 no country has the code \"UK\"; did\n"
+	"20 no country has the code \"EL\"; did\n"},
+    {"  a:\n    rules:\n"
+     "      - {asn: 64500, regions: [us]}\n"
+     "      - {regions: [eu]}\n",
+	"a a", "19 no address comes to this rule, no\n"},
+    {"  a:\n    rules:\n"
+     "      - {box: [0, 0, 9, 9], regions: [us]}\n"
+     "      - {regions: [eu]}\n",
+	"a a", "19 no address comes to this rule, no\n"},
+    /* Who is left for a last rule for everyone does not matter. */
+    {"  a:\n    rules:\n"
+     "      - {nets: [all4, all6], regions: [us]}\n"
+     "      - {regions: [eu]}\n",
+	"a a", ""},
+    {"  a:\n    rules:\n"
+     "      - {nets: [all4, all6], regions: [us]}\n"
+     "      - {nets: euro, regions: [eu]}\n"
+     "      - {regions: [eu]}\n",
+	"a a", "20 no address comes to this rule: ru\n"},
+};
+
+START_TEST(each_rule_is_met_or_told_where_it_is_declared)
+{
+	char text[2048] = "";
+	struct snapshot *s;
+	FILE *f = fopen(sample.conf, "w");
+
+	ck_assert_ptr_nonnull(f);
+	fprintf(f,
+	    "meridian: 1\n"
+	    "server:\n  listen: [\"127.0.0.1@0\"]\n"
+	    "geoip:\n  nets:\n    euro: [81.2.0.0/16]\n"
+	    "    low: [81.2.0.0/17]\n    high: [81.2.128.0/17]\n"
+	    "    all4: [0.0.0.0/0]\n    all6: [\"::/0\"]\n"
+	    "zones: {example.com: example.com.zone}\n"
+	    "regions: {eu: {}, us: {}}\n"
+	    "pools: {www: {regions: {eu: [{addr: 192.0.2.1}], "
+	    "us: [{addr: 192.0.2.2}]}}}\n"
+	    "names: {x.example.com: {pool: www, policy: %c},\n"
+	    "        y.example.com: {pool: www, policy: %c}}\n"
+	    "policies:\n%s",
+	    reaches[_i].names[0], reaches[_i].names[2], reaches[_i].policies);
+	fclose(f);
+	s = snapshot_build(sample.conf, &diag);
+	ck_assert_msg(s != NULL, "%s", diag_text(&diag));
+	for (size_t i = 0; i < diag.entries.n; i++) {
+		const struct diag_entry *e = &diag.entries.at[i];
+		size_t len = strlen(text);
+
+		if (strncmp(e->message, "no address", 10) == 0 ||
+		    strncmp(e->message, "no country", 10) == 0)
+			snprintf(text + len, sizeof(text) - len, "%u %.33s\n",
+			    e->mark.line, e->message);
+	}
+	ck_assert_str_eq(text, reaches[_i].told);
+	snapshot_free(s);
+}
+END_TEST
+
 static void
 break_zone(void)
 {
@@ -353,6 +479,8 @@ main(void)
 	    sizeof(broken) / sizeof(broken[0]));
 	tcase_add_loop_test(tc, a_rule_that_no_address_comes_to_is_warned_of, 0,
 	    sizeof(unreached) / sizeof(unreached[0]));
+	tcase_add_loop_test(tc, each_rule_is_met_or_told_where_it_is_declared,
+	    0, sizeof(reaches) / sizeof(reaches[0]));
 	tcase_add_test(tc, a_broken_zone_is_an_error);
 	tcase_add_test(tc, a_missing_database_does_not_hide_a_broken_zone);
 	tcase_add_loop_test(tc, a_missing_database_is_told_at_its_place, 0, 3);
