@@ -185,9 +185,23 @@ step_health(const char *path, const char *text)
 {
 	char address[64];
 	unsigned state;
+	struct watch **all;
+	struct addr a;
+	size_t n;
 
 	(void)path;
 	ck_assert_int_eq(sscanf(text, "%63s %u", address, &state), 2);
+	ck_assert(addr_parse(address, &a));
+	all = watches_all(s.control->watches, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (!addr_equal(&all[i]->addr, &a))
+			continue;
+		all[i]->health.since = clock_wall_s();
+		all[i]->health.failures = state + 1;
+		all[i]->last_at = clock_wall_s() - 1;
+		all[i]->last_ms = 7;
+		snprintf(all[i]->last, sizeof(all[i]->last), "state %u", state);
+	}
 	service_health(&s, address, (enum health_state)state);
 }
 
@@ -216,6 +230,48 @@ step_restart(const char *path, const char *text)
 	(void)text;
 	service_restart(&s);
 	seen = event_filter_all();
+}
+
+/* Health and what comes back, as at the end; a restart comes next. */
+static void
+step_save(const char *path, const char *text)
+{
+	(void)path;
+	(void)text;
+	s.control->health_changed = true;
+	control_save(s.control);
+}
+
+/* What queries are decided by: of each pool, by family; and how regions come
+ * back. */
+static void
+step_words(const char *path, const char *text)
+{
+	const struct snapshot *shot = s.control->status.snapshot;
+
+	(void)path;
+	(void)text;
+	for (size_t i = 0; i < shot->conf->npools; i++) {
+		const struct pool *p = &shot->pools[i];
+
+		text_add(&said, "%s:", p->conf->name);
+		for (unsigned f = 0; f < POOL_FAMILIES; f++)
+			text_add(&said, " %llx/%llx/%d",
+			    (unsigned long long)atomic_load(&p->words[f].live),
+			    (unsigned long long)atomic_load(
+				&p->words[f].last_known),
+			    p->out[f]);
+		for (size_t r = 0; r < p->nregions; r++) {
+			const struct share *share = &p->regions[r].share;
+
+			text_add(&said, " %s", p->regions[r].name);
+			if (share->back)
+				text_add(&said, " (since %lld%s)",
+				    (long long)share->back_s - MONO_S,
+				    share->resumed ? ", resumed" : "");
+		}
+		text_add(&said, "\n");
+	}
 }
 
 /* A file of the state folder: as it is. */
@@ -323,6 +379,22 @@ static const struct {
     {step_health, "", "2001:db8::20 3"},
     {step_health, "", "2001:db8::30 3"},
     {step_health, "", "2001:db8::30 1"},
+    {step_words, "", ""},
+    {step_health, "", "192.0.2.40 3"},
+    {step_later, "", "9"},
+    {step_health, "", "192.0.2.40 1"},
+    {step_later, "", "17"},
+    {step_words, "", ""},
+    {step_post, "/v1/reload", "{}"},
+    {step_words, "", ""},
+    {step_save, "", ""},
+    {step_file, "failback.json", NULL},
+    {step_restart, "", ""},
+    {step_words, "", ""},
+    {step_later, "", "29"},
+    {step_words, "", ""},
+    {step_post, "/v1/failback", "{\"what\":\"eu\"}"},
+    {step_words, "", ""},
     /* Signals. */
     {step_post, "/v1/signal", "{}"},
     {step_post, "/v1/signal",
@@ -426,6 +498,8 @@ name_of(void (*run)(const char *path, const char *text))
 	    : run == step_edit    ? "edit "
 	    : run == step_file    ? "file "
 	    : run == step_restart ? "restart"
+	    : run == step_save    ? "save"
+	    : run == step_words   ? "words"
 				  : "";
 }
 

@@ -447,6 +447,106 @@ START_TEST(what_was_counted_goes_on_in_the_next_snapshot)
 }
 END_TEST
 
+static struct snapshot *
+build_pools(const char *pools)
+{
+	struct snapshot *s;
+	FILE *f = fopen(sample.conf, "w");
+
+	ck_assert_ptr_nonnull(f);
+	fprintf(f,
+	    "meridian: 1\nserver: {listen: [\"127.0.0.1@0\"]}\n"
+	    "zones: {example.com: example.com.zone}\n"
+	    "regions: {eu: {}, us: {}, ap: {}}\npools:\n%s",
+	    pools);
+	fclose(f);
+	s = snapshot_build(sample.conf, &diag);
+	ck_assert_msg(s != NULL, "%s", diag_text(&diag));
+	return s;
+}
+
+#define EU "eu: [{addr: 192.0.2.1}]"
+#define US "us: [{addr: 192.0.2.2}]"
+#define AP "ap: [{addr: 192.0.2.3}]"
+
+/* A number of each pool, region, reason and row; 0 where there was none. */
+static uint64_t
+number_of(const struct snapshot *s, const struct pool *p, size_t region,
+    enum pool_reason reason, size_t row)
+{
+	const char *name = s->conf->regions[p->regions[region].region].name;
+
+	return (uint64_t)(p->conf->name[0] * 1000 + name[0]) * 1000 +
+	    reason * 100u + row;
+}
+
+START_TEST(pools_and_regions_go_on_by_their_names)
+{
+	struct snapshot *old = build_pools("  a: {regions: {" EU ", " US "}}\n"
+					   "  b: {regions: {" US ", " AP "}}\n"
+					   "  c: {regions: {" EU "}}\n");
+	struct snapshot *new =
+	    build_pools("  b: {regions: {" AP ", " US "}}\n"
+			"  d: {regions: {" EU "}}\n"
+			"  a: {regions: {" US ", " AP "}}\n");
+
+	snapshot_publish(old);
+	for (size_t i = 0; i < old->conf->npools; i++) {
+		const struct pool *p = &old->pools[i];
+
+		for (size_t k = 0; k < p->nregions * 2; k++) {
+			struct tally *t =
+			    snapshot_row(old, k % 2) + p->first_tally + k / 2;
+
+			for (enum pool_reason r = 0; r < POOL_REASON_COUNT; r++)
+				atomic_store(&t->steered[r],
+				    number_of(old, p, k / 2, r, k % 2));
+			atomic_store(&t->let_go,
+			    (uint32_t)number_of(old, p, k / 2, 0, k % 2));
+		}
+	}
+	snapshot_publish(new);
+	for (size_t i = 0; i < new->conf->npools; i++) {
+		const struct pool *p = &new->pools[i];
+
+		for (size_t k = 0; k < p->nregions; k++) {
+			/* a had no region ap, and d was not there. */
+			bool is_new = i == 1 || (i == 2 && k == 1);
+
+			for (enum pool_reason r = 0; r < POOL_REASON_COUNT; r++)
+				ck_assert_uint_eq(
+				    snapshot_steered(new, p, k, r),
+				    is_new ? 0
+					   : number_of(new, p, k, r, 0) +
+					    number_of(new, p, k, r, 1));
+			ck_assert_uint_eq(snapshot_let_go(new, p, k),
+			    is_new ? 0 : number_of(new, p, k, 0, 1));
+		}
+	}
+	snapshot_publish(NULL);
+	rcu_drain();
+}
+END_TEST
+
+/* Each row begins on a cache line of its own, and has room for all regions. */
+START_TEST(rows_of_tallies_share_no_cache_line)
+{
+	struct snapshot *s = build(NULL);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->conf->npools; i++) {
+		ck_assert_uint_eq(s->pools[i].first_tally, n);
+		n += s->pools[i].nregions;
+	}
+	ck_assert_uint_ge(s->ntallies, n);
+	ck_assert_uint_eq(s->nrows, SNAPSHOT_ROWS + 1);
+	for (size_t row = 0; row < s->nrows; row++)
+		ck_assert_uint_eq((uintptr_t)snapshot_row(s, row) % 64, 0);
+	memset(s->tallies, 1, s->nrows * s->ntallies * sizeof(struct tally));
+	snapshot_free(s);
+}
+END_TEST
+
 START_TEST(what_a_reader_still_counts_is_not_lost)
 {
 	struct snapshot *a = build(NULL), *b = build(NULL);
@@ -489,6 +589,8 @@ main(void)
 	tcase_add_test(tc, a_configuration_that_is_not_there_is_an_error);
 	tcase_add_test(tc, a_published_snapshot_is_the_current_one);
 	tcase_add_test(tc, what_was_counted_goes_on_in_the_next_snapshot);
+	tcase_add_test(tc, pools_and_regions_go_on_by_their_names);
+	tcase_add_test(tc, rows_of_tallies_share_no_cache_line);
 	tcase_add_test(tc, what_a_reader_still_counts_is_not_lost);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
