@@ -94,8 +94,7 @@ gather_ends(const struct gather *g)
 	if (g->held != 0 || g->nheld >= g->bits)
 		return false;
 	return g->bits != 6 ||
-	    (g->digits > 1 && g->padding <= 2 &&
-		(g->digits + g->padding) % 4 == 0);
+	    (g->padding <= 2 && (g->digits + g->padding) % 4 == 0);
 }
 
 /* To the end of the entry. */

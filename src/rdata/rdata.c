@@ -66,8 +66,7 @@ digest_wrong(uint16_t type, const uint8_t *p, size_t len)
 	for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++) {
 		const struct digest *d = &digests[i];
 
-		if (d->type == type && len > d->kind_at &&
-		    p[d->kind_at] == d->kind &&
+		if (d->type == type && p[d->kind_at] == d->kind &&
 		    len != (size_t)d->kind_at + 1 + d->size)
 			return "the length of the digest does not match its type";
 	}

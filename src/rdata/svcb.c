@@ -87,8 +87,6 @@ mandatory_make(struct value v, struct wire *w)
 		if (at < w->len && wire_get_u16(w->at + at) == key)
 			return "it lists a key twice";
 		wire_put_u16(w, key);
-		if (w->full)
-			break;
 		memmove(w->at + at + 2, w->at + at, w->len - at - 2);
 		wire_set_u16(w, at, key);
 	}
