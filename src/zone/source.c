@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "zone/source.h"
 
+#include <assert.h>
 #include <idn2.h>
 #include <string.h>
 
@@ -57,8 +58,8 @@ source_warn_unicode(struct source *s, const struct lexeme *word)
 	char text[DNS_NAME_MAX * 4], *ascii = NULL;
 	struct error what;
 
-	if (word->len >= sizeof(text))
-		return;
+	/* At most four characters stand for an octet of a name. */
+	assert(word->len < sizeof(text));
 	memcpy(text, word->at, word->len);
 	text[word->len] = '\0';
 	if (idn2_to_ascii_8z(text, &ascii, IDN2_NONTRANSITIONAL) == IDN2_OK)
