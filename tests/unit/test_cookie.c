@@ -136,7 +136,7 @@ END_TEST
 
 START_TEST(a_secret_of_our_own_is_another_one_each_day)
 {
-	uint8_t monday[COOKIE_SIZE], tuesday[COOKIE_SIZE];
+	uint8_t monday[COOKIE_SIZE], tuesday[COOKIE_SIZE], want[COOKIE_SIZE];
 	const uint8_t client[COOKIE_CLIENT_SIZE] = "clients";
 	const uint32_t midnight = 20000 * 86400;
 	struct addr a;
@@ -145,6 +145,12 @@ START_TEST(a_secret_of_our_own_is_another_one_each_day)
 	ours = (struct cookie_secrets){.own.key = "none knows this"};
 	cookie_make(&ours, client, &a, midnight - 1, monday);
 	cookie_make(&ours, client, &a, midnight, tuesday);
+	/* The key of a day is SipHash-2-4 of the day and of 0, then 1, with
+	 * the own key; computed elsewhere. */
+	from_hex("636c69656e7473000100000066ff2fffd90fc772a3a8b2e2", want);
+	ck_assert_mem_eq(monday, want, COOKIE_SIZE);
+	from_hex("636c69656e7473000100000066ff3000452aee225e768314", want);
+	ck_assert_mem_eq(tuesday, want, COOKIE_SIZE);
 	/* Each is good on both sides of midnight. */
 	ck_assert_int_eq(
 	    cookie_check(&ours, monday, COOKIE_SIZE, &a, midnight + 60),
