@@ -91,7 +91,7 @@ lex_fail(struct lex *l, const struct lexeme *word, const char *fmt, ...)
 void
 lex_prefix(struct lex *l, const char *fmt, ...)
 {
-	char prefix[sizeof(l->error.text)], text[sizeof(l->error.text)];
+	char prefix[sizeof(l->error.text)];
 	va_list ap;
 
 	if (l->broken)
@@ -99,10 +99,7 @@ lex_prefix(struct lex *l, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(prefix, sizeof(prefix), fmt, ap);
 	va_end(ap);
-	memcpy(text, l->error.text, sizeof(text));
-	if (snprintf(l->error.text, sizeof(l->error.text), "%s: %s", prefix,
-		text) < 0)
-		l->error.text[0] = '\0';
+	error_prefix(&l->error, "%s", prefix);
 }
 
 /* A mistake where the reader is; the rest of the line is not read. */

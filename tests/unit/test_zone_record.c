@@ -67,7 +67,7 @@ START_TEST(what_is_wrong_is_said_though_the_file_is_gone)
 
 	diag_init(&d);
 	ck_assert(!record_error(&d, &r, "wrong: %d", 7));
-	record_warning(&d, &r, "odd");
+	ck_assert(!record_warning(&d, &r, "odd"));
 	ck_assert_uint_eq(d.nerrors, 1);
 	ck_assert_uint_eq(d.nwarnings, 1);
 	ck_assert_str_eq(d.entries.at[0].message, "a.: wrong: 7");
