@@ -293,6 +293,36 @@ leaf_value(const struct trie_leaf *leaves, size_t n, const struct addr *a)
 	ck_abort();
 }
 
+/* The first database with a record is told, with the prefix of that record; and
+ * the net with the longest prefix. */
+static void
+expect_sources(
+    const struct geo *g, const struct addr *a, const struct geo_found *f)
+{
+	const char *path = NULL;
+	struct nets_found nets;
+	struct addr masked = *a;
+	unsigned depth = 0;
+	size_t i = 0;
+
+	while (i < geo_ndatabases(g) &&
+	    mmdb_find_record(geo_database(g, i, &path), a, &depth) == 0)
+		i++;
+	ck_assert_ptr_eq(f->database, i < geo_ndatabases(g) ? path : NULL);
+	if (f->database != NULL) {
+		addr_mask(&masked, depth);
+		ck_assert_uint_eq(f->database_prefix.len, depth);
+		ck_assert(addr_equal(&f->database_prefix.addr, &masked));
+	}
+	geo_find_nets(g, a, &nets);
+	ck_assert_uint_eq(f->place.nets, nets.nets);
+	ck_assert_int_eq(f->net != NULL, nets.net != CONF_NONE);
+	if (f->net != NULL) {
+		ck_assert_uint_eq(f->net_prefix.len, nets.longest.len);
+		ck_assert(addr_equal(&f->net_prefix.addr, &nets.longest.addr));
+	}
+}
+
 /* The key of an address is that of all addresses with its depth, and has what
  * its place is made of. */
 static void
@@ -345,6 +375,7 @@ expect_places(const struct world *w, struct geo *g)
 		ck_assert(value < nplaces);
 		ck_assert_mem_eq(&places[value], &f.place, sizeof(f.place));
 		expect_key(g, &a, &f);
+		expect_sources(g, &f.counted, &f);
 		around = (struct prefix){a, (uint8_t)f.depth};
 		addr_mask(&around.addr, around.len);
 		world_addr_in(&around, &a);
