@@ -235,7 +235,8 @@ target_make(struct world *w, const struct conf_pool_region *r, size_t i,
     bool v4, bool v6)
 {
 	struct conf_target *t = &r->targets[i];
-	uint8_t last = (uint8_t)(1 + 3 * world_dice(2) + i);
+	/* In another order than their labels. */
+	uint8_t last = (uint8_t)(1 + 3 * world_dice(2) + (i + r->region) % 3);
 
 	if (v4)
 		t->addr[0] =
