@@ -149,6 +149,31 @@ expect_words(
 	}
 }
 
+/* Each target has the leases that are on it, whatever its place. */
+static void
+expect_leases(const struct pool *p)
+{
+	for (size_t r = 0; r < p->nregions; r++) {
+		const struct pool_region *region = &p->regions[r];
+		const char *pool = p->conf->name;
+		struct drains_on on =
+		    drains_on(&drains, pool, region->name, NULL);
+
+		ck_assert_ptr_eq(region->drain, on.cover[DRAIN_OUT]);
+		ck_assert_ptr_eq(region->next, on.next);
+		ck_assert_ptr_eq(region->part, on.part);
+		for (size_t i = 0; i < region->ntargets; i++) {
+			const struct pool_target *t = &region->targets[i];
+
+			on = drains_on(
+			    &drains, pool, region->name, t->conf->label);
+			ck_assert_ptr_eq(t->drain, on.cover[DRAIN_OUT]);
+			ck_assert_ptr_eq(t->up, on.cover[DRAIN_UP]);
+			ck_assert_ptr_eq(t->next, on.next);
+		}
+	}
+}
+
 /* What whatif foresees of leases is what becomes of them. */
 START_TEST(a_copy_with_leases_is_as_the_pool_would_be)
 {
@@ -168,6 +193,7 @@ START_TEST(a_copy_with_leases_is_as_the_pool_would_be)
 				struct words now = words_of(&pools[p]);
 
 				expect_words(&pools[p], &foreseen[p], &now);
+				expect_leases(&pools[p]);
 			}
 		}
 		world_end();
