@@ -138,6 +138,223 @@ START_TEST(the_first_announced_is_the_next)
 }
 END_TEST
 
+/* Names, clocks and order ----------------------------------------------------
+ */
+
+static const struct {
+	const char *what, *pool, *region, *target; /* region NULL: refused */
+} forms[] = {
+    {"eu", NULL, "eu", NULL},
+    {"www/eu", "www", "eu", NULL},
+    {"www/eu/a", "www", "eu", "a"},
+    {"www/eu/a/b", "www", "eu", "a/b"},
+    {"w/e/a/", "w", "e", "a/"},
+    {"", NULL, NULL, NULL},
+    {"/", NULL, NULL, NULL},
+    {"/eu", NULL, NULL, NULL},
+    {"www/", NULL, NULL, NULL},
+    {"www//a", NULL, NULL, NULL},
+    {"www/eu/", NULL, NULL, NULL},
+    {"/eu/a", NULL, NULL, NULL},
+};
+
+static void
+same_text(const char *a, const char *b)
+{
+	if (b == NULL)
+		ck_assert_ptr_null(a);
+	else
+		ck_assert_str_eq(a, b);
+}
+
+START_TEST(what_is_a_region_of_a_pool_or_a_target)
+{
+	struct error err = {""};
+	struct drain *d =
+	    drain_new(forms[_i].what, "ana", "work", 100, 200, true, &err);
+
+	if (forms[_i].region == NULL) {
+		ck_assert_ptr_null(d);
+		ck_assert_ptr_nonnull(strstr(err.text, forms[_i].what));
+		return;
+	}
+	same_text(d->what, forms[_i].what);
+	same_text(d->pool, forms[_i].pool);
+	same_text(d->region, forms[_i].region);
+	same_text(d->target, forms[_i].target);
+	same_text(d->owner, "ana");
+	same_text(d->reason, "work");
+	ck_assert_int_eq(d->since, 100);
+	ck_assert_int_eq(d->until, 200);
+	ck_assert_int_eq(d->at, 0);
+	ck_assert_uint_eq(d->share, DRAIN_WHOLE);
+	ck_assert_int_eq(d->kind, DRAIN_OUT);
+	ck_assert(d->forced);
+	drain_free(d);
+}
+END_TEST
+
+/* At wall 1000 and monotonic 50 s: since and until, grown over so long; whole
+ * at that monotonic second, over after so many seconds. */
+static const struct {
+	int64_t since, until, over_s, whole_s, left_s;
+} starts[] = {
+    {1000, 1060, 0, 50, 60},
+    {1000, 1060, 20, 70, 60},
+    {995, 1060, 20, 65, 60},
+    {940, 1060, 20, 10, 60},
+    {1001, 1060, 20, 50, 59}, /* the clock was set back: nothing grows */
+    {2000, 2060, 20, 50, 60},
+    {900, 1001, 0, -50, 1},
+    {900, 1000, 0, -50, 0},
+    {900, 999, 0, -50, 0},
+    {1000, DRAIN_FOREVER, 20, 70, INT64_MAX},
+};
+
+START_TEST(a_lease_grows_and_ends_by_steady_clocks)
+{
+	struct drain *d = drain_new(
+	    "eu", "ana", "x", starts[_i].since, starts[_i].until, false, NULL);
+
+	clock_fake(50000, 1000);
+	d->over_s = starts[_i].over_s;
+	drain_start(d);
+	ck_assert_int_eq(d->whole_s, starts[_i].whole_s);
+	ck_assert_int_eq(drain_left_s(d), starts[_i].left_s);
+	clock_fake(50001, 5000); /* what is begun is a second of it */
+	ck_assert_int_eq(drain_left_s(d), starts[_i].left_s);
+	clock_fake(51000, 0);
+	if (starts[_i].left_s != INT64_MAX)
+		ck_assert_int_eq(drain_left_s(d),
+		    starts[_i].left_s > 0 ? starts[_i].left_s - 1 : 0);
+	drain_free(d);
+	clock_real();
+}
+END_TEST
+
+START_TEST(one_that_is_not_in_force_ends_by_the_wall_clock)
+{
+	struct drain *d = drain_new("eu", "ana", "x", 100, 1060, false, NULL);
+
+	clock_fake(50000, 1000);
+	ck_assert_int_eq(drain_left_s(d), 60); /* a question */
+	drain_start(d);
+	d->at = 1030; /* announced */
+	clock_fake(99000, 1020);
+	ck_assert_int_eq(drain_left_s(d), 40);
+	clock_fake(99000, 1060);
+	ck_assert_int_eq(drain_left_s(d), 0);
+	drain_free(d);
+	clock_real();
+}
+END_TEST
+
+START_TEST(a_lease_in_force_follows_a_clock_that_is_set)
+{
+	struct drain *d = drain_new("eu", "ana", "x", 900, 1060, false, NULL);
+	struct drain *ever =
+	    drain_new("eu", "ana", "x", 900, DRAIN_FOREVER, false, NULL);
+	struct drain *later =
+	    drain_new("eu", "ana", "x", 900, 999, false, NULL);
+
+	later->at = 950;
+	clock_fake(50000, 1000);
+	drain_start(d);
+	drain_start(ever);
+	d->record = strdup("x");
+	later->record = strdup("x");
+	clock_fake(51000, 4001);
+	drain_set_clock(d, 3000);
+	drain_set_clock(ever, 3000);
+	drain_set_clock(later, 3000);
+	ck_assert_int_eq(d->since, 3900);
+	ck_assert_int_eq(d->until, 4060);
+	ck_assert_ptr_null(d->record);
+	ck_assert_int_eq(ever->since, 3900);
+	ck_assert_int_eq(ever->until, DRAIN_FOREVER);
+	ck_assert_int_eq(later->since, 900);
+	ck_assert_int_eq(later->until, 999);
+	ck_assert_ptr_nonnull(later->record);
+	drain_free(d);
+	drain_free(ever);
+	drain_free(later);
+	clock_real();
+}
+END_TEST
+
+START_TEST(one_that_begins_is_as_if_made_then)
+{
+	struct drain *d = put("eu", DRAIN_OUT, 1000, 1060);
+
+	d->over_s = 10;
+	d->gone = true;
+	d->record = strdup("x");
+	clock_fake(50000, 1000);
+	ck_assert_ptr_null(drains_begin(&t, d));
+	ck_assert_int_eq(d->since, 1000);
+	ck_assert_int_eq(d->at, 0);
+	ck_assert(!d->gone);
+	ck_assert_ptr_null(d->record);
+	ck_assert_int_eq(d->whole_s, 60);
+	ck_assert_int_eq(d->end_ms, 110000);
+	clock_real();
+}
+END_TEST
+
+/* In part until it is whole: then it covers. */
+START_TEST(a_drain_that_grows_covers_when_it_is_whole)
+{
+	struct drain *d = put("eu", DRAIN_OUT, 0, DRAIN_FOREVER), *part;
+
+	d->over_s = 10;
+	d->since = 1000;
+	clock_fake(50000, 1000);
+	drain_start(d);
+	part = put("www/eu", DRAIN_OUT, 0, DRAIN_FOREVER);
+	part->share = 99;
+	clock_fake(59999, 1009);
+	ck_assert_ptr_null(cover(DRAIN_OUT, NULL));
+	ck_assert_ptr_eq(drains_on(&t, "www", "eu", NULL).part, d);
+	part->share = 100;
+	part->whole_s = 1000;
+	ck_assert_ptr_eq(drains_on(&t, "www", "eu", NULL).part, d);
+	part->share = 99;
+	clock_fake(60000, 1010);
+	ck_assert_ptr_eq(cover(DRAIN_OUT, NULL), d);
+	ck_assert_ptr_eq(drains_on(&t, "www", "eu", NULL).part, part);
+	clock_real();
+}
+END_TEST
+
+START_TEST(the_others_keep_their_order)
+{
+	static const char *const names[] = {"a", "b", "c", "d", "e"};
+	struct drain *all[5];
+
+	for (size_t i = 0; i < 5; i++)
+		all[i] = put(names[i], DRAIN_OUT, i == 3 ? 500 : 0, 2000);
+	clock_fake(50000, 1000);
+	drain_free(drains_remove(&t, all[1]));
+	ck_assert_uint_eq(t.all.n, 4);
+	ck_assert_ptr_eq(t.all.at[0], all[0]);
+	ck_assert_ptr_eq(t.all.at[1], all[2]);
+	ck_assert_ptr_eq(t.all.at[2], all[3]);
+	ck_assert_ptr_eq(t.all.at[3], all[4]);
+	ck_assert_ptr_eq(drains_due(&t, 500), all[3]);
+	ck_assert_ptr_null(drains_due(&t, 499));
+	all[4]->until = all[0]->until = 1000;
+	ck_assert_ptr_eq(drains_expire(&t), all[0]);
+	ck_assert_ptr_eq(drains_expire(&t), all[4]);
+	ck_assert_ptr_null(drains_expire(&t));
+	ck_assert_uint_eq(t.all.n, 2);
+	ck_assert_ptr_eq(drains_find(&t, DRAIN_OUT, "d", true), all[3]);
+	ck_assert_ptr_null(drains_find(&t, DRAIN_OUT, "d", false));
+	drain_free(all[0]);
+	drain_free(all[4]);
+	clock_real();
+}
+END_TEST
+
 /* The index against a scan ------------------------------------------------ */
 
 static const char *const pools[] = {"www", "cdn", "w"};
@@ -297,6 +514,15 @@ main(void)
 	tcase_add_test(c, a_force_up_is_no_drain);
 	tcase_add_test(c, the_one_that_ends_last_covers);
 	tcase_add_test(c, the_first_announced_is_the_next);
+	tcase_add_loop_test(c, what_is_a_region_of_a_pool_or_a_target, 0,
+	    sizeof(forms) / sizeof(forms[0]));
+	tcase_add_loop_test(c, a_lease_grows_and_ends_by_steady_clocks, 0,
+	    sizeof(starts) / sizeof(starts[0]));
+	tcase_add_test(c, one_that_is_not_in_force_ends_by_the_wall_clock);
+	tcase_add_test(c, a_lease_in_force_follows_a_clock_that_is_set);
+	tcase_add_test(c, one_that_begins_is_as_if_made_then);
+	tcase_add_test(c, a_drain_that_grows_covers_when_it_is_whole);
+	tcase_add_test(c, the_others_keep_their_order);
 	tcase_add_test(c, the_index_finds_what_a_scan_finds);
 	suite_add_tcase(s, c);
 	r = srunner_create(s);
