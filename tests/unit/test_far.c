@@ -104,6 +104,96 @@ START_TEST(a_class_has_room_by_its_size_and_some_in_any_case)
 }
 END_TEST
 
+/* Kilometers at which a group ends: by the first region of the class (50, then
+ * each half as far again), and by the second (100, then each twice as far). */
+static const double ends_km[] = {50, 75, 100, 112.5, 168.75, 200, 253.125,
+    379.6875, 400, 569.53, 800, 854.3, 1281.45, 1600, 1922.17, 2883.25, 3200,
+    4324.88, 6400, 6487.32, 9730.98, 14596.47};
+
+enum { ENDS = sizeof(ends_km) / sizeof(ends_km[0]), AT_ENDS = 2 * ENDS + 3 };
+
+/* Eastwards on the equator, where both regions are. */
+static struct place
+place_at(double km)
+{
+	return (struct place){
+	    .longitude = (float)(km / 111.1949), .located = true};
+}
+
+START_TEST(clients_of_a_group_are_about_as_far_away)
+{
+	static struct conf_region here[2] = {
+	    {.name = "a", .located = true}, {.name = "b", .located = true}};
+	static struct conf_pool_region in_here[2] = {
+	    {.region = 0}, {.region = 1}};
+	static struct conf_pool here_pool = {
+	    .regions = in_here, .nregions = 2, .cost = 1};
+	static const struct conf here_conf = {
+	    .regions = here, .nregions = 2, .pools = &here_pool, .npools = 1};
+	static const uint8_t both[1][2] = {{0, 1}};
+	struct place at[AT_ENDS] = {place_at(0)};
+	uint32_t class[AT_ENDS] = {0}, of[AT_ENDS];
+	double part[AT_ENDS];
+	const struct far_places p = {.places = at,
+	    .classes = class,
+	    .first = both,
+	    .mass = part,
+	    .n = AT_ENDS};
+	const struct far_table *far;
+
+	for (size_t i = 0; i < ENDS; i++) {
+		at[2 * i + 1] = place_at(ends_km[i] * 0.9995);
+		at[2 * i + 2] = place_at(ends_km[i] * 1.0005);
+	}
+	/* The last group has no end. */
+	at[AT_ENDS - 2] = place_at(17000);
+	at[AT_ENDS - 1] = place_at(20000);
+	for (size_t i = 0; i < AT_ENDS; i++)
+		part[i] = 1.0 / AT_ENDS;
+	arena = arena_new();
+	far = far_build(arena, &here_conf, 0, &p, of);
+	ck_assert_uint_eq(far->ngroups, ENDS + 1);
+	for (size_t i = 0; i < ENDS; i++) {
+		ck_assert_uint_eq(of[2 * i], of[2 * i + 1]);
+		ck_assert_uint_ne(of[2 * i + 1], of[2 * i + 2]);
+	}
+	ck_assert_uint_eq(of[AT_ENDS - 3], of[AT_ENDS - 2]);
+	ck_assert_uint_eq(of[AT_ENDS - 3], of[AT_ENDS - 1]);
+	arena_free(arena);
+}
+END_TEST
+
+/* One near to us and one near to eu, with either as the first of the class. */
+START_TEST(groups_go_by_the_first_two_regions_of_the_class)
+{
+	static const struct place three[3] = {
+	    {.latitude = 39, .longitude = -77, .located = true},
+	    {.latitude = 39.4f, .longitude = -77, .located = true},
+	    {.latitude = 39.8f, .longitude = -77, .located = true}};
+	/* 0, 44 and 89 km from us, as far as one another from eu. */
+	static const struct {
+		uint8_t first[1][2];
+		size_t ngroups;
+	} by[] = {{{{0, 1}}, 2}, {{{1, 0}}, 1}, {{{0, 2}}, 2}, {{{2, 1}}, 1}};
+	static const uint32_t class[3] = {0, 0, 0};
+	static const double third[3] = {0.4, 0.3, 0.3};
+
+	for (size_t i = 0; i < sizeof(by) / sizeof(by[0]); i++) {
+		const struct far_places p = {.places = three,
+		    .classes = class,
+		    .first = by[i].first,
+		    .mass = third,
+		    .n = 3};
+
+		arena = arena_new();
+		ck_assert_uint_eq(
+		    far_build(arena, &conf, 0, &p, group)->ngroups,
+		    by[i].ngroups);
+		arena_free(arena);
+	}
+}
+END_TEST
+
 START_TEST(cohorts_fill_the_room_of_their_class)
 {
 	const struct far f = {1000, 3000};
@@ -134,6 +224,8 @@ main(void)
 	tcase_add_test(tc, the_far_come_after_the_near_and_the_unknown_last);
 	tcase_add_test(tc, the_far_of_one_class_come_after_the_near);
 	tcase_add_test(tc, a_class_has_room_by_its_size_and_some_in_any_case);
+	tcase_add_test(tc, clients_of_a_group_are_about_as_far_away);
+	tcase_add_test(tc, groups_go_by_the_first_two_regions_of_the_class);
 	tcase_add_test(tc, cohorts_fill_the_room_of_their_class);
 	tcase_add_test(tc, without_a_cost_there_is_none);
 	suite_add_tcase(suite, tc);

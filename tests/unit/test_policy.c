@@ -472,6 +472,10 @@ expect_rank(const struct world *w, const struct geo *g,
 	ck_assert(rank.unlocated == got->unlocated);
 	ck_assert_mem_eq(rank.order, got->order, rank.n);
 	ck_assert_uint_eq(rank.hash, got->hash);
+	ck_assert_uint_eq(rank.trickle, got->trickle);
+	ck_assert_ptr_eq(rank.homes, got->homes);
+	ck_assert_ptr_eq(rank.failback, got->failback);
+	ck_assert(t->met[rule]);
 	for (size_t i = 0; rank.hash != CONF_HASH_NONE && i < rank.n; i++)
 		ck_assert_uint_eq(rank.lots[i].weight, got->lots[i].weight);
 	ck_assert_mem_eq(rank.fallback, got->fallback, rank.nfallback);
