@@ -174,6 +174,106 @@ START_TEST(a_class_beyond_16_bits_is_not_taken_for_another)
 }
 END_TEST
 
+/* After a second with so many answers, each that is counted counts as many. */
+START_TEST(a_busy_second_makes_each_count_for_more_in_the_next)
+{
+	static const struct {
+		unsigned answers;
+		uint64_t each;
+	} rows[] = {{1, 1}, {1024, 1}, {1025, 2}, {2049, 2}, {2050, 4},
+	    {4099, 4}, {4100, 8}};
+	struct addr a;
+
+	ck_assert(addr_parse("192.0.2.1", &a));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sample_seen s = {.generation = FIRST, .client = &a};
+		uint64_t sum;
+
+		s.now_s = (uint32_t)(10 + i) * MINUTE;
+		for (unsigned k = 0; k < rows[i].answers; k++)
+			sampler_add(sampler, &s);
+		sum = take(FIRST, s.now_s, SAMPLE_PEEK)->sum;
+		s.now_s++;
+		sampler_add(sampler, &s);
+		ck_assert_uint_eq(
+		    take(FIRST, s.now_s, SAMPLE_PEEK)->sum, sum + rows[i].each);
+		/* The others of as many do not. */
+		for (s.random = 1; s.random < rows[i].each; s.random++)
+			sampler_add(sampler, &s);
+		ck_assert_uint_eq(
+		    take(FIRST, s.now_s, SAMPLE_ALL)->sum, sum + rows[i].each);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *client;
+	uint32_t class;
+	uint16_t name, told_class;
+	uint8_t family;
+} kept[] = {
+    {"192.0.2.1", 0, 0, 0, 0},
+    {"192.0.2.1", 65534, 65535, 65534, 1},
+    {"192.0.2.1", 65535, 1, 65535, 2},
+    {"192.0.2.1", 65536, 1, 65535, 2},
+    {"255.255.0.1", 7, 2, 7, 3},
+    {"2001:db8::1", 7, 2, 7, 0},
+    {"3fff:ffff::1", 7, 2, 7, 2},
+    {"2000::", 0, 0, 0, 1},
+    {"fd00::1", 9, 3, 9, 0},
+    {"fd00::1", 9, 3, 9, 1},
+    {"::", 0, 0, 0, 2},
+};
+
+START_TEST(a_cell_is_told_as_it_was_seen)
+{
+	struct addr a;
+	const struct sample_seen s = {.generation = FIRST,
+	    .now_s = 10 * MINUTE,
+	    .class = kept[_i].class,
+	    .name = kept[_i].name,
+	    .family = kept[_i].family,
+	    .client = &a};
+	struct told *t;
+
+	ck_assert(addr_parse(kept[_i].client, &a));
+	sampler_add(sampler, &s);
+	sampler_add(sampler, &s);
+	t = take(FIRST, 10 * MINUTE, SAMPLE_ALL);
+	ck_assert_uint_eq(t->n, 1);
+	ck_assert_uint_eq(t->cells[0].n, 2);
+	ck_assert_uint_eq(t->cells[0].class, kept[_i].told_class);
+	ck_assert_uint_eq(t->cells[0].name, kept[_i].name);
+	ck_assert_uint_eq(t->cells[0].family, kept[_i].family);
+	ck_assert_uint_eq(t->cells[0].block, sample_block(&a));
+}
+END_TEST
+
+/* What differs in one of these alone is another cell. */
+START_TEST(cells_are_apart_by_each_of_their_parts)
+{
+	static const char *const clients[] = {
+	    "192.0.2.1", "192.1.2.1", "2001:db8::1", "2001:db9::1", "fd00::1"};
+	struct addr a;
+	struct told *t;
+
+	for (unsigned i = 0; i < 5 * 2 * 3 * 2; i++) {
+		const struct sample_seen s = {.generation = FIRST,
+		    .now_s = 10 * MINUTE,
+		    .class = i / 5 % 2,
+		    .family = (uint8_t)(i / 10 % 3),
+		    .name = (uint16_t)(i / 30),
+		    .client = &a};
+
+		ck_assert(addr_parse(clients[i % 5], &a));
+		sampler_add(sampler, &s);
+	}
+	t = take(FIRST, 10 * MINUTE, SAMPLE_ALL);
+	ck_assert_uint_eq(t->n, 60);
+	ck_assert_uint_eq(t->sum, 60);
+}
+END_TEST
+
 /* What main reads beside a thread that counts is of one minute. */
 static void *
 count_on(void *arg)
@@ -221,6 +321,10 @@ main(void)
 	tcase_add_test(tc, beyond_so_many_a_second_the_sum_is_still_right);
 	tcase_add_test(tc, what_finds_no_room_loses_its_block_alone);
 	tcase_add_test(tc, a_class_beyond_16_bits_is_not_taken_for_another);
+	tcase_add_test(tc, a_busy_second_makes_each_count_for_more_in_the_next);
+	tcase_add_loop_test(tc, a_cell_is_told_as_it_was_seen, 0,
+	    sizeof(kept) / sizeof(kept[0]));
+	tcase_add_test(tc, cells_are_apart_by_each_of_their_parts);
 	tcase_add_test(tc, reading_beside_counting_mixes_no_minutes);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(suite, tc);
