@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * All that commands reply and events tell, word for word and value for value:
- * leases, signals, stages, a reload and what the clock brings, one step after
- * another.  What is expected is in control.txt; MERIDIAN_STORY=FOLDER writes it
- * there as it is now, to be compared by eye and taken over.
+ * leases, signals, stages, databases, reloads, restarts and what the clock
+ * brings.  control.txt has the steps, in lines that begin with "> ", each with
+ * what is said of it; MERIDIAN_STORY=FOLDER writes the same steps there with
+ * what is said now, to be compared by eye and taken over.
  */
 #include <check.h>
 #include <stdio.h>
@@ -20,10 +21,9 @@
 #include "ctl/glass.h"
 #include "ctl/monitor.h"
 #include "ctl/suspicion.h"
+#include "mmdb_make.h"
 #include "report/text.h"
 #include "service.h"
-
-#define STEPS (sizeof(steps) / sizeof(steps[0]))
 
 enum { MONO_S = 500000, WALL_S = 1780000000 };
 
@@ -76,6 +76,22 @@ static const char conf_text[] =
     "      - {name: after, policies: {cdn.example.com: last}}\n"
     "safety: {min_regions: 1, max_fill: 85%}\n";
 
+static const char geoip_text[] =
+    "meridian: 1\n"
+    "server: {listen: [\"127.0.0.1@0\"], state: state,\n"
+    "         control: control.sock}\n"
+    "geoip: {databases: [geo.mmdb, asn.mmdb], max_move: 20%}\n"
+    "zones: {example.com: example.com.zone}\n"
+    "regions: {eu: {}, us: {}}\n"
+    "pools:\n"
+    "  www: {regions: {eu: [{addr: 192.0.2.1}], us: [{addr: 192.0.2.2}]}}\n"
+    "policies:\n"
+    "  near: {rules: [{geo: [DE], regions: [eu, us]},\n"
+    "                 {asn: 64500, regions: [eu, us]},\n"
+    "                 {regions: [us, eu]}]}\n"
+    "names: {www.example.com: {pool: www, policy: near}}\n"
+    "tests: [{name: www.example.com, from: 81.0.0.1, expect: eu}]\n";
+
 static struct service s;
 static struct text said;
 static struct event_filter seen;
@@ -101,11 +117,11 @@ setup(void)
 static void
 teardown(void)
 {
-	char path[SERVICE_PATH_MAX + 32];
+	char command[SERVICE_PATH_MAX + 16];
 
-	snprintf(path, sizeof(path), "%s/state/stages.json", s.folder);
-	unlink(path);
 	service_close(&s);
+	snprintf(command, sizeof(command), "rm -rf %s", s.folder);
+	ck_assert_int_eq(system(command), 0);
 	clock_real();
 	text_fini(&said);
 }
@@ -143,31 +159,53 @@ put_events(void)
 /* The steps ------------------------------------------------------------------
  */
 
-static void
-step_post(const char *path, const char *text)
+/* What is behind a step's word, split at its first blank. */
+struct words {
+	char *first, *rest;
+};
+
+static struct words
+split(char *text)
 {
+	struct words w = {text, strchr(text, ' ')};
+
+	if (w.rest != NULL)
+		*w.rest++ = '\0';
+	else
+		w.rest = text + strlen(text);
+	return w;
+}
+
+static void
+put_reply(enum http_method method, char *text)
+{
+	struct words w = split(text);
+	bool is_post = method == HTTP_POST;
 	int status;
-	json_t *reply = service_call(&s, HTTP_POST, path, NULL, text, &status);
+	json_t *reply = service_call(&s, method, w.first,
+	    is_post || *w.rest == '\0' ? NULL : w.rest, is_post ? w.rest : NULL,
+	    &status);
 
 	text_add(&said, "= %d", status);
 	put_json(" ", reply);
 }
 
 static void
-step_get(const char *path, const char *text)
+step_post(char *text)
 {
-	int status;
-	json_t *reply = service_call(&s, HTTP_GET, path, text, NULL, &status);
+	put_reply(HTTP_POST, text);
+}
 
-	text_add(&said, "= %d", status);
-	put_json(" ", reply);
+static void
+step_get(char *text)
+{
+	put_reply(HTTP_GET, text);
 }
 
 /* What the daemon does each second, once, after so many. */
 static void
-step_later(const char *path, const char *text)
+step_later(char *text)
 {
-	(void)path;
 	now_s += atoi(text);
 	set_clock();
 	glass_look(s.control);
@@ -179,19 +217,17 @@ step_later(const char *path, const char *text)
 	service_settle(&s);
 }
 
-/* "ADDRESS STATE" */
+/* "ADDRESS STATE": all that is watched there. */
 static void
-step_health(const char *path, const char *text)
+step_health(char *text)
 {
-	char address[64];
-	unsigned state;
+	struct words w = split(text);
+	unsigned state = (unsigned)atoi(w.rest);
 	struct watch **all;
 	struct addr a;
 	size_t n;
 
-	(void)path;
-	ck_assert_int_eq(sscanf(text, "%63s %u", address, &state), 2);
-	ck_assert(addr_parse(address, &a));
+	ck_assert(addr_parse(w.first, &a));
 	all = watches_all(s.control->watches, &n);
 	for (size_t i = 0; i < n; i++) {
 		if (!addr_equal(&all[i]->addr, &a))
@@ -202,31 +238,27 @@ step_health(const char *path, const char *text)
 		all[i]->last_ms = 7;
 		snprintf(all[i]->last, sizeof(all[i]->last), "state %u", state);
 	}
-	service_health(&s, address, (enum health_state)state);
+	service_health(&s, w.first, (enum health_state)state);
 }
 
-/* The configuration with the first part of the text, up to the bar, in place of
- * the second. */
+/* "OLD|NEW": the configuration with one in place of the other. */
 static void
-step_edit(const char *path, const char *text)
+step_edit(char *text)
 {
-	const char *bar = strchr(text, '|');
-	char old[128], after[sizeof(conf_text) + 256];
+	char *bar = strchr(text, '|'), after[sizeof(conf_text) + 256];
 	const char *at;
 
-	(void)path;
-	snprintf(old, sizeof(old), "%.*s", (int)(bar - text), text);
-	at = strstr(conf_text, old);
+	*bar = '\0';
+	at = strstr(conf_text, text);
 	ck_assert_ptr_nonnull(at);
 	snprintf(after, sizeof(after), "%.*s%s%s", (int)(at - conf_text),
-	    conf_text, bar + 1, at + strlen(old));
+	    conf_text, bar + 1, at + strlen(text));
 	service_write(&s, "meridian.yaml", after);
 }
 
 static void
-step_restart(const char *path, const char *text)
+step_restart(char *text)
 {
-	(void)path;
 	(void)text;
 	service_restart(&s);
 	seen = event_filter_all();
@@ -234,22 +266,21 @@ step_restart(const char *path, const char *text)
 
 /* Health and what comes back, as at the end; a restart comes next. */
 static void
-step_save(const char *path, const char *text)
+step_save(char *text)
 {
-	(void)path;
 	(void)text;
 	s.control->health_changed = true;
 	control_save(s.control);
 }
 
-/* What queries are decided by: of each pool, by family; and how regions come
- * back. */
+/* What queries are decided by: of each pool, by family, the live regions, those
+ * that were live last, and whether it was told that none is; and how regions
+ * come back. */
 static void
-step_words(const char *path, const char *text)
+step_words(char *text)
 {
 	const struct snapshot *shot = s.control->status.snapshot;
 
-	(void)path;
 	(void)text;
 	for (size_t i = 0; i < shot->conf->npools; i++) {
 		const struct pool *p = &shot->pools[i];
@@ -274,16 +305,58 @@ step_words(const char *path, const char *text)
 	}
 }
 
+/* "NAME N": of ten /8, from 81.0.0.0 on, N are German, the others French; or of
+ * one AS and of another. */
+static void
+step_database(char *text)
+{
+	struct words w = split(text);
+	const bool is_asn = w.first[0] == 'a';
+	char name[SERVICE_PATH_MAX + 16];
+	struct mmdb_row rows[10];
+
+	memset(rows, 0, sizeof(rows));
+	for (int i = 0; i < 10; i++) {
+		bool is_first = i < atoi(w.rest);
+
+		rows[i].prefix.addr.family = 4;
+		rows[i].prefix.addr.bytes[0] = (uint8_t)(81 + i);
+		rows[i].prefix.len = 8;
+		if (is_asn)
+			rows[i].place.asn = is_first ? 64500 : 64501;
+		else
+			memcpy(
+			    rows[i].place.country, is_first ? "DE" : "FR", 2);
+	}
+	snprintf(name, sizeof(name), "%s/%s", s.folder, w.first);
+	mmdb_make(name, 4, MMDB_FLAT, rows, 10);
+}
+
+static void
+step_geoip(char *text)
+{
+	(void)text;
+	service_write(&s, "meridian.yaml", geoip_text);
+}
+
+/* "NAME TEXT" */
+static void
+step_put(char *text)
+{
+	struct words w = split(text);
+
+	service_write(&s, w.first, w.rest);
+}
+
 /* A file of the state folder: as it is. */
 static void
-step_file(const char *path, const char *text)
+step_file(char *text)
 {
 	char name[SERVICE_PATH_MAX + 64], *content;
 	struct error err;
 	size_t len;
 
-	(void)text;
-	snprintf(name, sizeof(name), "%s/state/%s", s.folder, path);
+	snprintf(name, sizeof(name), "%s/state/%s", s.folder, text);
 	ck_assert_msg(
 	    file_read(name, 1 << 20, &content, &len, &err), "%s", err.text);
 	text_add(&said, "%s\n", content);
@@ -291,216 +364,55 @@ step_file(const char *path, const char *text)
 }
 
 static const struct {
-	void (*run)(const char *path, const char *text);
-	const char *path, *text;
+	const char *word;
+	void (*run)(char *text);
 } steps[] = {
-    /* Leases that are refused. */
-    {step_post, "/v1/drain", "{}"},
-    {step_post, "/v1/drain", "{\"what\":\"eu\",\"reason\":\"x\"}"},
-    {step_post, "/v1/drain", "{\"what\":\"eu\",\"reason\":\"x\",\"for_s\":0}"},
-    {step_post, "/v1/drain",
-	"{\"what\":\"eu\",\"reason\":\"x\",\"for_s\":60,\"until_cancelled\":true}"},
-    {step_post, "/v1/drain", "{\"what\":\"eu\",\"reason\":\"x\",\"for_s\":-1}"},
-    {step_post, "/v1/drain",
-	"{\"what\":\"eu\",\"reason\":\"x\",\"for_s\":60,\"share\":0}"},
-    {step_post, "/v1/drain",
-	"{\"what\":\"eu\",\"reason\":\"x\",\"for_s\":60,\"share\":101}"},
-    {step_post, "/v1/drain",
-	"{\"what\":\"eu\",\"reason\":\"x\",\"for_s\":60,\"over_s\":60}"},
-    {step_post, "/v1/drain",
-	"{\"what\":\"eu\",\"reason\":\"x\",\"for_s\":60,\"over_s\":-1}"},
-    {step_post, "/v1/drain",
-	"{\"what\":\"eu\",\"reason\":\"x\",\"for_s\":60,\"over_s\":86401000}"},
-    {step_post, "/v1/drain",
-	"{\"what\":\"eu\",\"reason\":\"x\",\"for_s\":60,\"at\":1780000000}"},
-    {step_post, "/v1/drain", "{\"what\":\"ey\",\"reason\":\"x\",\"for_s\":60}"},
-    {step_post, "/v1/drain",
-	"{\"what\":\"www\",\"reason\":\"x\",\"for_s\":60}"},
-    {step_post, "/v1/drain",
-	"{\"what\":\"www/eu/192.0.2.10\",\"reason\":\"x\",\"for_s\":60,\"share\":50}"},
-    {step_post, "/v1/drain", "{\"what\":\"eu\",\"reason\":\" \",\"for_s\":60}"},
-    {step_post, "/v1/force_up",
-	"{\"what\":\"eu\",\"reason\":\"x\",\"for_s\":60,\"share\":50}"},
-    {step_post, "/v1/undrain", "{\"what\":\"eu\"}"},
-    {step_post, "/v1/undrain", "{}"},
-    {step_post, "/v1/force_up_end", "{\"what\":\"eu\"}"},
-    /* A lease, its renewal, its parts and its end. */
-    {step_post, "/v1/drain",
-	"{\"what\":\"www/eu\",\"reason\":\"disk swap\",\"for_s\":3725,\"force\":true}"},
-    {step_get, "/v1/drains", NULL},
-    {step_later, "", "13"},
-    {step_post, "/v1/drain",
-	"{\"what\":\"www/eu\",\"reason\":\"more disks\",\"for_s\":86399,\"force\":true}"},
-    {step_post, "/v1/drain",
-	"{\"what\":\"www/eu/192.0.2.11\",\"reason\":\"fan\",\"until_cancelled\":true,\"force\":true}"},
-    {step_post, "/v1/force_up",
-	"{\"what\":\"mail/us\",\"reason\":\"probes lie\",\"for_s\":997}"},
-    {step_post, "/v1/undrain", "{\"what\":\"eu\"}"},
-    {step_post, "/v1/undrain", "{\"what\":\"www/eu/192.0.2.10\"}"},
-    {step_post, "/v1/undrain", "{\"what\":\"mail/us\"}"},
-    {step_file, "drains.json", NULL},
-    {step_restart, "", ""},
-    {step_get, "/v1/drains", NULL},
-    {step_post, "/v1/undrain", "{\"what\":\"www/eu\"}"},
-    {step_later, "", "996"},
-    {step_later, "", "1"},
-    {step_post, "/v1/undrain", "{\"what\":\"www/eu/192.0.2.11\"}"},
-    /* Announced, growing, in part. */
-    {step_post, "/v1/drain",
-	"{\"what\":\"mail/us\",\"reason\":\"move\",\"for_s\":701,\"at\":1780001071,\"share\":40,\"over_s\":303,\"force\":true}"},
-    {step_post, "/v1/drain",
-	"{\"what\":\"mail/us\",\"reason\":\"later\",\"for_s\":701,\"at\":1780001081,\"share\":41,\"over_s\":307,\"force\":true}"},
-    {step_get, "/v1/drains", NULL},
-    {step_later, "", "60"},
-    {step_later, "", "15"},
-    {step_get, "/v1/drains", NULL},
-    {step_post, "/v1/drain",
-	"{\"what\":\"mail/us\",\"reason\":\"all of it\",\"for_s\":5000,\"force\":true}"},
-    {step_later, "", "1"},
-    {step_later, "", "1"},
-    {step_later, "", "100"},
-    {step_get, "/v1/drains", NULL},
-    {step_post, "/v1/undrain", "{\"what\":\"mail/us\"}"},
-    /* A region that fails comes back by and by. */
-    {step_health, "", "198.51.100.40 3"},
-    {step_later, "", "5"},
-    {step_health, "", "198.51.100.40 1"},
-    {step_later, "", "30"},
-    {step_later, "", "31"},
-    {step_post, "/v1/failback", "{\"what\":\"mail/us\"}"},
-    {step_post, "/v1/failback", "{\"what\":\"mail/us\"}"},
-    {step_post, "/v1/failback", "{\"what\":\"mail/uk\"}"},
-    {step_post, "/v1/failback", "{\"what\":\"mail/us/198.51.100.40\"}"},
-    {step_post, "/v1/failback", "{}"},
-    {step_later, "", "101"},
-    /* A pool of which nothing is left, family by family. */
-    {step_health, "", "2001:db8::10 3"},
-    {step_health, "", "2001:db8::11 3"},
-    {step_health, "", "2001:db8::20 3"},
-    {step_health, "", "2001:db8::30 3"},
-    {step_health, "", "2001:db8::30 1"},
-    {step_words, "", ""},
-    {step_health, "", "192.0.2.40 3"},
-    {step_later, "", "9"},
-    {step_health, "", "192.0.2.40 1"},
-    {step_later, "", "17"},
-    {step_words, "", ""},
-    {step_post, "/v1/reload", "{}"},
-    {step_words, "", ""},
-    {step_save, "", ""},
-    {step_file, "failback.json", NULL},
-    {step_restart, "", ""},
-    {step_words, "", ""},
-    {step_later, "", "29"},
-    {step_words, "", ""},
-    {step_post, "/v1/failback", "{\"what\":\"eu\"}"},
-    {step_words, "", ""},
-    /* Signals. */
-    {step_post, "/v1/signal", "{}"},
-    {step_post, "/v1/signal",
-	"{\"what\":\"word\",\"value\":\"on\",\"for_s\":60}"},
-    {step_post, "/v1/signal",
-	"{\"what\":\"word\",\"value\":\"up\",\"for_s\":0}"},
-    {step_post, "/v1/signal",
-	"{\"what\":\"word\",\"value\":\"up\",\"for_s\":31622401}"},
-    {step_post, "/v1/signal",
-	"{\"what\":\"web\",\"value\":\"up\",\"for_s\":60}"},
-    {step_post, "/v1/signal",
-	"{\"what\":\"wood\",\"value\":\"up\",\"for_s\":60}"},
-    {step_post, "/v1/signal",
-	"{\"what\":\"word/1\",\"value\":\"up\",\"for_s\":60}"},
-    {step_post, "/v1/signal",
-	"{\"what\":\"word/192.0.2.40\",\"value\":\"up\",\"for_s\":60}"},
-    {step_post, "/v1/signal",
-	"{\"what\":\"word\",\"value\":\"up\",\"for_s\":3601}"},
-    {step_post, "/v1/signal",
-	"{\"what\":\"word/192.0.2.11\",\"value\":\"down\",\"for_s\":59}"},
-    {step_post, "/v1/signal",
-	"{\"what\":\"ward\",\"value\":\"down\",\"for_s\":61,\"unsaved\":true}"},
-    {step_file, "signals.journal", NULL},
-    {step_restart, "", ""},
-    {step_later, "", "7"},
-    {step_file, "signals.json", NULL},
-    {step_file, "signals.journal", NULL},
-    /* Stages. */
-    {step_get, "/v1/stages", NULL},
-    {step_post, "/v1/rollback", "{\"stage\":\"move\",\"reason\":\"x\"}"},
-    {step_post, "/v1/promote", "{\"stage\":\"move\"}"},
-    {step_post, "/v1/promote", "{\"stage\":\"mowe\",\"reason\":\"x\"}"},
-    {step_post, "/v1/promote",
-	"{\"stage\":\"move\",\"step\":\"aftr\",\"reason\":\"x\"}"},
-    {step_post, "/v1/promote",
-	"{\"stage\":\"move\",\"step\":\"before\",\"reason\":\"x\"}"},
-    {step_post, "/v1/promote", "{\"stage\":\"move\",\"reason\":\"\"}"},
-    {step_post, "/v1/promote", "{\"stage\":\"move\",\"reason\":\"go\"}"},
-    {step_get, "/v1/stages", NULL},
-    {step_later, "", "11"},
-    {step_post, "/v1/promote",
-	"{\"stage\":\"move\",\"step\":\"after\",\"reason\":\"on\"}"},
-    {step_post, "/v1/promote", "{\"stage\":\"move\",\"reason\":\"on\"}"},
-    {step_file, "stages.json", NULL},
-    {step_restart, "", ""},
-    {step_get, "/v1/stages", NULL},
-    {step_post, "/v1/rollback", "{\"stage\":\"move\",\"reason\":\"back\"}"},
-    /* Settings that need a restart, one by one. */
-    {step_edit, "", "127.0.0.1@0|127.0.0.1@0\", \"127.0.0.2@0"},
-    {step_post, "/v1/reload", "{}"},
-    {step_edit, "", "workers: 2|workers: 3"},
-    {step_post, "/v1/reload", "{}"},
-    {step_edit, "", "control.sock|other.sock"},
-    {step_post, "/v1/reload", "{}"},
-    {step_edit, "", "workers: 2,|workers: 2, http: 127.0.0.1@8053,"},
-    {step_post, "/v1/reload", "{}"},
-    {step_edit, "", "state: state|state: other"},
-    {step_post, "/v1/reload", "{}"},
-    {step_edit, "", "workers: 2,|workers: 2, control_read: read.sock,"},
-    {step_post, "/v1/reload", "{}"},
-    {step_edit, "", "workers: 2,|workers: 2, watchdog: 9s,"},
-    {step_post, "/v1/reload", "{}"},
-    {step_edit, "", "workers: 2|workers: none"},
-    {step_post, "/v1/reload", "{}"},
-    {step_post, "/v1/reload", "{\"a\":1}"},
-    {step_edit, "", "workers: 2|workers: 2"},
-    /* A drain of what is no longer there. */
-    {step_post, "/v1/drain",
-	"{\"what\":\"www/ap\",\"reason\":\"gone\",\"until_cancelled\":true,\"force\":true}"},
-    {step_edit, "", "      ap: [{addr: [203.0.113.10, \"2001:db8::30\"]}]\n|"},
-    {step_post, "/v1/reload", "{}"},
-    {step_post, "/v1/undrain", "{\"what\":\"www/ap\"}"},
-    /* Other commands that are refused. */
-    {step_post, "/v1/thaw", "{}"},
-    {step_post, "/v1/thaw", "{\"reason\":\"\"}"},
-    {step_post, "/v1/thaw", "{\"reason\":\"x\"}"},
-    {step_post, "/v1/probe", "{}"},
-    {step_post, "/v1/probe", "{\"what\":\"eu\"}"},
-    {step_post, "/v1/probe", "{\"what\":\"cdn/eu\"}"},
-    {step_post, "/v1/probe", "{\"what\":\"www/uk\"}"},
-    {step_get, "/v1/events", "since=x"},
-    {step_get, "/v1/events", "level=debug"},
-    {step_get, "/v1/events", "since_time=x"},
-    {step_get, "/v1/events", "follow=2"},
-    {step_get, "/v1/whatif", "drain=uk"},
-    {step_get, "/v1/whatif", "down=uk&drain=eu"},
-    {step_get, "/v1/whatif", "drain=eu&down=mail/us"},
-    {step_get, "/v1/explain",
-	"name=mail.example.com&down=mail/eu&drain=us&from=10.1.2.3"},
-    {step_get, "/v1/stats", NULL},
-    {step_post, "/v1/geoip_accept", "{}"},
-    {step_post, "/v1/geoip_rollback", "{\"database\":\"x\"}"},
-    {step_post, "/v1/geoip_accept", "{\"x\":1}"},
+    {"POST", step_post},
+    {"GET", step_get},
+    {"later", step_later},
+    {"health", step_health},
+    {"edit", step_edit},
+    {"restart", step_restart},
+    {"save", step_save},
+    {"words", step_words},
+    {"database", step_database},
+    {"geoip", step_geoip},
+    {"put", step_put},
+    {"file", step_file},
 };
 
-static const char *
-name_of(void (*run)(const char *path, const char *text))
+static void
+run_step(const char *line, size_t len)
 {
-	return run == step_later  ? "later "
-	    : run == step_health  ? "health "
-	    : run == step_edit    ? "edit "
-	    : run == step_file    ? "file "
-	    : run == step_restart ? "restart"
-	    : run == step_save    ? "save"
-	    : run == step_words   ? "words"
-				  : "";
+	char text[512];
+	struct words w;
+
+	ck_assert_uint_lt(len, sizeof(text));
+	snprintf(text, sizeof(text), "%.*s", (int)len, line);
+	w = split(text);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if (strcmp(steps[i].word, w.first) != 0)
+			continue;
+		steps[i].run(w.rest);
+		put_events();
+		return;
+	}
+	ck_abort_msg("there is no step %s", w.first);
+}
+
+/* The steps of a script, and its comments. */
+static void
+run_all(const char *script)
+{
+	while (*script != '\0') {
+		size_t len = strcspn(script, "\n");
+
+		if (*script == '#' || *script == '>')
+			text_add(&said, "%.*s\n", (int)len, script);
+		if (*script == '>')
+			run_step(script + 2, len - 2);
+		script += len + (script[len] == '\n');
+	}
 }
 
 /* Comparing ------------------------------------------------------------------
@@ -539,24 +451,18 @@ START_TEST(every_reply_and_event_is_as_expected)
 	struct error err;
 	size_t len;
 
-	for (size_t i = 0; i < STEPS; i++) {
-		text_add(&said, "> %s%s%s%s\n", name_of(steps[i].run),
-		    steps[i].path, *steps[i].path != '\0' ? " " : "",
-		    steps[i].text != NULL ? steps[i].text : "");
-		steps[i].run(steps[i].path, steps[i].text);
-		put_events();
-	}
-	forget_folder(said.at);
-	snprintf(path, sizeof(path), "%s/control.txt", to != NULL ? to : "");
-	if (to != NULL) {
-		ck_assert(file_replace(path, said.at, strlen(said.at), &err));
-		return;
-	}
 	snprintf(path, sizeof(path), "%s/tests/unit/control.txt",
 	    srcdir != NULL ? srcdir : "..");
 	ck_assert_msg(
 	    file_read(path, 1 << 24, &expected, &len, &err), "%s", err.text);
-	compare(said.at, expected);
+	run_all(expected);
+	forget_folder(said.at);
+	if (to != NULL) {
+		snprintf(path, sizeof(path), "%s/control.txt", to);
+		ck_assert(file_replace(path, said.at, strlen(said.at), &err));
+	} else {
+		compare(said.at, expected);
+	}
 	free(expected);
 }
 END_TEST

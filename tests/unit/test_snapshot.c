@@ -480,6 +480,20 @@ number_of(const struct snapshot *s, const struct pool *p, size_t region,
 	    reason * 100u + row;
 }
 
+START_TEST(cookies_made_before_a_reload_stay_good)
+{
+	struct snapshot *a = build(NULL), *b = build(NULL);
+	struct cookie_secret own = a->cookies.own;
+
+	ck_assert_mem_ne(&b->cookies.own, &own, sizeof(own));
+	snapshot_publish(a);
+	snapshot_publish(b);
+	ck_assert_mem_eq(&b->cookies.own, &own, sizeof(own));
+	snapshot_publish(NULL);
+	rcu_drain();
+}
+END_TEST
+
 START_TEST(pools_and_regions_go_on_by_their_names)
 {
 	struct snapshot *old = build_pools("  a: {regions: {" EU ", " US "}}\n"
@@ -589,6 +603,7 @@ main(void)
 	tcase_add_test(tc, a_configuration_that_is_not_there_is_an_error);
 	tcase_add_test(tc, a_published_snapshot_is_the_current_one);
 	tcase_add_test(tc, what_was_counted_goes_on_in_the_next_snapshot);
+	tcase_add_test(tc, cookies_made_before_a_reload_stay_good);
 	tcase_add_test(tc, pools_and_regions_go_on_by_their_names);
 	tcase_add_test(tc, rows_of_tallies_share_no_cache_line);
 	tcase_add_test(tc, what_a_reader_still_counts_is_not_lost);
