@@ -439,7 +439,9 @@ reason_text(const char *reason)
 	static const char *const texts[][2] = {
 	    {"moves", "it moves too much"},
 	    {"fails", "the configuration fails with it"},
+	    {"alone", "the configuration works with it alone"},
 	    {"refused", "it was refused"},
+	    {"beside", "another database was refused"},
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

@@ -409,15 +409,18 @@ hold(struct gate_job *j, const char *path, const char *sha, int64_t built,
 	json_object_set_new(entry, "accept", json_null());
 }
 
+/* Of several that are new, one that was refused holds the others, too. */
 static void
 hold_all(struct gate_job *j, const struct changes *c, const char *reason,
     const json_t *details)
 {
 	for (size_t i = 0; i < c->all.n; i++) {
 		const struct version *v = &c->all.at[i];
+		bool is_beside = strcmp(reason, "refused") == 0 &&
+		    !is_refused(gate_entry(j->entries, v->path), v->sha);
 
-		hold(j, v->path, v->sha, mmdb_build_time(v->mmdb), reason,
-		    details);
+		hold(j, v->path, v->sha, mmdb_build_time(v->mmdb),
+		    is_beside ? "beside" : reason, details);
 	}
 }
 

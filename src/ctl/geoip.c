@@ -15,6 +15,7 @@ static const struct {
     {"fails", "the configuration fails with it"},
     {"alone", "the configuration works with it alone"},
     {"refused", "it was rolled back"},
+    {"beside", "another database was rolled back"},
 };
 
 static const char *
