@@ -542,25 +542,6 @@ START_TEST(pools_and_regions_go_on_by_their_names)
 }
 END_TEST
 
-/* Each row begins on a cache line of its own, and has room for all regions. */
-START_TEST(rows_of_tallies_share_no_cache_line)
-{
-	struct snapshot *s = build(NULL);
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->conf->npools; i++) {
-		ck_assert_uint_eq(s->pools[i].first_tally, n);
-		n += s->pools[i].nregions;
-	}
-	ck_assert_uint_ge(s->ntallies, n);
-	ck_assert_uint_eq(s->nrows, SNAPSHOT_ROWS + 1);
-	for (size_t row = 0; row < s->nrows; row++)
-		ck_assert_uint_eq((uintptr_t)snapshot_row(s, row) % 64, 0);
-	memset(s->tallies, 1, s->nrows * s->ntallies * sizeof(struct tally));
-	snapshot_free(s);
-}
-END_TEST
-
 START_TEST(what_a_reader_still_counts_is_not_lost)
 {
 	struct snapshot *a = build(NULL), *b = build(NULL);
@@ -605,7 +586,6 @@ main(void)
 	tcase_add_test(tc, what_was_counted_goes_on_in_the_next_snapshot);
 	tcase_add_test(tc, cookies_made_before_a_reload_stay_good);
 	tcase_add_test(tc, pools_and_regions_go_on_by_their_names);
-	tcase_add_test(tc, rows_of_tallies_share_no_cache_line);
 	tcase_add_test(tc, what_a_reader_still_counts_is_not_lost);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
