@@ -118,17 +118,41 @@ START_TEST(one_now_takes_the_place_of_none)
 }
 END_TEST
 
+START_TEST(a_probe_that_took_long_is_followed_at_once)
+{
+	struct probe *p;
+
+	probing_close(&g);
+	probing_open(&g, CONF_MONITOR_TCP);
+	clock_fake(T0, WALL);
+	close(probing_listen(&g));
+	p = added();
+	while (!p->busy)
+		event_base_loop(g.base, EVLOOP_ONCE);
+	clock_fake(T0 + 11000, WALL);
+	probe_done(p, true, "ok", "well");
+	ck_assert_uint_eq(p->due_us, 1000 * (uint64_t)(T0 + 11000));
+	ck_assert(!evtimer_pending(p->deadline, NULL));
+	ck_assert(evtimer_pending(p->timer, NULL));
+	ck_assert_uint_eq(g.watch.last_ms, 11000);
+}
+END_TEST
+
 /* Late: by more than a tenth of the interval. */
 START_TEST(a_probe_that_begins_late_says_so)
 {
 	static const struct {
+		uint32_t interval_ms;
 		int after_ms;
 		bool late;
-	} rows[] = {{0, false}, {500, false}, {501, true}, {4999, true}};
+	} rows[] = {{5000, 0, false}, {5000, 500, false}, {5000, 501, true},
+	    {5000, 4999, true}, {600000, 60000, false}, {600000, 60001, true}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct probe *p = added();
+		struct probe *p;
 
+		g.monitor.interval_ms = rows[i].interval_ms;
+		p = added();
 		clock_fake((uint64_t)(T0 + rows[i].after_ms), WALL);
 		probing_wait(&g);
 		ck_assert_int_eq(p->late, rows[i].late);
@@ -407,6 +431,8 @@ START_TEST(a_target_that_says_nothing_times_out)
 	ck_assert_str_eq(g.watch.last, "not run: it rains");
 	ck_assert(g.told.ok && !g.told.counted);
 	prober_now(&g.watch);
+	ck_assert(!evtimer_pending(p->timer, NULL));
+	ck_assert(evtimer_pending(p->deadline, NULL));
 	prober_now(&g.watch); /* one is under way */
 	probing_wait(&g);
 	ck_assert_str_eq(g.watch.last, "timeout 20 ms");
@@ -461,6 +487,7 @@ main(void)
 	    sizeof(dues) / sizeof(dues[0]));
 	tcase_add_test(tc, the_first_probe_is_at_once_and_the_next_on_the_grid);
 	tcase_add_test(tc, one_now_takes_the_place_of_none);
+	tcase_add_test(tc, a_probe_that_took_long_is_followed_at_once);
 	tcase_add_test(tc, a_probe_that_begins_late_says_so);
 	tcase_add_test(tc, after_a_sleep_a_probe_waits_for_its_place_once);
 	tcase_add_test(tc, probes_that_are_due_wait_in_line);
