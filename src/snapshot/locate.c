@@ -115,7 +115,6 @@ check_region(const struct snapshot *s, size_t i, struct diag *d)
 void
 locate_check(const struct snapshot *s, struct diag *d)
 {
-	for (size_t i = 0; s->conf->ndatabases > 0 && i < s->conf->nregions;
-	     i++)
+	for (size_t i = 0; i < s->conf->nregions; i++)
 		check_region(s, i, d);
 }

@@ -192,9 +192,8 @@ is_within(const struct drain *d, const char *what)
 	if (strncmp(what, d->what, len) == 0 &&
 	    (what[len] == '/' || what[len] == '\0'))
 		return true;
-	len = strlen(d->region);
 	return d->pool == NULL && slash != NULL &&
-	    strncmp(slash + 1, d->region, len) == 0 &&
+	    strncmp(slash + 1, d->what, len) == 0 &&
 	    (slash[len + 1] == '\0' || slash[len + 1] == '/');
 }
 

@@ -47,7 +47,7 @@ wish_read(struct wish *w, const json_t *body, enum drain_kind kind)
 		return text_error(EXIT_USAGE,
 		    "growing over %lld s: it must be 0 to %d s",
 		    (long long)w->over_s, DRAIN_OVER_MAX_S);
-	if (w->over_s > 0 && !w->forever && w->over_s >= w->for_s)
+	if (!w->forever && w->over_s >= w->for_s)
 		return text_error(EXIT_USAGE,
 		    "a %s must last longer than it takes to grow: it would end before it reaches its full share",
 		    noun);
