@@ -3,7 +3,9 @@
 #include "snapshot/caches.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "sample.h"
@@ -172,6 +174,36 @@ START_TEST(after_a_start_the_largest_ttl_is_waited_for)
 }
 END_TEST
 
+/* A name with the longest TTLs: the first, one within, and the last. */
+static const char *const longest[] = {
+    "  www.example.com: {pool: www, policy: near, ttl: {max: 60, min: 10}}\n",
+    "  again.example.com: {pool: again, policy: near}\n",
+    "  cut.example.com: {pool: cut, policy: near}\n",
+};
+
+START_TEST(the_longest_ttls_of_all_names_count)
+{
+	const char *name = longest[_i], *end = strstr(name, "near") + 4;
+	struct diag diag;
+	char text[128];
+
+	snapshot_free(snapshot);
+	snprintf(text, sizeof(text), "%.*s, ttl: {max: 90, min: 23}}\n",
+	    (int)(end - name), name);
+	sample_replace(&sample, name, text);
+	diag_init(&diag);
+	snapshot = snapshot_build(sample.conf, &diag);
+	ck_assert_msg(snapshot != NULL, "%s", diag_text(&diag));
+	diag_fini(&diag);
+	drain("eu");
+	d->whole_s = NOW_S;
+	caches_restore(snapshot, d);
+	ck_assert_int_eq(d->let_go, NOW_S + 90 + CUT_OFF_S);
+	d->at = WALL_S + 100;
+	ck_assert_int_eq(caches_announced_s(snapshot, d), 100 + 23 + CUT_OFF_S);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -189,6 +221,8 @@ main(void)
 	    tc, what_is_announced_begins_with_short_ttls, 0, ROWS(announced));
 	tcase_add_loop_test(
 	    tc, after_a_start_the_largest_ttl_is_waited_for, 0, ROWS(restored));
+	tcase_add_loop_test(
+	    tc, the_longest_ttls_of_all_names_count, 0, ROWS(longest));
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

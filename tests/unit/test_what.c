@@ -285,6 +285,8 @@ static const struct {
     {60, 0, 1, 0, false, false},
     {60, 0, 101, 0, false, true},
     {60, 0, -1, 0, false, true},
+    {1, 0, 100, 1, false, true},
+    {2, 0, 100, 1, false, false},
     {60, 0, 100, 59, false, false},
     {60, 0, 100, 60, false, true},
     {60, 0, 100, 61, false, true},
@@ -370,6 +372,60 @@ START_TEST(a_saved_lease_is_within_its_limits)
 }
 END_TEST
 
+/* How a lease is described; the clock is 5 s after the boot of the machine. */
+static const struct {
+	enum drain_kind kind;
+	unsigned share;
+	int64_t over_s, at, left_s; /* until its end; 0: until cancelled */
+	const char *text;
+} described[] = {
+    {DRAIN_OUT, 100, 0, 0, 0, "drain of www/eu until cancelled"},
+    {DRAIN_UP, 100, 0, 0, 0, "force-up of www/eu until cancelled"},
+    {DRAIN_OUT, 99, 0, 0, 0, "drain of www/eu (99%) until cancelled"},
+    {DRAIN_OUT, 100, 1, 0, 0, "drain of www/eu (100% over 1s) until cancelled"},
+    {DRAIN_OUT, 1, 59999, 0, 0,
+	"drain of www/eu (1% over 16h 39m) until cancelled"},
+    {DRAIN_OUT, 100, 0, 0, -1, "drain of www/eu for 1s"},
+    {DRAIN_OUT, 100, 0, 0, 1, "drain of www/eu for 1s"},
+    {DRAIN_OUT, 100, 0, 0, 2, "drain of www/eu for 2s"},
+    {DRAIN_OUT, 100, 0, 0, 59999, "drain of www/eu for 16h 39m"},
+    {DRAIN_OUT, 100, 0, WALL_S + 9, 59999, "drain of www/eu for 16h 39m"},
+    {DRAIN_OUT, 100, 0, WALL_S + 9, 1, "drain of www/eu for 1s"},
+};
+
+START_TEST(a_lease_is_described_by_what_is_special_of_it)
+{
+	int64_t begin = described[_i].at != 0 ? described[_i].at : WALL_S;
+	struct drain *d = drain_new("www/eu", "me", "x", WALL_S,
+	    described[_i].left_s != 0 ? begin + described[_i].left_s
+				      : DRAIN_FOREVER,
+	    false, NULL);
+	struct text t = {0};
+
+	d->kind = described[_i].kind;
+	d->share = described[_i].share;
+	d->over_s = described[_i].over_s;
+	d->at = described[_i].at;
+	drain_start(d);
+	lease_describe(&t, d);
+	lease_add_span(&t, d);
+	ck_assert_str_eq(t.at, described[_i].text);
+	text_fini(&t);
+	drain_free(d);
+}
+END_TEST
+
+START_TEST(an_end_is_a_moment_or_nobodys)
+{
+	struct text t = {0};
+
+	lease_add_until(&t, "until ", DRAIN_FOREVER);
+	lease_add_until(&t, ", until ", WALL_S + 1);
+	ck_assert_str_eq(t.at, "until cancelled, until 2026-05-28T20:26:41Z");
+	text_fini(&t);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -391,6 +447,9 @@ main(void)
 	    tc, a_request_is_within_its_limits, 0, ROWS(wishes));
 	tcase_add_loop_test(
 	    tc, a_saved_lease_is_within_its_limits, 0, ROWS(records));
+	tcase_add_loop_test(tc, a_lease_is_described_by_what_is_special_of_it,
+	    0, ROWS(described));
+	tcase_add_test(tc, an_end_is_a_moment_or_nobodys);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
