@@ -287,6 +287,116 @@ START_TEST(health_of_another_time_is_unknown)
 }
 END_TEST
 
+/* By clocks that stand still: both sides of each limit. */
+START_TEST(health_is_kept_to_the_second)
+{
+	static const struct {
+		int64_t age_s, keep_s;
+		bool kept;
+	} rows[] = {{0, 1, true}, {1, 1, true}, {2, 1, false}, {-1, 1, true},
+	    {-2, 1, false}, {3600, 3600, true}, {3601, 3600, false},
+	    {-3600, 3600, true}, {-3601, 3600, false}, {0, 0, false}};
+	struct watch *w = watch_at("192.0.2.10");
+
+	clock_fake(7000000, 1780000000);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		w->health = (struct health){.state = HEALTH_DOWN};
+		w->last_at = clock_wall_s() - rows[i].age_s;
+		ck_assert(save_health(s.control->watches));
+		w->health.state = HEALTH_UNKNOWN;
+		ck_assert(state_load_health(
+		    folder, s.control->watches, rows[i].keep_s, NULL));
+		ck_assert_int_eq(w->health.state,
+		    rows[i].kept ? HEALTH_DOWN : HEALTH_UNKNOWN);
+	}
+	clock_real();
+}
+END_TEST
+
+/* Each value of a watch is another one, so that none can stand for another. */
+START_TEST(each_value_of_a_watch_comes_back)
+{
+	static const struct conf_monitor m = {.name = "m",
+	    .text = "t",
+	    .question = "q",
+	    .interval_ms = 1000,
+	    .slow_ms = 1,
+	    .damp = {.max_ms = 100000},
+	    .fall = 30,
+	    .rise = 30,
+	    .clear = 30};
+	struct watches *out = watches_new(), *in = watches_new();
+	const struct addr a = {.bytes = {192, 0, 2, 1}, .family = 4};
+	struct watch *w = watches_get(out, &m, &a), was;
+	struct error err;
+
+	clock_fake(7000000, 1780000000);
+	w->health = (struct health){.state = HEALTH_DEGRADED,
+	    .failures = 1,
+	    .successes = 1,
+	    .slows = 2,
+	    .quicks = 3,
+	    .flaps = 4,
+	    .needed = 5,
+	    .flap_ms = 7000000 - 5123,
+	    .since = 77};
+	w->last_ms = 4711;
+	w->last_at = clock_wall_s() - 13;
+	snprintf(w->last, sizeof(w->last), "slow");
+	was = *w;
+	ck_assert(save_health(out));
+	w = watches_get(in, &m, &a);
+	ck_assert_msg(
+	    state_load_health(folder, in, 3600, &err), "%s", err.text);
+	ck_assert_int_eq(w->health.state, was.health.state);
+	ck_assert_uint_eq(w->health.failures, was.health.failures);
+	ck_assert_uint_eq(w->health.successes, was.health.successes);
+	ck_assert_uint_eq(w->health.slows, was.health.slows);
+	ck_assert_uint_eq(w->health.quicks, was.health.quicks);
+	ck_assert_uint_eq(w->health.flaps, was.health.flaps);
+	ck_assert_uint_eq(w->health.needed, was.health.needed);
+	ck_assert_int_eq(w->health.since, was.health.since);
+	/* Older by the time since the last result was saved. */
+	ck_assert_int_eq(w->health.flap_ms, was.health.flap_ms - 13000);
+	ck_assert_uint_eq(w->last_ms, was.last_ms);
+	ck_assert_int_eq(w->last_at, was.last_at);
+	ck_assert_str_eq(w->last, was.last);
+	ck_assert(w->restored);
+	ck_assert(w->answered);
+	ck_assert(!w->health.unproven);
+	watches_free(in);
+	watches_free(out);
+	clock_real();
+}
+END_TEST
+
+/* What was not proven, or was down, has not answered since. */
+START_TEST(who_has_answered_is_who_was_up)
+{
+	static const struct {
+		enum health_state state;
+		bool unproven, answered;
+	} rows[] = {{HEALTH_UP, false, true}, {HEALTH_DEGRADED, false, true},
+	    {HEALTH_DOWN, false, false}, {HEALTH_UNKNOWN, false, false},
+	    {HEALTH_UP, true, false}, {HEALTH_DEGRADED, true, false}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct watch *w = watch_at("192.0.2.10");
+
+		w->health = (struct health){
+		    .state = rows[i].state, .unproven = rows[i].unproven};
+		w->answered = !rows[i].answered;
+		w->last_at = clock_wall_s();
+		ck_assert(save_health(s.control->watches));
+		service_restart(&s);
+		w = watch_at("192.0.2.10");
+		ck_assert_int_eq(w->health.state, rows[i].state);
+		ck_assert(w->health.unproven == rows[i].unproven);
+		ck_assert(w->answered == rows[i].answered);
+	}
+}
+END_TEST
+
 START_TEST(health_is_saved_as_it_was_when_that_began)
 {
 	struct saver *saver = saver_new(folder);
@@ -454,6 +564,9 @@ main(void)
 	tcase_add_loop_test(t, a_restart_keeps_what_a_reload_keeps, 0, 3);
 	tcase_add_test(t, health_by_an_older_key_is_not_looked_for);
 	tcase_add_test(t, health_of_another_time_is_unknown);
+	tcase_add_test(t, health_is_kept_to_the_second);
+	tcase_add_test(t, each_value_of_a_watch_comes_back);
+	tcase_add_test(t, who_has_answered_is_who_was_up);
 	tcase_add_test(t, health_is_saved_as_it_was_when_that_began);
 	tcase_add_test(t, what_cannot_be_saved_is_told_once);
 	tcase_add_test(t, damping_comes_back);

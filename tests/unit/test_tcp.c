@@ -481,6 +481,43 @@ START_TEST(without_descriptors_connections_wait)
 }
 END_TEST
 
+/* The first endpoint is bound, the second cannot be: both are given back. */
+START_TEST(an_address_that_is_not_ours_is_an_error)
+{
+	struct endpoint both[2] = {endpoint};
+	struct error err = {""};
+	int fd = client_socket(), free_fd;
+
+	close(fd);
+	both[0].port = 0;
+	ck_assert(endpoint_parse("203.0.113.1@0", &both[1], NULL));
+	ck_assert_ptr_null(tcp_open(both, 2, &err));
+	ck_assert_ptr_nonnull(strstr(err.text, "203.0.113.1"));
+	free_fd = client_socket();
+	ck_assert_int_eq(free_fd, fd);
+	close(free_fd);
+}
+END_TEST
+
+START_TEST(after_the_end_nobody_listens)
+{
+	struct endpoint other = {.addr = endpoint.addr};
+	struct tcp_service *second = tcp_open(&other, 1, NULL);
+	struct sockaddr_storage ss;
+	socklen_t len;
+	int fd = client_socket();
+
+	ck_assert_ptr_nonnull(second);
+	ck_assert_uint_ne(other.port, 0);
+	ck_assert(tcp_start(second, NULL));
+	len = addr_to_sockaddr(&other.addr, other.port, &ss);
+	tcp_stop(second);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&ss, len), -1);
+	ck_assert_int_eq(errno, ECONNREFUSED);
+	close(fd);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -498,6 +535,8 @@ main(void)
 	tcase_add_test(
 	    tc, what_is_no_query_closes_the_connection_after_the_answers);
 	tcase_add_test(tc, a_client_that_does_not_read_is_read_no_more);
+	tcase_add_test(tc, an_address_that_is_not_ours_is_an_error);
+	tcase_add_test(tc, after_the_end_nobody_listens);
 	tcase_add_test(tc, without_descriptors_there_are_spares);
 	tcase_add_test(tc, without_descriptors_the_idlest_gives_its_own);
 	tcase_add_test(tc, without_descriptors_connections_wait);

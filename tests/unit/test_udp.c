@@ -154,6 +154,41 @@ START_TEST(ports_of_services_that_answer_anything_are_known)
 }
 END_TEST
 
+/* Where a user may bind such a port. */
+START_TEST(a_query_from_such_a_port_gets_no_reply)
+{
+	static const uint16_t ports[] = {7, 464};
+	const struct sample_query q = {
+	    .name = "static.example.com.", .type = DNS_A};
+	uint8_t packet[SAMPLE_QUERY_MAX], reply[DNS_UDP_EDNS];
+	size_t len = sample_packet(packet, &q), n = 0;
+	struct counters sum;
+	struct addr from;
+
+	for (size_t i = 0; i < 4; i++) {
+		struct sockaddr_storage ss;
+		int fd = client(i < 2 ? AF_INET : AF_INET6);
+		socklen_t ss_len;
+
+		ck_assert(addr_parse(i < 2 ? "127.0.0.1" : "::1", &from));
+		ss_len = addr_to_sockaddr(&from, ports[i % 2], &ss);
+		if (bind(fd, (struct sockaddr *)&ss, ss_len) == 0) {
+			send_to(fd, i < 2 ? "127.0.0.1" : "::1",
+			    endpoints[i / 2].port, packet, len);
+			ck_assert_uint_eq(receive(fd, reply, &from, 20), 0);
+			n++;
+		}
+		close(fd);
+	}
+	check_asked(AF_INET, "127.0.0.1", endpoints[0].port);
+	count_sum(&sum);
+	ck_assert_uint_le(sum.source_port_dropped, n);
+	ck_assert_uint_eq(sum.queries[COUNT_UDP][0], 1);
+	ck_assert_uint_eq(sum.queries[COUNT_UDP][1], 0);
+	ck_assert_uint_eq(sum.responses[DNS_NOERROR], 1);
+}
+END_TEST
+
 /* More than we announce, and as much as others do (RFC 6891 6.2.5). */
 START_TEST(a_query_of_4096_octets_is_answered)
 {
@@ -229,6 +264,7 @@ main(void)
 	tcase_add_test(tc, replies_leave_from_the_address_that_was_asked);
 	tcase_add_test(tc, what_is_no_query_gets_no_reply_and_stops_nothing);
 	tcase_add_test(tc, ports_of_services_that_answer_anything_are_known);
+	tcase_add_test(tc, a_query_from_such_a_port_gets_no_reply);
 	tcase_add_test(tc, a_query_of_4096_octets_is_answered);
 	tcase_add_test(tc, every_query_of_a_burst_is_answered);
 	tcase_add_test(tc, an_address_that_is_not_ours_is_an_error);
