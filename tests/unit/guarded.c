@@ -22,7 +22,7 @@
 #include "base/arena.h"
 
 /* Two mappings a block, of 65530 that a process may have. */
-enum { ALIGN = 8, UNUSED = 0xa5, BLOCKS_MAX = 24000 };
+enum { ALIGN_MAX = 8, UNUSED = 0xa5, BLOCKS_MAX = 24000 };
 
 #define RESERVED ((size_t)1 << 38)
 
@@ -58,7 +58,7 @@ is_guarded(const void *p)
 static size_t
 pages_size(size_t size)
 {
-	return (sizeof(size) + ALIGN + size + page - 1) / page * page;
+	return (sizeof(size) + ALIGN_MAX + size + page - 1) / page * page;
 }
 
 /* NULL: there are too many. */
@@ -83,6 +83,16 @@ pages_take(size_t size)
 	return pages;
 }
 
+/* That of what is as large, so that nothing is between its end and the page's;
+ * of an odd size there are bodies and texts alone. */
+static size_t
+align_of(size_t size)
+{
+	size_t align = size & -size;
+
+	return align < 2 || align > ALIGN_MAX ? ALIGN_MAX : align;
+}
+
 /* Zeroed. */
 static void *
 guarded(size_t size)
@@ -95,7 +105,7 @@ guarded(size_t size)
 	all = pages_size(size);
 	if (mprotect(pages, all, PROT_READ | PROT_WRITE) != 0)
 		abort();
-	p = pages + (all - size) / ALIGN * ALIGN;
+	p = pages + (all - size) / align_of(size) * align_of(size);
 	memcpy(pages, &size, sizeof(size));
 	memset(p + size, UNUSED, (size_t)(pages + all - p) - size);
 	return p;
@@ -105,8 +115,8 @@ guarded(size_t size)
 static char *
 pages_of(void *p)
 {
-	return (char *)p - sizeof(size_t) - ALIGN -
-	    ((uintptr_t)p - sizeof(size_t) - ALIGN) % page;
+	return (char *)p - sizeof(size_t) - ALIGN_MAX -
+	    ((uintptr_t)p - sizeof(size_t) - ALIGN_MAX) % page;
 }
 
 static size_t

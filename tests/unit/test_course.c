@@ -316,6 +316,14 @@ brownout(void)
 }
 
 static void
+most_down(void)
+{
+	eu_down();
+	health("192.0.2.2", HEALTH_DOWN);
+	health("192.0.2.3", HEALTH_DOWN);
+}
+
+static void
 au_idle(void)
 {
 	reports[0] = 0.7;
@@ -347,6 +355,7 @@ static const struct {
     {150, au_back},
     {170, less},
     {190, brownout},
+    {206, most_down},
     {220, less},
 };
 
