@@ -241,7 +241,7 @@ read_list(struct schema_reader *r, const struct schema_key *k,
 		    "\"%s\" has %zu values: "
 		    "it must have %zu to %zu",
 		    k->name, n, k->nmin, k->nmax);
-	elements = arena_array(r->conf->arena, n + 1, k->size);
+	elements = arena_array(r->conf->arena, n, k->size);
 	memcpy(walk_at(object, k->offset), &elements, sizeof(elements));
 	memcpy(walk_at(object, k->count), &n, sizeof(n));
 	for (i = 0; i < n; i++) {
@@ -323,7 +323,7 @@ schema_read_section(struct schema_reader *r, const struct schema_key *k,
 	if (node->n > WALK_OBJECTS_MAX)
 		return diag_error(r->d, &node->mark, "more than %d %ss",
 		    WALK_OBJECTS_MAX, s->noun);
-	objects = arena_array(r->conf->arena, node->n + 1, s->size);
+	objects = arena_array(r->conf->arena, node->n, s->size);
 	memcpy(walk_at(r->conf, s->objects), &objects, sizeof(objects));
 	memcpy(walk_at(r->conf, s->count), &node->n, sizeof(node->n));
 	for (i = 0; i < node->n; i++)
