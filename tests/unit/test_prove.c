@@ -490,6 +490,40 @@ START_TEST(segments_cover_all_addresses)
 }
 END_TEST
 
+/* What the rules decide for each segment, one by one. */
+static void
+rules_add(const struct conf *conf, const struct conf_name *name,
+    const struct space *space, struct table_rule *rules)
+{
+	struct rank rank;
+	struct rank_room room;
+	uint16_t rule;
+
+	for (size_t i = 0; i < space->places.n; i++) {
+		uint32_t place = space->places.at[i];
+
+		policy_rank(conf, name->policy, name->pool,
+		    &space->all.at[place].place, &rank, &room, &rule);
+		rules[rule].prefixes++;
+		for (size_t k = 0; k < rank.n; k++)
+			rules[rule].regions |= UINT64_C(1) << rank.order[k];
+		for (size_t k = 0; k < rank.nfallback; k++)
+			rules[rule].fallback |= UINT64_C(1) << rank.fallback[k];
+	}
+}
+
+static void
+expect_rules(const struct table_rule *got, const struct table_rule *want,
+    size_t n, unsigned seed)
+{
+	for (size_t i = 0; i < n; i++) {
+		ck_assert_msg(got[i].prefixes == want[i].prefixes,
+		    "%u: rule %zu: %zu prefixes", seed, i, got[i].prefixes);
+		ck_assert_uint_eq(got[i].regions, want[i].regions);
+		ck_assert_uint_eq(got[i].fallback, want[i].fallback);
+	}
+}
+
 /* All that random configurations declare, all of their databases. */
 static void
 prove_world(unsigned seed)
@@ -510,6 +544,8 @@ prove_world(unsigned seed)
 		const struct conf_name *name = &w.conf->names[i];
 		struct policy_table *t = policy_build(
 		    arena, w.conf, like.geo, name->policy, name->pool, &err);
+		size_t nrules = w.conf->policies[name->policy].nrules;
+		struct table_rule *rules = xcalloc(nrules, sizeof(*rules));
 		struct table_proof p;
 
 		ck_assert_msg(t != NULL, "%s", err.text);
@@ -519,8 +555,11 @@ prove_world(unsigned seed)
 
 			ck_assert(space_cut(&space, like.geo, family, &stop));
 			ck_assert(table_walk(&p, &space, &stop));
+			rules_add(w.conf, name, &space, rules);
 			space_fini(&space);
 		}
+		expect_rules(p.rules, rules, nrules, seed);
+		free(rules);
 		table_fini(&p);
 	}
 	ck_assert_msg(findings.count[CLAIM_SCOPES] == 0, "%u: %s", seed,
