@@ -322,26 +322,6 @@ START_TEST(a_later_record_fills_what_is_lacking)
 }
 END_TEST
 
-START_TEST(each_path_has_a_bit_of_its_own)
-{
-	uint64_t seen = 0;
-
-	for (enum fact f = 0; f < FACT_COUNT; f++) {
-		for (size_t i = 0; fact_path(f, i) != NULL; i++) {
-			const char *key = fact_path(f, i)[0];
-			uint64_t bit = fact_bit(f, i);
-
-			ck_assert_uint_eq(seen & bit, 0);
-			seen |= bit;
-			ck_assert(fact_bits(key, strlen(key)) & bit);
-			ck_assert(!(fact_bits(key, strlen(key) - 1) & bit));
-		}
-		ck_assert_ptr_null(fact_path(f, FACT_PATHS));
-	}
-	ck_assert_uint_eq(fact_bits("", 0), 0);
-}
-END_TEST
-
 START_TEST(countries_and_continents_are_told_apart)
 {
 	static const struct {
@@ -387,7 +367,6 @@ main(void)
 	tcase_add_test(tc, values_for_nothing_are_no_fault);
 	tcase_add_test(tc, text_that_is_a_number_counts);
 	tcase_add_test(tc, a_later_record_fills_what_is_lacking);
-	tcase_add_test(tc, each_path_has_a_bit_of_its_own);
 	tcase_add_test(tc, countries_and_continents_are_told_apart);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
