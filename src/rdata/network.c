@@ -176,12 +176,9 @@ gateway_parse(struct field_text *t)
 bool
 gateway_read(struct field_wire *f)
 {
-	uint8_t type;
+	const uint8_t *type = f->c.packet + f->c.at;
 
-	if (!cursor_has(&f->c, 2))
-		return false;
-	type = f->c.packet[f->c.at];
-	return field_copy(f, 2) && host_read(f, type);
+	return field_copy(f, 2) && host_read(f, *type);
 }
 
 void
@@ -212,12 +209,10 @@ relay_parse(struct field_text *t)
 bool
 relay_read(struct field_wire *f)
 {
-	uint8_t type;
+	const uint8_t *octet = f->c.packet + f->c.at;
 
-	if (!cursor_has(&f->c, 1))
-		return false;
-	type = f->c.packet[f->c.at] & (uint8_t)~RELAY_DISCOVERY;
-	return field_copy(f, 1) && host_read(f, type);
+	return field_copy(f, 1) &&
+	    host_read(f, *octet & (uint8_t)~RELAY_DISCOVERY);
 }
 
 void
