@@ -11,8 +11,9 @@
 
 static struct lex lex;
 
+/* Behind so many octets of other data. */
 static bool
-parse(const char *type, const char *text)
+parse(const char *type, const char *text, size_t before)
 {
 	static const uint8_t origin[] = "\7example";
 	static uint8_t octets[1024];
@@ -21,6 +22,7 @@ parse(const char *type, const char *text)
 	bool blank;
 
 	wire_init(&data, octets, sizeof(octets));
+	data.len = before;
 	lex_init(&lex, text, strlen(text));
 	lex_begin(&lex, &blank);
 	return rdata_parse(rr_type_parse(type), &t);
@@ -481,11 +483,14 @@ static const struct mistake mistakes[] =
 
 START_TEST(a_mistake_is_named_with_its_place)
 {
-	bool ok = parse(mistakes[_i].type, mistakes[_i].text);
+	const struct mistake *m = &mistakes[_i];
 
-	ck_assert_msg(!ok, "%s %s", mistakes[_i].type, mistakes[_i].text);
-	ck_assert_str_eq(lex.error.text, mistakes[_i].wrong);
-	ck_assert_uint_eq(lex.error_column, mistakes[_i].column);
+	for (size_t before = 0; before <= 300; before += 300) {
+		ck_assert_msg(!parse(m->type, m->text, before), "%s %s",
+		    m->type, m->text);
+		ck_assert_str_eq(lex.error.text, m->wrong);
+		ck_assert_uint_eq(lex.error_column, m->column);
+	}
 }
 END_TEST
 

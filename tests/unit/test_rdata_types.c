@@ -606,6 +606,37 @@ START_TEST(data_needs_all_of_its_room)
 }
 END_TEST
 
+/* What is there already stays, and nothing of it counts. */
+START_TEST(data_are_put_behind_others)
+{
+	uint16_t type = rr_type_parse(rows[_i].type);
+	uint8_t alone[512], behind[512 + 300];
+	struct lex l;
+	struct wire w;
+	struct field_text t = {.lex = &l, .origin = origin, .w = &w};
+	struct error err;
+	size_t len;
+	bool blank;
+
+	wire_init(&w, alone, sizeof(alone));
+	if (!parse(type, rows[_i].text, &w, &err))
+		return;
+	len = w.len;
+	for (size_t before = 1; before <= 300; before += 299) {
+		memset(behind, 0xc0, sizeof(behind));
+		wire_init(&w, behind, sizeof(behind));
+		w.len = before;
+		lex_init(&l, rows[_i].text, strlen(rows[_i].text));
+		lex_begin(&l, &blank);
+		ck_assert(rdata_parse(type, &t));
+		ck_assert_uint_eq(w.len, before + len);
+		ck_assert_mem_eq(behind + before, alone, len);
+		for (size_t i = 0; i < before; i++)
+			ck_assert_uint_eq(behind[i], 0xc0);
+	}
+}
+END_TEST
+
 /* Text with the i-th of its words replaced; false: it has fewer. */
 static bool
 replace_word(
@@ -701,6 +732,8 @@ main(void)
 	    sizeof(rows) / sizeof(rows[0]));
 	tcase_add_loop_test(
 	    tc, data_needs_all_of_its_room, 0, sizeof(rows) / sizeof(rows[0]));
+	tcase_add_loop_test(
+	    tc, data_are_put_behind_others, 0, sizeof(rows) / sizeof(rows[0]));
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
