@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Whose files the state folder has once the daemon drops its rights. */
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "state/state.h"
+
+#define ROWS(a) (sizeof(a) / sizeof((a)[0]))
+
+enum { OTHER = 12345, PATH = 128 };
+
+static char folder[64];
+static bool is_root;
+
+enum what { A_FILE, A_FOLDER, A_FIFO, A_LINK, A_SECOND_NAME };
+
+/* In this order; given: to the daemon's user. */
+static const struct {
+	const char *name;
+	enum what what;
+	bool given;
+} files[] = {
+
+    {"/state", A_FOLDER, true},
+    {"/state/drains.json", A_FILE, true},
+    {"/state/signals.journal", A_FILE, true},
+    {"/state/.hidden", A_FILE, false},
+    {"/state/break-glass", A_FILE, false},
+    {"/state/break-glass.taken", A_FILE, false},
+    {"/state/break-glas", A_FILE, true},
+    {"/state/geoip", A_FOLDER, true},
+    {"/state/geoip/x.mmdb", A_FILE, true},
+    {"/state/geoip/deeper", A_FOLDER, false},
+    {"/state/geoip/deeper/y", A_FILE, false},
+    {"/outside", A_FILE, false},
+    {"/state/link", A_LINK, false},
+    {"/state/second", A_SECOND_NAME, false},
+    {"/state/fifo", A_FIFO, false},
+};
+
+static const char *
+path_of(char path[PATH], size_t i)
+{
+	snprintf(path, PATH, "%s%s", folder, files[i].name);
+	return path;
+}
+
+static void
+make(const char *path, enum what what)
+{
+	char outside[PATH];
+	int fd;
+
+	snprintf(outside, sizeof(outside), "%s/outside", folder);
+	switch (what) {
+	case A_FILE:
+		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		ck_assert_int_ge(fd, 0);
+		fd_close(&fd);
+		break;
+	case A_FOLDER:
+		ck_assert_int_eq(mkdir(path, 0700), 0);
+		break;
+	case A_FIFO:
+		ck_assert_int_eq(mkfifo(path, 0600), 0);
+		break;
+	case A_LINK:
+		ck_assert_int_eq(symlink(outside, path), 0);
+		break;
+	case A_SECOND_NAME:
+		ck_assert_int_eq(link(outside, path), 0);
+		break;
+	}
+}
+
+static void
+setup(void)
+{
+	char path[PATH];
+
+	is_root = getuid() == 0;
+	strcpy(folder, "/tmp/meridian-give-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	for (size_t i = 0; i < ROWS(files); i++)
+		make(path_of(path, i), files[i].what);
+}
+
+static void
+teardown(void)
+{
+	char command[PATH];
+
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	ck_assert_int_eq(system(command), 0);
+}
+
+/* As another user than root the files keep their owner. */
+START_TEST(files_are_given_and_what_may_be_somebody_elses_is_not)
+{
+	uid_t to = is_root ? OTHER : getuid();
+	gid_t group = is_root ? OTHER + 1 : getgid();
+	char path[PATH], state[PATH];
+	struct error err;
+	struct stat st;
+
+	snprintf(state, sizeof(state), "%s/state", folder);
+	ck_assert_msg(state_give(state, to, group, &err), "%s", err.text);
+	for (size_t i = 0; i < ROWS(files); i++) {
+		bool given = files[i].given || !is_root;
+
+		ck_assert_int_eq(lstat(path_of(path, i), &st), 0);
+		ck_assert_msg(
+		    (st.st_uid == to) == given && (st.st_gid == group) == given,
+		    "%s", files[i].name);
+	}
+}
+END_TEST
+
+START_TEST(a_folder_that_is_not_there_is_told)
+{
+	char state[PATH], want[2 * PATH];
+	struct error err;
+
+	snprintf(state, sizeof(state), "%s/none", folder);
+	snprintf(want, sizeof(want),
+	    "%s: its files cannot be given to user 12345: No such file or directory",
+	    state);
+	ck_assert(!state_give(state, OTHER, OTHER, &err));
+	ck_assert_str_eq(err.text, want);
+}
+END_TEST
+
+/* Who is not root can give nothing away. */
+START_TEST(what_cannot_be_given_is_told)
+{
+	char state[PATH];
+	struct error err;
+
+	if (is_root)
+		return;
+	snprintf(state, sizeof(state), "%s/state", folder);
+	ck_assert(!state_give(state, OTHER, OTHER, &err));
+	ck_assert_ptr_nonnull(strstr(err.text, "Operation not permitted"));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("give");
+	TCase *tc = tcase_create("give");
+	SRunner *r;
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(
+	    tc, files_are_given_and_what_may_be_somebody_elses_is_not);
+	tcase_add_test(tc, a_folder_that_is_not_there_is_told);
+	tcase_add_test(tc, what_cannot_be_given_is_told);
+	suite_add_tcase(s, tc);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
