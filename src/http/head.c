@@ -146,8 +146,7 @@ read_version(struct http_head *h, const char *text, size_t len)
 	const size_t n = sizeof(name) - 1;
 
 	/* RFC 9112 2.3: two digits, and case matters. */
-	if (len != n + 3 || memcmp(text, name, n) != 0 ||
-	    !is_of(text + n, 1, "") || text[n + 1] != '.' ||
+	if (len != n + 3 || memcmp(text, name, n) != 0 || text[n + 1] != '.' ||
 	    strspn(text + n, digits) != 1 || strspn(text + n + 2, digits) < 1)
 		return wrong(h, BAD_REQUEST,
 		    "the request line does not end with a version of HTTP");

@@ -111,6 +111,10 @@ static const struct {
 	true},
     {"GET / HTTP/1.1\r\nHost: a\r\nConnection: x,\t CLOSE ,,\r\n\r\n", "/", "a",
 	true, false},
+    {"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\t, close \t ,x\r\n\r\n",
+	"/", "a", true, false},
+    {"GET / HTTP/1.1\r\nHost: a\r\nConnection: xclose, closed\r\n\r\n", "/",
+	"a", false, false},
     {"GET / HTTP/1.7\r\nHost: a\r\n\r\n", "/", "a", false, false},
 };
 
@@ -292,14 +296,52 @@ END_TEST
 
 START_TEST(a_target_has_a_bound_of_its_own)
 {
-	char text[HTTP_TARGET_MAX + 64] = "GET /";
+	for (size_t longer = 0; longer < 2; longer++) {
+		char text[HTTP_TARGET_MAX + 64] = "GET /";
+		size_t n = HTTP_TARGET_MAX - 1 + longer;
+		struct http_head h;
+
+		memset(text + 5, 'a', n);
+		strcpy(text + 5 + n, " HTTP/1.1\r\nHost: a\r\n\r\n");
+		ck_assert_int_eq(
+		    read_head(&h, text), longer ? HTTP_WRONG : HTTP_DONE);
+		ck_assert_int_eq(longer ? h.status : 414, 414);
+		ck_assert(longer || strlen(h.target) == HTTP_TARGET_MAX);
+		http_head_fini(&h);
+	}
+}
+END_TEST
+
+/* Its last octet is that of the empty line: of all lines together, and of as
+ * many fields as there may be. */
+START_TEST(a_head_has_a_bound_for_all_its_lines)
+{
+	enum { FIELDS = HTTP_FIELDS_MAX - 1 };
+	static const char begin[] = HOST;
+	char text[HTTP_HEAD_MAX + 2], *at;
 	struct http_head h;
 
-	memset(text + 5, 'a', HTTP_TARGET_MAX);
-	strcpy(text + 5 + HTTP_TARGET_MAX, " HTTP/1.1\r\nHost: a\r\n\r\n");
-	ck_assert_int_eq(read_head(&h, text), HTTP_WRONG);
-	ck_assert_int_eq(h.status, 414);
-	http_head_fini(&h);
+	for (size_t total = HTTP_HEAD_MAX - 1; total <= HTTP_HEAD_MAX + 1;
+	     total++) {
+		size_t left = total - strlen(begin) - 2;
+
+		at = stpcpy(text, begin);
+		for (size_t i = FIELDS; i > 0; i--) {
+			size_t n = i > 1 ? left / i : left;
+
+			memset(at, 'x', n);
+			memcpy(at, "X: ", 3);
+			memcpy(at + n - 2, "\r\n", 2);
+			at += n;
+			left -= n;
+		}
+		strcpy(at, "\r\n");
+		ck_assert_uint_eq(strlen(text), total);
+		ck_assert_int_eq(read_head(&h, text),
+		    total <= HTTP_HEAD_MAX ? HTTP_DONE : HTTP_WRONG);
+		ck_assert_int_eq(total <= HTTP_HEAD_MAX ? 431 : h.status, 431);
+		http_head_fini(&h);
+	}
 }
 END_TEST
 
@@ -321,6 +363,7 @@ main(void)
 	tcase_add_test(t, a_nul_is_refused);
 	tcase_add_test(t, what_is_too_long_is_refused_before_it_ends);
 	tcase_add_test(t, a_target_has_a_bound_of_its_own);
+	tcase_add_test(t, a_head_has_a_bound_for_all_its_lines);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -45,8 +45,7 @@ static const char conf_text[] =
     "names:\n"
     "  www.example.com: {pool: www, policy: near, ttl: {max: 60, min: 5}}\n"
     "  \"*.one.example.com\": {pool: one, policy: line}\n"
-    "  draw.example.com: {pool: www, policy: draw, ttl: {min: 5}}\n"
-    "tests:\n";
+    "  draw.example.com: {pool: www, policy: draw, ttl: {min: 5}}\n";
 
 static struct sample sample;
 static struct diag diag;
@@ -68,19 +67,25 @@ teardown(void)
 	sample_close(&sample);
 }
 
-/* With these lines of tests. */
+/* With these lines of names and of tests. */
 static bool
-run(const char *tests)
+run_with(const char *names, const char *tests)
 {
 	FILE *f = fopen(sample.conf, "w");
 	struct snapshot *s;
 
 	ck_assert_ptr_nonnull(f);
-	fprintf(f, "%s  - %s\n", conf_text, tests);
+	fprintf(f, "%s%stests:\n  - %s\n", conf_text, names, tests);
 	fclose(f);
 	s = tests_build(sample.conf, NULL, NULL, &diag, results);
 	snapshot_free(s);
 	return s != NULL;
+}
+
+static bool
+run(const char *tests)
+{
+	return run_with("", tests);
 }
 
 static const char *
@@ -259,6 +264,50 @@ START_TEST(every_test_runs_and_tells)
 }
 END_TEST
 
+/* All of it; a failure is explained. */
+static void
+expect_result(size_t i, const char *from, int line, bool ok, bool skipped,
+    const char *message)
+{
+	json_t *want =
+	    json_pack("{s:s, s:s, s:s, s:s, s:i, s:b, s:b, s:s?, s:s?}", "name",
+		"www.example.com.", "type", "A", "from", from, "file",
+		sample.conf, "line", line, "ok", ok, "skipped", skipped,
+		"message", message, "explanation",
+		message != NULL ? result_of(i, "explanation") : NULL);
+	char *got = json_dumps(json_array_get(results, i), JSON_SORT_KEYS);
+
+	ck_assert_ptr_nonnull(want);
+	ck_assert_msg(json_equal(json_array_get(results, i), want), "%s", got);
+	free(got);
+	json_decref(want);
+	ck_assert_int_eq(*result_of(i, "explanation") != '\0', message != NULL);
+}
+
+START_TEST(a_result_says_what_was_asked_and_where_it_stands)
+{
+	ck_assert(!run_with("  staged.example.com: {pool: www}\n",
+	    "{name: www.example.com, from: DE, expect: us}\n"
+	    "  - {name: www.example.com, from: 81.2.3.4, expect: eu}\n\n"
+	    "  - {name: www.example.com, from: DE, step: s/a, expect: eu}\n"
+	    "  - {name: www.example.com, from: DE, step: s/b, expect: us}\n"
+	    "  - {name: www.example.com, from: DE, step: [s/b, s/a],\n"
+	    "     expect: us}\n"
+	    "stages:\n"
+	    "  s:\n"
+	    "    steps:\n"
+	    "      - {name: a, policies: {staged.example.com: near}}\n"
+	    "      - {name: b, policies: {staged.example.com: line}}\n"));
+	ck_assert_uint_eq(json_array_size(results), 5);
+	expect_result(0, "DE", 39, false, false, "region eu, not us");
+	expect_result(1, "81.2.3.4", 40, true, false, NULL);
+	expect_result(2, "DE", 42, true, false, NULL);
+	expect_result(3, "DE", 43, true, true, NULL);
+	expect_result(4, "DE", 44, false, false, "region eu, not us");
+	ck_assert_uint_eq(diag.nerrors, 2);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -275,6 +324,7 @@ main(void)
 	tcase_add_loop_test(tc, what_makes_no_sense_fails, 0,
 	    sizeof(senseless) / sizeof(senseless[0]));
 	tcase_add_test(tc, every_test_runs_and_tells);
+	tcase_add_test(tc, a_result_says_what_was_asked_and_where_it_stands);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
