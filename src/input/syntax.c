@@ -259,6 +259,21 @@ explain_context_quotes(struct explain *e)
 	return e->s->from.line > 0 && tell_quotes(e, e->s->from);
 }
 
+/* "nsid=home" and "nsid = home". */
+static bool
+tell_equals(struct explain *e, unsigned line, unsigned column, struct part p)
+{
+	const char *equals = memchr(p.at, '=', p.len);
+	size_t n = equals != NULL ? (size_t)(equals - p.at) : 0;
+
+	while (n > 0 && p.at[n - 1] == ' ')
+		n--;
+	return n > 0 && memchr(p.at, ' ', n) == NULL &&
+	    tell(e, line, column,
+		"a key and its value are written \"%.*s: value\", not with \"=\"",
+		shown(n), p.at);
+}
+
 /* The column behind the first ": " in a line, before that one; 0: none. */
 static unsigned
 value_column(const struct syntax *s, struct syntax_place colon)
@@ -290,9 +305,11 @@ explain_second_colon(struct explain *e)
 	before = line_find(s, above);
 	content = content_of(before);
 	if (memchr(content.at, ':', content.len) == NULL)
-		return tell(e, above, (unsigned)before.len + 1,
-		    "\":\" is missing after \"%.*s\"", shown(content.len),
-		    content.at);
+		return tell_equals(e, above,
+			   (unsigned)(content.at - before.at) + 1, content) ||
+		    tell(e, above, (unsigned)before.len + 1,
+			"\":\" is missing after \"%.*s\"", shown(content.len),
+			content.at);
 	return indent > indent_of(before) &&
 	    tell(e, s->at.line, (unsigned)indent + 1,
 		"indented deeper than line %u, whose key already has a value: keys of the same map begin in column %zu",
@@ -416,8 +433,7 @@ explain_no_colon(struct explain *e)
 {
 	const struct syntax *s = e->s;
 	unsigned number = s->from.line, column = s->from.column;
-	struct part rest = rest_at(s, s->from), word;
-	const char *equals = memchr(rest.at, '=', rest.len);
+	struct part rest = rest_at(s, s->from);
 
 	if (number == 0 || rest.len == 0)
 		return false;
@@ -431,14 +447,10 @@ explain_no_colon(struct explain *e)
 		    e, number, column + 1, "a space is missing after \"-\"");
 	if (begins_with(rest, "//") || *rest.at == ';')
 		return tell(e, number, column, "%s", comment_mend);
-	word = word_of(rest);
-	if (equals != NULL)
-		return tell(e, number, column,
-		    "a key and its value are written \"%.*s: value\", not with \"=\"",
-		    (int)word.len, word.at);
-	return tell(e, number, column,
-	    "\":\" and a value are missing after \"%.*s\"", shown(rest.len),
-	    rest.at);
+	return tell_equals(e, number, column, rest) ||
+	    tell(e, number, column,
+		"\":\" and a value are missing after \"%.*s\"", shown(rest.len),
+		rest.at);
 }
 
 static bool
