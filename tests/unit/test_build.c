@@ -256,6 +256,68 @@ START_TEST(cookies_are_of_the_secrets_that_are_declared)
 }
 END_TEST
 
+/* Policies of three names in turn; a and c have clients of two fences in a
+ * subnet, b has not. */
+static const struct {
+	const char *names;
+	const char *told; /* by line */
+} clashes[] = {
+    {"a b b", "19 1 client subnet of a /24 or /56, or longer|"},
+    {"b a a", "19 1 client subnet of a /24 or /56, or longer|"},
+    {"b b c", "22 2 client subnets of a /24 or /56, or longer|"},
+    {"c b a",
+	"22 2 client subnets of a /24 or /56, or longer|"
+	"19 1 client subnet of a /24 or /56, or longer|"},
+    {"b b b", ""},
+};
+
+START_TEST(subnets_with_clients_of_two_fences_are_told_by_policy)
+{
+	static const char conf[] =
+	    "meridian: 1\n"
+	    "server: {listen: [\"127.0.0.1@0\"]}\n"
+	    "geoip:\n"
+	    "  nets: {low: [81.2.3.0/28], high: [81.2.3.16/28, 81.3.0.0/16],\n"
+	    "         more: [81.3.4.0/25], six: [\"2001:db8::/64\"]}\n"
+	    "zones: {example.com: example.com.zone}\n"
+	    "regions: {eu: {jurisdiction: EU}, us: {jurisdiction: US}}\n"
+	    "pools: {www: {regions: {eu: [{addr: 192.0.2.1}],\n"
+	    "                        us: [{addr: 192.0.2.2}]}}}\n"
+	    "names: {x.example.com: {pool: www, policy: %c},\n"
+	    "        y.example.com: {pool: www, policy: %c},\n"
+	    "        z.example.com: {pool: www, policy: %c}}\n"
+	    "policies:\n"
+	    "  b: {rules: [{nets: low, regions: [eu, us], fence: EU},\n"
+	    "              {nets: more, regions: [eu, us], fence: EU},\n"
+	    "              {nets: six, regions: [us, eu], fence: US},\n"
+	    "              {regions: [us, eu]}]}\n"
+	    "  a:\n"
+	    "    rules: [{nets: low, regions: [eu, us], fence: EU},\n"
+	    "            {nets: high, regions: [us, eu], fence: US},\n"
+	    "            {regions: [us, eu]}]\n"
+	    "  c: {rules: [{nets: [low, more], regions: [eu, us], fence: EU},\n"
+	    "              {nets: high, regions: [us, eu], fence: US},\n"
+	    "              {regions: [us, eu]}]}\n";
+	const char *of = clashes[_i].names;
+	char text[sizeof(conf) + 16], got[512] = "";
+
+	snprintf(text, sizeof(text), conf, of[0], of[2], of[4]);
+	build_text(text);
+	for (size_t i = 0; i < diag.entries.n; i++) {
+		const struct diag_entry *e = &diag.entries.at[i];
+		const char *end = strstr(e->message, " longer");
+		size_t len = strlen(got);
+
+		if (end != NULL)
+			snprintf(got + len, sizeof(got) - len, "%u %.*s|",
+			    e->mark.line,
+			    (int)(end + strlen(" longer") - e->message),
+			    e->message);
+	}
+	ck_assert_str_eq(got, clashes[_i].told);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -271,6 +333,9 @@ main(void)
 	tcase_add_test(tc, files_that_were_read_are_kept_with_their_sizes);
 	tcase_add_loop_test(tc, databases_are_surveyed, 0, ROWS(surveys));
 	tcase_add_test(tc, cookies_are_of_the_secrets_that_are_declared);
+	tcase_add_loop_test(tc,
+	    subnets_with_clients_of_two_fences_are_told_by_policy, 0,
+	    ROWS(clashes));
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

@@ -259,6 +259,40 @@ START_TEST(one_that_cannot_be_read_is_held)
 }
 END_TEST
 
+/* max_move, and a database that moves 20% or (0) cannot be read. */
+static const struct {
+	const char *max_move; /* as long as what it replaces */
+	unsigned german;
+	int status;
+	const char *reason; /* why it is held; "": it is not */
+} limits[] = {
+    {", max_move: 20%", 6, 200, ""},
+    {", max_move: 19%", 6, 200, "moves"},
+    {", max_move:  1%", 6, 200, "moves"},
+    {", max_move:  1%", 0, 200, "fails"},
+    {"               ", 6, 200, ""},
+    {"               ", 0, 422, ""},
+};
+
+START_TEST(a_database_is_held_above_its_limit)
+{
+	char *text = strdup(conf_text), *at = strstr(text, ", max_move: 20%");
+
+	memcpy(at, limits[_i].max_move, strlen(limits[_i].max_move));
+	service_write(&service, "meridian.yaml", text);
+	free(text);
+	if (limits[_i].german > 0)
+		database(limits[_i].german);
+	else
+		service_write(&service, "geo.mmdb", "no database");
+	reload(limits[_i].status);
+	ck_assert_str_eq(of("held", "reason"), limits[_i].reason);
+	if (limits[_i].status == 200)
+		ck_assert_str_eq(
+		    region(5), *limits[_i].reason == '\0' ? "eu" : "us");
+}
+END_TEST
+
 START_TEST(a_damaged_copy_is_not_used)
 {
 	char path[SERVICE_PATH_MAX + 128];
@@ -324,6 +358,8 @@ main(void)
 	tcase_add_test(tc, one_that_is_refused_is_held_until_another_comes);
 	tcase_add_test(tc, one_that_breaks_a_test_is_held);
 	tcase_add_test(tc, one_that_cannot_be_read_is_held);
+	tcase_add_loop_test(tc, a_database_is_held_above_its_limit, 0,
+	    sizeof(limits) / sizeof(limits[0]));
 	tcase_add_test(tc, a_damaged_copy_is_not_used);
 	tcase_add_test(tc, without_max_move_nothing_is_kept);
 	tcase_add_test(tc, what_is_asked_for_must_be_there);

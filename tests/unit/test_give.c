@@ -150,6 +150,21 @@ START_TEST(what_cannot_be_given_is_told)
 }
 END_TEST
 
+START_TEST(a_file_that_cannot_be_read_is_told_before_a_start)
+{
+	char state[PATH], path[2 * PATH];
+	struct error err = {""};
+
+	snprintf(state, sizeof(state), "%s/state", folder);
+	ck_assert(state_can_read(state, "drains", &err));
+	ck_assert(state_can_read(state, "none", &err));
+	snprintf(path, sizeof(path), "%s/signals.json", state);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	ck_assert(!state_can_read(state, "signals", &err));
+	ck_assert_ptr_nonnull(strstr(err.text, path));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -163,6 +178,7 @@ main(void)
 	    tc, files_are_given_and_what_may_be_somebody_elses_is_not);
 	tcase_add_test(tc, a_folder_that_is_not_there_is_told);
 	tcase_add_test(tc, what_cannot_be_given_is_told);
+	tcase_add_test(tc, a_file_that_cannot_be_read_is_told_before_a_start);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
