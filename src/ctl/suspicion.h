@@ -18,8 +18,8 @@ void suspicion_anchor(struct control *c, const struct watch *w);
 /* Each second: what was frozen for health.freeze_max thaws. */
 void suspicion_tick(struct control *c);
 
-/* The command thaw: {reason}.  {"thawed", "failing", "of"}, or {"error",
- * "exit"}; the caller owns it. */
+/* The command thaw: {reason}.  {"thawed", "most_fail", "anchors_fail"}, or
+ * {"error", "exit"}; the caller owns it. */
 json_t *suspicion_lift(
     struct control *c, const json_t *body, const char *owner);
 
