@@ -22,6 +22,7 @@
 #include "ctl/monitor.h"
 #include "ctl/suspicion.h"
 #include "mmdb_make.h"
+#include "probe/probe.h"
 #include "report/text.h"
 #include "service.h"
 
@@ -241,6 +242,30 @@ step_health(char *text)
 	service_health(&s, w.first, (enum health_state)state);
 }
 
+/* "ADDRESS MONITOR RESULT": "ok", or the reason of a failure. */
+static void
+step_result(char *text)
+{
+	struct words w = split(text), of = split(w.rest);
+	struct watch **all;
+	struct addr a;
+	size_t n;
+
+	ck_assert(addr_parse(w.first, &a));
+	all = watches_all(s.control->watches, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (!addr_equal(&all[i]->addr, &a) ||
+		    strcmp(all[i]->monitor->name, of.first) != 0)
+			continue;
+		prober_add(s.control->prober, all[i]);
+		probe_done(all[i]->probe, strcmp(of.rest, "ok") == 0, of.rest,
+		    "it was %s", of.rest);
+		prober_remove(s.control->prober, all[i]);
+		return;
+	}
+	ck_abort_msg("nothing is watched there");
+}
+
 /* "OLD|NEW": the configuration with one in place of the other. */
 static void
 step_edit(char *text)
@@ -371,6 +396,7 @@ static const struct {
     {"GET", step_get},
     {"later", step_later},
     {"health", step_health},
+    {"result", step_result},
     {"edit", step_edit},
     {"restart", step_restart},
     {"save", step_save},
