@@ -295,6 +295,35 @@ START_TEST(what_cannot_be_judged_is_said)
 }
 END_TEST
 
+/* Answers of which it is not known where they go do not count for it. */
+START_TEST(what_can_be_judged_is_what_is_known)
+{
+	static const struct {
+		unsigned known, unknown;
+		const char *why;
+	} rows[] = {{100, 0, NULL},
+	    {80, 30,
+		"too little traffic: 80 answers in the last minutes, 100 are needed"},
+	    {80, 300,
+		"too little traffic: 80 answers in the last minutes, 100 are needed"},
+	    {101, 300, NULL}};
+	struct traffic_cell nowhere = {
+	    .class = SAMPLE_CLASS_MAX, .n = rows[_i].unknown};
+	json_t *reply;
+
+	service_traffic(&s, 0, "192.0.2.1", rows[_i].known);
+	if (nowhere.n > 0)
+		vec_push(&s.control->traffic.cells, nowhere);
+	reply = drain("{\"what\":\"www/us\",\"for_s\":60,\"reason\":\"x\","
+		      "\"force\":true}");
+	if (rows[_i].why != NULL)
+		ck_assert_str_eq(text_of(reply, "why"), rows[_i].why);
+	else if (json_is_string(json_object_get(reply, "why")))
+		ck_assert_ptr_null(strstr(text_of(reply, "why"), "too little"));
+	json_decref(reply);
+}
+END_TEST
+
 START_TEST(a_drain_outlives_a_restart)
 {
 	json_decref(
@@ -765,6 +794,7 @@ main(void)
 	tcase_add_test(
 	    t, a_drain_leaves_no_fenced_client_without_a_live_region);
 	tcase_add_test(t, what_cannot_be_judged_is_said);
+	tcase_add_loop_test(t, what_can_be_judged_is_what_is_known, 0, 4);
 	tcase_add_test(t, a_drain_outlives_a_restart);
 	tcase_add_test(t, a_drain_that_cannot_be_saved_does_not_take_effect);
 	tcase_add_test(t, a_drain_ends_by_itself);

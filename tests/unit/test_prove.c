@@ -471,6 +471,27 @@ START_TEST(a_configuration_that_is_wrong_is_not_proven)
 END_TEST
 
 /* The segments cover the space, each address once but for Teredo. */
+/* All are counted, and so many told. */
+START_TEST(findings_beyond_so_many_are_counted_alone)
+{
+	struct findings f = {0};
+	const struct conf_mark mark = {.file = "f", .line = 7};
+
+	for (unsigned i = 0; i <= FINDINGS_MAX + 1; i++)
+		findings_add(&f, CLAIM_RULES, i > 0 ? &mark : NULL, "%u", i);
+	findings_add(&f, CLAIM_NAMES, NULL, "name");
+	ck_assert_uint_eq(f.count[CLAIM_RULES], FINDINGS_MAX + 2);
+	ck_assert_uint_eq(f.count[CLAIM_NAMES], 1);
+	ck_assert_uint_eq(f.all.n, FINDINGS_MAX + 1);
+	ck_assert_ptr_null(f.all.at[0].mark.file);
+	ck_assert_uint_eq(f.all.at[1].mark.line, 7);
+	ck_assert_int_eq(f.all.at[1].claim, CLAIM_RULES);
+	ck_assert_str_eq(f.all.at[1].text, "1");
+	ck_assert_str_eq(f.all.at[FINDINGS_MAX].text, "name");
+	findings_fini(&f);
+}
+END_TEST
+
 START_TEST(segments_cover_all_addresses)
 {
 	struct space space;
@@ -605,6 +626,7 @@ main(void)
 	    a_client_subnet_that_counts_wrongly_is_found,
 	    it_can_be_stopped,
 	    a_configuration_that_is_wrong_is_not_proven,
+	    findings_beyond_so_many_are_counted_alone,
 	    segments_cover_all_addresses,
 	    random_configurations_are_proven,
 	};
