@@ -18,6 +18,7 @@
 #include "report/text.h"
 #include "sample.h"
 #include "snapshot/build.h"
+#include "traffic/export.h"
 
 static const char conf_text[] =
     "meridian: 1\n"
@@ -79,6 +80,7 @@ static const struct {
 	const char *client;
 	uint16_t name;
 	double n;
+	bool unclassed;
 } cells[] = {
     {"81.1.0.0", 0, 700},
     {"82.1.0.0", 0, 300},
@@ -90,6 +92,9 @@ static const struct {
     {"10.1.0.0", 0, 20},
     {"2a01:1::", 0, 60},
     {"2a0f:1::", 0, 15},
+    {"2a01:2::", 0, 25, true},
+    {"82.3.0.0", 2, 35, true},
+    {"fd00::1", 0, 45, true},
 };
 
 /* What becomes of a line of the configuration. */
@@ -176,6 +181,8 @@ traffic_make(struct traffic *t, const struct snapshot *s)
 		c.class =
 		    (uint16_t)policy_find(s->steered[c.name].table, &a).class;
 		c.block = sample_block(&a);
+		if (cells[i].unclassed)
+			c.class = SAMPLE_CLASS_MAX;
 		vec_push(&t->cells, c);
 	}
 }
@@ -197,6 +204,65 @@ put_moves(struct text *t, const struct snapshot *a, const struct snapshot *b,
 	compare_fini(&c);
 }
 
+/* The traffic as a file has it, and read from there in words of b. */
+static void
+put_traffic(struct text *t, const struct snapshot *a, const struct snapshot *b,
+    const struct traffic *traffic)
+{
+	json_t *file = traffic_export(traffic, a), *again;
+	struct traffic read;
+	char *text;
+
+	ck_assert(traffic_import(&read, b, file));
+	again = traffic_export(&read, b);
+	ck_assert(a != b || json_equal(file, again));
+	text = number_json(again, 0);
+	text_add(t, "traffic: %s\n", text);
+	free(text);
+	json_decref(file);
+	json_decref(again);
+	traffic_fini(&read);
+	if (a == b)
+		return;
+	read = traffic_translate(traffic, a, b);
+	again = expected_rounded(traffic_export(&read, b));
+	text = number_json(again, 0);
+	text_add(t, "reloaded: %s\n", text);
+	free(text);
+	json_decref(again);
+	traffic_fini(&read);
+}
+
+START_TEST(a_file_of_traffic_has_a_list_of_cells)
+{
+	static const char *const wrong[] = {"{}", "{\"minutes\": 1}",
+	    "{\"cells\": {}}", "{\"cells\": [[]]}",
+	    "{\"cells\": [[\"www.example.com.\"]]}",
+	    "{\"cells\": [[1, \"eu us\", null, 1]]}",
+	    "{\"cells\": [[\"www.example.com.\", null, null, 1]]}"};
+	json_t *file = json_loads("{\"minutes\": 2.5, \"cells\": []}", 0, NULL);
+	struct snapshot *s;
+	struct traffic t;
+
+	sample_open(&sample);
+	database_make();
+	s = build("meridian: 1", "meridian: 1");
+	ck_assert(traffic_import(&t, s, file));
+	ck_assert_double_eq(t.minutes, 2.5);
+	ck_assert_uint_eq(t.cells.n, 0);
+	json_decref(file);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		file = json_loads(wrong[i], 0, NULL);
+		ck_assert_msg(!traffic_import(&t, s, file), "%s", wrong[i]);
+		traffic_fini(&t);
+		json_decref(file);
+	}
+	snapshot_free(s);
+	rcu_drain();
+	sample_close(&sample);
+}
+END_TEST
+
 START_TEST(all_that_a_change_moves_is_as_expected)
 {
 	struct snapshot *a;
@@ -207,12 +273,14 @@ START_TEST(all_that_a_change_moves_is_as_expected)
 	database_make();
 	a = build("meridian: 1", "meridian: 1");
 	traffic_make(&traffic, a);
+	put_traffic(&t, a, a, &traffic);
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
 		struct snapshot *b = build(changes[i].was, changes[i].is);
 
 		text_add(&t, "---- %s: %s\n", changes[i].was, changes[i].is);
 		put_moves(&t, a, b, &traffic);
 		put_moves(&t, b, a, NULL);
+		put_traffic(&t, a, b, &traffic);
 		snapshot_free(b);
 	}
 	expected_file(t.at, "moves.txt");
@@ -232,6 +300,7 @@ main(void)
 	SRunner *runner;
 	int failed;
 
+	tcase_add_test(tc, a_file_of_traffic_has_a_list_of_cells);
 	tcase_add_test(tc, all_that_a_change_moves_is_as_expected);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(suite, tc);
