@@ -2,6 +2,7 @@
 #include "probing.h"
 
 #include <check.h>
+#include <dirent.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,20 @@ verdict_heard(struct watch *w, const struct verdict *v, void *arg)
 	g->ntold++;
 }
 
+/* Of this process that are open. */
+static size_t
+count_descriptors(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	ck_assert_ptr_nonnull(d);
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
+	return n;
+}
+
 void
 probing_open(struct probing *g, enum conf_monitor_type type)
 {
@@ -27,6 +42,7 @@ probing_open(struct probing *g, enum conf_monitor_type type)
 	static char key[] = "127.0.0.1 m";
 
 	memset(g, 0, sizeof(*g));
+	g->descriptors = count_descriptors();
 	g->base = event_base_new();
 	g->watches = watches_new();
 	g->suspect = suspect_new();
@@ -54,6 +70,8 @@ probing_close(struct probing *g)
 	watches_free(g->watches);
 	event_base_free(g->base);
 	clock_real();
+	/* Probes that are over leave none open. */
+	ck_assert_uint_eq(count_descriptors(), g->descriptors);
 }
 
 struct probe *

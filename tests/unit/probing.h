@@ -14,10 +14,12 @@ struct probing {
 	struct watch watch;
 	struct verdict told; /* the last */
 	unsigned ntold;
+	size_t descriptors; /* that were open before */
 };
 
 /* A monitor of that type of 127.0.0.1, each 5 s, with a timeout of 5 s; no
- * probe is under way yet. */
+ * probe is under way yet.  Descriptors that the test opens must be closed
+ * before probing_close(), which looks for those that probes left open. */
 void probing_open(struct probing *g, enum conf_monitor_type type);
 void probing_close(struct probing *g);
 

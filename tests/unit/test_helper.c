@@ -33,17 +33,17 @@ setup(void)
 {
 	struct error err;
 
-	ck_assert_msg(helper_start(NULL, &err), "%s", err.text);
 	probing_open(&g, CONF_MONITOR_EXEC);
+	ck_assert_msg(helper_start(NULL, &err), "%s", err.text);
 	ntold = 0;
 }
 
 static void
 teardown(void)
 {
-	probing_close(&g);
 	keeper_end();
 	helper_stop();
+	probing_close(&g);
 }
 
 /* The helper by itself --------------------------------------------------- */

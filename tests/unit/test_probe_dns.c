@@ -33,9 +33,9 @@ setup(void)
 static void
 teardown(void)
 {
-	probing_close(&g);
 	close(udp);
 	close(listener);
+	probing_close(&g);
 }
 
 static void
