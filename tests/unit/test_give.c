@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Whose files the state folder has once the daemon drops its rights. */
+/* The state folder: who has it, and whose files are in it. */
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "state/lock.h"
 #include "state/state.h"
 
 #define ROWS(a) (sizeof(a) / sizeof((a)[0]))
@@ -165,6 +166,54 @@ START_TEST(a_file_that_cannot_be_read_is_told_before_a_start)
 }
 END_TEST
 
+/* What is logged while the folder is locked. */
+static void
+lock_logged(char text[256], int *fd, const char *state, struct error *err)
+{
+	int saved = dup(STDERR_FILENO), ends[2];
+	ssize_t n;
+
+	ck_assert_int_eq(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	dup2(ends[1], STDERR_FILENO);
+	*fd = state_lock(state, err);
+	dup2(saved, STDERR_FILENO);
+	n = read(ends[0], text, 255);
+	text[n > 0 ? n : 0] = '\0';
+	close(saved);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* The folder is made; whoever has it is named, where that is known. */
+START_TEST(a_state_folder_has_one_daemon)
+{
+	char state[PATH], text[256], want[3 * PATH], other[3 * PATH];
+	int first, second;
+	struct error err = {""};
+
+	snprintf(state, sizeof(state), "%s/new", folder);
+	snprintf(want, sizeof(want), "%s: process %ld already", state,
+	    (long)getpid());
+	snprintf(other, sizeof(other), "%s: another process already", state);
+	lock_logged(text, &first, state, &err);
+	ck_assert_int_ge(first, 0);
+	ck_assert_str_eq(text, "");
+	lock_logged(text, &second, state, &err);
+	ck_assert_int_eq(second, -1);
+	ck_assert_str_eq(text, "");
+	ck_assert_msg(strncmp(err.text, want, strlen(want)) == 0 ||
+		strncmp(err.text, other, strlen(other)) == 0,
+	    "%s", err.text);
+	fd_close(&first);
+	lock_logged(text, &second, state, &err);
+	ck_assert_int_ge(second, 0);
+	fd_close(&second);
+	snprintf(state, sizeof(state), "%s/outside", folder);
+	ck_assert_int_eq(state_lock(state, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "Not a directory"));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -179,6 +228,7 @@ main(void)
 	tcase_add_test(tc, a_folder_that_is_not_there_is_told);
 	tcase_add_test(tc, what_cannot_be_given_is_told);
 	tcase_add_test(tc, a_file_that_cannot_be_read_is_told_before_a_start);
+	tcase_add_test(tc, a_state_folder_has_one_daemon);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
