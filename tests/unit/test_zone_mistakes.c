@@ -312,6 +312,16 @@ START_TEST(what_is_said_of_a_line)
 }
 END_TEST
 
+START_TEST(a_record_that_is_too_long_harms_none_after_it)
+{
+	ck_assert_str_eq(said(arena_printf(sample.arena,
+			     "a 5 SVCB 1 . key9=%065535d key10=%065535d\n"
+			     "b 5 TXT x\nc 5 A 192.0.2.1\n",
+			     0, 0)),
+	    "example.com.:1:14: error: SVCB: parameter: longer than 65535 octets\n2");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -322,6 +332,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, what_is_said_of_a_line, 0, ROWS(rows));
+	tcase_add_test(tc, a_record_that_is_too_long_harms_none_after_it);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
