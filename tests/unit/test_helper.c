@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "probe/keeper.h"
 #include "probing.h"
 
@@ -384,14 +385,112 @@ START_TEST(without_a_helper_nothing_is_known)
 }
 END_TEST
 
+/* Restarts --------------------------------------------------------------- */
+
+enum { T0 = 1000000, WALL = 1700000000 };
+
+static void
+end_helper(void)
+{
+	unsigned before = ntold;
+
+	kill((pid_t)helper_process(), SIGKILL);
+	while (ntold == before)
+		event_base_loop(g.base, EVLOOP_ONCE);
+	ck_assert(!told.up);
+	ck_assert_int_eq(keeper_state()->up, told.up);
+}
+
+static void
+await_helper(void)
+{
+	while (!told.up)
+		event_base_loop(g.base, EVLOOP_ONCE);
+}
+
+/* Twice the time each time; one that stayed up for 64 s begins anew. */
+START_TEST(a_helper_is_restarted_later_each_time)
+{
+	static const struct {
+		uint64_t up_ms, delay_ms, due_s;
+	} rows[] = {{64000, 250, 1}, {63999, 500, 1}};
+
+	clock_fake(T0, WALL);
+	keeper_begin(g.base, tell, NULL);
+	for (size_t i = 0;; i++) {
+		clock_fake(clock_mono_ms() + rows[i].up_ms, WALL);
+		end_helper();
+		ck_assert_str_eq(told.why, "killed by signal 9 (Killed)");
+		ck_assert_uint_eq(
+		    told.due_ms, clock_mono_ms() + rows[i].delay_ms);
+		ck_assert_uint_eq(keeper_due_s(&told), rows[i].due_s);
+		if (i + 1 == sizeof(rows) / sizeof(*rows))
+			break;
+		await_helper();
+		ck_assert_uint_eq(told.restarts, i + 1);
+		ck_assert_uint_eq(keeper_due_s(&told), 0);
+		run("exit 0");
+		ck_assert(g.told.ok && g.told.counted);
+	}
+}
+END_TEST
+
+START_TEST(seconds_until_a_start_are_rounded_up)
+{
+	static const struct {
+		uint64_t left_ms, s;
+	} rows[] = {{0, 0}, {1, 1}, {1000, 1}, {1001, 2}, {64000, 64}};
+
+	clock_fake(T0, WALL);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct keeper_state s = {.due_ms = T0 + rows[i].left_ms};
+
+		ck_assert_uint_eq(keeper_due_s(&s), rows[i].s);
+		s.up = true;
+		ck_assert_uint_eq(keeper_due_s(&s), 0);
+	}
+	ck_assert_uint_eq(
+	    keeper_due_s(&(struct keeper_state){.due_ms = T0 - 1}), 0);
+}
+END_TEST
+
+/* It hangs: it is killed once it has been silent for 10 s. */
+START_TEST(a_helper_that_is_silent_for_10_s_is_killed)
+{
+	clock_fake(T0, WALL);
+	keeper_begin(g.base, tell, NULL);
+	keeper_unanswered();
+	clock_fake(T0 + 9999, WALL);
+	keeper_unanswered();
+	run("exit 0"); /* it is heard: counted anew */
+	ck_assert(g.told.ok && g.told.counted);
+	keeper_unanswered();
+	clock_fake(T0 + 9999 + 9999, WALL);
+	keeper_unanswered();
+	run("exit 0");
+	ck_assert(g.told.ok && g.told.counted);
+	kill((pid_t)helper_process(), SIGSTOP);
+	keeper_unanswered();
+	clock_fake(T0 + 9999 + 9999 + 10000, WALL);
+	keeper_unanswered();
+	keeper_unanswered();
+	while (ntold == 0)
+		event_base_loop(g.base, EVLOOP_ONCE);
+	ck_assert_str_eq(told.why, "it did not answer, and was killed");
+	ck_assert(!told.up);
+}
+END_TEST
+
+/* The tests' own program is started again as the helper. */
 int
-main(void)
+main(int argc, char **argv)
 {
 	Suite *s = suite_create("helper");
 	TCase *tc = tcase_create("helper");
 	SRunner *r = srunner_create(s);
 	int failed;
 
+	helper_run_spawned(argc, argv);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc,
 	    a_reply_says_that_a_command_began_and_how_it_ended, 0,
@@ -408,6 +507,9 @@ main(void)
 	tcase_add_test(tc, a_command_without_a_port_is_not_told_one);
 	tcase_add_test(tc, a_command_that_is_too_long_is_not_run);
 	tcase_add_test(tc, without_a_helper_nothing_is_known);
+	tcase_add_test(tc, a_helper_is_restarted_later_each_time);
+	tcase_add_test(tc, seconds_until_a_start_are_rounded_up);
+	tcase_add_test(tc, a_helper_that_is_silent_for_10_s_is_killed);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
