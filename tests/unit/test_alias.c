@@ -289,6 +289,120 @@ START_TEST(an_alias_is_followed_in_every_order_of_regions)
 }
 END_TEST
 
+/* Rules of a fenced name's policy f and of g, to which its alias leads: the
+ * clients of which rule of f are led out by which of g; NULL: none are. */
+static const struct {
+	const char *f, *g, *from, *by;
+} meets[] = {
+    {"{nets: b, regions: [us]}, {nets: a, regions: [eu], fence: EU},\n"
+     "{regions: [us]}",
+	"{nets: b, regions: [us]}, {nets: a, regions: [eu], fence: EU},\n"
+	"{regions: [us]}",
+	NULL, NULL},
+    {"{nets: b, regions: [us]}, {nets: a, regions: [eu], fence: EU},\n"
+     "{regions: [us]}",
+	"{nets: b, regions: [eu]}, {nets: a, regions: [us]},\n"
+	"{regions: [eu]}",
+	"policy f, rule 2", "policy g, rule 2"},
+    {"{nets: b, regions: [us]}, {nets: c, regions: [us]},\n"
+     "{nets: a, regions: [eu], fence: EU}, {regions: [us]}",
+	"{nets: c, regions: [us]}, {nets: b, regions: [us]},\n"
+	"{nets: a, regions: [us]}, {regions: [eu]}",
+	"policy f, rule 3", "policy g, rule 3"},
+    {"{nets: b, regions: [us]}, {nets: c, regions: [us]},\n"
+     "{nets: a, regions: [eu], fence: EU}, {regions: [us]}",
+	"{nets: c, regions: [us]}, {nets: b, regions: [us]},\n"
+	"{nets: a, regions: [eu], fence: EU}, {regions: [us]}",
+	NULL, NULL},
+    /* Of IPv6 alone. */
+    {"{nets: c, regions: [eu], fence: EU}, {regions: [us]}",
+	"{nets: c, regions: [us]}, {regions: [eu]}", "policy f, rule 1",
+	"policy g, rule 1"},
+    {"{nets: c, regions: [eu], fence: EU}, {regions: [us]}",
+	"{nets: c, regions: [eu], fence: EU}, {regions: [us]}", NULL, NULL},
+    /* Whoever is in no net. */
+    {"{nets: [a, b], regions: [us]}, {regions: [eu], fence: EU}",
+	"{nets: [a, b, c], regions: [eu]}, {regions: [us]}", "policy f, rule 2",
+	"policy g, rule 2"},
+    {"{nets: [a, b], regions: [us]}, {regions: [eu], fence: EU}",
+	"{nets: [a, b], regions: [us]}, {regions: [eu], fence: EU}", NULL,
+	NULL},
+    /* Two fences, each of its own. */
+    {"{nets: a, regions: [eu], fence: EU}, {nets: b, regions: [us],\n"
+     "fence: US}, {regions: [us]}",
+	"{nets: b, regions: [us], fence: US}, {nets: a, regions: [eu],\n"
+	"fence: EU}, {regions: [us]}",
+	NULL, NULL},
+    {"{nets: a, regions: [us, eu], fence: EU}, {nets: b,\n"
+     "regions: [us, eu], fence: US}, {regions: [us]}",
+	"{nets: b, regions: [eu]}, {nets: a, regions: [eu], fence: EU},\n"
+	"{regions: [us]}",
+	"policy f, rule 2", "policy g, rule 1"},
+};
+
+/* Of www, and of looped, which leads to www: each alias is told, but once for
+ * all that it leads to. */
+static const struct {
+	const char *region;
+	unsigned told;
+} unknown[] = {
+    {"{cname: a.example.net.}", 1 + 1},
+    {"{cname: static.example.com.}", 1 + 1},
+    {"{addr: 192.0.2.1, records: {MX: [10 a.example.net., 20 b.example.net.]}}",
+	2 + 1},
+    {"{addr: 192.0.2.1, records: {MX: [10 mail.example.com.]}}", 0},
+};
+
+START_TEST(what_cannot_be_checked_is_told_once_an_alias)
+{
+	const struct row row = {unknown[_i].region, "fenced", ""};
+	char *text = check(&row, zone_text), *at = text;
+	unsigned n = 0;
+
+	while ((at = strstr(at, "it cannot be checked")) != NULL) {
+		n++;
+		at++;
+	}
+	ck_assert_msg(n == unknown[_i].told, "%s", text);
+	free(text);
+}
+END_TEST
+
+START_TEST(clients_meet_the_rules_that_they_come_to)
+{
+	char text[4096], path[SAMPLE_PATH_MAX + 32], *said;
+
+	snprintf(path, sizeof(path), "%s/example.com.zone", sample.folder);
+	put(path, zone_text);
+	snprintf(text, sizeof(text),
+	    "meridian: 1\n"
+	    "geoip: {nets: {a: [81.2.0.0/16], b: [82.0.0.0/8, \"2600::/16\"],\n"
+	    "               c: [\"2001:db8::/32\"]}}\n"
+	    "zones: {example.com: example.com.zone}\n"
+	    "regions: {eu: {jurisdiction: EU}, us: {jurisdiction: US}}\n"
+	    "pools:\n"
+	    "  www: {regions: {eu: [{cname: inner.example.com.}],\n"
+	    "                  us: [{cname: inner.example.com.}]}}\n"
+	    "  all: {regions: {eu: [{addr: 192.0.2.1}],\n"
+	    "                  us: [{addr: 192.0.2.2}]}}\n"
+	    "policies:\n"
+	    "  f: {rules: [%s]}\n"
+	    "  g: {rules: [%s]}\n"
+	    "names: {www.example.com: {pool: www, policy: f},\n"
+	    "        inner.example.com: {pool: all, policy: g}}\n",
+	    meets[_i].f, meets[_i].g);
+	said = build_text(text);
+	if (meets[_i].from == NULL)
+		ck_assert_msg(strstr(said, "error") == NULL, "%s", said);
+	else
+		ck_assert_msg(strstr(said, meets[_i].from) != NULL &&
+			strstr(said, meets[_i].by) != NULL &&
+			strstr(said, "leads clients of") != NULL,
+		    "%s", said);
+	free(said);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -304,6 +418,10 @@ main(void)
 	    0, sizeof(orders) / sizeof(orders[0]));
 	tcase_add_test(
 	    tc, a_record_of_the_zone_file_beside_the_pool_is_followed);
+	tcase_add_loop_test(tc, what_cannot_be_checked_is_told_once_an_alias, 0,
+	    sizeof(unknown) / sizeof(unknown[0]));
+	tcase_add_loop_test(tc, clients_meet_the_rules_that_they_come_to, 0,
+	    sizeof(meets) / sizeof(meets[0]));
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
