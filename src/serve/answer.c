@@ -75,6 +75,8 @@ scope_of(const struct policy_table *t, const struct answer_steer *steer)
 	return depth > steer->near ? depth : steer->near;
 }
 
+/* Else its first address stands for all: looking for fences in it would find
+ * those of that address, and of nobody else. */
 bool
 answer_is_mixed(const struct answer_steer *steer)
 {

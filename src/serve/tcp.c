@@ -156,6 +156,7 @@ answer_messages(struct connection *c)
 	answerer_refresh(&t->answerer);
 	rcu_wake();
 	while (!is_full(c) && (message = next_message(in, &size)) != NULL) {
+		/* A sweep may come before the reply has been taken. */
 		connection_touch(c);
 		if (answer_message(c, snapshot_current(), message, size)) {
 			evbuffer_drain(in, size);
