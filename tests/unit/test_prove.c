@@ -471,6 +471,54 @@ START_TEST(a_configuration_that_is_wrong_is_not_proven)
 END_TEST
 
 /* The segments cover the space, each address once but for Teredo. */
+/* Where all is fenced: a segment with unroutable addresses in it is cut around
+ * them, and each prefix of clients and others is proven as it is put together
+ * again. */
+static const struct {
+	const char *segment;
+	bool in_net; /* then all of it are clients */
+	size_t proven;
+} cuts[] = {
+    {"11.0.0.0/8", false, 0},
+    {"10.0.0.0/8", false, 0},
+    {"8.0.0.0/6", false, 3}, /* 10/8, 10/7 and itself */
+    {"8.0.0.0/6", true, 0},
+    {"10.0.0.0/7", false, 2},
+    {"2002:b00::/24", false, 0},
+    {"2002:a00::/24", false, 0},
+    {"2002:800::/22", false, 3},
+    {"2002:a00::/23", false, 2},
+    {"::ffff:8.0.0.0/102", false, 3},
+    {"::ffff:10.0.0.0/104", false, 0},
+    /* All of IPv4; its length 0 is no client subnet (RFC 7871 7.1.2). */
+    {"0.0.0.0/0", false, 127},
+    {"2002::/16", false, 128},
+    {"::ffff:0.0.0.0/96", false, 128},
+};
+
+START_TEST(a_segment_is_cut_around_unroutable_addresses)
+{
+	const struct conf_name *name = &s->conf->names[2];
+	struct findings findings = {0};
+	struct table_proof p;
+	struct prefix segment;
+	struct error err;
+
+	table_begin(&p, s, name, s->steered[2].table, &findings);
+	ck_assert_msg(
+	    prefix_parse(cuts[_i].segment, &segment, &err), "%s", err.text);
+	source_put(&p.sources, &segment,
+	    &s->conf->policies[name->policy].rules[0], cuts[_i].in_net);
+	ck_assert_uint_eq(p.sources.proven, cuts[_i].proven);
+	ck_assert_uint_eq(p.sources.stack.n, 1);
+	ck_assert(prefix_covers(&segment, &p.sources.stack.at[0].prefix.addr));
+	ck_assert_uint_eq(p.sources.stack.at[0].prefix.len, segment.len);
+	ck_assert_uint_eq(findings.all.n, 0);
+	table_fini(&p);
+	findings_fini(&findings);
+}
+END_TEST
+
 /* All are counted, and so many told. */
 START_TEST(findings_beyond_so_many_are_counted_alone)
 {
@@ -640,6 +688,8 @@ main(void)
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_test(tc, tests[i]);
 	tcase_add_loop_test(tc, any_field_of_a_class_is_found, 0, 7);
+	tcase_add_loop_test(tc, a_segment_is_cut_around_unroutable_addresses, 0,
+	    sizeof(cuts) / sizeof(cuts[0]));
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
