@@ -338,6 +338,25 @@ static const struct {
 	"{nets: b, regions: [eu]}, {nets: a, regions: [eu], fence: EU},\n"
 	"{regions: [us]}",
 	"policy f, rule 2", "policy g, rule 1"},
+    /* Another fence than theirs. */
+    {"{nets: a, regions: [eu], fence: EU}, {regions: [us]}",
+	"{nets: a, regions: [us], fence: US}, {regions: [eu]}",
+	"policy f, rule 1", "policy g, rule 1"},
+    /* Pools that stand in. */
+    {"{nets: a, regions: [eu], fence: EU}, {regions: [us]}",
+	"{nets: a, regions: [eu], when_all_down: {pool: far}},\n"
+	"{regions: [eu]}",
+	"policy f, rule 1", "policy g, rule 1"},
+    {"{nets: a, regions: [eu], fence: EU}, {regions: [us]}",
+	"{nets: a, regions: [eu], when_all_down: {pool: near}},\n"
+	"{regions: [eu]}",
+	NULL, NULL},
+    {"{nets: a, regions: [eu], fence: EU, when_all_down: {pool: leads}},\n"
+     "{regions: [us]}",
+	"{regions: [eu]}", "policy f, rule 1", "policy h, rule 1"},
+    {"{nets: a, regions: [eu], fence: EU}, {regions: [us],\n"
+     "when_all_down: {pool: leads}}",
+	"{regions: [eu]}", NULL, NULL},
 };
 
 /* Of www, and of looped, which leads to www: each alias is told, but once for
@@ -385,11 +404,16 @@ START_TEST(clients_meet_the_rules_that_they_come_to)
 	    "                  us: [{cname: inner.example.com.}]}}\n"
 	    "  all: {regions: {eu: [{addr: 192.0.2.1}],\n"
 	    "                  us: [{addr: 192.0.2.2}]}}\n"
+	    "  near: {regions: {eu: [{addr: 192.0.2.3}]}}\n"
+	    "  far: {regions: {us: [{addr: 192.0.2.4}]}}\n"
+	    "  leads: {regions: {eu: [{cname: outer.example.com.}]}}\n"
 	    "policies:\n"
+	    "  h: {rules: [{regions: [us]}]}\n"
 	    "  f: {rules: [%s]}\n"
 	    "  g: {rules: [%s]}\n"
 	    "names: {www.example.com: {pool: www, policy: f},\n"
-	    "        inner.example.com: {pool: all, policy: g}}\n",
+	    "        inner.example.com: {pool: all, policy: g},\n"
+	    "        outer.example.com: {pool: far, policy: h}}\n",
 	    meets[_i].f, meets[_i].g);
 	said = build_text(text);
 	if (meets[_i].from == NULL)

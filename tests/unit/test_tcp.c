@@ -499,6 +499,23 @@ START_TEST(an_address_that_is_not_ours_is_an_error)
 }
 END_TEST
 
+/* Nor is anything closed that it has not opened. */
+START_TEST(more_threads_than_rows_are_an_error)
+{
+	struct endpoint other = {.addr = endpoint.addr};
+	int in = dup(STDIN_FILENO);
+	struct error err = {""};
+	unsigned row;
+
+	while (count_new(&row) != NULL)
+		;
+	ck_assert_ptr_null(tcp_open(&other, 1, &err));
+	ck_assert_ptr_nonnull(strstr(err.text, "threads would answer"));
+	ck_assert_int_eq(fcntl(STDIN_FILENO, F_GETFD) >= 0, in >= 0);
+	close(in);
+}
+END_TEST
+
 START_TEST(after_the_end_nobody_listens)
 {
 	struct endpoint other = {.addr = endpoint.addr};
@@ -536,6 +553,7 @@ main(void)
 	    tc, what_is_no_query_closes_the_connection_after_the_answers);
 	tcase_add_test(tc, a_client_that_does_not_read_is_read_no_more);
 	tcase_add_test(tc, an_address_that_is_not_ours_is_an_error);
+	tcase_add_test(tc, more_threads_than_rows_are_an_error);
 	tcase_add_test(tc, after_the_end_nobody_listens);
 	tcase_add_test(tc, without_descriptors_there_are_spares);
 	tcase_add_test(tc, without_descriptors_the_idlest_gives_its_own);
