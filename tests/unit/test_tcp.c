@@ -535,6 +535,25 @@ START_TEST(after_the_end_nobody_listens)
 }
 END_TEST
 
+/* All places that there are, spares too, are among the last. */
+START_TEST(without_a_place_a_connection_is_closed)
+{
+	struct counters sum;
+	int later[2];
+
+	take_descriptors(later, 2);
+	allow_descriptors((rlim_t)later[1] + 2);
+	client_connect(later[0], "127.0.0.1");
+	ck_assert(is_closed(later[0]));
+	allow_descriptors((rlim_t)later[1] + 2 * SPARE_LAST);
+	client_connect(later[1], "127.0.0.1");
+	ask(later[1]);
+	count_sum(&sum);
+	ck_assert_uint_eq(sum.tcp_connections, 1);
+	close_all(later, 2);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -558,6 +577,7 @@ main(void)
 	tcase_add_test(tc, without_descriptors_there_are_spares);
 	tcase_add_test(tc, without_descriptors_the_idlest_gives_its_own);
 	tcase_add_test(tc, without_descriptors_connections_wait);
+	tcase_add_test(tc, without_a_place_a_connection_is_closed);
 	suite_add_tcase(suite, tc);
 	tcase_add_checked_fixture(few, setup_few, teardown);
 	tcase_add_test(few, at_the_limit_the_idlest_connection_is_closed);
