@@ -957,6 +957,28 @@ START_TEST(an_address_in_two_regions_is_warned_of)
 }
 END_TEST
 
+/* Once for a policy and a pool, however many names use both. */
+START_TEST(a_fault_of_a_policy_is_told_of_the_first_name_that_uses_it)
+{
+	static const char text[] =
+	    "meridian: 1\nregions: {eu: {}}\n"
+	    "pools: {w: {regions: {eu: [{addr: 192.0.2.1}]}},\n"
+	    "        v: {regions: {eu: [{addr: 192.0.2.2}]}}}\n"
+	    "policies: {p: {rules: [{regions: nearest}]}}\n"
+	    "names: {z: {pool: w, policy: p}, m: {pool: v, policy: p},\n"
+	    "        a: {pool: w, policy: p}, b: {pool: v, policy: p}}\n";
+
+	ck_assert_ptr_null(load(text));
+	ck_assert_uint_eq(diag.nerrors, 2);
+	ck_assert_str_eq(diag.entries.at[0].message,
+	    "region \"eu\" needs a location: policy \"p\" of z. asks for the "
+	    "nearest");
+	ck_assert_str_eq(diag.entries.at[1].message,
+	    "region \"eu\" needs a location: policy \"p\" of m. asks for the "
+	    "nearest");
+}
+END_TEST
+
 START_TEST(homes_of_nobody_are_warned_of)
 {
 	char *said;
@@ -1208,6 +1230,8 @@ main(void)
 	tcase_add_test(t, aliases_repeat_what_keys_of_their_own_hold);
 	tcase_add_test(t, a_mistake_that_is_repeated_names_both_places);
 	tcase_add_test(t, an_address_in_two_regions_is_warned_of);
+	tcase_add_test(
+	    t, a_fault_of_a_policy_is_told_of_the_first_name_that_uses_it);
 	tcase_add_test(t, homes_of_nobody_are_warned_of);
 	tcase_add_test(t, homes_are_refused_with_their_line);
 	tcase_add_test(t, a_file_of_lines_has_no_control_characters);

@@ -92,6 +92,11 @@ static const struct {
 	"hi", ""},
     {OK "Connection: Close\r\nContent-Length: 0\r\n\r\n", "", "",
 	.closes = true},
+    {OK "Connection: close\t, x\r\nContent-Length: 0\r\n\r\n", "", "",
+	.closes = true},
+    {OK "Connection: \t close \t\r\nContent-Length: 0\r\n\r\n", "", "",
+	.closes = true},
+    {OK "Connection: xclose, closed\r\nContent-Length: 0\r\n\r\n", "", ""},
     {OK "Connection: x, close\r\nContent-Length: 0\r\n\r\n", "", "",
 	.closes = true},
     /* RFC 9110 15.2 */
