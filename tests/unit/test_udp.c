@@ -2,6 +2,7 @@
 #include <check.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "dns/wire.h"
@@ -246,7 +247,24 @@ START_TEST(an_address_that_is_not_ours_is_an_error)
 
 	ck_assert(endpoint_parse("203.0.113.1@0", &e, NULL));
 	ck_assert_ptr_null(udp_open(&e, 1, 1, &err));
-	ck_assert_str_ne(err.text, "");
+	ck_assert_ptr_nonnull(strstr(err.text, "203.0.113.1"));
+	ck_assert(endpoint_parse("203.0.113.1@5353", &e, NULL));
+	ck_assert_ptr_null(udp_open(&e, 1, 1, &err));
+	ck_assert_ptr_nonnull(strstr(err.text, "203.0.113.1@5353"));
+}
+END_TEST
+
+START_TEST(more_threads_than_rows_are_an_error)
+{
+	struct endpoint e;
+	struct error err = {""};
+	unsigned row;
+
+	while (count_new(&row) != NULL)
+		;
+	ck_assert(endpoint_parse("127.0.0.1@0", &e, NULL));
+	ck_assert_ptr_null(udp_open(&e, 1, 1, &err));
+	ck_assert_ptr_nonnull(strstr(err.text, "threads would answer"));
 }
 END_TEST
 
@@ -268,6 +286,7 @@ main(void)
 	tcase_add_test(tc, a_query_of_4096_octets_is_answered);
 	tcase_add_test(tc, every_query_of_a_burst_is_answered);
 	tcase_add_test(tc, an_address_that_is_not_ours_is_an_error);
+	tcase_add_test(tc, more_threads_than_rows_are_an_error);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
