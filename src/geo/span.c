@@ -51,7 +51,7 @@ last_of(uint8_t last[16], const uint8_t *first, unsigned len, unsigned bits)
 static bool
 is_next(const struct span *a, const struct span *b, unsigned bits)
 {
-	struct addr after = {.family = bits == 32 ? 4 : 6};
+	struct addr after; /* its octets alone */
 
 	memcpy(after.bytes, a->last, sizeof(after.bytes));
 	return addr_next(&after, bits) &&
