@@ -338,24 +338,22 @@ hear(const struct suspect *s, struct watch *w, bool failed, int64_t started_us,
 	w->heard_us = 1000 * now->mono_ms;
 }
 
-static bool
+static void
 count(struct suspect *s, struct watch *w, enum health_result result,
     const struct health_time *now)
 {
 	const struct conf_monitor *m = w->monitor;
 	struct health before = w->health;
 
-	if (!health_count(&w->health, m, result, now))
-		return false;
-	if (w->health.state != HEALTH_DOWN || w->anchor)
-		return true;
+	if (!health_count(&w->health, m, result, now) ||
+	    w->health.state != HEALTH_DOWN || w->anchor)
+		return;
 	w->before = before;
 	w->worse_us = 1000 * now->mono_ms;
 	s->window = (struct window){.from_us = w->streak_us -
 		1000 * ((int64_t)m->interval_ms + m->timeout_ms),
 	    .since_us = w->streak_us};
 	s->pending = true;
-	return true;
 }
 
 /* Who signals has not asked over the network that may be cut off. */
