@@ -143,16 +143,16 @@ nothing_known(void)
 {
 }
 
+static const char *const targets[] = {"192.0.2.10", "2001:db8::e0",
+    "192.0.2.11", "198.51.100.31", "198.51.100.10", "2001:db8::10",
+    "203.0.113.10", "2001:db8::a0", "192.0.2.30", "2001:db8::30", "192.0.2.31",
+    "198.51.100.30", "2001:db8::31"};
+
 static void
 all_up(void)
 {
-	static const char *const up[] = {"192.0.2.10", "2001:db8::e0",
-	    "192.0.2.11", "198.51.100.31", "198.51.100.10", "2001:db8::10",
-	    "203.0.113.10", "2001:db8::a0", "192.0.2.30", "2001:db8::30",
-	    "192.0.2.31", "198.51.100.30", "2001:db8::31"};
-
-	for (size_t i = 0; i < sizeof(up) / sizeof(up[0]); i++)
-		set(up[i], HEALTH_UP, "connected");
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
+		set(targets[i], HEALTH_UP, "connected");
 }
 
 static void
@@ -196,8 +196,19 @@ frozen(void)
 	atomic_store(s.control->status.snapshot->frozen, true);
 }
 
+/* Nor is there a word of anybody that they are. */
+static void
+all_down(void)
+{
+	atomic_store(s.control->status.snapshot->frozen, false);
+	post("/v1/force_up_end", "{\"what\":\"www/eu/192.0.2.10\"}");
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
+		set(targets[i], HEALTH_DOWN, "refused");
+}
+
 static void (*const states[])(void) = {nothing_known, all_up,
-    neighbour_degraded, one_degraded, region_down, region_drained, frozen};
+    neighbour_degraded, one_degraded, region_down, region_drained, frozen,
+    all_down};
 
 enum { STATES = sizeof(states) / sizeof(states[0]) };
 
@@ -426,7 +437,7 @@ START_TEST(every_figure_of_the_reports_is_as_expected)
 	struct text t = {0};
 
 	count_something();
-	for (size_t i = 0; i < STATES; i++) {
+	for (size_t i = 0; states[i] != all_down; i++) {
 		states[i]();
 		if (states[i] != all_up && states[i] != one_degraded &&
 		    states[i] != region_drained)
