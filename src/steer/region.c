@@ -201,10 +201,12 @@ region_tally(const char *pool, const struct pool_region *r,
 	const struct drains_on on = drains_on(drains, pool, r->name, NULL);
 	struct region_live n = {.drained = on.cover[DRAIN_OUT] != NULL,
 	    .part = on.part != NULL ? on.part->share : 0};
-	struct tally l = {r, &n, healthy, on.cover[DRAIN_UP] != NULL};
+	const bool up = on.cover[DRAIN_UP] != NULL;
+	struct tally l;
 
-	memcpy(n.live, l.up ? r->nof : r->nwell, sizeof(n.live));
+	memcpy(n.live, up ? r->nof : r->nwell, sizeof(n.live));
 	*healthy = n;
+	l = (struct tally){r, &n, healthy, up};
 	drains_each(drains, pool, r->name, &on, target_tally, &l);
 	return n;
 }
