@@ -42,7 +42,9 @@ static const char conf_text[] =
     "  line: {rules: [{regions: [eu]}]}\n"
     "  draw: {rules: [{geo: [FR], regions: {eu: 1, us: 1}},\n"
     "                 {regions: {eu: 1, us: 1}, hash: random}]}\n"
+    "  zero: {rules: [{regions: {eu: 0, us: 1}, hash: random}]}\n"
     "names:\n"
+    "  zero.example.com: {pool: www, policy: zero}\n"
     "  www.example.com: {pool: www, policy: near, ttl: {max: 60, min: 5}}\n"
     "  \"*.one.example.com\": {pool: one, policy: line}\n"
     "  draw.example.com: {pool: www, policy: draw, ttl: {min: 5}}\n";
@@ -151,6 +153,8 @@ static const char *const passing[] = {
     "{name: draw.example.com, from: 9.9.9.9, down: [us], expect: eu}",
     "{name: draw.example.com, from: FR, drained: [eu], expect: us}",
     "{name: draw.example.com, from: 9.9.9.9, expect: {all_down: no, ttl: 5}}",
+    "{name: zero.example.com, from: 9.9.9.9, expect: us}",
+    "{name: zero.example.com, from: 9.9.9.9, down: us, expect: eu}",
 };
 
 static const struct {
@@ -190,7 +194,8 @@ static const struct {
     {"{name: draw.example.com, from: DE, expect: {addresses: [192.0.2.1]}}",
 	"the region is drawn at random: it cannot be expected"},
     {"{name: draw.example.com, from: FR, expect: eu}",
-	"the region is drawn by the client's prefix: \"from\" must be an"},
+	"the region is drawn by the client's prefix: \"from\" must be an"
+	" address or a prefix"},
 };
 /* clang-format on */
 
@@ -211,13 +216,16 @@ END_TEST
 
 START_TEST(what_is_not_fails_with_what_it_got_and_why)
 {
+	const char *told;
 	char *text;
 
 	ck_assert(!run(failing[_i].test));
 	ck_assert_uint_eq(diag.nerrors, 1);
 	text = diag_text(&diag);
-	ck_assert_msg(strstr(text, failing[_i].message) != NULL, "%s", text);
-	ck_assert(strstr(text, "meridian.yaml:38:5: error: test: ") != NULL);
+	told = strstr(text, failing[_i].message);
+	ck_assert_msg(told != NULL, "%s", text);
+	ck_assert_msg(told[strlen(failing[_i].message)] == '\n', "%s", text);
+	ck_assert(strstr(text, "meridian.yaml:40:5: error: test: ") != NULL);
 	ck_assert(strstr(text, "\n     1. Client ") != NULL);
 	ck_assert(strstr(text, "\n    10. Scope ") != NULL);
 	free(text);
@@ -299,11 +307,11 @@ START_TEST(a_result_says_what_was_asked_and_where_it_stands)
 	    "      - {name: a, policies: {staged.example.com: near}}\n"
 	    "      - {name: b, policies: {staged.example.com: line}}\n"));
 	ck_assert_uint_eq(json_array_size(results), 5);
-	expect_result(0, "DE", 39, false, false, "region eu, not us");
-	expect_result(1, "81.2.3.4", 40, true, false, NULL);
-	expect_result(2, "DE", 42, true, false, NULL);
-	expect_result(3, "DE", 43, true, true, NULL);
-	expect_result(4, "DE", 44, false, false, "region eu, not us");
+	expect_result(0, "DE", 41, false, false, "region eu, not us");
+	expect_result(1, "81.2.3.4", 42, true, false, NULL);
+	expect_result(2, "DE", 44, true, false, NULL);
+	expect_result(3, "DE", 45, true, true, NULL);
+	expect_result(4, "DE", 46, false, false, "region eu, not us");
 	ck_assert_uint_eq(diag.nerrors, 2);
 }
 END_TEST
