@@ -140,7 +140,6 @@ time_seconds(const char *text, size_t len, uint64_t most, uint32_t *seconds)
 		*seconds = (uint32_t)sum;
 		return true;
 	}
-	sum = 0;
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] >= '0' && text[i] <= '9') {
 			n = n * 10 + (uint64_t)(text[i] - '0');
