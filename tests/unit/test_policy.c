@@ -245,6 +245,21 @@ static const struct box_row {
     {{-90, -180, 90, 180}, 90, 180, true},
 };
 
+/* Any of them makes clients come back by and by. */
+START_TEST(a_failback_is_one_that_waits_for_something)
+{
+	static const struct conf_failback rows[] = {{0, 0, 0}, {1, 0, 0},
+	    {0, 1, 0}, {0, 0, 1}, {5000, 5000, 0}, {1, 2, 1}, {1, 1, 1}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct conf_policy p = {.failback = rows[i]};
+
+		ck_assert_ptr_eq(
+		    policy_failback(&p), i > 0 ? &p.failback : NULL);
+	}
+}
+END_TEST
+
 START_TEST(the_edges_of_a_box_are_of_it)
 {
 	const struct box_row *b = &box_rows[_i];
@@ -604,6 +619,7 @@ main(void)
 	tcase_add_test(c, latency_orders_what_was_measured_then_by_distance);
 	tcase_add_test(c, all_are_in_order_of_declaration);
 	tcase_add_test(c, a_box_takes_whose_coordinates_are_in_it);
+	tcase_add_test(c, a_failback_is_one_that_waits_for_something);
 	tcase_add_loop_test(c, the_edges_of_a_box_are_of_it, 0,
 	    sizeof(box_rows) / sizeof(*box_rows));
 	tcase_add_test(c, ties_are_in_order_of_declaration);
