@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "http/param.h"
 
+#include <ctype.h>
 #include <jansson.h>
 #include <stdint.h>
 #include <string.h>
@@ -9,10 +10,9 @@ static int
 hex_value(char c)
 {
 	static const char hex[] = "0123456789abcdef";
-	const char *at = c != '\0' ? strchr(hex, c | 0x20) : NULL;
+	const char *at =
+	    c != '\0' ? strchr(hex, tolower((unsigned char)c)) : NULL;
 
-	if (c >= '0' && c <= '9')
-		return c - '0';
 	return at != NULL ? (int)(at - hex) : -1;
 }
 

@@ -2,6 +2,7 @@
 #include "http/param.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "http/host.h"
@@ -43,6 +44,13 @@ static const struct {
     {"x=%", "x"},
     {"x=%%34", "x"},
     {"x=%-1", "x"},
+    {"x=%\x14\x11", "x"}, /* no digits, but for a bit */
+    {"x=%4\x11", "x"},
+    {"x=%4g", "x"},
+    {"x=%4G", "x"},
+    {"x=%4`", "x"},
+    {"x=%4/", "x"},
+    {"x=%4:", "x"},
     {"x=% 1", "x"},
     {"x=%c3", "x"},       /* not UTF-8: cut, */
     {"x=%c0%80", "x"},    /* a NUL in two octets, */
@@ -64,6 +72,22 @@ START_TEST(what_is_no_text_is_refused_by_name)
 	    !http_params_parse(&p, bad[_i].query, &err), "%s", bad[_i].query);
 	ck_assert_ptr_nonnull(strstr(err.text, bad[_i].names));
 	http_params_fini(&p);
+}
+END_TEST
+
+START_TEST(each_octet_of_ascii_is_decoded)
+{
+	for (int c = ' '; c < 0x7f; c++) {
+		for (size_t i = 0; i < 2; i++) {
+			char text[8];
+
+			snprintf(text, sizeof(text),
+			    i == 0 ? "%%%02x" : "%%%02X", (unsigned)c);
+			ck_assert(http_decode(text, "it", NULL));
+			ck_assert_int_eq(text[0], c);
+			ck_assert_int_eq(text[1], '\0');
+		}
+	}
 }
 END_TEST
 
@@ -142,6 +166,7 @@ main(void)
 	tcase_add_test(t, parameters_are_decoded);
 	tcase_add_loop_test(t, what_is_no_text_is_refused_by_name, 0,
 	    sizeof(bad) / sizeof(bad[0]));
+	tcase_add_test(t, each_octet_of_ascii_is_decoded);
 	tcase_add_test(t, a_path_keeps_its_plus);
 	tcase_add_loop_test(t, a_host_is_an_address_or_a_name_of_ours, 0,
 	    sizeof(hosts) / sizeof(hosts[0]));
