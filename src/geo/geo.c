@@ -5,6 +5,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "geo/intern.h"
 #include "geo/nets.h"
 #include "geo/prefix.h"
 
@@ -194,47 +195,12 @@ geo_find_key(const struct geo *g, const struct addr *a, struct geo_key *key,
 
 /* Leaves ------------------------------------------------------------------ */
 
-/* Pairs of numbers to small numbers; 0 is never a key. */
-struct pairs {
-	struct pair {
-		uint64_t key;
-		uint32_t value;
-	} * slots;
-	size_t n, size;
-};
-
-static struct pair *
-pairs_slot(struct pairs *t, uint64_t key)
-{
-	size_t i = XXH3_64bits(&key, sizeof(key)) & (t->size - 1);
-
-	while (t->slots[i].key != 0 && t->slots[i].key != key)
-		i = (i + 1) & (t->size - 1);
-	return &t->slots[i];
-}
-
-static struct pair *
-pairs_get(struct pairs *t, uint64_t key)
-{
-	struct pairs old = *t;
-
-	if (t->size == 0 || t->n * 2 >= t->size) {
-		t->size = t->size == 0 ? 1024 : t->size * 2;
-		t->slots = xcalloc(t->size, sizeof(*t->slots));
-		for (size_t i = 0; i < old.size; i++)
-			if (old.slots[i].key != 0)
-				*pairs_slot(t, old.slots[i].key) = old.slots[i];
-		free(old.slots);
-	}
-	return pairs_slot(t, key);
-}
-
 /* Laying covers over each other: each value is an index into places. */
 struct layers {
 	struct geo *geo;
 	struct database *database;
 	VEC(struct place) places;
-	struct pairs pairs;
+	struct intern pairs;
 	struct error *err;
 	bool ok;
 };
@@ -259,12 +225,12 @@ layer_value(uint32_t place, uint32_t record, void *arg)
 {
 	struct layers *l = arg;
 	uint64_t key = (uint64_t)record << 32 | place;
-	struct pair *pair;
+	struct interned *pair;
 	struct place p;
 
 	if (record == 0)
 		return place;
-	pair = pairs_get(&l->pairs, key);
+	pair = intern_get(&l->pairs, key);
 	if (pair->key != 0)
 		return pair->value;
 	memcpy(&p, &l->places.at[place], sizeof(p));
@@ -272,9 +238,7 @@ layer_value(uint32_t place, uint32_t record, void *arg)
 		    l->err) &&
 	    l->ok;
 	vec_push(&l->places, p);
-	*pair = (struct pair){key, (uint32_t)(l->places.n - 1)};
-	l->pairs.n++;
-	return pair->value;
+	return intern_put(&l->pairs, pair, key, (uint32_t)(l->places.n - 1));
 }
 
 static bool
@@ -297,8 +261,7 @@ layer_add(
 	cover_free(&records);
 	cover_free(cover);
 	*cover = laid;
-	free(l->pairs.slots);
-	memset(&l->pairs, 0, sizeof(l->pairs));
+	intern_free(&l->pairs);
 	if (!l->ok)
 		error_prefix(l->err, "%s", d->path);
 	return l->ok;
@@ -329,21 +292,19 @@ static uint32_t
 latency_value(uint32_t place, uint32_t order, void *arg)
 {
 	struct layers *l = arg;
-	struct pair *pair;
+	uint64_t key = (uint64_t)order << 32 | place;
+	struct interned *pair;
 	struct place p;
 
 	if (order == 0)
 		return place;
-	pair = pairs_get(&l->pairs, (uint64_t)order << 32 | place);
+	pair = intern_get(&l->pairs, key);
 	if (pair->key != 0)
 		return pair->value;
 	memcpy(&p, &l->places.at[place], sizeof(p));
 	latency_tell_order(l->geo->latency, order, &p);
 	vec_push(&l->places, p);
-	*pair = (struct pair){
-	    (uint64_t)order << 32 | place, (uint32_t)(l->places.n - 1)};
-	l->pairs.n++;
-	return pair->value;
+	return intern_put(&l->pairs, pair, key, (uint32_t)(l->places.n - 1));
 }
 
 static void
@@ -356,8 +317,7 @@ latency_add(struct layers *l, uint8_t family, struct cover *cover)
 	cover_free(&orders);
 	cover_free(cover);
 	*cover = laid;
-	free(l->pairs.slots);
-	memset(&l->pairs, 0, sizeof(l->pairs));
+	intern_free(&l->pairs);
 }
 
 /* Completed, equal ones once: the leaves' values become indices into
@@ -367,30 +327,28 @@ places_intern(struct layers *l, struct cover *cover)
 {
 	uint32_t *map = xcalloc(l->places.n, sizeof(*map));
 	struct geo *g = l->geo;
-	struct pairs seen = {0};
+	struct intern seen = {0};
 
 	for (size_t i = 0; i < l->places.n; i++) {
 		struct place *p = &l->places.at[i];
-		struct pair *pair;
+		struct interned *pair;
 
 		place_complete(p);
-		pair = pairs_get(&seen, XXH3_64bits(p, sizeof(*p)) | 1);
+		pair = intern_get(&seen, XXH3_64bits(p, sizeof(*p)) | 1);
 		if (pair->key != 0 &&
 		    memcmp(&g->places.at[pair->value], p, sizeof(*p)) == 0) {
 			map[i] = pair->value;
 			continue;
 		}
 		map[i] = (uint32_t)g->places.n;
-		if (pair->key == 0) {
-			*pair = (struct pair){
-			    XXH3_64bits(p, sizeof(*p)) | 1, map[i]};
-			seen.n++;
-		}
+		if (pair->key == 0)
+			intern_put(&seen, pair, XXH3_64bits(p, sizeof(*p)) | 1,
+			    map[i]);
 		vec_push(&g->places, *p);
 	}
 	for (size_t i = 0; i < cover->leaves.n; i++)
 		cover->leaves.at[i].value = map[cover->leaves.at[i].value];
-	free(seen.slots);
+	intern_free(&seen);
 	free(map);
 }
 
