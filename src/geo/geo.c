@@ -24,20 +24,6 @@ struct geo {
 	struct cover leaves[2];   /* IPv4, IPv6 */
 };
 
-/* What counts as IPv4: cut out of IPv6. */
-enum graft { GRAFT_NONE, GRAFT_MAPPED, GRAFT_6TO4, GRAFT_TEREDO };
-
-static const struct {
-	struct prefix prefix;
-	enum graft graft;
-} grafts[] = {
-    {{{{[10] = 0xff, [11] = 0xff}, 6}, 96}, GRAFT_MAPPED},
-    {{{{0x20, 0x02}, 6}, 16}, GRAFT_6TO4},
-    {{{{0x20, 0x01}, 6}, 32}, GRAFT_TEREDO},
-};
-
-enum { GRAFTS = sizeof(grafts) / sizeof(grafts[0]) };
-
 struct geo *
 geo_load(const struct conf *conf, struct error *err)
 {
@@ -132,12 +118,15 @@ find_latency(const struct geo *g, const struct addr *a, struct geo_found *f)
 static void
 find_depth(const struct addr *a, struct geo_found *f, unsigned offset)
 {
+	size_t n;
+	const struct prefix *embedding = addr_embedding(&n);
+
 	if (offset > 0)
 		f->depth += offset;
 	else if (a->family == 6)
-		for (size_t i = 0; i < GRAFTS; i++)
-			raise_depth(&f->depth,
-			    prefix_depth_beside(&grafts[i].prefix, a));
+		for (size_t i = 0; i < n; i++)
+			raise_depth(
+			    &f->depth, prefix_depth_beside(&embedding[i], a));
 }
 
 static unsigned
@@ -353,50 +342,37 @@ places_intern(struct layers *l, struct cover *cover)
 }
 
 static uint32_t
-graft_value(uint64_t mask, void *arg)
+embedding_value(uint64_t mask, void *arg)
 {
 	(void)arg;
-	return (uint32_t)mask;
+	return mask != 0;
 }
-
-enum { GRAFT_VALUE = 0x40000000 };
 
 static uint32_t
-graft_mark(uint32_t place, uint32_t graft, void *arg)
+embedding_mark(uint32_t place, uint32_t is_embedding, void *arg)
 {
 	(void)arg;
-	return graft == GRAFT_NONE ? place : GRAFT_VALUE + graft;
+	return is_embedding ? GEO_EMBEDDED : place;
 }
 
-/* In IPv6, what counts as IPv4 has the places of IPv4. */
+/* In IPv6, a prefix whose addresses hold an IPv4 address is one leaf. */
 static void
-cover_add_ipv4(struct cover *cover, const struct cover *ipv4)
+cover_mark_embedding(struct cover *cover)
 {
-	struct prefix_member members[GRAFTS];
-	struct cover marks = {0}, marked = {0}, out = {0};
+	VEC(struct prefix_member) members = {0};
+	struct cover marks = {0}, marked = {0};
+	size_t n;
+	const struct prefix *p = addr_embedding(&n);
 
-	for (size_t i = 0; i < GRAFTS; i++)
-		members[i] =
-		    (struct prefix_member){grafts[i].prefix, grafts[i].graft};
-	cover_cut(&marks, 6, members, GRAFTS, graft_value, NULL);
-	cover_overlay(&marked, cover, &marks, graft_mark, NULL);
+	for (size_t i = 0; i < n; i++)
+		vec_push(&members, ((struct prefix_member){p[i], 1}));
+	cover_cut(&marks, 6, members.at, members.n, embedding_value, NULL);
+	cover_overlay(&marked, cover, &marks, embedding_mark, NULL);
 	marked.leaves.n = trie_merge(marked.leaves.at, marked.leaves.n);
-	for (size_t i = 0; i < marked.leaves.n; i++) {
-		struct trie_leaf leaf = marked.leaves.at[i];
-
-		if (leaf.value == GRAFT_VALUE + GRAFT_MAPPED ||
-		    leaf.value == GRAFT_VALUE + GRAFT_6TO4) {
-			cover_graft(&out, &leaf, ipv4);
-			continue;
-		}
-		if (leaf.value == GRAFT_VALUE + GRAFT_TEREDO)
-			leaf.value = GEO_TEREDO;
-		vec_push(&out.leaves, leaf);
-	}
+	vec_free(&members);
 	cover_free(&marks);
-	cover_free(&marked);
 	cover_free(cover);
-	*cover = out;
+	*cover = marked;
 }
 
 static bool
@@ -413,7 +389,7 @@ leaves_make(struct geo *g, uint8_t family, struct error *err)
 		latency_add(&l, family, cover);
 		places_intern(&l, cover);
 		if (family == 6)
-			cover_add_ipv4(cover, &g->leaves[0]);
+			cover_mark_embedding(cover);
 	} else {
 		cover_free(cover);
 	}

@@ -61,12 +61,12 @@ bool geo_find_key(const struct geo *g, const struct addr *a,
 
 /*
  * The space of a family (4, 6) in order: leaves whose value is an index into
- * geo_places().  In IPv6 the leaves of IPv4 stand again below ::ffff:0:0/96
- * and 2002::/16, and 2001::/32 (Teredo) is one leaf of value GEO_TEREDO:
- * look up the IPv4 address inside.  Made at the first call (not thread-safe);
- * geo_forget_leaves() frees them.
+ * geo_places().  In IPv6 each prefix whose addresses hold an IPv4 address
+ * (addr_embedding()) is one leaf of value GEO_EMBEDDED: look up the IPv4
+ * address.  Made at the first call (not thread-safe); geo_forget_leaves()
+ * frees them.
  */
-enum { GEO_TEREDO = TRIE_VALUE_MAX };
+enum { GEO_EMBEDDED = TRIE_VALUE_MAX };
 
 const struct trie_leaf *geo_leaves(
     struct geo *g, uint8_t family, size_t *n, struct error *err);

@@ -18,47 +18,36 @@ country_of(const struct place *p)
 	    p->country[1] - 'A');
 }
 
-static const struct trie *
-trie_of(struct arena *a, struct geo *geo, uint8_t family, struct error *err)
-{
-	size_t n, nplaces;
-	const struct trie_leaf *leaves = geo_leaves(geo, family, &n, err);
-	const struct place *places = geo_places(geo, &nplaces);
-	struct trie_leaf *mapped;
-	const struct trie *t;
-
-	if (leaves == NULL)
-		return NULL;
-	mapped = xcalloc(n, sizeof(*mapped));
-	for (size_t i = 0; i < n; i++) {
-		mapped[i] = leaves[i];
-		mapped[i].value = leaves[i].value == GEO_TEREDO
-		    ? ORIGIN_UNKNOWN
-		    : country_of(&places[leaves[i].value]);
-	}
-	n = trie_merge(mapped, n);
-	t = trie_build(a, mapped, n, family == 4 ? 32 : 128);
-	free(mapped);
-	return t;
-}
-
 struct origin_table *
 origin_build(struct arena *a, struct geo *geo, struct error *err)
 {
 	struct origin_table *t = arena_alloc(a, sizeof(*t));
+	const struct place *places;
+	struct lookups *lookups;
+	uint32_t *countries;
+	size_t n;
 
-	t->ipv4 = trie_of(a, geo, 4, err);
-	t->ipv6 = t->ipv4 != NULL ? trie_of(a, geo, 6, err) : NULL;
-	return t->ipv6 != NULL ? t : NULL;
+	if (geo_leaves(geo, 4, &n, err) == NULL ||
+	    geo_leaves(geo, 6, &n, err) == NULL)
+		return NULL;
+	places = geo_places(geo, &n);
+	countries = xcalloc(n, sizeof(*countries));
+	for (size_t i = 0; i < n; i++)
+		countries[i] = country_of(&places[i]);
+	lookups = lookups_new(geo);
+	lookups_add(lookups, countries);
+	lookups_build(lookups, a);
+	t->countries = lookups_get(lookups, 0);
+	lookups_free(lookups);
+	return t;
 }
 
 struct origin_hit
 origin_find(const struct origin_table *t, const struct addr *a)
 {
-	struct trie_hit hit =
-	    trie_find(a->family == 4 ? t->ipv4 : t->ipv6, a->bytes);
+	struct lookup_hit hit = lookup_find(&t->countries, a);
 
-	return (struct origin_hit){(uint16_t)hit.value, hit.depth};
+	return (struct origin_hit){(uint16_t)hit.class, hit.depth};
 }
 
 char *

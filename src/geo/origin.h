@@ -6,7 +6,7 @@
 #ifndef GEO_ORIGIN_H
 #define GEO_ORIGIN_H
 
-#include "geo/geo.h"
+#include "geo/lookup.h"
 
 enum {
 	ORIGIN_UNKNOWN = 0, /* no database knows it */
@@ -18,7 +18,7 @@ enum {
 };
 
 struct origin_table {
-	const struct trie *ipv4, *ipv6;
+	struct lookup countries;
 };
 
 /* NULL: err. */
@@ -27,8 +27,7 @@ struct origin_table *origin_build(
 
 struct origin_hit {
 	uint16_t country;
-	uint8_t depth; /* of the prefix around the address that is all of it;
-			  Teredo is of no country */
+	uint8_t depth; /* of the prefix around the address that is all of it */
 };
 
 struct origin_hit origin_find(

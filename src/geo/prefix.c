@@ -141,18 +141,3 @@ cover_overlay(struct cover *out, const struct cover *a, const struct cover *b,
 			i++;
 	}
 }
-
-void
-cover_graft(
-    struct cover *out, const struct trie_leaf *leaf, const struct cover *ipv4)
-{
-	for (size_t i = 0; i < ipv4->leaves.n; i++) {
-		const struct trie_leaf *from = &ipv4->leaves.at[i];
-		struct trie_leaf to = *leaf;
-
-		memcpy(to.bytes + leaf->len / 8, from->bytes, 4);
-		to.len = (uint8_t)(leaf->len + from->len);
-		to.value = from->value;
-		vec_push(&out->leaves, to);
-	}
-}

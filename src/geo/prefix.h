@@ -48,8 +48,4 @@ void cover_overlay(struct cover *out, const struct cover *a,
     const struct cover *b, uint32_t (*value)(uint32_t a, uint32_t b, void *arg),
     void *arg);
 
-/* In place of the leaf: those of an IPv4 cover, behind the leaf's prefix. */
-void cover_graft(
-    struct cover *out, const struct trie_leaf *leaf, const struct cover *ipv4);
-
 #endif

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "geo/sets.h"
 
 enum { TRIE_VALUE_MAX = 0xffffff };
 
@@ -35,12 +36,21 @@ struct trie;
  * are left.  leaves: sorted, disjoint, covering the space. */
 size_t trie_merge(struct trie_leaf *leaves, size_t n);
 
-/* leaves as trie_merge() left them; bits: 32 or 128. */
-struct trie *trie_build(
-    struct arena *a, const struct trie_leaf *leaves, size_t n, unsigned bits);
+/* leaves as trie_merge() left them; bits: 32 or 128; sets: those of all values
+ * below each prefix are made, for trie_find_class(), or NULL. */
+struct trie *trie_build(struct arena *a, const struct trie_leaf *leaves,
+    size_t n, unsigned bits, struct sets *sets);
 
 /* bytes: 4 or 16 octets of the address. */
 struct trie_hit trie_find(const struct trie *t, const uint8_t *bytes);
+
+/* The same for the classes of values: as if the trie had been built of leaves
+ * with these.  classes: of all sets (sets_classes()). */
+struct trie_hit trie_find_class(
+    const struct trie *t, const uint8_t *bytes, const uint32_t *classes);
+
+/* Of all values of the trie. */
+uint32_t trie_set(const struct trie *t);
 
 size_t trie_leaves(const struct trie *t);
 

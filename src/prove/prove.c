@@ -58,15 +58,14 @@ add_choice(struct proof *p, const struct conf_stage *stage,
 	const struct snapshot *s = p->snapshot;
 	struct conf_name *name =
 	    arena_dup(p->arena, &s->conf->names[choice->name], sizeof(*name));
-	const struct policy_table *table;
+	const struct policy_pair pair = {choice->policy, name->pool};
+	struct policy_table *table;
 	struct error err;
 
 	if (has_table(p, choice->policy, name->pool))
 		return;
 	name->policy = choice->policy;
-	table = policy_build(
-	    p->arena, s->conf, s->geo, name->policy, name->pool, &err);
-	if (table == NULL)
+	if (!policy_build(p->arena, s->conf, s->geo, &pair, 1, &table, &err))
 		findings_add(
 		    &p->findings, CLAIM_SCOPES, &step->mark, "%s", err.text);
 	else

@@ -111,13 +111,13 @@ keep_fence(const struct policy_table *t, struct answer_steer *steer)
 	if (in.value == 0)
 		return;
 	steer->client = in.first;
-	steer->hit.class = policy_find(t, &in.first).class;
+	steer->hit.class = lookup_find(&t->lookup, &in.first).class;
 }
 
 void
 answer_classify(const struct policy_table *t, struct answer_steer *steer)
 {
-	steer->hit = policy_find(t, &steer->client);
+	steer->hit = lookup_find(&t->lookup, &steer->client);
 	steer->fence = steer->other_fence = 0;
 	if (t->fences != NULL && answer_is_mixed(steer))
 		keep_fence(t, steer);

@@ -58,7 +58,7 @@ struct answer_steer {
 	const struct ecs
 	    *subnet; /* that was sent; NULL: none, or of length 0 */
 	const struct addr *resolver; /* for which some of subnet may count */
-	struct policy_hit hit;       /* class of client, depth of the address
+	struct lookup_hit hit;       /* class of client, depth of the address
 					that counts */
 	/* 1 + the rule whose fence holds as the subnet has clients of it, and
 	 * of another that cannot hold as well; 0: none. */

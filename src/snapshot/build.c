@@ -45,44 +45,60 @@ load_geo(struct snapshot *s, struct diag *d)
 	    err.text);
 }
 
-/* The first name with the same policy and pool, and so the same table. */
-static size_t
-find_first(const struct snapshot *s, size_t n)
-{
-	const struct conf_name *names = s->conf->names;
+/* The pairs of policy and pool that names use, each once. */
+struct table_pairs {
+	VEC(struct policy_pair) all;
+	VEC(uint16_t) names; /* the first one of each */
+	struct intern known; /* both to their index */
+};
 
-	for (size_t i = 0; i < n; i++) {
-		if (names[i].policy == names[n].policy &&
-		    names[i].pool == names[n].pool)
-			return i;
-	}
-	return n;
+/* Of a name; the index of its pair. */
+static uint32_t
+put_pair(struct table_pairs *p, const struct conf *conf, size_t i)
+{
+	const struct conf_name *name = &conf->names[i];
+	const struct policy_pair both = {name->policy, name->pool};
+	uint64_t key = ((uint64_t)name->policy << 16 | name->pool) + 1;
+	struct interned *pair = intern_get(&p->known, key);
+
+	if (pair->key != 0)
+		return pair->value;
+	vec_push(&p->all, both);
+	vec_push(&p->names, (uint16_t)i);
+	return intern_put(&p->known, pair, key, (uint32_t)p->all.n - 1);
 }
 
 static bool
 build_policies(struct snapshot *s, struct diag *d)
 {
 	const struct conf *conf = s->conf;
+	const struct conf_mark whole = {.file = conf->path};
+	struct table_pairs pairs = {0};
+	struct policy_table **tables;
 	struct error err = {""};
-	bool ok = true;
+	uint32_t *index = xcalloc(conf->nnames, sizeof(*index));
+	bool ok;
 
+	for (size_t i = 0; i < conf->nnames; i++)
+		index[i] = put_pair(&pairs, conf, i);
+	tables = xcalloc(pairs.all.n, sizeof(*tables));
+	ok = policy_build(s->arena, conf, s->geo, pairs.all.at, pairs.all.n,
+		 tables, &err) ||
+	    diag_error(d, &whole, "%s", err.text);
 	s->steered = arena_array(s->arena, conf->nnames, sizeof(*s->steered));
-	for (size_t i = 0; i < conf->nnames && ok; i++) {
-		const struct conf_name *name = &conf->names[i];
-		struct steered *steered = &s->steered[i];
-
-		steered->pool = name->pool;
-		steered->ttl_min = name->ttl_min;
-		steered->ttl_max = name->ttl_max;
-		steered->first = (uint16_t)find_first(s, i);
-		steered->table = s->steered[steered->first].table;
-		if (steered->first == i)
-			steered->table = policy_build(s->arena, conf, s->geo,
-			    name->policy, name->pool, &err);
-		if (steered->table == NULL)
-			ok = diag_error(d, &conf->policies[name->policy].mark,
-			    "%s", err.text);
-	}
+	for (size_t i = 0; i < conf->nnames; i++)
+		s->steered[i] = (struct steered){
+		    .pool = conf->names[i].pool,
+		    .ttl_min = conf->names[i].ttl_min,
+		    .ttl_max = conf->names[i].ttl_max,
+		    .table = tables[index[i]],
+		    .first = pairs.names.at[index[i]],
+		};
+	intern_free(&pairs.known);
+	vec_free(&pairs.all);
+	vec_free(&pairs.names);
+	free(tables);
+	free(index);
 	return ok;
 }
 

@@ -7,7 +7,7 @@
 
 /* What the prefixes of a cover stand for, and what a leaf's value is. */
 enum mask { IS_UNROUTABLE = 1, IS_NET = 2, IS_EMBEDDING = 4, IS_RESOLVER = 8 };
-enum value { COUNTS_NOT, COUNTS, COUNTS_AS_IPV4 };
+enum value { COUNTS_NOT, COUNTS };
 
 struct members {
 	VEC(struct prefix_member) all;
@@ -52,7 +52,7 @@ build(struct arena *a, uint8_t family, struct members *m,
 
 	cover_cut(&cover, family, m->all.at, m->all.n, value, arg);
 	n = trie_merge(cover.leaves.at, cover.leaves.n);
-	t = trie_build(a, cover.leaves.at, n, family == 4 ? 32 : 128);
+	t = trie_build(a, cover.leaves.at, n, family == 4 ? 32 : 128, NULL);
 	cover_free(&cover);
 	vec_free(&m->all);
 	return t;
@@ -94,13 +94,13 @@ client_build(struct arena *a, const struct conf *conf)
 {
 	static const struct addr none = {.family = 4};
 	struct client_table *t = arena_alloc(a, sizeof(*t));
-	uint32_t embedding = COUNTS_AS_IPV4;
+	uint32_t embedding = GEO_EMBEDDED;
 
-	t->ipv4 = build_counts(a, conf, 4, COUNTS);
+	t->counts.ipv4 = build_counts(a, conf, 4, COUNTS);
 	/* All IPv4 alike: no look inside, nor a scope for it. */
-	if (trie_leaves(t->ipv4) == 1)
-		embedding = trie_find(t->ipv4, none.bytes).value;
-	t->ipv6 = build_counts(a, conf, 6, embedding);
+	if (trie_leaves(t->counts.ipv4) == 1)
+		embedding = trie_find(t->counts.ipv4, none.bytes).value;
+	t->counts.ipv6 = build_counts(a, conf, 6, embedding);
 	t->any = conf->server.ecs_any;
 	t->resolvers[0] = build_resolvers(a, &conf->server, 4);
 	t->resolvers[1] = build_resolvers(a, &conf->server, 6);
@@ -119,14 +119,7 @@ client_believes(const struct client_table *t, const struct addr *resolver)
 struct client_hit
 client_find(const struct client_table *t, const struct addr *a)
 {
-	struct trie_hit hit;
-	struct addr v4;
-	unsigned offset;
+	struct lookup_hit hit = lookup_find(&t->counts, a);
 
-	hit = trie_find(a->family == 4 ? t->ipv4 : t->ipv6, a->bytes);
-	if (hit.value == COUNTS_AS_IPV4 && addr_embedded(a, &v4, &offset)) {
-		hit = trie_find(t->ipv4, v4.bytes);
-		hit.depth = (uint8_t)(offset + hit.depth);
-	}
-	return (struct client_hit){hit.value == COUNTS, hit.depth};
+	return (struct client_hit){hit.class == COUNTS, hit.depth};
 }

@@ -8,10 +8,10 @@
 #define STEER_CLIENT_H
 
 #include "conf/conf.h"
-#include "geo/trie.h"
+#include "geo/lookup.h"
 
 struct client_table {
-	const struct trie *ipv4, *ipv6;  /* which count */
+	struct lookup counts;            /* which count */
 	bool any;                        /* every resolver is believed */
 	const struct trie *resolvers[2]; /* else: IPv4, IPv6; NULL: none */
 };

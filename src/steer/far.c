@@ -167,15 +167,8 @@ far_build(struct arena *a, const struct conf *conf, uint16_t pool,
 const struct far *
 far_find(const struct far_table *t, const struct addr *client, uint8_t *depth)
 {
-	struct trie_hit hit;
-	struct addr v4;
-	unsigned offset;
+	struct lookup_hit hit = lookup_find(&t->lookup, client);
 
-	hit = trie_find(client->family == 4 ? t->ipv4 : t->ipv6, client->bytes);
-	if (hit.value == GEO_TEREDO && addr_embedded(client, &v4, &offset)) {
-		hit = trie_find(t->ipv4, v4.bytes);
-		hit.depth = (uint8_t)(offset + hit.depth);
-	}
 	*depth = hit.depth;
-	return &t->at[hit.value * t->nregions];
+	return &t->at[hit.class * t->nregions];
 }

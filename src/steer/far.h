@@ -17,8 +17,8 @@
 #ifndef STEER_FAR_H
 #define STEER_FAR_H
 
+#include "geo/lookup.h"
 #include "geo/place.h"
-#include "geo/trie.h"
 #include "steer/share.h"
 
 /* The positions of a group of clients in one region. */
@@ -27,9 +27,9 @@ struct far {
 };
 
 struct far_table {
-	const struct trie *ipv4, *ipv6; /* address to group */
-	const struct far *at;           /* [group * nregions + region] */
-	size_t nregions;                /* of the pool */
+	struct lookup lookup; /* address to group */
+	const struct far *at; /* [group * nregions + region] */
+	size_t nregions;      /* of the pool */
 	size_t ngroups;
 };
 
@@ -55,7 +55,7 @@ struct far_places {
 	size_t n;
 };
 
-/* The groups without the tries; group gets that of each place.  NULL: the
+/* The groups without the lookup; group gets that of each place.  NULL: the
  * pool's answers do not count against capacity. */
 struct far_table *far_build(struct arena *a, const struct conf *conf,
     uint16_t pool, const struct far_places *p, uint32_t *group);

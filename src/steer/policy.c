@@ -399,7 +399,7 @@ fence_of(const struct conf_policy *p, uint16_t rule)
 }
 
 /* The class of each of the places that leaves refer to; marks the rules that
- * they come to. */
+ * they come to.  free() it. */
 static uint32_t *
 classes_make(struct classes *c, const struct conf *conf, const struct geo *geo,
     const struct policy_table *t, bool *met)
@@ -428,51 +428,6 @@ classes_make(struct classes *c, const struct conf *conf, const struct geo *geo,
 	return map;
 }
 
-static void
-mass_add(double *mass, size_t nplaces, const struct trie_leaf *leaves, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (leaves[i].value < nplaces)
-			mass[leaves[i].value] += ldexp(1, -(int)leaves[i].len);
-}
-
-/* Leaves of classes, merged. teredo: what its one leaf counts as. */
-static struct trie_leaf *
-leaves_map(const struct trie_leaf *leaves, size_t *n, const uint32_t *map,
-    uint32_t teredo)
-{
-	struct trie_leaf *mapped = xcalloc(*n, sizeof(*mapped));
-
-	for (size_t i = 0; i < *n; i++) {
-		mapped[i] = leaves[i];
-		mapped[i].value = leaves[i].value == GEO_TEREDO
-		    ? teredo
-		    : map[leaves[i].value];
-	}
-	*n = trie_merge(mapped, *n);
-	return mapped;
-}
-
-static void
-tries_build(struct arena *a, struct geo *geo, const uint32_t *map,
-    const struct trie **ipv4, const struct trie **ipv6)
-{
-	struct trie_leaf *mapped;
-	uint32_t teredo;
-	size_t n;
-	const struct trie_leaf *leaves = geo_leaves(geo, 4, &n, NULL);
-
-	mapped = leaves_map(leaves, &n, map, 0);
-	*ipv4 = trie_build(a, mapped, n, 32);
-	/* All IPv4 alike: Teredo needs no look inside. */
-	teredo = n == 1 ? mapped[0].value : GEO_TEREDO;
-	free(mapped);
-	leaves = geo_leaves(geo, 6, &n, NULL);
-	mapped = leaves_map(leaves, &n, map, teredo);
-	*ipv6 = trie_build(a, mapped, n, 128);
-	free(mapped);
-}
-
 /* The first two of each class's regions (of one that has none, what stands in
  * for them is never asked for); free it. */
 static uint8_t (*first_two(const struct classes *c))[2]
@@ -490,94 +445,139 @@ static uint8_t (*first_two(const struct classes *c))[2]
 	return first;
 }
 
-/* Half of it is of IPv4. */
-static double *
-mass_find(struct geo *geo, size_t nplaces)
-{
-	double *mass = xcalloc(nplaces, sizeof(*mass));
-	const struct trie_leaf *leaves;
-	size_t n;
+/* Tables ----------------------------------------------------------------- */
 
-	/* A group of places without leaves is not nothing. */
-	for (size_t i = 0; i < nplaces; i++)
-		mass[i] = 1e-12;
-	leaves = geo_leaves(geo, 4, &n, NULL);
-	mass_add(mass, nplaces, leaves, n);
-	leaves = geo_leaves(geo, 6, &n, NULL);
-	mass_add(mass, nplaces, leaves, n);
-	return mass;
-}
+/* Tables of a snapshot, while they are built. */
+struct build {
+	struct arena *arena;
+	const struct conf *conf;
+	struct geo *geo;
+	struct lookups *classes, *groups;
+	double *mass;                /* of places; NULL: not yet asked for */
+	const struct spans **fences; /* by policy; NULL: not yet asked for */
+};
 
 static void
-far_make(const struct policy_table *t, struct classes *c,
-    const struct conf *conf, struct geo *geo, const uint32_t *map)
+mass_add(double *mass, size_t nplaces, const struct trie_leaf *leaves, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (leaves[i].value < nplaces)
+			mass[leaves[i].value] += ldexp(1, -(int)leaves[i].len);
+}
+
+/* How much of the address space each place is; half of it is IPv4. */
+static const double *
+mass_find(struct build *b)
+{
+	const struct trie_leaf *leaves;
+	size_t n, nplaces;
+
+	if (b->mass != NULL)
+		return b->mass;
+	geo_places(b->geo, &nplaces);
+	b->mass = xcalloc(nplaces, sizeof(*b->mass));
+	/* A group of places without leaves is not nothing. */
+	for (size_t i = 0; i < nplaces; i++)
+		b->mass[i] = 1e-12;
+	leaves = geo_leaves(b->geo, 4, &n, NULL);
+	mass_add(b->mass, nplaces, leaves, n);
+	leaves = geo_leaves(b->geo, 6, &n, NULL);
+	mass_add(b->mass, nplaces, leaves, n);
+	return b->mass;
+}
+
+/* The number of the lookup of its groups; the ranks refer to the table. */
+static size_t
+far_make(struct build *b, const struct policy_table *t, struct classes *c,
+    const uint32_t *map, struct far_table **far)
 {
 	uint8_t(*first)[2] = first_two(c);
 	struct far_places p = {
 	    .classes = map, .first = (const uint8_t(*)[2])first};
-	struct far_table *far;
 	uint32_t *group;
-	double *mass;
 
-	p.places = geo_places(geo, &p.n);
-	p.mass = mass = mass_find(geo, p.n);
+	p.places = geo_places(b->geo, &p.n);
+	p.mass = mass_find(b);
 	group = xcalloc(p.n, sizeof(*group));
-	far = far_build(c->arena, conf, t->pool, &p, group);
-	tries_build(c->arena, geo, group, &far->ipv4, &far->ipv6);
+	*far = far_build(b->arena, b->conf, t->pool, &p, group);
 	for (size_t i = 0; i < c->ranks.n; i++)
-		c->ranks.at[i].far = far;
+		c->ranks.at[i].far = *far;
 	free(first);
-	free(mass);
-	free(group);
+	return lookups_add(b->groups, group);
 }
 
-struct policy_table *
-policy_build(struct arena *a, const struct conf *conf, struct geo *geo,
-    uint16_t policy, uint16_t pool, struct error *err)
+/* A policy's tables have the same fences. */
+static const struct spans *
+fences_make(struct build *b, uint16_t policy, const uint32_t *fences)
 {
-	struct policy_table *t = arena_alloc(a, sizeof(*t));
-	struct classes c = {.arena = a};
-	size_t n;
+	if (b->fences[policy] == NULL && has_fence(&b->conf->policies[policy]))
+		b->fences[policy] = spans_build(b->arena, b->geo, fences);
+	return b->fences[policy];
+}
+
+/* What becomes of a table's lookups. */
+struct pending {
+	size_t classes, groups;
+	struct far_table *far; /* NULL: no groups */
+};
+
+static struct policy_table *
+table_make(
+    struct build *b, const struct policy_pair *pair, struct pending *pending)
+{
+	struct policy_table *t = arena_alloc(b->arena, sizeof(*t));
+	struct classes c = {.arena = b->arena};
 	uint32_t *map;
 	bool *met;
 
-	if (geo_leaves(geo, 4, &n, err) == NULL ||
-	    geo_leaves(geo, 6, &n, err) == NULL)
-		return NULL;
-	t->policy = policy;
-	t->pool = pool;
-	t->met = met =
-	    arena_array(a, conf->policies[policy].nrules, sizeof(*met));
-	map = classes_make(&c, conf, geo, t, met);
-	tries_build(a, geo, map, &t->ipv4, &t->ipv6);
-	if (conf->pools[pool].cost > 0)
-		far_make(t, &c, conf, geo, map);
-	free(map);
+	t->policy = pair->policy;
+	t->pool = pair->pool;
+	t->met = met = arena_array(
+	    b->arena, b->conf->policies[pair->policy].nrules, sizeof(*met));
+	map = classes_make(&c, b->conf, b->geo, t, met);
+	if (b->conf->pools[pair->pool].cost > 0)
+		pending->groups = far_make(b, t, &c, map, &pending->far);
+	pending->classes = lookups_add(b->classes, map);
+	t->fences = fences_make(b, pair->policy, c.fences);
 	t->nranks = c.ranks.n;
-	if (has_fence(&conf->policies[policy]))
-		t->fences = spans_build(a, geo, c.fences);
-	t->ranks = arena_dup(a, c.ranks.at, c.ranks.n * sizeof(*c.ranks.at));
+	t->ranks =
+	    arena_dup(b->arena, c.ranks.at, c.ranks.n * sizeof(*c.ranks.at));
 	vec_free(&c.ranks);
 	free(c.slots);
 	free(c.fences);
 	return t;
 }
 
-struct policy_hit
-policy_find(const struct policy_table *t, const struct addr *client)
+bool
+policy_build(struct arena *a, const struct conf *conf, struct geo *geo,
+    const struct policy_pair *pairs, size_t n, struct policy_table **tables,
+    struct error *err)
 {
-	struct trie_hit hit;
-	struct addr v4;
-	unsigned offset;
+	struct build b = {.arena = a, .conf = conf, .geo = geo};
+	struct pending *pending;
+	size_t nleaves;
 
-	if (client->family == 4) {
-		hit = trie_find(t->ipv4, client->bytes);
-		return (struct policy_hit){hit.value, hit.depth};
+	if (geo_leaves(geo, 4, &nleaves, err) == NULL ||
+	    geo_leaves(geo, 6, &nleaves, err) == NULL)
+		return false;
+	b.classes = lookups_new(geo);
+	b.groups = lookups_new(geo);
+	b.fences = xcalloc(conf->npolicies, sizeof(*b.fences));
+	pending = xcalloc(n, sizeof(*pending));
+	for (size_t i = 0; i < n; i++)
+		tables[i] = table_make(&b, &pairs[i], &pending[i]);
+	lookups_build(b.classes, a);
+	lookups_build(b.groups, a);
+	for (size_t i = 0; i < n; i++) {
+		tables[i]->lookup = lookups_get(b.classes, pending[i].classes);
+		if (pending[i].far != NULL)
+			pending[i].far->lookup =
+			    lookups_get(b.groups, pending[i].groups);
 	}
-	hit = trie_find(t->ipv6, client->bytes);
-	if (hit.value == GEO_TEREDO && addr_embedded(client, &v4, &offset)) {
-		hit = trie_find(t->ipv4, v4.bytes);
-		hit.depth = (uint8_t)(offset + hit.depth);
-	}
-	return (struct policy_hit){hit.value, hit.depth};
+	free(pending);
+	free(b.fences);
+	free(b.mass);
+	lookups_free(b.groups);
+	lookups_free(b.classes);
+	return true;
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "conf/conf.h"
+#include "geo/lookup.h"
 #include "geo/span.h"
 #include "steer/far.h"
 #include "steer/rendezvous.h"
@@ -40,7 +41,7 @@ struct rank {
 const struct conf_failback *policy_failback(const struct conf_policy *p);
 
 struct policy_table {
-	const struct trie *ipv4, *ipv6;
+	struct lookup lookup;     /* client address to class, and the scope */
 	const struct rank *ranks; /* by class */
 	size_t nranks;
 	const bool *met; /* by rule: it is the first to match of some place */
@@ -71,16 +72,14 @@ void policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
     const struct place *place, struct rank *rank, struct rank_room *room,
     uint16_t *rule);
 
-/* NULL: err (a damaged database). */
-struct policy_table *policy_build(struct arena *a, const struct conf *conf,
-    struct geo *geo, uint16_t policy, uint16_t pool, struct error *err);
-
-struct policy_hit {
-	uint32_t class;
-	uint8_t depth; /* of the address's own family: the scope */
+struct policy_pair {
+	uint16_t policy, pool; /* in conf */
 };
 
-struct policy_hit policy_find(
-    const struct policy_table *t, const struct addr *client);
+/* The tables of n pairs, which share what they look up by.  False: err (a
+ * damaged database). */
+bool policy_build(struct arena *a, const struct conf *conf, struct geo *geo,
+    const struct policy_pair *pairs, size_t n, struct policy_table **tables,
+    struct error *err);
 
 #endif

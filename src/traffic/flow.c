@@ -50,7 +50,7 @@ unit_add(struct flow *f, const struct snapshot *s, const struct traffic_cell *c,
 	u->answers = answers;
 	u->name = c->name;
 	if (class >= steered->table->nranks)
-		class = policy_find(steered->table, &u->client).class;
+		class = lookup_find(&steered->table->lookup, &u->client).class;
 	u->question = (struct pick_question){
 	    .rank = &steered->table->ranks[class],
 	    .client = &u->client,

@@ -45,7 +45,7 @@ look(const struct stretch_by *by, struct stretch *s)
 	unsigned depth = 0;
 
 	for (size_t i = 0; i < 2; i++) {
-		struct policy_hit hit = policy_find(by->tables[i], a);
+		struct lookup_hit hit = lookup_find(&by->tables[i]->lookup, a);
 		struct origin_hit origin = {0};
 
 		if (by->origins[i] != NULL)

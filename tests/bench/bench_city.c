@@ -232,8 +232,8 @@ measure_build(const char *path)
 		exit(EXIT_FAILURE);
 	}
 	for (size_t i = 0; i < s->conf->nnames; i++) {
-		leaves += trie_leaves(s->steered[i].table->ipv4) +
-		    trie_leaves(s->steered[i].table->ipv6);
+		leaves += trie_leaves(s->steered[i].table->lookup.ipv4) +
+		    trie_leaves(s->steered[i].table->lookup.ipv6);
 		classes += s->steered[i].table->nranks;
 	}
 	printf(

@@ -52,7 +52,7 @@ step_policy(size_t i)
 {
 	const struct policy_table *t = snapshot->steered[0].table;
 
-	classes[i] = policy_find(t, &queries[i].ecs.addr).class;
+	classes[i] = lookup_find(&t->lookup, &queries[i].ecs.addr).class;
 }
 
 static void

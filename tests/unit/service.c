@@ -219,7 +219,7 @@ service_traffic_of(struct service *s, size_t name, const char *client,
 		sampler = sampler_new();
 	if (!addr_parse(client, &a))
 		abort();
-	seen.class = policy_find(shot->steered[name].table, &a).class;
+	seen.class = lookup_find(&shot->steered[name].table->lookup, &a).class;
 	while (n-- > 0)
 		sampler_add(sampler, &seen);
 }

@@ -120,7 +120,8 @@ START_TEST(a_steered_answer_is_sampled_and_tallied)
 	ck_assert_uint_eq(ncells, 1);
 	ck_assert_uint_eq(cell.n, 1);
 	ck_assert_uint_eq(cell.name, first->first);
-	ck_assert_uint_eq(cell.class, policy_find(first->table, &client).class);
+	ck_assert_uint_eq(
+	    cell.class, lookup_find(&first->table->lookup, &client).class);
 	ck_assert_uint_eq(cell.block, sample_block(&client));
 	ck_assert_uint_eq(cell.family, sampled[_i].family);
 }

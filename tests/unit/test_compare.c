@@ -290,7 +290,8 @@ cell_add(
 
 	ck_assert(addr_parse(client, &a));
 	cell.block = sample_block(&a);
-	cell.class = (uint16_t)policy_find(s->steered[0].table, &a).class;
+	cell.class =
+	    (uint16_t)lookup_find(&s->steered[0].table->lookup, &a).class;
 	vec_push(&t->cells, cell);
 }
 

@@ -371,7 +371,9 @@ told_apart(
 	bool counts = client_find(snapshot->clients, a).counts;
 
 	return counts != client_find(snapshot->clients, b).counts ||
-	    (counts && policy_find(t, a).class != policy_find(t, b).class);
+	    (counts &&
+		lookup_find(&t->lookup, a).class !=
+		    lookup_find(&t->lookup, b).class);
 }
 
 /* In the other half of the next shorter prefix somebody is told apart. */

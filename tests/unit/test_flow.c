@@ -78,7 +78,8 @@ make(const double n[CLIENTS], bool known, uint16_t name, double minutes)
 		struct traffic_cell cell = {
 		    .name = name,
 		    .class = known
-			? policy_find(s->steered[name].table, &p.addr).class
+			? lookup_find(&s->steered[name].table->lookup, &p.addr)
+			      .class
 			: SAMPLE_CLASS_MAX,
 		    .block = sample_block(&p.addr),
 		    .n = n[i],
@@ -128,8 +129,9 @@ START_TEST(each_block_has_its_part)
 		ck_assert_uint_eq(u->question.ttl_min, s->steered[0].ttl_min);
 		ck_assert_ptr_eq(u->question.client, &u->client);
 		ck_assert_ptr_eq(u->question.rank,
-		    &s->steered[0].table->ranks
-			 [policy_find(s->steered[0].table, &u->client).class]);
+		    &s->steered[0].table->ranks[lookup_find(
+			&s->steered[0].table->lookup, &u->client)
+						    .class]);
 	}
 }
 END_TEST
@@ -160,7 +162,9 @@ START_TEST(what_costs_is_told_apart_by_its_load)
 		struct prefix p = prefix_of(0);
 		struct traffic_cell cell = {
 		    .name = name,
-		    .class = policy_find(s->steered[name].table, &p.addr).class,
+		    .class =
+			lookup_find(&s->steered[name].table->lookup, &p.addr)
+			    .class,
 		    .block = sample_block(&p.addr),
 		    .n = i == 0 ? 100 : 9900,
 		};

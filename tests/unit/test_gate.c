@@ -86,7 +86,7 @@ region(unsigned at)
 	const struct snapshot *s = service.control->status.snapshot;
 	const struct policy_table *t = s->steered[0].table;
 	struct addr a = {.bytes = {(uint8_t)(81 + at), 0, 0, 1}, .family = 4};
-	const struct rank *rank = &t->ranks[policy_find(t, &a).class];
+	const struct rank *rank = &t->ranks[lookup_find(&t->lookup, &a).class];
 
 	return s->pools[0].regions[rank->order[0]].name;
 }

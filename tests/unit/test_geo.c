@@ -370,7 +370,7 @@ expect_places(const struct world *w, struct geo *g)
 		world_addr(w, &a);
 		geo_find(g, &a, &f);
 		value = leaf_value(leaves[a.family == 6], n[a.family == 6], &a);
-		if (value == GEO_TEREDO)
+		if (value == GEO_EMBEDDED)
 			value = leaf_value(leaves[0], n[0], &f.counted);
 		ck_assert(value < nplaces);
 		ck_assert_mem_eq(&places[value], &f.place, sizeof(f.place));

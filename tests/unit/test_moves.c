@@ -179,7 +179,8 @@ traffic_make(struct traffic *t, const struct snapshot *s)
 		ck_assert(addr_parse(cells[i].client, &a));
 		c.name = s->steered[cells[i].name].first;
 		c.class =
-		    (uint16_t)policy_find(s->steered[c.name].table, &a).class;
+		    (uint16_t)lookup_find(&s->steered[c.name].table->lookup, &a)
+			.class;
 		c.block = sample_block(&a);
 		if (cells[i].unclassed)
 			c.class = SAMPLE_CLASS_MAX;

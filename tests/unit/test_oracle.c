@@ -59,6 +59,7 @@ spill_random(struct pool *p)
 static void
 both_new(struct both *b, unsigned seed)
 {
+	struct policy_pair *pairs;
 	struct conf *conf;
 	struct error err;
 
@@ -70,11 +71,14 @@ both_new(struct both *b, unsigned seed)
 	b->geo = geo_load(conf, &err);
 	ck_assert_msg(b->geo != NULL, "%s", err.text);
 	b->tables = xcalloc(conf->nnames, sizeof(*b->tables));
-	for (size_t i = 0; i < conf->nnames; i++) {
-		b->tables[i] = policy_build(b->arena, conf, b->geo,
-		    conf->names[i].policy, conf->names[i].pool, &err);
-		ck_assert_msg(b->tables[i] != NULL, "%s", err.text);
-	}
+	pairs = xcalloc(conf->nnames, sizeof(*pairs));
+	for (size_t i = 0; i < conf->nnames; i++)
+		pairs[i] = (struct policy_pair){
+		    conf->names[i].policy, conf->names[i].pool};
+	ck_assert_msg(policy_build(b->arena, conf, b->geo, pairs, conf->nnames,
+			  b->tables, &err),
+	    "%s", err.text);
+	free(pairs);
 	b->watches = watches_new();
 	b->pools = pools_build(b->arena, conf);
 	pools_bind(b->pools, conf->npools, conf, b->watches);
@@ -315,11 +319,11 @@ expect_same_picks(struct both *b)
 		const struct conf_name *name = &b->world.conf->names[n];
 		const struct policy_table *t = b->tables[n];
 		struct oracle_decision d;
-		struct policy_hit hit;
+		struct lookup_hit hit;
 		struct addr a;
 
 		world_addr(&b->world, &a);
-		hit = policy_find(t, &a);
+		hit = lookup_find(&t->lookup, &a);
 		drawn.random = (uint32_t)random();
 		drawn.name = world_dice(4) > 0 ? world_tenant() : NULL;
 		drawn.type = random_type(&b->world.conf->pools[name->pool]);
@@ -379,7 +383,7 @@ static unsigned
 decide_for(struct both *b, size_t n, const struct addr *a, struct pick *pick)
 {
 	const struct conf_name *name = &b->world.conf->names[n];
-	struct policy_hit hit = policy_find(b->tables[n], a);
+	struct lookup_hit hit = lookup_find(&b->tables[n]->lookup, a);
 	struct pick_question q = {
 	    .rank = &b->tables[n]->ranks[hit.class],
 	    .client = a,
@@ -449,13 +453,13 @@ expect_scope(struct both *b)
 {
 	size_t n = random_name(b);
 	struct oracle_decision d;
-	struct policy_hit hit, other;
+	struct lookup_hit hit, other;
 	struct prefix around;
 	struct addr a;
 	unsigned depth;
 
 	world_addr(&b->world, &a);
-	hit = policy_find(b->tables[n], &a);
+	hit = lookup_find(&b->tables[n]->lookup, &a);
 	oracle_decide(
 	    &b->oracle, &b->world.conf->names[n], &a, &of_a, true, &d);
 	depth = hit.depth > d.cohort_len ? hit.depth : d.cohort_len;
@@ -465,7 +469,7 @@ expect_scope(struct both *b)
 	addr_mask(&around.addr, around.len);
 	for (unsigned k = 0; k < WITHIN; k++) {
 		world_addr_in(&around, &a);
-		other = policy_find(b->tables[n], &a);
+		other = lookup_find(&b->tables[n]->lookup, &a);
 		ck_assert_uint_eq(other.class, hit.class);
 		ck_assert_uint_eq(other.depth, hit.depth);
 	}

@@ -403,12 +403,24 @@ address(const char *text)
 	return a;
 }
 
+static struct policy_table *
+build(struct arena *a, const struct conf *c, struct geo *g)
+{
+	static const struct policy_pair pair = {0, 0};
+	struct policy_table *t;
+	struct error err;
+
+	ck_assert_msg(g != NULL && policy_build(a, c, g, &pair, 1, &t, &err),
+	    "%s", err.text);
+	return t;
+}
+
 static void
 expect_hit(
     const struct policy_table *t, const char *text, size_t n, unsigned depth)
 {
 	struct addr a = address(text);
-	struct policy_hit hit = policy_find(t, &a);
+	struct lookup_hit hit = lookup_find(&t->lookup, &a);
 
 	ck_assert_uint_lt(hit.class, t->nranks);
 	ck_assert_uint_eq(t->ranks[hit.class].n, n);
@@ -434,8 +446,7 @@ START_TEST(depth_is_of_the_family_that_was_asked)
 	policy.rules = r;
 	policy.nrules = 2;
 	g = geo_load(&with_net, &err);
-	t = policy_build(a, &with_net, g, 0, 0, &err);
-	ck_assert(t != NULL);
+	t = build(a, &with_net, g);
 	ck_assert_uint_eq(t->nranks, 2);
 	expect_hit(t, "192.0.2.1", 1, 24);
 	expect_hit(t, "::ffff:192.0.2.1", 1, 120);
@@ -460,8 +471,7 @@ START_TEST(where_all_are_alike_the_scope_is_0)
 	policy.rules = &r;
 	policy.nrules = 1;
 	g = geo_load(&conf, &err);
-	t = policy_build(a, &conf, g, 0, 0, &err);
-	ck_assert(t != NULL);
+	t = build(a, &conf, g);
 	expect_hit(t, "192.0.2.1", 3, 0);
 	expect_hit(t, "2001:0:1:2:3:4:5:6", 3, 0);
 	geo_free(g);
@@ -473,7 +483,7 @@ static void
 expect_rank(const struct world *w, const struct geo *g,
     const struct policy_table *t, const struct addr *a)
 {
-	struct policy_hit hit = policy_find(t, a);
+	struct lookup_hit hit = lookup_find(&t->lookup, a);
 	const struct rank *got = &t->ranks[hit.class];
 	struct geo_found f;
 
@@ -509,8 +519,7 @@ START_TEST(the_table_says_what_the_rules_say)
 		world_new(&w);
 		g = geo_load(w.conf, &err);
 		ck_assert(g != NULL);
-		t = policy_build(arena, w.conf, g, 0, 0, &err);
-		ck_assert_msg(t != NULL, "%s", err.text);
+		t = build(arena, w.conf, g);
 		for (unsigned k = 0; k < ADDRESSES; k++) {
 			struct addr a;
 
@@ -582,8 +591,7 @@ START_TEST(who_is_sent_on_first_goes_by_distance_and_by_space)
 	pools[0].cost = 1;
 	g = geo_load(&with, &err);
 	ck_assert_msg(g != NULL, "%s", err.text);
-	t = policy_build(arena, &with, g, 0, 0, &err);
-	ck_assert_msg(t != NULL, "%s", err.text);
+	t = build(arena, &with, g);
 	far = t->ranks[0].far;
 	ck_assert_ptr_nonnull(far);
 	ck_assert_uint_eq(far->ngroups, 4);

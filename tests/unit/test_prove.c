@@ -164,7 +164,8 @@ rank_of(const char *addr)
 	struct addr a;
 
 	ck_assert(addr_parse(addr, &a));
-	return (struct rank *)(uintptr_t)&t->ranks[policy_find(t, &a).class];
+	return (struct rank *)(uintptr_t)&t
+	    ->ranks[lookup_find(&t->lookup, &a).class];
 }
 
 START_TEST(what_is_built_is_proven)
@@ -287,6 +288,20 @@ START_TEST(any_field_of_a_class_is_found)
 }
 END_TEST
 
+/* The same, built without the others: its lookup's values are classes. */
+static struct policy_table *
+table_alone(size_t name)
+{
+	struct policy_table *t = table_of(name), *alone;
+	const struct policy_pair pair = {t->policy, t->pool};
+	struct error err;
+
+	ck_assert(
+	    policy_build(s->arena, s->conf, s->geo, &pair, 1, &alone, &err));
+	*t = *alone;
+	return t;
+}
+
 /* The table of two leaves, whatever the space looks like. */
 static const struct trie *
 two_leaves(uint32_t left, uint32_t right)
@@ -296,30 +311,30 @@ two_leaves(uint32_t left, uint32_t right)
 	    {.bytes = {0x80}, .len = 1, .value = right},
 	};
 
-	return trie_build(s->arena, leaves, 2, 32);
+	return trie_build(s->arena, leaves, 2, 32, NULL);
 }
 
 START_TEST(a_scope_that_is_too_short_is_found)
 {
-	struct policy_table *t = table_of(0);
+	struct policy_table *t = table_alone(0);
 	struct addr a;
 
 	ck_assert(addr_parse("2.3.4.5", &a));
-	t->ipv4 = two_leaves(policy_find(t, &a).class, 0);
+	t->lookup.ipv4 = two_leaves(lookup_find(&t->lookup, &a).class, 0);
 	expect_broken("scopes", "another order");
 }
 END_TEST
 
 START_TEST(a_scope_that_is_too_long_is_found)
 {
-	table_of(2)->ipv4 = two_leaves(0, 0);
+	table_alone(2)->lookup.ipv4 = two_leaves(0, 0);
 	expect_broken("scopes", "longer than need be");
 }
 END_TEST
 
 START_TEST(classes_that_are_the_same_are_found)
 {
-	struct policy_table *t = table_of(2);
+	struct policy_table *t = table_alone(2);
 	struct rank *ranks = arena_array(s->arena, 2, sizeof(*ranks));
 
 	ck_assert_uint_eq(t->nranks, 1);
@@ -327,7 +342,7 @@ START_TEST(classes_that_are_the_same_are_found)
 	memcpy(&ranks[1], &t->ranks[0], sizeof(*ranks));
 	t->ranks = ranks;
 	t->nranks = 2;
-	t->ipv4 = two_leaves(0, 1);
+	t->lookup.ipv4 = two_leaves(0, 1);
 	expect_broken("scopes", "are the same");
 }
 END_TEST
@@ -447,7 +462,7 @@ START_TEST(a_client_subnet_that_counts_wrongly_is_found)
 {
 	struct client_table *t = (struct client_table *)(uintptr_t)s->clients;
 
-	t->ipv4 = two_leaves(1, 1);
+	t->counts.ipv4 = two_leaves(1, 1);
 	expect_broken("clients", "counts, and must not");
 }
 END_TEST
@@ -611,13 +626,15 @@ prove_world(unsigned seed)
 	ck_assert_msg(like.geo != NULL, "%s", err.text);
 	for (size_t i = 0; i < w.conf->nnames; i++) {
 		const struct conf_name *name = &w.conf->names[i];
-		struct policy_table *t = policy_build(
-		    arena, w.conf, like.geo, name->policy, name->pool, &err);
+		const struct policy_pair pair = {name->policy, name->pool};
+		struct policy_table *t;
 		size_t nrules = w.conf->policies[name->policy].nrules;
 		struct table_rule *rules = xcalloc(nrules, sizeof(*rules));
 		struct table_proof p;
 
-		ck_assert_msg(t != NULL, "%s", err.text);
+		ck_assert_msg(
+		    policy_build(arena, w.conf, like.geo, &pair, 1, &t, &err),
+		    "%s", err.text);
 		table_begin(&p, &like, name, t, &findings);
 		for (uint8_t family = 4; family <= 6; family += 2) {
 			struct space space;

@@ -87,7 +87,7 @@ compare(unsigned bits, unsigned values)
 	vec_reserve(&merged.all, l.all.n);
 	memcpy(merged.all.at, l.all.at, l.all.n * sizeof(*l.all.at));
 	merged.all.n = trie_merge(merged.all.at, l.all.n);
-	t = trie_build(a, merged.all.at, merged.all.n, bits);
+	t = trie_build(a, merged.all.at, merged.all.n, bits, NULL);
 	ck_assert_uint_eq(trie_leaves(t), merged.all.n);
 	for (int i = 0; i < LOOKUPS; i++) {
 		struct trie_hit hit;
@@ -147,7 +147,7 @@ START_TEST(merges_all_of_one_value_to_the_whole_space)
 	struct trie_hit hit;
 
 	ck_assert_uint_eq(trie_merge(leaves, 3), 1);
-	hit = trie_find(trie_build(a, leaves, 1, 128), bytes);
+	hit = trie_find(trie_build(a, leaves, 1, 128, NULL), bytes);
 	ck_assert_uint_eq(hit.value, 3);
 	ck_assert_uint_eq(hit.depth, 0);
 	arena_free(a);
@@ -172,11 +172,11 @@ START_TEST(holds_the_largest_value_at_the_last_bit)
 		leaf.bytes[i / 8] = (uint8_t)(0x80 >> i % 8);
 		vec_push(&l.all, leaf);
 	}
-	hit = trie_find(trie_build(a, l.all.at, l.all.n, 128), zero);
+	hit = trie_find(trie_build(a, l.all.at, l.all.n, 128, NULL), zero);
 	ck_assert_uint_eq(hit.value, TRIE_VALUE_MAX);
 	ck_assert_uint_eq(hit.depth, 128);
 	zero[15] = 1;
-	hit = trie_find(trie_build(a, l.all.at, l.all.n, 128), zero);
+	hit = trie_find(trie_build(a, l.all.at, l.all.n, 128, NULL), zero);
 	ck_assert_uint_eq(hit.value, 1);
 	ck_assert_uint_eq(hit.depth, 128);
 	vec_free(&l.all);

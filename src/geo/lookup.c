@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "geo/lookup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct lookups {
+	struct geo *geo;
+	size_t nplaces;
+	VEC(uint32_t *) classes; /* of each lookup, by place */
+	VEC(struct lookup) built;
+	uint32_t *cell; /* by place */
+	size_t ncells;
+	struct sets sets; /* of cells */
+};
+
+struct lookups *
+lookups_new(struct geo *geo)
+{
+	struct lookups *ls = xcalloc(1, sizeof(*ls));
+
+	ls->geo = geo;
+	geo_places(geo, &ls->nplaces);
+	return ls;
+}
+
+size_t
+lookups_add(struct lookups *ls, uint32_t *classes)
+{
+	const size_t size = ls->nplaces * sizeof(*classes);
+
+	for (size_t i = 0; i < ls->classes.n; i++) {
+		if (memcmp(ls->classes.at[i], classes, size) == 0) {
+			free(classes);
+			return i;
+		}
+	}
+	vec_push(&ls->classes, classes);
+	return ls->classes.n - 1;
+}
+
+struct lookup
+lookups_get(const struct lookups *ls, size_t number)
+{
+	return ls->built.at[number];
+}
+
+void
+lookups_free(struct lookups *ls)
+{
+	for (size_t i = 0; i < ls->classes.n; i++)
+		free(ls->classes.at[i]);
+	vec_free(&ls->classes);
+	vec_free(&ls->built);
+	sets_free(&ls->sets);
+	free(ls->cell);
+	free(ls);
+}
+
+/* Building --------------------------------------------------------------- */
+
+/* Places that the classes tell apart are no longer of one cell. */
+static void
+cells_split(struct lookups *ls, const uint32_t *classes)
+{
+	struct intern known = {0};
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < ls->nplaces; i++) {
+		uint64_t key = ((uint64_t)classes[i] << 32 | ls->cell[i]) + 1;
+		struct interned *pair = intern_get(&known, key);
+
+		ls->cell[i] = pair->key != 0
+		    ? pair->value
+		    : intern_put(&known, pair, key, n++);
+	}
+	ls->ncells = n;
+	intern_free(&known);
+}
+
+/* Leaves whose value is by place, embedded what stands for IPv4; merged. free()
+ * them. */
+static struct trie_leaf *
+leaves_of(struct geo *geo, uint8_t family, const uint32_t *values,
+    uint32_t embedded, size_t *n)
+{
+	const struct trie_leaf *leaves = geo_leaves(geo, family, n, NULL);
+	struct trie_leaf *mapped = xcalloc(*n, sizeof(*mapped));
+
+	for (size_t i = 0; i < *n; i++) {
+		mapped[i] = leaves[i];
+		mapped[i].value = leaves[i].value == GEO_EMBEDDED
+		    ? embedded
+		    : values[leaves[i].value];
+	}
+	*n = trie_merge(mapped, *n);
+	return mapped;
+}
+
+static struct lookup
+build_one(struct lookups *ls, struct arena *a)
+{
+	struct lookup l = {NULL, NULL, NULL};
+	const uint32_t *classes = ls->classes.at[0];
+	size_t n;
+	struct trie_leaf *leaves = leaves_of(ls->geo, 4, classes, 0, &n);
+	/* All IPv4 alike: IPv6 needs no look inside. */
+	uint32_t embedded = n == 1 ? leaves[0].value : GEO_EMBEDDED;
+
+	l.ipv4 = trie_build(a, leaves, n, 32, NULL);
+	free(leaves);
+	leaves = leaves_of(ls->geo, 6, classes, embedded, &n);
+	l.ipv6 = trie_build(a, leaves, n, 128, NULL);
+	free(leaves);
+	return l;
+}
+
+/* By cell and set of cells; the last cell is what stands for IPv4. */
+static const uint32_t *
+classes_of_sets(const struct lookups *ls, struct arena *a,
+    const uint32_t *classes, const struct trie *ipv4)
+{
+	uint32_t *all = arena_array(a, sets_count(&ls->sets), sizeof(*all));
+
+	for (size_t i = 0; i < ls->nplaces; i++)
+		all[ls->cell[i]] = classes[i];
+	all[ls->ncells] = GEO_EMBEDDED;
+	sets_classes(&ls->sets, all);
+	if (all[trie_set(ipv4)] == SETS_MIXED)
+		return all;
+	all[ls->ncells] = all[trie_set(ipv4)];
+	sets_classes(&ls->sets, all);
+	return all;
+}
+
+static void
+build_shared(struct lookups *ls, struct arena *a)
+{
+	struct lookup l = {NULL, NULL, NULL};
+	struct trie_leaf *leaves;
+	size_t n;
+
+	ls->cell = xcalloc(ls->nplaces, sizeof(*ls->cell));
+	for (size_t i = 0; i < ls->classes.n; i++)
+		cells_split(ls, ls->classes.at[i]);
+	ls->sets.nvalues = (uint32_t)ls->ncells + 1;
+	leaves = leaves_of(ls->geo, 4, ls->cell, 0, &n);
+	l.ipv4 = trie_build(a, leaves, n, 32, &ls->sets);
+	free(leaves);
+	leaves = leaves_of(ls->geo, 6, ls->cell, (uint32_t)ls->ncells, &n);
+	l.ipv6 = trie_build(a, leaves, n, 128, &ls->sets);
+	free(leaves);
+	for (size_t i = 0; i < ls->classes.n; i++) {
+		l.classes = classes_of_sets(ls, a, ls->classes.at[i], l.ipv4);
+		vec_push(&ls->built, l);
+	}
+}
+
+void
+lookups_build(struct lookups *ls, struct arena *a)
+{
+	if (ls->classes.n == 1)
+		vec_push(&ls->built, build_one(ls, a));
+	else if (ls->classes.n > 1)
+		build_shared(ls, a);
+}
+
+/* Finding ---------------------------------------------------------------- */
+
+static struct lookup_hit
+find_in(
+    const struct trie *t, const uint32_t *classes, const struct addr *address)
+{
+	struct trie_hit hit = classes == NULL
+	    ? trie_find(t, address->bytes)
+	    : trie_find_class(t, address->bytes, classes);
+
+	return (struct lookup_hit){hit.value, hit.depth};
+}
+
+struct lookup_hit
+lookup_find(const struct lookup *l, const struct addr *address)
+{
+	struct lookup_hit hit;
+	struct addr v4;
+	unsigned offset;
+
+	if (address->family == 4)
+		return find_in(l->ipv4, l->classes, address);
+	hit = find_in(l->ipv6, l->classes, address);
+	if (hit.class == GEO_EMBEDDED && addr_embedded(address, &v4, &offset)) {
+		hit = find_in(l->ipv4, l->classes, &v4);
+		hit.depth = (uint8_t)(offset + hit.depth);
+	}
+	return hit;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From an address to a class: what policies, the order of spillover and
+ * countries are looked up by.
+ *
+ * Many lookups share one trie per family.  Its values are the cells of all of
+ * them: places that no lookup tells apart are one cell.  A lookup itself is the
+ * class of each cell, and of each set of cells (geo/sets), which takes
+ * kilobytes and microseconds.  Immutable once built; any thread; dies with its
+ * arena.
+ */
+#ifndef GEO_LOOKUP_H
+#define GEO_LOOKUP_H
+
+#include "base/net.h"
+#include "geo/geo.h"
+
+struct lookup {
+	const struct trie *ipv4, *ipv6;
+	const uint32_t *classes; /* of sets of cells; NULL: the cells are the
+				    classes */
+};
+
+struct lookup_hit {
+	uint32_t class;
+	uint8_t depth; /* of the shortest prefix around the address, in its own
+			  family, in which every address has this class */
+};
+
+/* An IPv6 address that holds an IPv4 address has its class. */
+struct lookup_hit lookup_find(
+    const struct lookup *l, const struct addr *address);
+
+/*
+ * Lookups that share their tries, while they are built.  geo's leaves of both
+ * families must have been made (geo_leaves()), and are kept as long.
+ */
+struct lookups;
+
+struct lookups *lookups_new(struct geo *geo);
+
+/* classes: below GEO_EMBEDDED, by index of geo_places(); malloced, taken over.
+ * The number of the lookup. */
+size_t lookups_add(struct lookups *ls, uint32_t *classes);
+
+/* Once all are added. */
+void lookups_build(struct lookups *ls, struct arena *a);
+
+struct lookup lookups_get(const struct lookups *ls, size_t number);
+
+void lookups_free(struct lookups *ls);
+
+#endif
