@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -494,6 +495,17 @@ out:
 	return code;
 }
 
+/* What a reload takes in large blocks goes back to the system when the snapshot
+ * before it is freed: glibc would raise the bound above which it maps them, and
+ * keep them in the heaps of threads. */
+static void
+memory_begin(void)
+{
+	enum { MAPPED_FROM = 128 * 1024 };
+
+	mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -512,6 +524,7 @@ main(int argc, char **argv)
 
 	fd_begin();
 	helper_run_spawned(argc, argv);
+	memory_begin();
 	m.came = handover_begin();
 	if (m.came != NULL)
 		m.helper_before = m.came->helper;
