@@ -370,13 +370,21 @@ listen_mend(int error, uint16_t port)
 	return "";
 }
 
+static bool
+is_any(const struct addr *a)
+{
+	static const uint8_t none[sizeof(a->bytes)];
+
+	return memcmp(a->bytes, none, sizeof(none)) == 0;
+}
+
 static int
 listen_on(const struct endpoint *e, int type, struct error *err)
 {
 	char text[ENDPOINT_TEXT_MAX];
 	struct sockaddr_storage ss;
 	socklen_t len = addr_to_sockaddr(&e->addr, e->port, &ss);
-	bool v6 = e->addr.family == 6;
+	bool v6 = e->addr.family == 6, any = is_any(&e->addr);
 	int fd = inherit_take(type, (struct sockaddr *)&ss, len);
 
 	if (fd != -1)
@@ -390,11 +398,12 @@ listen_on(const struct endpoint *e, int type, struct error *err)
 		type == SOCK_DGRAM ? SO_REUSEPORT : SO_REUSEADDR, 1) ||
 	    (v6 && !set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)))
 		goto fail;
-	if (type == SOCK_DGRAM && v6 &&
+	/* Replies leave from the address that a socket is bound to. */
+	if (type == SOCK_DGRAM && v6 && any &&
 	    !set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1))
 		goto fail;
 	if (type == SOCK_DGRAM && !v6 &&
-	    (!set_option(fd, IPPROTO_IP, IP_PKTINFO, 1) ||
+	    ((any && !set_option(fd, IPPROTO_IP, IP_PKTINFO, 1)) ||
 		/* RFC 9715 3.1: no fragments by a forged path MTU. */
 		!set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT)))
 		goto fail;

@@ -74,7 +74,8 @@ bool endpoint_parse(const char *text, struct endpoint *e, struct error *err);
 char *endpoint_format(char buf[ENDPOINT_TEXT_MAX], const struct endpoint *e);
 
 /* Non-blocking, close-on-exec, IPV6_V6ONLY; -1 with err set on failure.  UDP:
- * SO_REUSEPORT, with the asked address reported by recvmsg (IP_PKTINFO). */
+ * SO_REUSEPORT; recvmsg() reports the asked address (IP_PKTINFO) where that is
+ * not known: for 0.0.0.0 and ::. */
 int net_listen_udp(const struct endpoint *e, struct error *err);
 int net_listen_tcp(const struct endpoint *e, struct error *err);
 

@@ -80,8 +80,9 @@ buffers_init(struct worker *w)
 
 /*
  * What the kernel said of where a packet was sent to, as what it wants to hear
- * of where the reply leaves from.  The interface is left to routing, but for
- * link-local addresses, which mean nothing without it.
+ * of where the reply leaves from; nothing for a socket that is bound to one
+ * address.  The interface is left to routing, but for link-local addresses,
+ * which mean nothing without it.
  */
 static void
 control_turn(struct msghdr *m)

@@ -15,7 +15,10 @@
 enum { WAIT_MS = 5000, MANY = 200 };
 
 static struct sample sample;
-static struct endpoint endpoints[2];
+static const char *const listen_on[] = {
+    "0.0.0.0@0", "::@0", "127.0.0.3@0", "::1@0"};
+enum { ENDPOINTS = sizeof(listen_on) / sizeof(listen_on[0]) };
+static struct endpoint endpoints[ENDPOINTS];
 static struct udp_workers *workers;
 
 static void
@@ -29,9 +32,9 @@ setup(void)
 	snapshot_publish(snapshot_build(sample.conf, &d));
 	diag_fini(&d);
 	ck_assert_ptr_nonnull(snapshot_current());
-	ck_assert(endpoint_parse("0.0.0.0@0", &endpoints[0], &err));
-	ck_assert(endpoint_parse("::@0", &endpoints[1], &err));
-	workers = udp_open(endpoints, 2, 2, &err);
+	for (size_t i = 0; i < ENDPOINTS; i++)
+		ck_assert(endpoint_parse(listen_on[i], &endpoints[i], &err));
+	workers = udp_open(endpoints, ENDPOINTS, 2, &err);
 	ck_assert_msg(workers != NULL, "%s", err.text);
 	ck_assert(udp_start(workers, NULL));
 }
@@ -104,8 +107,8 @@ check_asked(int family, const char *to, uint16_t port)
 
 START_TEST(a_port_of_the_kernels_choice_is_written_back)
 {
-	ck_assert_uint_ne(endpoints[0].port, 0);
-	ck_assert_uint_ne(endpoints[1].port, 0);
+	for (size_t i = 0; i < ENDPOINTS; i++)
+		ck_assert_uint_ne(endpoints[i].port, 0);
 }
 END_TEST
 
@@ -114,6 +117,8 @@ START_TEST(replies_leave_from_the_address_that_was_asked)
 	check_asked(AF_INET, "127.0.0.1", endpoints[0].port);
 	check_asked(AF_INET, "127.0.0.2", endpoints[0].port);
 	check_asked(AF_INET6, "::1", endpoints[1].port);
+	check_asked(AF_INET, "127.0.0.3", endpoints[2].port);
+	check_asked(AF_INET6, "::1", endpoints[3].port);
 }
 END_TEST
 
