@@ -151,6 +151,46 @@ name_lower(uint8_t *name)
 	}
 }
 
+/* Eight octets at once. */
+static inline uint64_t
+word_lower(uint64_t w)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	uint64_t low = w & 0x7f * each;
+	uint64_t from_a = low + (0x80 - 'A') * each;
+	uint64_t above_z = low + (0x7f - 'Z') * each;
+	uint64_t upper = ~w & (from_a ^ above_z) & 0x80 * each;
+
+	return w | upper >> 2; /* 0x80 -> 0x20 */
+}
+
+static inline void
+copy_word_lower(uint8_t *to, const uint8_t *from)
+{
+	uint64_t w;
+
+	memcpy(&w, from, sizeof(w));
+	w = word_lower(w);
+	memcpy(to, &w, sizeof(w));
+}
+
+void
+name_copy_lower(uint8_t *to, const uint8_t *from, size_t len)
+{
+	const size_t word = sizeof(uint64_t);
+	size_t i = 0;
+
+	if (len < word) {
+		for (; i < len; i++)
+			to[i] = lower(from[i]);
+		return;
+	}
+	for (; i + word <= len; i += word)
+		copy_word_lower(to + i, from + i);
+	/* The last ones, some of them again. */
+	copy_word_lower(to + len - word, from + len - word);
+}
+
 bool
 name_equal(const uint8_t *a, const uint8_t *b)
 {

@@ -40,6 +40,10 @@ char *name_format(char buf[NAME_TEXT_MAX], const uint8_t *name);
 /* A-Z to a-z, in place (RFC 4343: ASCII only). */
 void name_lower(uint8_t *name);
 
+/* The same of len octets of a name in wire form, copied: lengths of labels are
+ * below 'A', so that all octets are alike.  Nothing overlaps. */
+void name_copy_lower(uint8_t *to, const uint8_t *from, size_t len);
+
 bool name_equal(const uint8_t *a, const uint8_t *b);       /* without case */
 bool name_label_equal(const uint8_t *a, const uint8_t *b); /* the first ones */
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dns/cookie.h"
+#include "dns/name.h"
 #include "dns/wire.h"
 
 struct reader {
@@ -33,26 +34,25 @@ take_u16(struct reader *r, uint16_t *v)
 static bool
 read_name(struct reader *r, struct query *q)
 {
-	size_t len = 0;
+	const uint8_t *first = r->packet + r->at;
+	size_t left = r->len - r->at, len = 0;
 
 	for (;;) {
-		unsigned n;
+		size_t n;
 
-		if (!take(r, 1))
+		if (len >= left)
 			return false;
-		n = r->packet[r->at - 1];
-		if (n > DNS_LABEL_MAX || len + n + 1 > DNS_NAME_MAX)
-			return false;
-		q->name[len++] = (uint8_t)n;
+		n = first[len++];
 		if (n == 0)
 			break;
-		if (!take(r, n))
+		len += n;
+		/* The root label is still to come. */
+		if (n > DNS_LABEL_MAX || len >= DNS_NAME_MAX)
 			return false;
-		for (const uint8_t *p = r->packet + r->at - n; n > 0; n--, p++)
-			q->name[len++] =
-			    *p >= 'A' && *p <= 'Z' ? *p | 0x20 : *p;
 	}
+	name_copy_lower(q->name, first, len);
 	q->name_len = (uint8_t)len;
+	r->at += len;
 	return true;
 }
 
@@ -77,7 +77,6 @@ static bool
 parse_ecs(struct ecs *e, const uint8_t *p, size_t len)
 {
 	static const uint8_t bits[] = {0, 32, 128}, families[] = {0, 4, 6};
-	struct addr masked;
 	uint16_t family;
 	size_t octets;
 
@@ -91,9 +90,8 @@ parse_ecs(struct ecs *e, const uint8_t *p, size_t len)
 		return false;
 	e->addr.family = families[family];
 	memcpy(e->addr.bytes, p + 4, octets);
-	masked = e->addr;
-	addr_mask(&masked, e->source);
-	return addr_equal(&masked, &e->addr);
+	return e->source % 8 == 0 ||
+	    (p[3 + octets] & 0xff >> e->source % 8) == 0;
 }
 
 /* Only to who is believed does it matter that it is wrong. */

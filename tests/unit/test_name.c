@@ -219,6 +219,28 @@ START_TEST(a_hash_is_of_the_octets)
 }
 END_TEST
 
+/* Every octet at every place of a word, at each length. */
+START_TEST(copies_are_in_lower_case_octet_by_octet)
+{
+	uint8_t from[DNS_NAME_MAX], to[DNS_NAME_MAX + 1];
+
+	for (size_t len = 0; len <= DNS_NAME_MAX; len++) {
+		for (unsigned first = 0; first < 256; first += 7) {
+			for (size_t i = 0; i < len; i++)
+				from[i] = (uint8_t)(first + i);
+			to[len] = 0xaa;
+			name_copy_lower(to, from, len);
+			for (size_t i = 0; i < len; i++)
+				ck_assert_uint_eq(to[i],
+				    from[i] >= 'A' && from[i] <= 'Z'
+					? from[i] + ('a' - 'A')
+					: from[i]);
+			ck_assert_uint_eq(to[len], 0xaa);
+		}
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -227,6 +249,7 @@ main(void)
 	SRunner *r = srunner_create(s);
 	int failed;
 
+	tcase_add_test(tc, copies_are_in_lower_case_octet_by_octet);
 	tcase_add_test(tc, text_becomes_wire_form);
 	tcase_add_test(tc, what_is_no_name_is_refused_with_the_reason);
 	tcase_add_test(tc, a_name_has_255_octets_at_most);
