@@ -48,14 +48,14 @@ edns_size(const struct edns_reply *e)
 static void
 ecs_put(struct wire *w, const struct ecs *e, uint8_t scope)
 {
-	uint16_t family = e->addr.family == 0 ? 0 : e->addr.family == 4 ? 1 : 2;
+	const uint8_t families[] = {[0] = 0, [4] = 1, [6] = 2};
+	const size_t octets = ecs_octets(e);
+	const uint8_t fixed[OPTION_SIZE + ECS_FIXED] = {0, DNS_OPTION_ECS, 0,
+	    (uint8_t)(ECS_FIXED + octets), 0, families[e->addr.family],
+	    e->source, scope};
 
-	wire_put_u16(w, DNS_OPTION_ECS);
-	wire_put_u16(w, (uint16_t)(ECS_FIXED + ecs_octets(e)));
-	wire_put_u16(w, family);
-	wire_put_u8(w, e->source);
-	wire_put_u8(w, scope);
-	wire_put(w, e->addr.bytes, ecs_octets(e));
+	wire_put(w, fixed, sizeof(fixed));
+	wire_put(w, e->addr.bytes, octets);
 }
 
 /* The text has no NUL at its end (RFC 8914 2). */
@@ -73,13 +73,13 @@ error_put(struct wire *w, const struct edns_error *e)
 void
 edns_put(struct wire *w, const struct edns_reply *e)
 {
-	wire_put_u8(w, 0);
-	wire_put_u16(w, DNS_OPT);
-	wire_put_u16(w, DNS_UDP_EDNS);
-	wire_put_u8(w, (uint8_t)(e->rcode >> 4));
-	wire_put_u8(w, 0); /* version */
-	wire_put_u16(w, e->dnssec_ok ? EDNS_DO : 0);
-	wire_put_u16(w, (uint16_t)options_size(e));
+	const size_t options_at = w->len + OPT_SIZE;
+	const uint8_t fixed[OPT_SIZE] = {0, /* the root */
+	    0, DNS_OPT, DNS_UDP_EDNS >> 8, DNS_UDP_EDNS & 0xff,
+	    (uint8_t)(e->rcode >> 4), 0, /* version */
+	    e->dnssec_ok ? EDNS_DO >> 8 : 0, 0};
+
+	wire_put(w, fixed, sizeof(fixed));
 	if (e->ecs != NULL)
 		ecs_put(w, e->ecs, e->scope);
 	if (e->nsid != NULL) {
@@ -99,4 +99,7 @@ edns_put(struct wire *w, const struct edns_reply *e)
 	}
 	if (e->error != NULL)
 		error_put(w, e->error);
+	if (!w->full)
+		wire_set_u16(
+		    w, options_at - 2, (uint16_t)(w->len - options_at));
 }
