@@ -518,22 +518,31 @@ refuse_early(const struct walk *w, enum query_verdict verdict,
 	return DNS_NOERROR;
 }
 
+/* The rest is set where it is decided. */
+static void
+walk_begin(struct walk *w, struct answerer *a, const struct snapshot *s,
+    const struct answer_input *in, struct reply *r)
+{
+	w->answerer = a;
+	w->snapshot = s;
+	w->source = &in->source;
+	w->reply = r;
+	w->steered = false;
+	w->npassed = 0;
+}
+
 size_t
 answer(struct answerer *a, const struct snapshot *s,
     const struct answer_input *in, uint8_t *out, size_t cap)
 {
 	struct query q;
 	struct reply r;
-	struct walk w = {
-	    .answerer = a,
-	    .snapshot = s,
-	    .source = &in->source,
-	    .reply = &r,
-	};
+	struct walk w;
 	uint16_t rcode;
 	enum query_verdict verdict;
 	size_t len;
 
+	walk_begin(&w, a, s, in, &r);
 	count_add(&a->counters->queries[in->proto][in->source.family == 6], 1);
 	verdict = query_parse(&q, in->packet, in->len, &rcode);
 	if (verdict == QUERY_DROP) {
