@@ -116,27 +116,75 @@ build_one(struct lookups *ls, struct arena *a)
 }
 
 /* By cell and set of cells; the last cell is what stands for IPv4. */
-static const uint32_t *
-classes_of_sets(const struct lookups *ls, struct arena *a,
-    const uint32_t *classes, const struct trie *ipv4)
+static void
+classes_fill(const struct lookups *ls, const uint32_t *classes,
+    const struct trie *ipv4, uint32_t *all)
 {
-	uint32_t *all = arena_array(a, sets_count(&ls->sets), sizeof(*all));
-
 	for (size_t i = 0; i < ls->nplaces; i++)
 		all[ls->cell[i]] = classes[i];
 	all[ls->ncells] = GEO_EMBEDDED;
 	sets_classes(&ls->sets, all);
 	if (all[trie_set(ipv4)] == SETS_MIXED)
-		return all;
+		return;
 	all[ls->ncells] = all[trie_set(ipv4)];
 	sets_classes(&ls->sets, all);
-	return all;
+}
+
+/* New numbers, in order, for cells and for the sets that are of one class in
+ * some lookup; all others get the last one.  How many there are. */
+static size_t
+number_useful(
+    const struct lookups *ls, const struct trie *ipv4, uint32_t *numbers)
+{
+	const size_t n = sets_count(&ls->sets);
+	uint32_t *all = xcalloc(n, sizeof(*all));
+	bool *useful = xcalloc(n, sizeof(*useful));
+	uint32_t next = 0;
+
+	for (size_t k = 0; k < ls->classes.n; k++) {
+		classes_fill(ls, ls->classes.at[k], ipv4, all);
+		for (size_t i = 0; i < n; i++)
+			useful[i] = useful[i] || all[i] != SETS_MIXED;
+	}
+	for (size_t i = 0; i < n; i++)
+		numbers[i] = useful[i] ? next++ : SETS_MIXED;
+	for (size_t i = 0; i < n; i++)
+		if (!useful[i])
+			numbers[i] = next;
+	free(useful);
+	free(all);
+	return next + 1u;
+}
+
+/* The sets that are useful to no lookup, which are most, take no memory in
+ * each. */
+static void
+classes_build(
+    struct lookups *ls, struct arena *a, struct trie *ipv4, struct trie *ipv6)
+{
+	const size_t n = sets_count(&ls->sets);
+	uint32_t *all = xcalloc(n, sizeof(*all));
+	uint32_t *numbers = xcalloc(n, sizeof(*numbers));
+	size_t kept = number_useful(ls, ipv4, numbers);
+
+	for (size_t k = 0; k < ls->classes.n; k++) {
+		uint32_t *classes = arena_array(a, kept, sizeof(*classes));
+
+		classes_fill(ls, ls->classes.at[k], ipv4, all);
+		for (size_t i = 0; i < n; i++)
+			classes[numbers[i]] = all[i];
+		vec_push(&ls->built, ((struct lookup){ipv4, ipv6, classes}));
+	}
+	trie_renumber(ipv4, numbers);
+	trie_renumber(ipv6, numbers);
+	free(numbers);
+	free(all);
 }
 
 static void
 build_shared(struct lookups *ls, struct arena *a)
 {
-	struct lookup l = {NULL, NULL, NULL};
+	struct trie *ipv4, *ipv6;
 	struct trie_leaf *leaves;
 	size_t n;
 
@@ -145,15 +193,12 @@ build_shared(struct lookups *ls, struct arena *a)
 		cells_split(ls, ls->classes.at[i]);
 	ls->sets.nvalues = (uint32_t)ls->ncells + 1;
 	leaves = leaves_of(ls->geo, 4, ls->cell, 0, &n);
-	l.ipv4 = trie_build(a, leaves, n, 32, &ls->sets);
+	ipv4 = trie_build(a, leaves, n, 32, &ls->sets);
 	free(leaves);
 	leaves = leaves_of(ls->geo, 6, ls->cell, (uint32_t)ls->ncells, &n);
-	l.ipv6 = trie_build(a, leaves, n, 128, &ls->sets);
+	ipv6 = trie_build(a, leaves, n, 128, &ls->sets);
 	free(leaves);
-	for (size_t i = 0; i < ls->classes.n; i++) {
-		l.classes = classes_of_sets(ls, a, ls->classes.at[i], l.ipv4);
-		vec_push(&ls->built, l);
-	}
+	classes_build(ls, a, ipv4, ipv6);
 }
 
 void

@@ -5,8 +5,9 @@
  * class of all its values or to none.
  *
  * A number below nvalues is that value alone.  A set of more has a number from
- * nvalues on, above those of the two that it was made of.  A set may have
- * several numbers, as it may be made in several ways.
+ * nvalues on, above those of the two that it was made of.  One of up to
+ * SETS_SMALL values has one number, however it is made; a larger one may have
+ * several.
  */
 #ifndef GEO_SETS_H
 #define GEO_SETS_H
@@ -16,13 +17,19 @@
 
 enum { SETS_MIXED = UINT32_MAX }; /* values of several classes */
 
+enum { SETS_SMALL = 16 };
+
 struct set {
 	uint32_t parts[2];
+	size_t first;   /* of its values, in order: in members */
+	size_t nvalues; /* 0: too many */
 };
 
 struct sets {
 	uint32_t nvalues;
 	VEC(struct set) unions; /* by number, less nvalues */
+	VEC(uint32_t) members;
+	struct intern small; /* by a hash of the values */
 	struct intern known;
 };
 

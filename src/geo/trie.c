@@ -43,6 +43,7 @@ struct trie {
 	uint32_t *leaves;
 	struct inner *inner; /* by node; NULL: built without sets */
 	uint32_t *sets;
+	size_t nsets;
 	uint32_t *root_sets; /* by number of the prefix, those without a split
 				too */
 	uint32_t root[ROOT_SLOTS];
@@ -275,6 +276,7 @@ trie_build(struct arena *a, const struct trie_leaf *leaves, size_t n,
 	if (sets != NULL) {
 		t->inner =
 		    arena_dup(a, b.inner.at, b.inner.n * sizeof(*b.inner.at));
+		t->nsets = b.sets.n;
 		t->sets =
 		    arena_dup(a, b.sets.at, b.sets.n * sizeof(*b.sets.at));
 		t->root_sets = arena_dup(a, below, ROOT_SLOTS * sizeof(*below));
@@ -285,6 +287,15 @@ trie_build(struct arena *a, const struct trie_leaf *leaves, size_t n,
 	vec_free(&b.inner);
 	vec_free(&b.sets);
 	return t;
+}
+
+void
+trie_renumber(struct trie *t, const uint32_t *numbers)
+{
+	for (size_t i = 0; i < t->nsets; i++)
+		t->sets[i] = numbers[t->sets[i]];
+	for (size_t i = 1; i < ROOT_SLOTS; i++)
+		t->root_sets[i] = numbers[t->root_sets[i]];
 }
 
 uint32_t

@@ -49,6 +49,9 @@ struct trie_hit trie_find(const struct trie *t, const uint8_t *bytes);
 struct trie_hit trie_find_class(
     const struct trie *t, const uint8_t *bytes, const uint32_t *classes);
 
+/* numbers: new ones of all sets. */
+void trie_renumber(struct trie *t, const uint32_t *numbers);
+
 /* Of all values of the trie. */
 uint32_t trie_set(const struct trie *t);
 
