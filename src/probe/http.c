@@ -118,7 +118,8 @@ http_load(char buf[LOAD_TEXT_MAX], struct probe *p)
 static bool
 body_contains(const struct response_reader *r, const char *text)
 {
-	return memmem(r->body.at, r->body.n, text, strlen(text)) != NULL;
+	return r->body.n > 0 &&
+	    memmem(r->body.at, r->body.n, text, strlen(text)) != NULL;
 }
 
 static void
