@@ -70,30 +70,15 @@ put(struct put_list *l, const struct span *s, unsigned bits)
 		vec_push(&l->all, *s);
 }
 
-/* What the leaf counts as IPv4 by; NULL: it does not. */
-static const struct prefix *
-embedding_of(const struct trie_leaf *leaf)
-{
-	struct addr a = {.family = 6};
-	size_t n;
-	const struct prefix *p = addr_embedding(&n);
-
-	memcpy(a.bytes, leaf->bytes, sizeof(a.bytes));
-	for (size_t i = 0; i < n; i++)
-		if (leaf->len >= p[i].len && prefix_covers(&p[i], &a))
-			return &p[i];
-	return NULL;
-}
-
 /* All that counts as IPv4 is one span, whose inside is found there. */
 static void
 put_embedding(
-    struct put *p, const struct prefix *e, const struct span_hit *ipv4)
+    struct put *p, const struct trie_leaf *leaf, const struct span_hit *ipv4)
 {
 	struct span s = {.value = ipv4->value, .other = ipv4->other};
 
-	memcpy(s.first, e->addr.bytes, sizeof(s.first));
-	last_of(s.last, s.first, e->len, p->bits);
+	memcpy(s.first, leaf->bytes, sizeof(s.first));
+	last_of(s.last, s.first, leaf->len, p->bits);
 	put(&p->clients, &s, p->bits);
 }
 
@@ -140,7 +125,6 @@ static void
 put_leaves(
     struct put *p, struct geo *geo, uint8_t family, const struct span_hit *ipv4)
 {
-	const struct prefix *e, *within = NULL;
 	size_t n;
 	const struct trie_leaf *leaf = geo_leaves(geo, family, &n, NULL);
 
@@ -148,11 +132,12 @@ put_leaves(
 	for (; n > 0; n--, leaf++) {
 		struct prefix prefix = {{.family = family}, leaf->len};
 
-		e = family == 6 ? embedding_of(leaf) : NULL;
-		if (e != NULL && e != within && ipv4->value != 0)
-			put_embedding(p, e, ipv4);
-		within = e;
-		if (e != NULL || p->value_of[leaf->value] == 0)
+		if (leaf->value == GEO_EMBEDDED) {
+			if (ipv4->value != 0)
+				put_embedding(p, leaf, ipv4);
+			continue;
+		}
+		if (p->value_of[leaf->value] == 0)
 			continue;
 		memcpy(prefix.addr.bytes, leaf->bytes, sizeof(leaf->bytes));
 		put_prefix(p, &prefix, p->value_of[leaf->value],
