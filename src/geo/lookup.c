@@ -59,7 +59,7 @@ lookups_free(struct lookups *ls)
 
 /* Building --------------------------------------------------------------- */
 
-/* Places that the classes tell apart are no longer of one cell. */
+/* Places of different classes get different cells. */
 static void
 cells_split(struct lookups *ls, const uint32_t *classes)
 {

@@ -3,11 +3,10 @@
  * From an address to a class: what policies, the order of spillover and
  * countries are looked up by.
  *
- * Many lookups share one trie per family.  Its values are the cells of all of
- * them: places that no lookup tells apart are one cell.  A lookup itself is the
- * class of each cell, and of each set of cells (geo/sets), which takes
- * kilobytes and microseconds.  Immutable once built; any thread; dies with its
- * arena.
+ * Many lookups share one trie per family.  Its values are cells: two places are
+ * in the same cell if every lookup gives them the same class.  Each lookup has
+ * an array with the class of each cell and of each set of cells (geo/sets), of
+ * some kilobytes.  Immutable once built; any thread; dies with its arena.
  */
 #ifndef GEO_LOOKUP_H
 #define GEO_LOOKUP_H
