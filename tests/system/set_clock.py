@@ -64,11 +64,22 @@ def looks_right(d, clock, how, least, most):
             f"{how}: another {got['left_s']} s")
 
 
-def is_saved(d):
-    with open(os.path.join(d.dir, "state", "drains.json")) as f:
-        until = next(x["until"] for x in json.load(f)["drains"]
-                     if x["what"] == "eu")
-    return abs(until - leases(d)["eu"]["until"]) <= 1
+def saved_until(d, kind, key, value):
+    """The end of that record on disk; a later line replaces an earlier one."""
+    until = None
+    for name in (f"{kind}.json", f"{kind}.journal"):
+        path = os.path.join(d.dir, "state", name)
+        for line in open(path) if os.path.exists(path) else ():
+            if f'"{key}":"{value}"' in line:
+                until = json.loads(line.strip(" ,\n"))["until"]
+    return until
+
+
+def is_saved(d, clock):
+    """The end of the drain and that of the signal, by the clock as it is."""
+    return abs(saved_until(d, "drains", "what", "eu") -
+               leases(d)["eu"]["until"]) <= 1 and \
+        0 <= saved_until(d, "signals", "monitor", "word") - clock.now() <= 600
 
 
 def word(d):
@@ -86,7 +97,7 @@ with daemon as d:
         clock.set(step)
         looks_right(d, clock, how, 540, 600)
         m.check(word(d) == "up", f"{how}: the signal holds")
-        m.wait_for("that is saved", lambda: is_saved(d))
+        m.wait_for("that is saved", lambda: is_saved(d, clock))
         d.kill()
         d.start()
         looks_right(d, clock, f"{how}, and kill -9", 540, 600)
