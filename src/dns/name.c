@@ -151,44 +151,49 @@ name_lower(uint8_t *name)
 	}
 }
 
-/* Eight octets at once. */
-static inline uint64_t
-word_lower(uint64_t w)
-{
-	const uint64_t each = UINT64_C(0x0101010101010101);
-	uint64_t low = w & 0x7f * each;
-	uint64_t from_a = low + (0x80 - 'A') * each;
-	uint64_t above_z = low + (0x7f - 'Z') * each;
-	uint64_t upper = ~w & (from_a ^ above_z) & 0x80 * each;
+/* Octets that a processor lowers at once. */
+typedef uint8_t octets8 __attribute__((vector_size(8)));
+typedef uint8_t octets16 __attribute__((vector_size(16)));
 
-	return w | upper >> 2; /* 0x80 -> 0x20 */
+static inline void
+copy_lower8(uint8_t *to, const uint8_t *from)
+{
+	octets8 o;
+
+	memcpy(&o, from, sizeof(o));
+	o |= (octets8)(o - 'A' <= 'Z' - 'A') & 0x20;
+	memcpy(to, &o, sizeof(o));
 }
 
 static inline void
-copy_word_lower(uint8_t *to, const uint8_t *from)
+copy_lower16(uint8_t *to, const uint8_t *from)
 {
-	uint64_t w;
+	octets16 o;
 
-	memcpy(&w, from, sizeof(w));
-	w = word_lower(w);
-	memcpy(to, &w, sizeof(w));
+	memcpy(&o, from, sizeof(o));
+	o |= (octets16)(o - 'A' <= 'Z' - 'A') & 0x20;
+	memcpy(to, &o, sizeof(o));
 }
 
 void
 name_copy_lower(uint8_t *to, const uint8_t *from, size_t len)
 {
-	const size_t word = sizeof(uint64_t);
 	size_t i = 0;
 
-	if (len < word) {
+	/* The last block may begin within the one before it. */
+	if (len >= sizeof(octets16)) {
+		for (; i + sizeof(octets16) < len; i += sizeof(octets16))
+			copy_lower16(to + i, from + i);
+		i = len - sizeof(octets16);
+		copy_lower16(to + i, from + i);
+	} else if (len >= sizeof(octets8)) {
+		i = len - sizeof(octets8);
+		copy_lower8(to, from);
+		copy_lower8(to + i, from + i);
+	} else {
 		for (; i < len; i++)
 			to[i] = lower(from[i]);
-		return;
 	}
-	for (; i + word <= len; i += word)
-		copy_word_lower(to + i, from + i);
-	/* The last ones, some of them again. */
-	copy_word_lower(to + len - word, from + len - word);
 }
 
 bool
