@@ -7,69 +7,46 @@
 #include "dns/name.h"
 #include "dns/wire.h"
 
-struct reader {
-	const uint8_t *packet;
-	size_t at, len;
+enum {
+	QUESTION_FIXED = 4, /* type and class */
+	RECORD_FIXED = 10,  /* these, the TTL and the length of the RDATA */
 };
 
-static bool
-take(struct reader *r, size_t n)
+/* Octets of the name at p, which is uncompressed, as it is the first of the
+ * packet; 0: it has no valid form, or ends behind the packet. */
+static size_t
+question_name_len(const uint8_t *p, size_t left)
 {
-	if (r->len - r->at < n)
-		return false;
-	r->at += n;
-	return true;
-}
+	const size_t limit = left < DNS_NAME_MAX ? left : DNS_NAME_MAX;
+	size_t len = 0;
 
-static bool
-take_u16(struct reader *r, uint16_t *v)
-{
-	if (!take(r, 2))
-		return false;
-	*v = wire_get_u16(r->packet + r->at - 2);
-	return true;
-}
+	while (len < limit) {
+		unsigned n = p[len++];
 
-/* The question's name: uncompressed, as it is the first in the packet. */
-static bool
-read_name(struct reader *r, struct query *q)
-{
-	const uint8_t *first = r->packet + r->at;
-	size_t left = r->len - r->at, len = 0;
-
-	for (;;) {
-		size_t n;
-
-		if (len >= left)
-			return false;
-		n = first[len++];
 		if (n == 0)
-			break;
+			return len;
+		if (n > DNS_LABEL_MAX)
+			return 0;
 		len += n;
-		/* The root label is still to come. */
-		if (n > DNS_LABEL_MAX || len >= DNS_NAME_MAX)
-			return false;
 	}
-	name_copy_lower(q->name, first, len);
-	q->name_len = (uint8_t)len;
-	r->at += len;
-	return true;
+	return 0;
 }
 
-static bool
-read_question(struct reader *r, struct query *q)
+/* The octets behind the question at p; NULL: it cannot be read. */
+static const uint8_t *
+read_question(struct query *q, const uint8_t *p, const uint8_t *end)
 {
-	size_t start = r->at;
+	size_t left = (size_t)(end - p), len = question_name_len(p, left);
 
-	if (!read_name(r, q))
-		return false;
-	if (!take_u16(r, &q->type) || !take_u16(r, &q->class)) {
-		q->name_len = 0;
-		return false;
-	}
-	q->question = r->packet + start;
-	q->question_len = (uint16_t)(r->at - start);
-	return true;
+	if (len == 0 || left - len < QUESTION_FIXED)
+		return NULL;
+	name_copy_lower(q->name, p, len);
+	q->name_len = (uint8_t)len;
+	q->type = wire_get_u16(p + len);
+	q->class = wire_get_u16(p + len + 2);
+	q->question = p;
+	q->question_len = (uint16_t)(len + QUESTION_FIXED);
+	return p + len + QUESTION_FIXED;
 }
 
 /* RFC 7871 6. */
@@ -98,11 +75,10 @@ parse_ecs(struct ecs *e, const uint8_t *p, size_t len)
 static bool
 read_ecs(struct query *q, const uint8_t *p, size_t len)
 {
-	struct ecs e = {.present = true};
-
-	if (q->ecs.present || q->ecs.wrong || !parse_ecs(&e, p, len))
-		e = (struct ecs){.wrong = true};
-	q->ecs = e;
+	if (q->ecs.present || q->ecs.wrong || !parse_ecs(&q->ecs, p, len))
+		q->ecs = (struct ecs){.wrong = true};
+	else
+		q->ecs.present = true;
 	return true;
 }
 
@@ -152,8 +128,10 @@ static bool
 read_option(struct query *q, uint16_t code, const uint8_t *p, size_t len)
 {
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (known[i].code == code)
+		if (known[i].code == code) {
+			q->options = true;
 			return known[i].read(q, p, len);
+		}
 	return true;
 }
 
@@ -177,92 +155,102 @@ read_options(struct query *q, const uint8_t *p, size_t len)
 	return true;
 }
 
-/* Past the owner of a record, which may be compressed. */
-static bool
-skip_name(struct reader *r)
+/* Past the owner of a record, which may be compressed; NULL: the packet ends
+ * in it. */
+static const uint8_t *
+skip_name(const uint8_t *p, const uint8_t *end)
 {
-	for (;;) {
-		unsigned n;
+	while (p < end) {
+		unsigned n = *p++;
 
-		if (!take(r, 1))
-			return false;
-		n = r->packet[r->at - 1];
 		if (n == 0)
-			return true;
+			return p;
 		if (n >= 0xc0)
-			return take(r, 1);
-		if (n > DNS_LABEL_MAX || !take(r, n))
-			return false;
+			return p < end ? p + 1 : NULL;
+		if (n > DNS_LABEL_MAX || n > (size_t)(end - p))
+			return NULL;
+		p += n;
 	}
+	return NULL;
+}
+
+/* RFC 6891 6.1.3: the format of options is that of version 0. */
+static bool
+read_opt(struct query *q, const uint8_t *fixed, size_t rdlen)
+{
+	uint16_t size = wire_get_u16(fixed + 2);
+
+	q->edns = true;
+	q->edns_version = fixed[5];
+	q->dnssec_ok = (fixed[6] & 0x80) != 0;
+	q->udp_size = size < DNS_UDP_MIN ? DNS_UDP_MIN : size;
+	return q->edns_version != 0 ||
+	    read_options(q, fixed + RECORD_FIXED, rdlen);
 }
 
 enum place { PLACE_BEFORE, PLACE_ADDITIONAL, PLACE_LAST };
 
-/* Any record; an OPT or TSIG among the additional ones is taken in. */
-static bool
-read_record(
-    struct reader *r, struct query *q, enum place place, uint8_t *version)
+/* Any record; an OPT or TSIG among the additional ones is taken in.  The octets
+ * behind it; NULL: it has no valid form. */
+static const uint8_t *
+read_record(struct query *q, const uint8_t *packet, const uint8_t *p,
+    const uint8_t *end, enum place place)
 {
-	size_t start = r->at;
-	bool root = r->at < r->len && r->packet[r->at] == 0;
-	uint16_t type, class, rdlen;
-	const uint8_t *ttl;
+	const uint8_t *fixed = skip_name(p, end), *next;
+	size_t left, rdlen;
+	uint16_t type;
 
-	if (!skip_name(r) || !take_u16(r, &type) || !take_u16(r, &class) ||
-	    !take(r, 4) || !take_u16(r, &rdlen) || !take(r, rdlen))
-		return false;
-	/* RFC 8945 5.1: one, and the last of all. */
-	if (type == DNS_TSIG) {
+	if (fixed == NULL || end - fixed < RECORD_FIXED)
+		return NULL;
+	type = wire_get_u16(fixed);
+	rdlen = wire_get_u16(fixed + 8);
+	left = (size_t)(end - fixed) - RECORD_FIXED;
+	if (left < rdlen)
+		return NULL;
+	next = fixed + RECORD_FIXED + rdlen;
+	if (type == DNS_OPT) {
+		/* RFC 6891 6.1.1: one, in the additional section, owned by
+		 * root. */
+		if (place == PLACE_BEFORE || fixed != p + 1 || q->edns ||
+		    !read_opt(q, fixed, rdlen))
+			return NULL;
+	} else if (type == DNS_TSIG) {
+		/* RFC 8945 5.1: one, and the last of all. */
 		q->is_signed = place == PLACE_LAST &&
-		    tsig_read(&q->tsig, r->packet, start, r->at);
-		return q->is_signed;
+		    tsig_read(&q->tsig, packet, (size_t)(p - packet),
+			(size_t)(next - packet));
+		if (!q->is_signed)
+			return NULL;
 	}
-	if (type != DNS_OPT)
-		return true;
-	/* RFC 6891 6.1.1: one, in the additional section, owned by root. */
-	if (place == PLACE_BEFORE || !root || q->edns)
-		return false;
-	ttl = r->packet + r->at - rdlen - 6;
-	q->edns = true;
-	*version = ttl[1];
-	q->dnssec_ok = (ttl[2] & 0x80) != 0;
-	q->udp_size = class < DNS_UDP_MIN ? DNS_UDP_MIN : class;
-	/* The format of options is that of version 0 (RFC 6891 6.1.3). */
-	return *version != 0 ||
-	    read_options(q, r->packet + r->at - rdlen, rdlen);
+	return next;
 }
 
+/* All from p, which is behind the question, to the packet's end. */
 static bool
-read_records(struct reader *r, struct query *q, uint8_t *version)
+read_records(struct query *q, const uint8_t *packet, const uint8_t *p,
+    const uint8_t *end)
 {
-	unsigned before =
-	    wire_get_u16(r->packet + 6) + wire_get_u16(r->packet + 8);
-	unsigned all = before + wire_get_u16(r->packet + 10);
+	unsigned before = wire_get_u16(packet + 6) + wire_get_u16(packet + 8);
+	unsigned all = before + wire_get_u16(packet + 10);
 
 	for (unsigned i = 0; i < all; i++) {
 		enum place place = i + 1 < all ? PLACE_ADDITIONAL : PLACE_LAST;
 
 		if (i < before)
 			place = PLACE_BEFORE;
-		if (!read_record(r, q, place, version))
+		p = read_record(q, packet, p, end, place);
+		if (p == NULL)
 			return false;
 	}
-	return r->at == r->len;
+	return p == end;
 }
 
-enum query_verdict
-query_parse(struct query *q, const uint8_t *packet, size_t len, uint16_t *rcode)
+/* As if there were nothing after the flags. */
+static void
+query_begin(struct query *q, const uint8_t *packet)
 {
-	struct reader r = {.packet = packet, .at = DNS_HEADER_SIZE, .len = len};
-	uint8_t version = 0;
-	uint16_t questions;
-
-	if (len < DNS_HEADER_SIZE)
-		return QUERY_DROP;
 	q->id = wire_get_u16(packet);
 	q->flags = wire_get_u16(packet + 2);
-	if (q->flags & DNS_QR)
-		return QUERY_DROP;
 	q->type = q->class = 0;
 	q->udp_size = DNS_UDP_MIN;
 	q->name_len = 0;
@@ -272,22 +260,33 @@ query_parse(struct query *q, const uint8_t *packet, size_t len, uint16_t *rcode)
 	q->cookie = NULL;
 	q->cookie_len = 0;
 	q->keepalive = KEEPALIVE_NONE;
-	q->edns = q->dnssec_ok = q->nsid = q->is_signed = false;
+	q->edns = q->dnssec_ok = q->nsid = q->options = q->is_signed = false;
+	q->edns_version = 0;
+}
 
+enum query_verdict
+query_parse(struct query *q, const uint8_t *packet, size_t len, uint16_t *rcode)
+{
+	const uint8_t *p = packet + DNS_HEADER_SIZE, *end = packet + len;
+	uint16_t questions;
+
+	if (len < DNS_HEADER_SIZE || (wire_get_u16(packet + 2) & DNS_QR) != 0)
+		return QUERY_DROP;
+	query_begin(q, packet);
 	*rcode = DNS_FORMERR;
 	questions = wire_get_u16(packet + 4);
-	if (questions == 1 && !read_question(&r, q))
+	if (questions == 1 && (p = read_question(q, p, end)) == NULL)
 		return QUERY_ERROR;
 	if ((q->flags & DNS_OPCODE) != DNS_OPCODE_QUERY) {
 		/* Only for its OPT: the reply shall have one then. */
 		if (questions <= 1)
-			read_records(&r, q, &version);
+			read_records(q, packet, p, end);
 		*rcode = DNS_NOTIMP;
 		return QUERY_ERROR;
 	}
-	if (questions > 1 || !read_records(&r, q, &version))
+	if (questions > 1 || !read_records(q, packet, p, end))
 		return QUERY_ERROR;
-	if (version != 0) {
+	if (q->edns_version != 0) {
 		*rcode = DNS_BADVERS;
 		return QUERY_ERROR;
 	}

@@ -38,9 +38,11 @@ struct query {
 	const uint8_t *cookie; /* in the packet, of a valid length */
 	uint8_t cookie_len;    /* 0: none */
 	enum query_keepalive keepalive;
-	bool edns;      /* has an OPT: so has the reply */
+	bool edns; /* has an OPT: so has the reply */
+	uint8_t edns_version;
 	bool dnssec_ok; /* DO */
 	bool nsid;      /* asked for NSID, RFC 5001 */
+	bool options;   /* has any of ECS, cookie, keepalive and NSID */
 	bool is_signed; /* with a key, by tsig */
 	struct tsig tsig;
 };
