@@ -6,7 +6,6 @@
 #include "dns/cookie.h"
 
 enum {
-	OPT_SIZE = 11,
 	OPTION_SIZE = 4,
 	ECS_FIXED = 4,
 	KEEPALIVE_SIZE = 2,
@@ -20,10 +19,10 @@ ecs_octets(const struct ecs *e)
 	return (e->source + 7u) / 8;
 }
 
-static size_t
-options_size(const struct edns_reply *e)
+size_t
+edns_size(const struct edns_reply *e)
 {
-	size_t size = 0;
+	size_t size = EDNS_BARE_SIZE;
 
 	if (e->ecs != NULL)
 		size += OPTION_SIZE + ECS_FIXED + ecs_octets(e->ecs);
@@ -36,12 +35,6 @@ options_size(const struct edns_reply *e)
 	if (e->error != NULL)
 		size += OPTION_SIZE + ERROR_FIXED + strlen(e->error->text);
 	return size;
-}
-
-size_t
-edns_size(const struct edns_reply *e)
-{
-	return OPT_SIZE + options_size(e);
 }
 
 /* RFC 7871 7.2.1: family, source and address as they came. */
@@ -71,15 +64,18 @@ error_put(struct wire *w, const struct edns_error *e)
 }
 
 void
-edns_put(struct wire *w, const struct edns_reply *e)
+edns_put(struct wire *w, const struct edns_reply *e, size_t size)
 {
-	const size_t options_at = w->len + OPT_SIZE;
-	const uint8_t fixed[OPT_SIZE] = {0, /* the root */
+	const size_t options = size - EDNS_BARE_SIZE;
+	const uint8_t fixed[EDNS_BARE_SIZE] = {0, /* the root */
 	    0, DNS_OPT, DNS_UDP_EDNS >> 8, DNS_UDP_EDNS & 0xff,
 	    (uint8_t)(e->rcode >> 4), 0, /* version */
-	    e->dnssec_ok ? EDNS_DO >> 8 : 0, 0};
+	    e->dnssec_ok ? EDNS_DO >> 8 : 0, 0, (uint8_t)(options >> 8),
+	    (uint8_t)options};
 
 	wire_put(w, fixed, sizeof(fixed));
+	if (options == 0)
+		return;
 	if (e->ecs != NULL)
 		ecs_put(w, e->ecs, e->scope);
 	if (e->nsid != NULL) {
@@ -99,7 +95,4 @@ edns_put(struct wire *w, const struct edns_reply *e)
 	}
 	if (e->error != NULL)
 		error_put(w, e->error);
-	if (!w->full)
-		wire_set_u16(
-		    w, options_at - 2, (uint16_t)(w->len - options_at));
 }

@@ -28,8 +28,11 @@ struct edns_reply {
 	const struct edns_error *error; /* NULL: none */
 };
 
-/* Octets that edns_put will write. */
+enum { EDNS_BARE_SIZE = 11 }; /* without options */
+
+/* Octets of the record. */
 size_t edns_size(const struct edns_reply *e);
-void edns_put(struct wire *w, const struct edns_reply *e);
+/* size: edns_size(). */
+void edns_put(struct wire *w, const struct edns_reply *e, size_t size);
 
 #endif

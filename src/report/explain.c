@@ -74,7 +74,7 @@ question_put(const struct asked *a, uint8_t *buf, size_t cap)
 	wire_put_u16(&w, a->type);
 	wire_put_u16(&w, DNS_IN);
 	if (a->ecs.present)
-		edns_put(&w, &edns);
+		edns_put(&w, &edns, edns_size(&edns));
 	return w.len;
 }
 

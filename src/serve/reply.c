@@ -26,6 +26,7 @@ reply_begin(struct reply *r, const struct query *q)
 	r->truncated = false;
 	r->edns = (struct edns_reply){.dnssec_ok = q->dnssec_ok};
 	r->tsig = NULL;
+	r->all = r->must = 0;
 	r->nparts = 0;
 }
 
@@ -39,20 +40,8 @@ reply_add(struct reply *r, const struct body *b, uint32_t ttl, uint8_t flags)
 	    .ttl = ttl,
 	    .flags = flags,
 	};
-	return true;
-}
-
-bool
-reply_add_dname(
-    struct reply *r, const struct body *b, uint32_t ttl, uint8_t prefix_len)
-{
-	struct reply_part *p = &r->parts[r->nparts];
-
-	if (!reply_add(r, b, ttl, BODY_KEEP_TTL))
-		return false;
-	p->prefix_len = prefix_len;
-	for (const struct reply_part *q = r->parts; q < p; q++)
-		p->repeated = p->repeated || q->body == b;
+	r->all += b->len;
+	r->must += b->must_len;
 	return true;
 }
 
@@ -73,6 +62,24 @@ synthesis_size(const struct reply_part *p)
 	return p->prefix_len > 0
 	    ? CNAME_FIXED + p->prefix_len + tail_size(p->body)
 	    : 0;
+}
+
+bool
+reply_add_dname(
+    struct reply *r, const struct body *b, uint32_t ttl, uint8_t prefix_len)
+{
+	struct reply_part *p = &r->parts[r->nparts];
+	size_t size;
+
+	if (!reply_add(r, b, ttl, BODY_KEEP_TTL))
+		return false;
+	p->prefix_len = prefix_len;
+	size = synthesis_size(p);
+	for (const struct reply_part *q = r->parts; q < p; q++)
+		p->repeated = p->repeated || q->body == b;
+	r->all += size - (p->repeated ? b->len : 0);
+	r->must += size - (p->repeated ? b->must_len : 0);
+	return true;
 }
 
 /* The first len octets of the name at octet at, without pointers. */
@@ -124,19 +131,20 @@ reply_truncate(struct reply *r)
 {
 	r->truncated = true;
 	r->tsig = NULL;
+	r->all = r->must = 0;
 	r->nparts = 0;
 }
 
 /* The size of the OPT, without what is not worth a second query over TCP
  * (RFC 8914 3), or is too long for any reply. */
 static size_t
-options_fit(struct reply *r, size_t limit, size_t size, size_t must)
+options_fit(struct reply *r, size_t limit, size_t size)
 {
 	struct edns_reply *edns = &r->edns;
 	size_t opt = edns_size(edns);
 
 	edns->rcode = r->rcode;
-	if (size + must + opt <= limit)
+	if (size + r->must + opt <= limit)
 		return opt;
 	edns->error = NULL;
 	if (size + edns_size(edns) > limit)
@@ -144,28 +152,50 @@ options_fit(struct reply *r, size_t limit, size_t size, size_t must)
 	return edns_size(edns);
 }
 
-/* Drops what the limit asks for; only the last part has optional records. */
-static void
+/* Drops what the limit asks for; only the last part has optional records.
+ * Returns the size of the OPT; 0: none. */
+static size_t
 fit(struct reply *r, size_t limit)
 {
 	const struct query *q = r->query;
-	size_t size = DNS_HEADER_SIZE + q->question_len;
-	size_t must = r->tsig != NULL ? tsig_size(r->tsig) : 0, all = must;
+	size_t size = DNS_HEADER_SIZE + q->question_len, opt = 0;
 
-	for (size_t i = 0; i < r->nparts; i++) {
-		const struct reply_part *p = &r->parts[i];
-
-		size += synthesis_size(p);
-		must += p->repeated ? 0 : p->body->must_len;
-		all += p->repeated ? 0 : p->body->len;
-	}
+	if (r->tsig != NULL)
+		size += tsig_size(r->tsig);
 	if (q->edns)
-		size += options_fit(r, limit, size, must);
-	if (size + all <= limit)
-		return;
-	r->truncated = size + must > limit;
+		opt = options_fit(r, limit, size);
+	size += opt;
+	if (size + r->all <= limit)
+		return opt;
+	r->truncated = size + r->must > limit;
 	for (size_t i = 0; i < r->nparts; i++)
 		r->parts[i].flags |= BODY_LEAVE_OPTIONAL;
+	return opt;
+}
+
+/* A part whose owner stands at octet owner_at.  Where its alias's target
+ * stands, if it ends with one. */
+static size_t
+part_put(struct reply *r, struct reply_part *p, struct wire *w, size_t owner_at,
+    size_t owner_len, struct counts *n)
+{
+	const struct body *b = p->body;
+	size_t target_at = w->len + b->target_at;
+
+	if (!p->repeated) {
+		p->at = (uint16_t)w->len;
+		body_put(w, b, owner_at, owner_len, p->ttl, p->flags);
+		n->an += b->an;
+		n->ns += b->ns;
+		n->ar += p->flags & BODY_LEAVE_OPTIONAL ? b->must_ar : b->ar;
+	}
+	if (p->prefix_len > 0) {
+		target_at = w->len + CNAME_FIXED;
+		synthesis_put(r, p, w, owner_at);
+		n->an++;
+	}
+	assert(!w->full); /* fit() left out what would not fit */
+	return target_at;
 }
 
 static void
@@ -176,27 +206,12 @@ put_parts(struct reply *r, struct wire *w, struct counts *n)
 
 	for (size_t i = 0; i < r->nparts; i++) {
 		struct reply_part *p = &r->parts[i];
-		const struct body *b = p->body;
-		size_t target_at = w->len + b->target_at;
+		size_t at = part_put(r, p, w, owner_at, owner_len, n);
 
-		if (!p->repeated) {
-			p->at = (uint16_t)w->len;
-			body_put(w, b, owner_at, owner_len, p->ttl, p->flags);
-			n->an += b->an;
-			n->ns += b->ns;
-			n->ar +=
-			    p->flags & BODY_LEAVE_OPTIONAL ? b->must_ar : b->ar;
-		}
-		if (p->prefix_len > 0) {
-			target_at = w->len + CNAME_FIXED;
-			synthesis_put(r, p, w, owner_at);
-			n->an++;
-		}
-		assert(!w->full); /* fit() left out what would not fit */
-		owner_len = (size_t)b->target_len + p->prefix_len;
-		if (owner_len > 0)
-			owner_at =
-			    body_suffix_at(w, target_at, owner_len, owner_len);
+		if (i + 1 == r->nparts)
+			return;
+		owner_len = (size_t)p->body->target_len + p->prefix_len;
+		owner_at = body_suffix_at(w, at, owner_len, owner_len);
 	}
 }
 
@@ -214,20 +229,19 @@ header_flags(const struct reply *r)
 size_t
 reply_end(struct reply *r, uint8_t *out, size_t limit)
 {
-	static const uint8_t header[DNS_HEADER_SIZE];
 	const struct query *q = r->query;
+	const size_t opt = fit(r, limit);
 	struct counts n = {0};
-	struct wire w;
+	/* The header follows what it counts. */
+	struct wire w = {.at = out, .len = DNS_HEADER_SIZE, .cap = limit};
 
-	fit(r, limit);
-	wire_init(&w, out, limit);
-	wire_put(&w, header, sizeof(header));
+	assert(limit >= DNS_HEADER_SIZE);
 	if (q->question_len > 0)
 		wire_put(&w, q->question, q->question_len);
 	if (!r->truncated)
 		put_parts(r, &w, &n);
-	if (q->edns) {
-		edns_put(&w, &r->edns);
+	if (opt > 0) {
+		edns_put(&w, &r->edns, opt);
 		n.ar++;
 	}
 	if (r->tsig != NULL && !r->truncated) {

@@ -30,6 +30,8 @@ struct reply {
 	bool truncated;          /* set by reply_truncate and reply_end */
 	struct edns_reply edns;  /* said when the query has an OPT */
 	const struct tsig *tsig; /* whose key is not known; NULL: none */
+	size_t all, must; /* octets of the parts, with optional ones and without
+			   */
 	size_t nparts;
 	struct reply_part parts[REPLY_PARTS_MAX];
 };

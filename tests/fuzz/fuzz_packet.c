@@ -213,7 +213,7 @@ reply(const struct query *q, uint16_t rcode, struct choices *c)
 	    optional ? 0 : BODY_LEAVE_OPTIONAL);
 	before = w.len;
 	if (q->edns) {
-		edns_put(&w, &e);
+		edns_put(&w, &e, edns_size(&e));
 		must(w.len - before == edns_size(&e));
 	}
 	check_reply(&w, b, optional, q->edns);

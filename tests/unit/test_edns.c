@@ -20,7 +20,7 @@ reply(const struct edns_reply *e)
 	wire_put_u16(&w, (uint16_t)(DNS_QR | (e->rcode & DNS_RCODE)));
 	wire_put(&w, "\0\1\0\0\0\0\0\1\0\0\1\0\1", 13);
 	before = w.len;
-	edns_put(&w, e);
+	edns_put(&w, e, edns_size(e));
 	ck_assert(!w.full);
 	ck_assert_uint_eq(w.len - before, edns_size(e));
 	ck_assert_int_eq(ldns_wire2pkt(&pkt, message, w.len), LDNS_STATUS_OK);
