@@ -311,17 +311,25 @@ is_refused(const struct query *q)
 }
 
 static void
+refuse(struct walk *w, const struct edns_error *why)
+{
+	w->reply->rcode = DNS_REFUSED;
+	w->reply->edns.error = why;
+}
+
+static void
 decide_chaos(struct walk *w)
 {
 	const struct query *q = w->reply->query;
 	const struct body *b =
 	    chaos_find(&w->snapshot->chaos, q->name, q->type);
 
-	w->reply->rcode = b != NULL ? DNS_NOERROR : DNS_REFUSED;
-	w->reply->edns.error = b != NULL ? NULL : &not_ours;
-	w->reply->authoritative = b != NULL;
-	if (b != NULL)
-		reply_add(w->reply, b, 0, BODY_KEEP_TTL);
+	if (b == NULL) {
+		refuse(w, &not_ours);
+		return;
+	}
+	w->reply->authoritative = true;
+	reply_add(w->reply, b, 0, BODY_KEEP_TTL);
 }
 
 static void
@@ -334,16 +342,15 @@ decide(struct walk *w)
 		decide_chaos(w);
 		return;
 	}
-	w->reply->rcode = DNS_REFUSED;
-	w->reply->edns.error = &not_done;
-	if (is_refused(q))
+	if (is_refused(q)) {
+		refuse(w, &not_done);
 		return;
-	w->reply->edns.error = &not_ours;
+	}
 	zone_find(w->snapshot->zones, q->name, q->name_len, q->type, &f);
-	if (f.kind == FIND_FOREIGN)
+	if (f.kind == FIND_FOREIGN) {
+		refuse(w, &not_ours);
 		return;
-	w->reply->rcode = DNS_NOERROR;
-	w->reply->edns.error = NULL;
+	}
 	/* Of a chain, the AA bit is about the first owner (RFC 1035 4.1.1),
 	 * the rcode about the last (RFC 6604 3). */
 	w->reply->authoritative = f.kind != FIND_REFERRAL;
@@ -464,10 +471,10 @@ exchange_cookies(struct walk *w)
 	const struct query *q = w->reply->query;
 	uint32_t now_s = w->answerer->wall_s;
 
+	if (q->cookie_len == 0)
+		return;
 	w->cookie_state =
 	    cookie_check(secrets, q->cookie, q->cookie_len, w->source, now_s);
-	if (w->cookie_state == COOKIE_NONE)
-		return;
 	cookie_make(secrets, q->cookie, w->source, now_s, w->cookie);
 	w->reply->edns.cookie = w->cookie;
 }
@@ -527,6 +534,7 @@ walk_begin(struct walk *w, struct answerer *a, const struct snapshot *s,
 	w->snapshot = s;
 	w->source = &in->source;
 	w->reply = r;
+	w->cookie_state = COOKIE_NONE;
 	w->steered = false;
 	w->npassed = 0;
 }
@@ -550,15 +558,17 @@ answer(struct answerer *a, const struct snapshot *s,
 		return 0;
 	}
 	reply_begin(&r, &q);
-	answer_options(&w, in);
-	if (rcode == DNS_NOERROR)
-		rcode = refuse_early(&w, verdict, in);
-	if (rcode == DNS_NOERROR && verdict == QUERY_ANSWER)
+	if (q.options) {
+		answer_options(&w, in);
+		if (rcode == DNS_NOERROR)
+			rcode = refuse_early(&w, verdict, in);
+	}
+	if (rcode == DNS_NOERROR && verdict == QUERY_ANSWER) {
 		decide(&w);
-	else
+	} else {
 		r.rcode = rcode;
-	if (rcode == DNS_NOTAUTH)
-		r.tsig = &q.tsig;
+		r.tsig = rcode == DNS_NOTAUTH ? &q.tsig : NULL;
+	}
 	if (!keep_limit(&w))
 		return 0;
 	len = reply_end(&r, out, size_limit(&w, in->proto, cap));
