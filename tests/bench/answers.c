@@ -4,8 +4,10 @@
  * answers CONFIGURATION steered|static|nxdomain COUNT.  steered asks for
  * www.example.com A with the client subnets of pseudo-random /24s; static for
  * h0000000.example.com A to h0000999; nxdomain for those and as many that do
- * not exist.  All with EDNS, as resolvers ask.
+ * not exist.  All with EDNS, as resolvers ask.  Without arguments it says what
+ * it was built with: counts are the same with the same alone.
  */
+#include <gnu/libc-version.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +100,11 @@ main(int argc, char **argv)
 	struct diag d;
 	bool ok;
 
+	if (argc == 1) {
+		printf("%s; %s; glibc %s\n", __VERSION__, FLAGS,
+		    gnu_get_libc_version());
+		return EXIT_SUCCESS;
+	}
 	if (argc != 4) {
 		fprintf(
 		    stderr, "usage: %s CONFIGURATION KIND COUNT\n", argv[0]);

@@ -4,26 +4,41 @@
 calls execute, without sockets.  They are the same from run to run, whatever
 else the machine does.
 
-    instructions.py [--functions]   (ANSWERS: the program; MMDB: a country
-                                    database, geoip/demo.mmdb)"""
+    instructions.py [--functions | --record]
+
+Fails where they are not those of instructions.txt by more than 2 %: who makes
+answers dearer says so there, with --record, and in the commit.  With another
+compiler, other flags, another libc or processor there is nothing to compare.
+ANSWERS is the program."""
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 
+SRCDIR = os.environ.get("srcdir", ".")
 ANSWERS = os.environ.get("ANSWERS", "tests/bench/answers")
-MMDB = os.path.abspath(os.environ.get("MMDB", "geoip/demo.mmdb"))
+RECORD = os.path.join(SRCDIR, "tests/bench/instructions.txt")
+KINDS = ("steered", "static", "nxdomain")
+TOLERANCE = 0.02
+SKIPPED = 77
+# The same functions of libc, whatever the processor can do beside.
+PLAIN = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-AVX,-AVX512F,-AVX512VL,"
+                           "-ERMS,-FSRM,-SSSE3,-SSE4_1,-SSE4_2"}
 COUNT = 2000
 PLACES = [(50, 8), (39, -77), (35, 139), (-33, 151), (-23, -46), (1, 103),
           (19, 72), (-33, 18)]
 
 
 def write(folder):
+    mmdb = os.path.join(folder, "demo.mmdb")
+    subprocess.run([os.path.join(SRCDIR, "geoip/demo"), mmdb], check=True,
+                   stdout=subprocess.DEVNULL)
     lines = ["meridian: 1", "zones: {example.com: example.com.zone}",
              "server: {ecs_from: any}",
-             f"geoip: {{databases: [{MMDB}]}}", "regions:"]
+             f"geoip: {{databases: [{mmdb}]}}", "regions:"]
     lines += [f"  r{i}: {{location: [{a}, {b}]}}"
               for i, (a, b) in enumerate(PLACES)]
     lines += ["policies: {near: {rules: [{regions: nearest}]}}",
@@ -46,7 +61,7 @@ def count(conf, kind, out):
     done = subprocess.run(
         ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}",
          "--toggle-collect=answer", ANSWERS, conf, kind, str(COUNT)],
-        capture_output=True, text=True)
+        capture_output=True, text=True, env=dict(os.environ, **PLAIN))
     found = re.search(r"Collected : (\d+)", done.stderr)
     if done.returncode != 0 or found is None:
         sys.exit(f"{kind}: {done.stderr[-2000:]}")
@@ -63,17 +78,56 @@ def functions(out):
                   f"{os.path.basename(m[2])}")
 
 
+def built_with():
+    said = subprocess.run([ANSWERS], capture_output=True, text=True,
+                          check=True).stdout.strip()
+    return f"{said}; {os.uname().machine}"
+
+
+def recorded():
+    """What the numbers were counted with, and {kind: number}."""
+    with open(RECORD) as f:
+        lines = f.read().splitlines()
+    return lines[0], {k: int(n) for k, n in map(str.split, lines[1:])}
+
+
+def compare(got):
+    wrong = [f"{k}: {got[k]:.0f} instructions instead of {n}"
+             for k, n in recorded()[1].items()
+             if abs(got[k] - n) > TOLERANCE * n]
+    if wrong:
+        sys.exit("\n".join(wrong + [
+            "Find out why (--functions); if it is to be, --record it"]))
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--functions", action="store_true",
-                   help="and what each function itself executes")
+                   help="show what each function itself executes, as well")
+    p.add_argument("--record", action="store_true",
+                   help="write the numbers to instructions.txt")
     a = p.parse_args()
+    compared = not a.functions and not a.record
+    if shutil.which("valgrind") is None:
+        print("skipped: valgrind is not installed")
+        sys.exit(SKIPPED)
+    if compared and recorded()[0] != built_with():
+        print(f"skipped: built with {built_with()}, not {recorded()[0]}")
+        sys.exit(SKIPPED)
+    got = {}
     with tempfile.TemporaryDirectory() as folder:
         conf, out = write(folder), os.path.join(folder, "callgrind")
-        for kind in ("steered", "static", "nxdomain"):
-            print(f"{kind:9} {count(conf, kind, out):8.1f}", flush=True)
+        for kind in KINDS:
+            got[kind] = count(conf, kind, out)
+            print(f"{kind:9} {got[kind]:8.1f}", flush=True)
             if a.functions:
                 functions(out)
+    if compared:
+        compare(got)
+    if a.record:
+        with open(RECORD, "w") as f:
+            f.write(built_with() + "\n")
+            f.writelines(f"{k} {got[k]:.0f}\n" for k in KINDS)
 
 
 main()
