@@ -221,7 +221,6 @@ decide(struct explain *e)
 		.steered = e->found.steered,
 		.type = e->found.type,
 		.name = e->assume.name,
-		.client = e->client,
 		.now_s = clock_mono_s(),
 		.random = e->assume.random,
 	    },

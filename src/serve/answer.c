@@ -140,7 +140,6 @@ answer_decide(const struct snapshot *s, const struct answer_question *q,
 	    .random = q->random,
 	};
 
-	steer->client = q->client;
 	answer_classify(n->table, steer);
 	pick.rank = &n->table->ranks[steer->hit.class];
 	pick_region(s->pools, &pick, &steer->pick);
@@ -187,7 +186,6 @@ steer(struct walk *w, const struct found *f, uint32_t *ttl)
 
 	answer_client(
 	    w->snapshot->clients, w->source, w->reply->edns.ecs, &w->steer);
-	q.client = w->steer.client;
 	answer_decide(w->snapshot, &q, &w->steer);
 	if (w->steer.scope > 0 && w->reply->nparts > 0)
 		return NULL;

@@ -83,11 +83,10 @@ struct answer_question {
 	uint16_t steered; /* index in conf.names */
 	uint16_t type;
 	const uint8_t *name; /* that it steers, lower case */
-	struct addr client;
 	uint32_t now_s, random;
 };
 
-/* The scope is right after answer_client(). */
+/* For steer->client; the scope is right after answer_client(). */
 void answer_decide(const struct snapshot *s, const struct answer_question *q,
     struct answer_steer *steer);
 

@@ -335,25 +335,56 @@ offer_body(const struct pool *p, size_t region, uint16_t type, uint32_t random)
 	return v->body;
 }
 
+/* Almost always: the client's best region takes it, whoever it is. */
+static bool
+best_takes(
+    const struct pool *p, const struct pick_question *q, struct pick *pick)
+{
+	const struct rank *rank = q->rank;
+	const uint8_t best = rank->order[0];
+	uint64_t shared =
+	    atomic_load_explicit(&p->shared, memory_order_acquire);
+	uint64_t whole = pool_live(p, pool_family(q->type)) & ~shared;
+
+	if (rank->hash != CONF_HASH_NONE || rank->trickle != 0 ||
+	    (whole >> best & 1) == 0)
+		return false;
+	least(&pick->ttl, change_s(&p->regions[best], q->now_s));
+	pick->region = best;
+	pick->reason = rank->unlocated ? POOL_UNLOCATED : POOL_FIRST;
+	return true;
+}
+
+/* By all that may be asked of its regions. */
+static void
+pick_of_all(
+    const struct pool *pools, const struct pick_question *q, struct pick *pick)
+{
+	const struct pool *p = pick->pool;
+	struct turns turns;
+	size_t i;
+
+	turns_begin(&turns, p, q, pick);
+	i = first_live(p, q, &turns, pick);
+	if (i == q->rank->n) {
+		pick_all_down(pools, q, &turns, pick);
+		return;
+	}
+	pick->region = turns.order[i];
+	pick->reason = (uint8_t)reason_of(p, &turns, i);
+}
+
 void
 pick_region(
     const struct pool *pools, const struct pick_question *q, struct pick *pick)
 {
 	const struct pool *p = &pools[q->pool];
-	struct turns turns;
-	size_t i;
 
 	pick->pool = p;
 	pick->ttl = q->ttl_max;
 	pick->cohort_len = 0;
-	turns_begin(&turns, p, q, pick);
-	i = first_live(p, q, &turns, pick);
-	if (i < q->rank->n) {
-		pick->region = turns.order[i];
-		pick->reason = (uint8_t)reason_of(p, &turns, i);
-	} else {
-		pick_all_down(pools, q, &turns, pick);
-	}
+	if (!best_takes(p, q, pick))
+		pick_of_all(pools, q, pick);
 	if (pick->ttl < q->ttl_min)
 		pick->ttl = q->ttl_min;
 	pick->body = offer_body(pick->pool, pick->region, q->type, q->random);

@@ -179,7 +179,7 @@ ask(unsigned name, unsigned net)
 	const struct snapshot *s = service.control->status.snapshot;
 	struct addr a = {.family = 4,
 	    .bytes = {10, (uint8_t)net, (uint8_t)below(CLIENTS), 9}};
-	struct answer_steer steer = {.by_ecs = true};
+	struct answer_steer steer = {.client = a, .by_ecs = true};
 	char text[ADDR_TEXT_MAX];
 	struct tally *t = snapshot_row(s, 0);
 
@@ -187,7 +187,6 @@ ask(unsigned name, unsigned net)
 	    &(struct answer_question){
 		.type = DNS_A,
 		.steered = (uint16_t)name,
-		.client = a,
 		.now_s = now_s,
 		.random = answer_random(&random_state),
 	    },

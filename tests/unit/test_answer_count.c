@@ -281,16 +281,17 @@ START_TEST(a_name_that_is_hashed_is_the_one_that_is_steered)
 		char text[64];
 		uint8_t name[DNS_NAME_MAX];
 		const struct sample_query q = {.name = text, .type = DNS_A};
-		struct answer_question decide = {
+		const struct answer_question decide = {
 		    .steered = 1, .type = DNS_A, .name = name};
+		struct addr client;
 		struct answer_steer steer;
 		uint64_t before[2] = {
 		    t[0].steered[POOL_FIRST], t[1].steered[POOL_FIRST]};
 
 		snprintf(text, sizeof(text), "n%u.api.example.com.", i);
 		ck_assert(name_parse(text, name, NULL));
-		ck_assert(addr_parse("9.9.9.9", &decide.client));
-		answer_client(snapshot->clients, &decide.client, NULL, &steer);
+		ck_assert(addr_parse("9.9.9.9", &client));
+		answer_client(snapshot->clients, &client, NULL, &steer);
 		answer_decide(snapshot, &decide, &steer);
 		ask(&q, "9.9.9.9", COUNT_UDP, sizeof(out));
 		regions[steer.pick.region]++;

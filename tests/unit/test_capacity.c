@@ -228,14 +228,13 @@ carried(unsigned region)
 static void
 ask(struct client *c)
 {
-	struct answer_steer steer = {.by_ecs = true};
+	struct answer_steer steer = {.client = c->addr, .by_ecs = true};
 	struct tally *row = snapshot_row(snapshot, 0);
 	unsigned region;
 
 	answer_decide(snapshot,
 	    &(struct answer_question){
 		.type = DNS_A,
-		.client = c->addr,
 		.now_s = now_s,
 		.random = answer_random(&random_state),
 	    },

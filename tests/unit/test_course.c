@@ -136,14 +136,13 @@ ask(uint16_t name, unsigned net)
 	struct addr a = {.family = 4,
 	    .bytes = {10, (uint8_t)net,
 		(uint8_t)(answer_random(&random_state) % 200), 9}};
-	struct answer_steer steer = {.by_ecs = true};
+	struct answer_steer steer = {.client = a, .by_ecs = true};
 	struct tally *row = snapshot_row(shot, 0);
 	char text[ADDR_TEXT_MAX];
 
 	answer_decide(shot,
 	    &(struct answer_question){.type = DNS_A,
 		.steered = name,
-		.client = a,
 		.now_s = now_s,
 		.random = answer_random(&random_state)},
 	    &steer);

@@ -120,12 +120,11 @@ end(void)
 static void
 ask(struct resolver *r)
 {
-	struct answer_steer steer = {.by_ecs = true};
+	struct answer_steer steer = {.client = r->addr, .by_ecs = true};
 	struct tally *t = snapshot_row(snapshot, 0);
 
 	answer_decide(snapshot,
 	    &(struct answer_question){.type = DNS_A,
-		.client = r->addr,
 		.now_s = now_s,
 		.random = answer_random(&random_state)},
 	    &steer);
