@@ -13,7 +13,7 @@
 #include "geo/mmdb.h"
 #include "geo/nets.h"
 #include "geo/place.h"
-#include "geo/trie.h"
+#include "geo/prefix.h"
 
 struct geo;
 
@@ -60,16 +60,17 @@ bool geo_find_key(const struct geo *g, const struct addr *a,
     struct geo_key *key, unsigned *depth);
 
 /*
- * The space of a family (4, 6) in order: leaves whose value is an index into
+ * The space of a family (4, 6): leaves whose value is an index into
  * geo_places().  In IPv6 each prefix whose addresses hold an IPv4 address
  * (addr_embedding()) is one leaf of value GEO_EMBEDDED: look up the IPv4
- * address.  Made at the first call (not thread-safe); geo_forget_leaves()
- * frees them.
+ * address.  Those of both families are made at the first call (not
+ * thread-safe); geo_forget_leaves() frees them.  NULL: err (a database is
+ * damaged).
  */
-enum { GEO_EMBEDDED = TRIE_VALUE_MAX };
+enum { GEO_EMBEDDED = COVER_VALUE_MAX };
 
-const struct trie_leaf *geo_leaves(
-    struct geo *g, uint8_t family, size_t *n, struct error *err);
+const struct cover *geo_leaves(
+    struct geo *g, uint8_t family, struct error *err);
 const struct place *geo_places(const struct geo *g, size_t *n);
 void geo_forget_leaves(struct geo *g);
 

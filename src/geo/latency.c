@@ -310,7 +310,6 @@ latency_cover(const struct latency *l, uint8_t family, struct cover *cover)
 		    &members, ((struct prefix_member){e->prefix, e->order}));
 	}
 	cover_nest(cover, family, members.at, members.n);
-	cover->leaves.n = trie_merge(cover->leaves.at, cover->leaves.n);
 	vec_free(&members);
 }
 

@@ -78,23 +78,21 @@ cells_split(struct lookups *ls, const uint32_t *classes)
 	intern_free(&known);
 }
 
-/* Leaves whose value is by place, embedded what stands for IPv4; merged. free()
- * them. */
-static struct trie_leaf *
-leaves_of(struct geo *geo, uint8_t family, const uint32_t *values,
-    uint32_t embedded, size_t *n)
+/* The leaves with values by place, embedded where they stand for IPv4. */
+static struct cover
+cover_of(
+    struct geo *geo, uint8_t family, const uint32_t *values, uint32_t embedded)
 {
-	const struct trie_leaf *leaves = geo_leaves(geo, family, n, NULL);
-	struct trie_leaf *mapped = xcalloc(*n, sizeof(*mapped));
+	const struct cover *leaves = geo_leaves(geo, family, NULL);
+	struct cover c = {.end = 0};
 
-	for (size_t i = 0; i < *n; i++) {
-		mapped[i] = leaves[i];
-		mapped[i].value = leaves[i].value == GEO_EMBEDDED
-		    ? embedded
-		    : values[leaves[i].value];
+	for (size_t i = 0; i < leaves->leaves.n; i++) {
+		uint32_t place = leaves->leaves.at[i] >> 8;
+
+		cover_put(&c, leaves->leaves.at[i] & 0xff,
+		    place == GEO_EMBEDDED ? embedded : values[place]);
 	}
-	*n = trie_merge(mapped, *n);
-	return mapped;
+	return c;
 }
 
 static struct lookup
@@ -102,16 +100,16 @@ build_one(struct lookups *ls, struct arena *a)
 {
 	struct lookup l = {NULL, NULL, NULL};
 	const uint32_t *classes = ls->classes.at[0];
-	size_t n;
-	struct trie_leaf *leaves = leaves_of(ls->geo, 4, classes, 0, &n);
+	struct cover c = cover_of(ls->geo, 4, classes, 0);
 	/* All IPv4 alike: IPv6 needs no look inside. */
-	uint32_t embedded = n == 1 ? leaves[0].value : GEO_EMBEDDED;
+	uint32_t embedded =
+	    c.leaves.n == 1 ? c.leaves.at[0] >> 8 : GEO_EMBEDDED;
 
-	l.ipv4 = trie_build(a, leaves, n, 32, NULL);
-	free(leaves);
-	leaves = leaves_of(ls->geo, 6, classes, embedded, &n);
-	l.ipv6 = trie_build(a, leaves, n, 128, NULL);
-	free(leaves);
+	l.ipv4 = trie_build(a, &c, 32, NULL);
+	cover_free(&c);
+	c = cover_of(ls->geo, 6, classes, embedded);
+	l.ipv6 = trie_build(a, &c, 128, NULL);
+	cover_free(&c);
 	return l;
 }
 
@@ -185,19 +183,18 @@ static void
 build_shared(struct lookups *ls, struct arena *a)
 {
 	struct trie *ipv4, *ipv6;
-	struct trie_leaf *leaves;
-	size_t n;
+	struct cover c;
 
 	ls->cell = xcalloc(ls->nplaces, sizeof(*ls->cell));
 	for (size_t i = 0; i < ls->classes.n; i++)
 		cells_split(ls, ls->classes.at[i]);
 	ls->sets.nvalues = (uint32_t)ls->ncells + 1;
-	leaves = leaves_of(ls->geo, 4, ls->cell, 0, &n);
-	ipv4 = trie_build(a, leaves, n, 32, &ls->sets);
-	free(leaves);
-	leaves = leaves_of(ls->geo, 6, ls->cell, (uint32_t)ls->ncells, &n);
-	ipv6 = trie_build(a, leaves, n, 128, &ls->sets);
-	free(leaves);
+	c = cover_of(ls->geo, 4, ls->cell, 0);
+	ipv4 = trie_build(a, &c, 32, &ls->sets);
+	cover_free(&c);
+	c = cover_of(ls->geo, 6, ls->cell, (uint32_t)ls->ncells);
+	ipv6 = trie_build(a, &c, 128, &ls->sets);
+	cover_free(&c);
 	classes_build(ls, a, ipv4, ipv6);
 }
 

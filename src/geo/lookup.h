@@ -13,6 +13,7 @@
 
 #include "base/net.h"
 #include "geo/geo.h"
+#include "geo/trie.h"
 
 struct lookup {
 	const struct trie *ipv4, *ipv6;

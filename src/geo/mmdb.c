@@ -14,73 +14,100 @@
 #include "base/file.h"
 #include "geo/field.h"
 
-/* A step down the tree ends in a node, a record or nothing. */
-struct step {
-	bool is_node;
-	uint32_t node;
-	uint32_t record; /* offset + 1; 0: none */
-};
+enum { SEPARATOR = 16 }; /* octets between the tree and the data */
 
 struct mmdb {
-	MMDB_s db;              /* maps the sealed copy */
-	size_t data_len;        /* of the data, up to the metadata */
-	unsigned bits;          /* of the tree: 32 or 128 */
-	struct step ipv4, ipv6; /* where the space of each begins */
+	MMDB_s db;                   /* maps the sealed copy */
+	size_t data_len;             /* of the data, up to the metadata */
+	unsigned bits;               /* of the tree: 32 or 128 */
+	struct mmdb_step ipv4, ipv6; /* where the space of each begins */
 };
 
-static bool
-step_down(const struct mmdb *m, uint32_t node, bool right, struct step *s)
+static uint32_t
+load_u32(const uint8_t *at)
 {
-	MMDB_search_node_s n;
-	uint64_t record;
-	uint32_t offset;
-	uint8_t type;
+	uint32_t v;
 
-	if (MMDB_read_node(&m->db, node, &n) != MMDB_SUCCESS)
+	memcpy(&v, at, sizeof(v));
+	return __builtin_bswap32(v);
+}
+
+/* As the MaxMind DB file format 2.0 has them ("Node Layout"). */
+static uint32_t
+child_of(const struct mmdb *m, uint32_t node, bool right)
+{
+	const uint8_t *tree = m->db.file_content;
+
+	switch (m->db.full_record_byte_size) {
+	case 6:
+		tree += 6ul * node + (right ? 2 : 0);
+		return right ? load_u32(tree) & 0xffffff : load_u32(tree) >> 8;
+	case 7:
+		tree += 7ul * node;
+		return right ? load_u32(tree + 3) & 0xfffffff
+			     : load_u32(tree) >> 8 | (tree[3] & 0xf0u) << 20;
+	default:
+		return load_u32(tree + 8ul * node + (right ? 4 : 0));
+	}
+}
+
+/* False: the file is damaged. */
+static inline bool
+step_down(const struct mmdb *m, uint32_t node, bool right, struct mmdb_step *s)
+{
+	const uint32_t count = m->db.metadata.node_count;
+	uint32_t child, offset;
+
+	if (node >= count)
 		return false;
-	type = right ? n.right_record_type : n.left_record_type;
-	record = right ? n.right_record : n.left_record;
-	*s = (struct step){.is_node = type == MMDB_RECORD_TYPE_SEARCH_NODE};
-	if (type == MMDB_RECORD_TYPE_INVALID)
-		return false;
+	child = child_of(m, node, right);
+	*s = (struct mmdb_step){child < count, child};
+	/* No node leads back to the first one. */
 	if (s->is_node)
-		s->node = (uint32_t)record;
-	if (type != MMDB_RECORD_TYPE_DATA)
-		return true;
-	offset =
-	    right ? n.right_record_entry.offset : n.left_record_entry.offset;
-	s->record = offset + 1;
+		return child != 0;
 	/* Below the data is the separator: such an offset wraps around. */
-	return offset < m->data_len;
+	offset = child - count - SEPARATOR;
+	s->at = child == count ? 0 : offset + 1;
+	return child == count || offset < m->data_len;
 }
 
 /* False: the file is damaged. */
 static bool
 find_roots(struct mmdb *m)
 {
-	m->ipv4 = (struct step){.is_node = true};
+	m->ipv4 = (struct mmdb_step){.is_node = true};
 	if (m->bits == 32)
 		return true;
 	m->ipv6 = m->ipv4;
 	for (unsigned i = 0; i < 96 && m->ipv4.is_node; i++)
-		if (!step_down(m, m->ipv4.node, false, &m->ipv4))
+		if (!step_down(m, m->ipv4.at, false, &m->ipv4))
 			return false;
 	return true;
 }
 
-static struct step
-family_root(const struct mmdb *m, uint8_t family)
+struct mmdb_step
+mmdb_root(const struct mmdb *m, uint8_t family)
 {
 	return family == 4 ? m->ipv4 : m->ipv6;
 }
 
 /* IPv4 space stands in IPv6 only under addresses that count as IPv4. */
-static void
-skip_ipv4(const struct mmdb *m, uint8_t family, struct step *s)
+static inline void
+skip_ipv4(const struct mmdb *m, uint8_t family, struct mmdb_step *s)
 {
-	if (family == 6 && s->is_node && m->ipv4.is_node &&
-	    s->node == m->ipv4.node)
-		*s = (struct step){0};
+	if (family == 6 && s->is_node && m->ipv4.is_node && s->at == m->ipv4.at)
+		*s = (struct mmdb_step){0};
+}
+
+/* False: the file is damaged. */
+static inline bool
+family_down(const struct mmdb *m, uint8_t family, uint32_t node, bool right,
+    struct mmdb_step *s)
+{
+	if (!step_down(m, node, right, s))
+		return false;
+	skip_ipv4(m, family, s);
+	return true;
 }
 
 static bool
@@ -169,15 +196,13 @@ mmdb_octets(const struct mmdb *m, size_t *len)
 uint32_t
 mmdb_find_record(const struct mmdb *m, const struct addr *a, unsigned *depth)
 {
-	struct step s = family_root(m, a->family);
+	struct mmdb_step s = mmdb_root(m, a->family);
 
 	*depth = 0;
-	for (; s.is_node && *depth < addr_bits(a); ++*depth) {
-		if (!step_down(m, s.node, addr_bit(a, *depth), &s))
+	for (; s.is_node && *depth < addr_bits(a); ++*depth)
+		if (!family_down(m, a->family, s.at, addr_bit(a, *depth), &s))
 			return 0;
-		skip_ipv4(m, a->family, &s);
-	}
-	return s.record;
+	return s.is_node ? 0 : s.at;
 }
 
 bool
@@ -189,65 +214,60 @@ mmdb_find(const struct mmdb *m, const struct addr *a, struct place *p,
 	return record != 0 && mmdb_record(m, record, p, NULL, NULL);
 }
 
-struct walk {
-	const struct mmdb *m;
-	bool (*fn)(const struct prefix *p, uint32_t record, void *arg);
-	void *arg;
-	uint64_t left;      /* leaves that a tree of this size can have */
-	const char *damage; /* NULL: none */
-};
+static const char endless[] = "damaged: the tree does not end";
+static const char nowhere[] = "damaged: a node of the tree points nowhere";
+
+void
+mmdb_walk_init(struct mmdb_walk *w, const struct mmdb *m, uint8_t family)
+{
+	*w = (struct mmdb_walk){
+	    .m = m,
+	    .family = family,
+	    .left = 2 * (uint64_t)m->db.metadata.node_count + 256,
+	};
+}
 
 static bool
-damaged(struct walk *w, const char *damage)
+damaged(struct mmdb_walk *w, const char *damage)
 {
 	w->damage = damage;
 	return false;
 }
 
 static bool
-walk(struct walk *w, struct prefix p, struct step at)
+walk_down(struct mmdb_walk *w, struct mmdb_step at, unsigned len, bool right,
+    struct mmdb_step *half)
 {
-	static const char endless[] = "the tree does not end";
-	static const char nowhere[] = "a node of the tree points nowhere";
-	struct prefix high;
-	struct step child;
+	if (len == (w->family == 4 ? 32 : 128))
+		return damaged(w, endless);
+	return family_down(w->m, w->family, at.at, right, half) ||
+	    damaged(w, nowhere);
+}
 
-	skip_ipv4(w->m, p.addr.family, &at);
-	if (!at.is_node) {
-		if (w->left-- != 0)
-			return w->fn(&p, at.record, w->arg);
-		return damaged(w, endless);
-	}
-	if (p.len == addr_bits(&p.addr))
-		return damaged(w, endless);
-	if (at.node >= w->m->db.metadata.node_count)
-		return damaged(w, nowhere);
-	high = p;
-	high.addr.bytes[p.len / 8] |= (uint8_t)(0x80 >> (p.len % 8));
-	high.len = ++p.len;
-	if (!step_down(w->m, at.node, false, &child))
-		return damaged(w, nowhere);
-	if (!walk(w, p, child))
-		return false;
-	if (!step_down(w->m, at.node, true, &child))
-		return damaged(w, nowhere);
-	return walk(w, high, child);
+static bool
+count_leaf(struct mmdb_walk *w)
+{
+	return w->left-- != 0 || damaged(w, endless);
 }
 
 bool
-mmdb_walk(const struct mmdb *m, uint8_t family,
-    bool (*fn)(const struct prefix *p, uint32_t record, void *arg), void *arg,
-    struct error *err)
+mmdb_walk_down(struct mmdb_walk *w, struct mmdb_step at, unsigned len,
+    bool right, struct mmdb_step *half)
 {
-	struct walk w = {
-	    m, fn, arg, 2 * (uint64_t)m->db.metadata.node_count + 256, NULL};
-	struct prefix all = {.addr.family = family};
+	return walk_down(w, at, len, right, half) &&
+	    (half->is_node || count_leaf(w));
+}
 
-	if (walk(&w, all, family_root(m, family)))
-		return true;
-	if (w.damage != NULL)
-		error_set(err, "damaged: %s", w.damage);
-	return false;
+bool
+mmdb_walk(struct mmdb_walk *w, struct mmdb_step at, unsigned len)
+{
+	struct mmdb_step half;
+
+	if (!at.is_node)
+		return count_leaf(w) && w->fn(len, at.at, w->arg);
+	return walk_down(w, at, len, false, &half) &&
+	    mmdb_walk(w, half, len + 1) && walk_down(w, at, len, true, &half) &&
+	    mmdb_walk(w, half, len + 1);
 }
 
 /* A record while it is read. */

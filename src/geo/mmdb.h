@@ -45,16 +45,38 @@ bool mmdb_find(const struct mmdb *m, const struct addr *a, struct place *p,
 uint32_t mmdb_find_record(
     const struct mmdb *m, const struct addr *a, unsigned *depth);
 
+/* A place in the tree. */
+struct mmdb_step {
+	bool is_node;
+	uint32_t at; /* the node, or the handle of the record (0: none) */
+};
+
+/* Where the space of a family begins: IPv4's is ::/96 of a tree for IPv6. */
+struct mmdb_step mmdb_root(const struct mmdb *m, uint8_t family);
+
 /*
- * Calls fn for each leaf of the tree in order of addresses, disjoint and
- * covering all of the family's space: prefix, and the handle of its record (0:
- * none).  IPv4 space is ::/96 of a tree for IPv6; aliases of it elsewhere are
- * not followed but reported without a record.  False stops, when fn says so or
- * the file is damaged.
+ * Calls fn for each leaf below a step in order of addresses, without gaps:
+ * length of its prefix, and the handle of its record.  Aliases of IPv4 space
+ * elsewhere are not followed but have no record.
  */
-bool mmdb_walk(const struct mmdb *m, uint8_t family,
-    bool (*fn)(const struct prefix *p, uint32_t record, void *arg), void *arg,
-    struct error *err);
+struct mmdb_walk {
+	const struct mmdb *m;
+	uint8_t family;
+	bool (*fn)(unsigned len, uint32_t record, void *arg);
+	void *arg;
+	uint64_t left;      /* leaves that a tree of this size may have */
+	const char *damage; /* NULL: none */
+};
+
+void mmdb_walk_init(struct mmdb_walk *w, const struct mmdb *m, uint8_t family);
+
+/* len: of the prefix of the step.  False: fn said so, or the file is damaged.
+ */
+bool mmdb_walk(struct mmdb_walk *w, struct mmdb_step at, unsigned len);
+
+/* The same by hand: from a node to one of its halves. */
+bool mmdb_walk_down(struct mmdb_walk *w, struct mmdb_step at, unsigned len,
+    bool right, struct mmdb_step *half);
 
 /* Fills what *p lacks from the record of that handle, and adds to *survey,
  * which may be NULL. */

@@ -27,8 +27,7 @@ origin_build(struct arena *a, struct geo *geo, struct error *err)
 	uint32_t *countries;
 	size_t n;
 
-	if (geo_leaves(geo, 4, &n, err) == NULL ||
-	    geo_leaves(geo, 6, &n, err) == NULL)
+	if (geo_leaves(geo, 4, err) == NULL)
 		return NULL;
 	places = geo_places(geo, &n);
 	countries = xcalloc(n, sizeof(*countries));

@@ -9,13 +9,15 @@ cover_free(struct cover *c)
 	vec_free(&c->leaves);
 }
 
-void
-cover_put(struct cover *c, const struct prefix *p, uint32_t value)
+struct prefix
+cover_prefix(cover_place *at, uint8_t family, unsigned len)
 {
-	struct trie_leaf leaf = {.len = p->len, .value = value};
+	struct prefix p = {.addr = {.family = family}, .len = (uint8_t)len};
 
-	memcpy(leaf.bytes, p->addr.bytes, sizeof(leaf.bytes));
-	vec_push(&c->leaves, leaf);
+	for (unsigned i = 0; i < addr_bits(&p.addr) / 8; i++)
+		p.addr.bytes[i] = (uint8_t)(*at >> (120 - 8 * i));
+	*at += len > 0 ? (cover_place)1 << (128 - len) : 0;
+	return p;
 }
 
 static int
@@ -45,7 +47,7 @@ cut(struct cut *c, struct prefix p, size_t i, size_t end, uint64_t mask)
 	for (; i < end && c->members[i].prefix.len == p.len; i++)
 		mask = c->members[i].mask | (c->nested ? 0 : mask);
 	if (i == end) {
-		cover_put(c->cover, &p, c->value(mask, c->arg));
+		cover_put(c->cover, p.len, c->value(mask, c->arg));
 		return;
 	}
 	for (middle = i; middle < end; middle++)
@@ -101,43 +103,4 @@ prefix_depth_beside(const struct prefix *p, const struct addr *a)
 	    common < bits && addr_bit(a, common) == addr_bit(&p->addr, common))
 		common++;
 	return common >= p->len ? p->len : common + 1;
-}
-
-static bool
-leaf_covers(const struct trie_leaf *a, const struct trie_leaf *b)
-{
-	struct addr x = {.family = 6}, y = {.family = 6};
-
-	memcpy(x.bytes, a->bytes, sizeof(x.bytes));
-	memcpy(y.bytes, b->bytes, sizeof(y.bytes));
-	return a->len <= b->len && addr_match(&x, &y, a->len);
-}
-
-void
-cover_overlay(struct cover *out, const struct cover *a, const struct cover *b,
-    uint32_t (*value)(uint32_t a, uint32_t b, void *arg), void *arg)
-{
-	size_t i = 0, j = 0;
-
-	while (i < a->leaves.n && j < b->leaves.n) {
-		const struct trie_leaf *x = &a->leaves.at[i];
-		const struct trie_leaf *y = &b->leaves.at[j];
-		struct trie_leaf leaf = x->len >= y->len ? *x : *y;
-
-		leaf.value = value(x->value, y->value, arg);
-		vec_push(&out->leaves, leaf);
-		if (x->len >= y->len)
-			i++;
-		else
-			j++;
-		/* The larger one ends where no further leaf lies in it. */
-		if (x->len == y->len)
-			j++;
-		else if (x->len > y->len &&
-		    (i == a->leaves.n || !leaf_covers(y, &a->leaves.at[i])))
-			j++;
-		else if (x->len < y->len &&
-		    (j == b->leaves.n || !leaf_covers(x, &b->leaves.at[j])))
-			i++;
-	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Covers: the space of a family cut into leaves, from prefixes, and covers laid
- * over each other.  Pure; a cover belongs to who made it (cover_free).
+ * Covers: the space of a family cut into leaves, which are prefixes with a
+ * value.  Pure; a cover belongs to who made it (cover_free).
  */
 #ifndef GEO_PREFIX_H
 #define GEO_PREFIX_H
@@ -10,11 +10,22 @@
 
 #include "base/arena.h"
 #include "base/net.h"
-#include "geo/trie.h"
 
-/* Sorted, disjoint, without gaps. */
+enum { COVER_VALUE_MAX = 0xffffff };
+
+/*
+ * A place in the space of either family: an address whose first bit is the
+ * highest.  Beyond the last address it is 0 again.
+ */
+typedef unsigned __int128 cover_place;
+
+/*
+ * Leaves in order of addresses, without gaps, so that their lengths say where
+ * each begins: value << 8 | length.  Begins as zeros.
+ */
 struct cover {
-	VEC(struct trie_leaf) leaves;
+	VEC(uint32_t) leaves;
+	cover_place end; /* of those that are put */
 };
 
 /* A prefix and what it is part of. */
@@ -25,7 +36,25 @@ struct prefix_member {
 
 void cover_free(struct cover *c);
 
-void cover_put(struct cover *c, const struct prefix *p, uint32_t value);
+/* The next leaf, as a prefix of that length.  Siblings of equal value become
+ * one leaf, as long as there are any. */
+static inline void
+cover_put(struct cover *c, unsigned len, uint32_t value)
+{
+	uint32_t leaf = value << 8 | len;
+
+	c->end += len > 0 ? (cover_place)1 << (128 - len) : 0;
+	while (c->leaves.n > 0 && len > 0 && (c->end >> (128 - len) & 1) == 0 &&
+	    c->leaves.at[c->leaves.n - 1] == leaf) {
+		c->leaves.n--;
+		leaf--;
+		len--;
+	}
+	vec_push(&c->leaves, leaf);
+}
+
+/* The prefix of that length at the place, which moves behind it. */
+struct prefix cover_prefix(cover_place *at, uint8_t family, unsigned len);
 
 /*
  * The space of a family cut so that each leaf lies in the same prefixes; value
@@ -42,10 +71,5 @@ void cover_nest(
 
 /* How long a prefix of a must be to lie wholly in p, or wholly outside. */
 unsigned prefix_depth_beside(const struct prefix *p, const struct addr *a);
-
-/* The common refinement; value combines those of both. */
-void cover_overlay(struct cover *out, const struct cover *a,
-    const struct cover *b, uint32_t (*value)(uint32_t a, uint32_t b, void *arg),
-    void *arg);
 
 #endif

@@ -73,12 +73,12 @@ put(struct put_list *l, const struct span *s, unsigned bits)
 /* All that counts as IPv4 is one span, whose inside is found there. */
 static void
 put_embedding(
-    struct put *p, const struct trie_leaf *leaf, const struct span_hit *ipv4)
+    struct put *p, const struct prefix *prefix, const struct span_hit *ipv4)
 {
 	struct span s = {.value = ipv4->value, .other = ipv4->other};
 
-	memcpy(s.first, leaf->bytes, sizeof(s.first));
-	last_of(s.last, s.first, leaf->len, p->bits);
+	memcpy(s.first, prefix->addr.bytes, sizeof(s.first));
+	last_of(s.last, s.first, prefix->len, p->bits);
 	put(&p->clients, &s, p->bits);
 }
 
@@ -125,23 +125,22 @@ static void
 put_leaves(
     struct put *p, struct geo *geo, uint8_t family, const struct span_hit *ipv4)
 {
-	size_t n;
-	const struct trie_leaf *leaf = geo_leaves(geo, family, &n, NULL);
+	const struct cover *leaves = geo_leaves(geo, family, NULL);
+	cover_place at = 0;
 
 	p->bits = family == 4 ? 32 : 128;
-	for (; n > 0; n--, leaf++) {
-		struct prefix prefix = {{.family = family}, leaf->len};
+	for (size_t i = 0; i < leaves->leaves.n; i++) {
+		uint32_t place = leaves->leaves.at[i] >> 8;
+		struct prefix prefix =
+		    cover_prefix(&at, family, leaves->leaves.at[i] & 0xff);
 
-		if (leaf->value == GEO_EMBEDDED) {
+		if (place == GEO_EMBEDDED) {
 			if (ipv4->value != 0)
-				put_embedding(p, leaf, ipv4);
-			continue;
+				put_embedding(p, &prefix, ipv4);
+		} else if (p->value_of[place] != 0) {
+			put_prefix(p, &prefix, p->value_of[place],
+			    p->places[place].nets != 0);
 		}
-		if (p->value_of[leaf->value] == 0)
-			continue;
-		memcpy(prefix.addr.bytes, leaf->bytes, sizeof(leaf->bytes));
-		put_prefix(p, &prefix, p->value_of[leaf->value],
-		    p->places[leaf->value].nets != 0);
 	}
 }
 

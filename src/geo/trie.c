@@ -6,8 +6,8 @@
 #include <string.h>
 
 /*
- * An entry is a leaf (value << 8 | depth) or, with ENTRY_NODE in the place of
- * the depth, the number of a node.
+ * An entry is a leaf, as covers have it (value << 8 | depth), or, with
+ * ENTRY_NODE in the place of the depth, the number of a node.
  */
 enum {
 	ROOT_BITS = 16,
@@ -50,8 +50,7 @@ struct trie {
 };
 
 struct build {
-	const struct trie_leaf *leaves;
-	size_t n;
+	const uint32_t *leaf; /* of the cover: the next one */
 	VEC(struct node) nodes;
 	VEC(uint32_t) entries;
 	struct sets *known; /* NULL: none are wanted */
@@ -59,124 +58,49 @@ struct build {
 	VEC(uint32_t) sets;
 };
 
+/* A node before it has a place beside its siblings. */
+struct built {
+	struct node node;
+	struct inner inner;
+	uint32_t set; /* of what is in it */
+};
+
+/* The nodes that stand in one row, and the leaves of their parent. */
+struct row {
+	struct built nodes[SLOTS];
+	uint32_t leaves[SLOTS];
+	unsigned nnodes, nleaves;
+};
+
+/* How many slots of a node whose slots are that long a leaf fills; 0: it is
+ * smaller than one. */
 static unsigned
-bit_at(const uint8_t *bytes, unsigned i)
+slots_filled(uint32_t leaf, unsigned len)
 {
-	return (bytes[i / 8] >> (7 - i % 8)) & 1;
+	return (leaf & 0xff) <= len ? 1u << (len - (leaf & 0xff)) : 0;
 }
 
-static bool
-siblings(const struct trie_leaf *a, const struct trie_leaf *b)
+/* The number of the first one. */
+static size_t
+nodes_put(struct build *b, const struct built *nodes, size_t n)
 {
-	unsigned last = a->len - 1u;
-	uint8_t flip[16];
-
-	if (a->len != b->len || a->len == 0 || a->value != b->value ||
-	    bit_at(a->bytes, last) != 0)
-		return false;
-	memcpy(flip, a->bytes, sizeof(flip));
-	flip[last / 8] |= (uint8_t)(0x80 >> (last % 8));
-	return memcmp(flip, b->bytes, sizeof(flip)) == 0;
-}
-
-size_t
-trie_merge(struct trie_leaf *leaves, size_t n)
-{
-	size_t top = 0;
+	const size_t first = b->nodes.n;
 
 	for (size_t i = 0; i < n; i++) {
-		leaves[top++] = leaves[i];
-		while (
-		    top > 1 && siblings(&leaves[top - 2], &leaves[top - 1])) {
-			top--;
-			leaves[top - 1].len--;
-		}
-	}
-	return top;
-}
-
-/* count bits, up to 16, from offset on; those beyond the address are 0. */
-static unsigned
-bits_at(const uint8_t bytes[16], unsigned offset, unsigned count)
-{
-	unsigned at = offset / 8;
-	uint32_t v = 0;
-
-	for (unsigned i = at; i < at + 3; i++)
-		v = v << 8 | (i < 16 ? bytes[i] : 0u);
-	return v >> (24 - offset % 8 - count) & ((1u << count) - 1);
-}
-
-static uint32_t
-leaf_entry(const struct trie_leaf *l)
-{
-	assert(l->value <= TRIE_VALUE_MAX);
-	return l->value << 8 | l->len;
-}
-
-/* The first leaf from i on whose slot, of count bits at offset, is another. */
-static size_t
-slot_end(const struct build *b, size_t i, size_t end, unsigned offset,
-    unsigned count)
-{
-	unsigned slot = bits_at(b->leaves[i].bytes, offset, count);
-
-	while (i < end) {
-		size_t middle = i + (end - i) / 2;
-
-		if (bits_at(b->leaves[middle].bytes, offset, count) == slot)
-			i = middle + 1;
-		else
-			end = middle;
-	}
-	return i;
-}
-
-/* How many slots a leaf fills; 0: it is smaller than one. */
-static unsigned
-slots_filled(const struct trie_leaf *l, unsigned offset, unsigned count)
-{
-	return l->len <= offset + count ? 1u << (offset + count - l->len) : 0;
-}
-
-/* The leaves from i to end fill the node's slots: those that are leaves. */
-static void
-node_leaves(struct build *b, size_t node, size_t i, size_t end, unsigned offset)
-{
-	struct node n = {.first_leaf = (uint32_t)b->entries.n};
-
-	for (unsigned slot = 0; slot < SLOTS && i < end;) {
-		unsigned filled = slots_filled(&b->leaves[i], offset, STRIDE);
-		uint32_t entry = leaf_entry(&b->leaves[i]);
-
-		if (filled == 0) {
-			n.nodes |= (uint64_t)1 << slot++;
-			i = slot_end(b, i, end, offset, STRIDE);
-			continue;
-		}
-		if (b->entries.n == n.first_leaf ||
-		    b->entries.at[b->entries.n - 1] != entry) {
-			n.runs |= (uint64_t)1 << slot;
-			vec_push(&b->entries, entry);
-		}
-		slot += filled;
-		i++;
-	}
-	b->nodes.at[node] = n;
-}
-
-static size_t
-nodes_reserve(struct build *b, size_t count)
-{
-	size_t first = b->nodes.n;
-
-	vec_reserve(&b->nodes, first + count);
-	b->nodes.n += count;
-	if (b->known != NULL) {
-		vec_reserve(&b->inner, first + count);
-		b->inner.n += count;
+		vec_push(&b->nodes, nodes[i].node);
+		if (b->known != NULL)
+			vec_push(&b->inner, nodes[i].inner);
 	}
 	return first;
+}
+
+static void
+row_put(struct build *b, const struct row *row, struct node *parent)
+{
+	parent->first_node = (uint32_t)nodes_put(b, row->nodes, row->nnodes);
+	parent->first_leaf = (uint32_t)b->entries.n;
+	for (unsigned i = 0; i < row->nleaves; i++)
+		vec_push(&b->entries, row->leaves[i]);
 }
 
 /* below: sets by number of the prefix, given for the longest ones. */
@@ -187,87 +111,89 @@ sets_join(struct sets *known, uint32_t *below, unsigned slots)
 		below[i] = sets_union(known, below[2 * i], below[2 * i + 1]);
 }
 
-static void
-node_sets(struct build *b, size_t node, const uint32_t *below)
+static struct inner
+sets_put(struct build *b, uint32_t *below)
 {
 	struct inner inner = {.first = (uint32_t)b->sets.n};
 
+	sets_join(b->known, below, SLOTS);
 	for (unsigned i = 1; b->known != NULL && i < SLOTS; i++) {
 		if (below[i] < b->known->nvalues)
 			continue;
 		inner.split |= (uint64_t)1 << i;
 		vec_push(&b->sets, below[i]);
 	}
-	if (b->known != NULL)
-		b->inner.at[node] = inner;
+	return inner;
 }
 
-/* The set of what is in the node. */
-static uint32_t
-node_build(struct build *b, size_t node, size_t i, size_t end, unsigned offset)
+/* The node at that offset into addresses, of the next leaves. */
+static struct built
+node_build(struct build *b, unsigned offset)
 {
-	uint32_t below[2 * SLOTS];
-	unsigned slot = SLOTS;
-	size_t child;
+	uint32_t below[2 * SLOTS] = {0};
+	struct built n = {.set = 0};
+	struct row row;
 
-	node_leaves(b, node, i, end, offset);
-	child = nodes_reserve(
-	    b, (size_t)__builtin_popcountll(b->nodes.at[node].nodes));
-	b->nodes.at[node].first_node = (uint32_t)child;
-	while (i < end) {
-		const struct trie_leaf *l = &b->leaves[i];
-		unsigned filled = slots_filled(l, offset, STRIDE);
-		size_t next = i + 1;
+	row.nnodes = row.nleaves = 0;
+	for (unsigned slot = 0; slot < SLOTS;) {
+		uint32_t leaf = *b->leaf;
+		unsigned filled = slots_filled(leaf, offset + STRIDE);
 
-		for (unsigned k = 0; k < filled; k++)
-			below[slot++] = l->value;
 		if (filled == 0) {
-			next = slot_end(b, i, end, offset, STRIDE);
-			below[slot++] =
-			    node_build(b, child++, i, next, offset + STRIDE);
+			struct built *child = &row.nodes[row.nnodes++];
+
+			*child = node_build(b, offset + STRIDE);
+			n.node.nodes |= (uint64_t)1 << slot;
+			below[SLOTS + slot++] = child->set;
+			continue;
 		}
-		i = next;
+		b->leaf++;
+		if (row.nleaves == 0 || row.leaves[row.nleaves - 1] != leaf) {
+			n.node.runs |= (uint64_t)1 << slot;
+			row.leaves[row.nleaves++] = leaf;
+		}
+		for (; filled > 0; filled--)
+			below[SLOTS + slot++] = leaf >> 8;
 	}
-	sets_join(b->known, below, SLOTS);
-	node_sets(b, node, below);
-	return below[1];
+	row_put(b, &row, &n.node);
+	n.inner = sets_put(b, below);
+	n.set = below[1];
+	return n;
 }
 
 static void
 root_build(struct trie *t, struct build *b, uint32_t *below)
 {
-	for (size_t i = 0; i < b->n;) {
-		const struct trie_leaf *l = &b->leaves[i];
-		unsigned slot = bits_at(l->bytes, 0, ROOT_BITS);
-		unsigned filled = slots_filled(l, 0, ROOT_BITS);
-		size_t node, next = i + 1;
+	for (unsigned slot = 0; slot < ROOT_SLOTS;) {
+		uint32_t leaf = *b->leaf;
+		unsigned filled = slots_filled(leaf, ROOT_BITS);
+		struct built n;
 
-		for (unsigned k = 0; k < filled; k++) {
-			t->root[slot + k] = leaf_entry(l);
-			below[ROOT_SLOTS + slot + k] = l->value;
+		b->leaf += filled > 0;
+		for (; filled > 0; filled--) {
+			t->root[slot] = leaf;
+			below[ROOT_SLOTS + slot++] = leaf >> 8;
 		}
-		if (filled == 0) {
-			next = slot_end(b, i, b->n, 0, ROOT_BITS);
-			node = nodes_reserve(b, 1);
-			t->root[slot] = (uint32_t)node << 8 | ENTRY_NODE;
-			below[ROOT_SLOTS + slot] =
-			    node_build(b, node, i, next, ROOT_BITS);
-		}
-		i = next;
+		if ((leaf & 0xff) <= ROOT_BITS)
+			continue;
+		n = node_build(b, ROOT_BITS);
+		t->root[slot] = (uint32_t)nodes_put(b, &n, 1) << 8 | ENTRY_NODE;
+		below[ROOT_SLOTS + slot++] = n.set;
 	}
 	sets_join(b->known, below, ROOT_SLOTS);
 }
 
 struct trie *
-trie_build(struct arena *a, const struct trie_leaf *leaves, size_t n,
-    unsigned bits, struct sets *sets)
+trie_build(struct arena *a, const struct cover *cover, unsigned bits,
+    struct sets *sets)
 {
 	struct trie *t = arena_alloc(a, sizeof(*t));
-	struct build b = {.leaves = leaves, .n = n, .known = sets};
+	struct build b = {.leaf = cover->leaves.at, .known = sets};
 	uint32_t *below = xcalloc(2 * ROOT_SLOTS, sizeof(*below));
 
+	assert(cover->leaves.n > 0 && cover->end == 0);
 	t->bits = bits;
-	t->nleaves = n;
+	t->nleaves = cover->leaves.n;
 	root_build(t, &b, below);
 	assert(b.nodes.n <= TRIE_VALUE_MAX);
 	t->nodes = arena_dup(a, b.nodes.at, b.nodes.n * sizeof(*b.nodes.at));

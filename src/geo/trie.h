@@ -2,11 +2,11 @@
 /*
  * The immutable longest-prefix match: address to value and depth.
  *
- * Built from leaves that cover all of the space; siblings of equal value are
- * merged first, so that depth is the length of the shortest prefix in which
- * every address has this value: the ECS scope.  A flat popcount trie
- * (poptrie: Asai and Ohara, SIGCOMM 2015) of 6-bit strides below a direct
- * table of 16 bits.  Immutable once built; any thread; dies with its arena.
+ * Built from a cover, in which siblings of equal value are one leaf, so that
+ * depth is the length of the shortest prefix in which every address has this
+ * value: the ECS scope.  A flat popcount trie (poptrie: Asai and Ohara, SIGCOMM
+ * 2015) of 6-bit strides below a direct table of 16 bits.  Immutable once
+ * built; any thread; dies with its arena.
  */
 #ifndef GEO_TRIE_H
 #define GEO_TRIE_H
@@ -15,15 +15,10 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "geo/prefix.h"
 #include "geo/sets.h"
 
-enum { TRIE_VALUE_MAX = 0xffffff };
-
-struct trie_leaf {
-	uint8_t bytes[16]; /* bits beyond len are 0 */
-	uint8_t len;
-	uint32_t value; /* up to TRIE_VALUE_MAX */
-};
+enum { TRIE_VALUE_MAX = COVER_VALUE_MAX };
 
 struct trie_hit {
 	uint32_t value;
@@ -32,14 +27,10 @@ struct trie_hit {
 
 struct trie;
 
-/* Merges equal siblings in place, as long as there are any; returns how many
- * are left.  leaves: sorted, disjoint, covering the space. */
-size_t trie_merge(struct trie_leaf *leaves, size_t n);
-
-/* leaves as trie_merge() left them; bits: 32 or 128; sets: those of all values
- * below each prefix are made, for trie_find_class(), or NULL. */
-struct trie *trie_build(struct arena *a, const struct trie_leaf *leaves,
-    size_t n, unsigned bits, struct sets *sets);
+/* Of all leaves of the cover; bits: 32 or 128; sets: those of all values below
+ * each prefix are made, for trie_find_class(), or NULL. */
+struct trie *trie_build(struct arena *a, const struct cover *cover,
+    unsigned bits, struct sets *sets);
 
 /* bytes: 4 or 16 octets of the address. */
 struct trie_hit trie_find(const struct trie *t, const uint8_t *bytes);

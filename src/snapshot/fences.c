@@ -49,8 +49,7 @@ meet(struct meeting *m, const struct snapshot *s)
 	const struct place *places;
 
 	/* Made already, unless it is a proof that asks. */
-	geo_leaves(s->geo, 4, &n, NULL);
-	geo_leaves(s->geo, 6, &n, NULL);
+	geo_leaves(s->geo, 4, NULL);
 	places = geo_places(s->geo, &n);
 	m->met = xcalloc(conf->policies[m->policies[0]].nrules * columns, 1);
 	for (size_t i = 0; i < n; i++)

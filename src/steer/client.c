@@ -48,11 +48,9 @@ build(struct arena *a, uint8_t family, struct members *m,
 {
 	struct cover cover = {0};
 	const struct trie *t;
-	size_t n;
 
 	cover_cut(&cover, family, m->all.at, m->all.n, value, arg);
-	n = trie_merge(cover.leaves.at, cover.leaves.n);
-	t = trie_build(a, cover.leaves.at, n, family == 4 ? 32 : 128, NULL);
+	t = trie_build(a, &cover, family == 4 ? 32 : 128, NULL);
 	cover_free(&cover);
 	vec_free(&m->all);
 	return t;

@@ -458,19 +458,22 @@ struct build {
 };
 
 static void
-mass_add(double *mass, size_t nplaces, const struct trie_leaf *leaves, size_t n)
+mass_add(double *mass, const struct cover *leaves)
 {
-	for (size_t i = 0; i < n; i++)
-		if (leaves[i].value < nplaces)
-			mass[leaves[i].value] += ldexp(1, -(int)leaves[i].len);
+	for (size_t i = 0; i < leaves->leaves.n; i++) {
+		uint32_t place = leaves->leaves.at[i] >> 8;
+
+		if (place != GEO_EMBEDDED)
+			mass[place] +=
+			    ldexp(1, -(int)(leaves->leaves.at[i] & 0xff));
+	}
 }
 
 /* How much of the address space each place is; half of it is IPv4. */
 static const double *
 mass_find(struct build *b)
 {
-	const struct trie_leaf *leaves;
-	size_t n, nplaces;
+	size_t nplaces;
 
 	if (b->mass != NULL)
 		return b->mass;
@@ -479,10 +482,8 @@ mass_find(struct build *b)
 	/* A group of places without leaves is not nothing. */
 	for (size_t i = 0; i < nplaces; i++)
 		b->mass[i] = 1e-12;
-	leaves = geo_leaves(b->geo, 4, &n, NULL);
-	mass_add(b->mass, nplaces, leaves, n);
-	leaves = geo_leaves(b->geo, 6, &n, NULL);
-	mass_add(b->mass, nplaces, leaves, n);
+	mass_add(b->mass, geo_leaves(b->geo, 4, NULL));
+	mass_add(b->mass, geo_leaves(b->geo, 6, NULL));
 	return b->mass;
 }
 
@@ -555,10 +556,8 @@ policy_build(struct arena *a, const struct conf *conf, struct geo *geo,
 {
 	struct build b = {.arena = a, .conf = conf, .geo = geo};
 	struct pending *pending;
-	size_t nleaves;
 
-	if (geo_leaves(geo, 4, &nleaves, err) == NULL ||
-	    geo_leaves(geo, 6, &nleaves, err) == NULL)
+	if (geo_leaves(geo, 4, err) == NULL)
 		return false;
 	b.classes = lookups_new(geo);
 	b.groups = lookups_new(geo);

@@ -18,11 +18,12 @@ enum { RECORDS_MAX = 2000 }; /* read in one walk, to stay quick */
 
 struct walked {
 	const struct mmdb *mmdb;
+	struct addr next; /* where the next leaf begins */
 	unsigned left;
 };
 
 static bool
-look(const struct prefix *p, uint32_t record, void *arg)
+look(unsigned len, uint32_t record, void *arg)
 {
 	struct walked *w = arg;
 	struct place walked, found;
@@ -34,10 +35,11 @@ look(const struct prefix *p, uint32_t record, void *arg)
 	memset(&found, 0, sizeof(found));
 	if (record != 0 && !mmdb_record(w->mmdb, record, &walked, NULL, &err))
 		return false;
-	has = mmdb_find(w->mmdb, &p->addr, &found, &depth);
-	if (has != (record != 0) || depth != p->len ||
+	has = mmdb_find(w->mmdb, &w->next, &found, &depth);
+	if (has != (record != 0) || depth != len ||
 	    memcmp(&walked, &found, sizeof(found)) != 0)
 		abort();
+	addr_next(&w->next, len);
 	return --w->left > 0;
 }
 
@@ -49,9 +51,15 @@ walk(const char *path)
 
 	if (m == NULL)
 		return;
-	for (uint8_t family = 4; family <= 6; family += 2)
-		mmdb_walk(
-		    m, family, look, &(struct walked){m, RECORDS_MAX}, &err);
+	for (uint8_t family = 4; family <= 6; family += 2) {
+		struct walked walked = {m, {.family = family}, RECORDS_MAX};
+		struct mmdb_walk w;
+
+		mmdb_walk_init(&w, m, family);
+		w.fn = look;
+		w.arg = &walked;
+		mmdb_walk(&w, mmdb_root(m, family), 0);
+	}
 	mmdb_close(m);
 }
 

@@ -191,7 +191,7 @@ static const struct {
     {NULL, "d1FRd2",
 	": 2 records have an invalid country: \"d1\" is not a code of two upper-case letters"},
     {"{\"country_code\": \"DE\", \"latitude:double\": 91}", NULL,
-	": 2 records have an invalid latitude: 91 is not a number from -90 to 90"},
+	": 1 record has an invalid latitude: 91 is not a number from -90 to 90"},
     {"{\"name\": \"nothing\"}", NULL,
 	" (Test-City): no record has a key listed in meridian.yaml(5)"},
 };

@@ -391,9 +391,9 @@ START_TEST(keys_of_metadata_are_texts)
 END_TEST
 
 static bool
-any(const struct prefix *p, uint32_t record, void *arg)
+any(unsigned len, uint32_t record, void *arg)
 {
-	(void)p;
+	(void)len;
 	(void)record;
 	(void)arg;
 	return true;
@@ -404,6 +404,7 @@ static void
 check_record(uint8_t number, bool sound)
 {
 	struct error err = {""};
+	struct mmdb_walk w;
 	struct mmdb *m;
 	struct addr a;
 	unsigned depth;
@@ -419,9 +420,11 @@ check_record(uint8_t number, bool sound)
 	ck_assert(addr_parse("192.0.2.1", &a));
 	ck_assert_msg((mmdb_find_record(m, &a, &depth) != 0) == sound,
 	    "record %u", number);
-	ck_assert(mmdb_walk(m, 4, any, NULL, &err) == sound);
+	mmdb_walk_init(&w, m, 4);
+	w.fn = any;
+	ck_assert(mmdb_walk(&w, mmdb_root(m, 4), 0) == sound);
 	ck_assert(sound ||
-	    strcmp(err.text, "damaged: a node of the tree points nowhere") ==
+	    strcmp(w.damage, "damaged: a node of the tree points nowhere") ==
 		0);
 	mmdb_close(m);
 }

@@ -4,11 +4,19 @@
 #include <check.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { ROUNDS = 40, LOOKUPS = 2000 };
 
+/* A prefix with its value. */
+struct leaf {
+	uint8_t bytes[16];
+	uint8_t len;
+	uint32_t value;
+};
+
 struct leaves {
-	VEC(struct trie_leaf) all;
+	VEC(struct leaf) all;
 	unsigned bits, values;
 };
 
@@ -26,10 +34,10 @@ bit_at(const uint8_t *bytes, unsigned i)
 
 /* Cuts a prefix at random; deep only where the dice lead. */
 static void
-split(struct leaves *l, struct trie_leaf leaf, bool spine)
+split(struct leaves *l, struct leaf leaf, bool spine)
 {
 	if (leaf.len < l->bits && (spine || dice(100) < 42)) {
-		struct trie_leaf high = leaf;
+		struct leaf high = leaf;
 		bool low_spine = spine && dice(2) != 0;
 
 		high.bytes[leaf.len / 8] |= (uint8_t)(0x80 >> leaf.len % 8);
@@ -43,7 +51,7 @@ split(struct leaves *l, struct trie_leaf leaf, bool spine)
 }
 
 static bool
-covers(const struct trie_leaf *leaf, const uint8_t *bytes)
+covers(const struct leaf *leaf, const uint8_t *bytes)
 {
 	for (unsigned i = 0; i < leaf->len; i++)
 		if (bit_at(leaf->bytes, i) != bit_at(bytes, i))
@@ -51,7 +59,7 @@ covers(const struct trie_leaf *leaf, const uint8_t *bytes)
 	return true;
 }
 
-static const struct trie_leaf *
+static const struct leaf *
 scan(const struct leaves *l, const uint8_t *bytes)
 {
 	for (size_t i = 0; i < l->all.n; i++)
@@ -64,7 +72,7 @@ scan(const struct leaves *l, const uint8_t *bytes)
 static void
 address(const struct leaves *l, uint8_t bytes[16])
 {
-	const struct trie_leaf *leaf = &l->all.at[dice((uint32_t)l->all.n)];
+	const struct leaf *leaf = &l->all.at[dice((uint32_t)l->all.n)];
 
 	for (unsigned i = 0; i < 128; i++) {
 		unsigned bit = i < leaf->len ? bit_at(leaf->bytes, i) : dice(2);
@@ -73,21 +81,53 @@ address(const struct leaves *l, uint8_t bytes[16])
 	}
 }
 
+/* The leaves as a cover has them, and where each of its leaves begins. */
+static void
+merge(struct leaves *merged, struct cover *c, const struct leaves *l)
+{
+	cover_place at = 0;
+
+	for (size_t i = 0; i < l->all.n; i++)
+		cover_put(c, l->all.at[i].len, l->all.at[i].value);
+	ck_assert(c->end == 0);
+	for (size_t i = 0; i < c->leaves.n; i++) {
+		const struct prefix p = cover_prefix(
+		    &at, l->bits == 32 ? 4 : 6, c->leaves.at[i] & 0xff);
+		struct leaf leaf = {
+		    .len = p.len, .value = c->leaves.at[i] >> 8};
+
+		memcpy(leaf.bytes, p.addr.bytes, sizeof(leaf.bytes));
+		vec_push(&merged->all, leaf);
+	}
+}
+
+static bool
+are_siblings(const struct leaf *a, const struct leaf *b)
+{
+	for (unsigned i = 0; i + 1 < a->len; i++)
+		if (bit_at(a->bytes, i) != bit_at(b->bytes, i))
+			return false;
+	return a->len == b->len && a->len > 0;
+}
+
 static void
 compare(unsigned bits, unsigned values)
 {
 	struct leaves l = {.bits = bits, .values = values};
 	struct leaves merged = {.bits = bits};
 	struct arena *a = arena_new();
-	struct trie_leaf all = {.len = 0};
+	struct cover c = {.end = 0};
+	struct leaf all = {.len = 0};
 	struct trie *t;
 	uint8_t bytes[16];
 
 	split(&l, all, true);
-	vec_reserve(&merged.all, l.all.n);
-	memcpy(merged.all.at, l.all.at, l.all.n * sizeof(*l.all.at));
-	merged.all.n = trie_merge(merged.all.at, l.all.n);
-	t = trie_build(a, merged.all.at, merged.all.n, bits, NULL);
+	merge(&merged, &c, &l);
+	for (size_t i = 0; i + 1 < merged.all.n; i++)
+		ck_assert(
+		    merged.all.at[i].value != merged.all.at[i + 1].value ||
+		    !are_siblings(&merged.all.at[i], &merged.all.at[i + 1]));
+	t = trie_build(a, &c, bits, NULL);
 	ck_assert_uint_eq(trie_leaves(t), merged.all.n);
 	for (int i = 0; i < LOOKUPS; i++) {
 		struct trie_hit hit;
@@ -95,10 +135,12 @@ compare(unsigned bits, unsigned values)
 		address(&l, bytes);
 		hit = trie_find(t, bytes);
 		ck_assert_uint_eq(hit.value, scan(&l, bytes)->value);
+		ck_assert_uint_eq(hit.value, scan(&merged, bytes)->value);
 		ck_assert_uint_eq(hit.depth, scan(&merged, bytes)->len);
 	}
 	vec_free(&l.all);
 	vec_free(&merged.all);
+	cover_free(&c);
 	arena_free(a);
 }
 
@@ -116,70 +158,73 @@ START_TEST(finds_what_a_scan_finds_in_ipv6)
 }
 END_TEST
 
+static void
+expect_leaves(struct cover *c, const uint32_t (*put)[2], size_t n, size_t left)
+{
+	for (size_t i = 0; i < n; i++)
+		cover_put(c, put[i][0], put[i][1]);
+	ck_assert(c->end == 0);
+	ck_assert_uint_eq(c->leaves.n, left);
+}
+
 START_TEST(merges_siblings_until_none_are_equal)
 {
-	struct trie_leaf leaves[] = {
-	    {{0x00}, 2, 7}, {{0x40}, 3, 7}, {{0x60}, 3, 7}, {{0x80}, 1, 8}};
+	static const uint32_t put[][2] = {{2, 7}, {3, 7}, {3, 7}, {1, 8}};
+	struct cover c = {.end = 0};
 
-	ck_assert_uint_eq(trie_merge(leaves, 4), 2);
-	ck_assert_uint_eq(leaves[0].len, 1);
-	ck_assert_uint_eq(leaves[0].value, 7);
-	ck_assert_uint_eq(leaves[1].len, 1);
-	ck_assert_uint_eq(leaves[1].value, 8);
+	expect_leaves(&c, put, 4, 2);
+	ck_assert_uint_eq(c.leaves.at[0], 7 << 8 | 1);
+	ck_assert_uint_eq(c.leaves.at[1], 8 << 8 | 1);
+	cover_free(&c);
 }
 END_TEST
 
 START_TEST(keeps_equal_neighbours_that_are_not_siblings)
 {
-	struct trie_leaf leaves[] = {
-	    {{0x00}, 2, 1}, {{0x40}, 2, 7}, {{0x80}, 2, 7}, {{0xc0}, 2, 1}};
+	static const uint32_t put[][2] = {{2, 1}, {2, 7}, {2, 7}, {2, 1}};
+	struct cover c = {.end = 0};
 
-	ck_assert_uint_eq(trie_merge(leaves, 4), 4);
+	expect_leaves(&c, put, 4, 4);
+	cover_free(&c);
 }
 END_TEST
 
 START_TEST(merges_all_of_one_value_to_the_whole_space)
 {
-	struct trie_leaf leaves[] = {
-	    {{0x00}, 1, 3}, {{0x80}, 2, 3}, {{0xc0}, 2, 3}};
+	static const uint32_t put[][2] = {{1, 3}, {2, 3}, {2, 3}};
 	static const uint8_t bytes[16] = {0xff};
 	struct arena *a = arena_new();
+	struct cover c = {.end = 0};
 	struct trie_hit hit;
 
-	ck_assert_uint_eq(trie_merge(leaves, 3), 1);
-	hit = trie_find(trie_build(a, leaves, 1, 128, NULL), bytes);
+	expect_leaves(&c, put, 3, 1);
+	hit = trie_find(trie_build(a, &c, 128, NULL), bytes);
 	ck_assert_uint_eq(hit.value, 3);
 	ck_assert_uint_eq(hit.depth, 0);
+	cover_free(&c);
 	arena_free(a);
 }
 END_TEST
 
 START_TEST(holds_the_largest_value_at_the_last_bit)
 {
-	struct leaves l = {.bits = 128};
-	struct trie_leaf leaf = {.value = 1};
+	struct cover c = {.end = 0};
 	uint8_t zero[16] = {0};
 	struct arena *a = arena_new();
 	struct trie_hit hit;
 
-	leaf.len = 128;
-	leaf.value = TRIE_VALUE_MAX;
-	vec_push(&l.all, leaf);
-	leaf.value = 1;
-	for (unsigned i = 128; i-- > 0;) {
-		leaf.len = (uint8_t)(i + 1);
-		memset(leaf.bytes, 0, 16);
-		leaf.bytes[i / 8] = (uint8_t)(0x80 >> i % 8);
-		vec_push(&l.all, leaf);
-	}
-	hit = trie_find(trie_build(a, l.all.at, l.all.n, 128, NULL), zero);
+	cover_put(&c, 128, TRIE_VALUE_MAX);
+	for (unsigned len = 128; len > 0; len--)
+		cover_put(&c, len, 1);
+	ck_assert_uint_eq(c.leaves.n, 129);
+	hit = trie_find(trie_build(a, &c, 128, NULL), zero);
 	ck_assert_uint_eq(hit.value, TRIE_VALUE_MAX);
 	ck_assert_uint_eq(hit.depth, 128);
 	zero[15] = 1;
-	hit = trie_find(trie_build(a, l.all.at, l.all.n, 128, NULL), zero);
+	hit = trie_find(trie_build(a, &c, 128, NULL), zero);
 	ck_assert_uint_eq(hit.value, 1);
 	ck_assert_uint_eq(hit.depth, 128);
-	vec_free(&l.all);
+	cover_free(&c);
 	arena_free(a);
 }
 END_TEST
