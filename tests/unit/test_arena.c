@@ -39,6 +39,21 @@ START_TEST(a_large_block_leaves_the_small_one_in_use)
 }
 END_TEST
 
+START_TEST(its_size_is_that_of_all_its_blocks)
+{
+	struct arena *a = arena_new();
+	size_t empty = arena_size(a), one;
+
+	arena_alloc(a, 1);
+	one = arena_size(a);
+	ck_assert_uint_gt(one, empty);
+	arena_alloc(a, 1 << 20);
+	ck_assert_uint_ge(arena_size(a), one + (1 << 20));
+	ck_assert_uint_lt(arena_size(a), one + (1 << 20) + 4096);
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(strings_are_copied)
 {
 	struct arena *a = arena_new();
@@ -105,6 +120,7 @@ main(void)
 
 	tcase_add_test(tc, memory_is_zeroed_aligned_and_apart);
 	tcase_add_test(tc, a_large_block_leaves_the_small_one_in_use);
+	tcase_add_test(tc, its_size_is_that_of_all_its_blocks);
 	tcase_add_test(tc, strings_are_copied);
 	tcase_add_test_raise_signal(
 	    tc, an_array_that_overflows_aborts, SIGABRT);

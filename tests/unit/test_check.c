@@ -499,6 +499,10 @@ static const struct {
 	{"tests", "[{name: www.example.com, from: DE, expect: {all_down: "
 		"1}}]", "must be no or yes"},
 	/* addresses of no machine */
+	{"server", "{listen: [127.0.0.1@53, 224.0.0.1@53]}",
+		"224.0.0.1 is a multicast address: write an address of this machine, or 0.0.0.0 for all of them"},
+	{"server", "{http: \"ff02::1@80\"}",
+		"ff02::1 is a multicast address: write an address of this machine, or :: for all of them"},
 	{"pools", "{www: {regions: {eu: [{addr: 0.0.0.0}]}}}",
 		"0.0.0.0 is the unspecified address: write the address of"},
 	{"pools", "{www: {regions: {eu: [{addr: [1.2.3.4, \"::\"]}]}}}",

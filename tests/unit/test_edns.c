@@ -54,6 +54,46 @@ START_TEST(do_is_copied_and_the_rcode_extended)
 }
 END_TEST
 
+/* All octets of an OPT without options: only DO and the upper bits of the rcode
+ * may be set in its TTL (RFC 6891 6.1.4). */
+static const struct {
+	struct edns_reply edns;
+	uint8_t octets[11];
+} bare[] = {
+    {{.rcode = DNS_NOERROR}, {0, 0, 41, 4, 0xd0, 0, 0, 0, 0, 0, 0}},
+    {{.rcode = DNS_REFUSED}, {0, 0, 41, 4, 0xd0, 0, 0, 0, 0, 0, 0}},
+    {{.dnssec_ok = true}, {0, 0, 41, 4, 0xd0, 0, 0, 0x80, 0, 0, 0}},
+    {{.rcode = DNS_BADVERS}, {0, 0, 41, 4, 0xd0, 1, 0, 0, 0, 0, 0}},
+    {{.rcode = DNS_BADCOOKIE, .dnssec_ok = true},
+	{0, 0, 41, 4, 0xd0, 1, 0, 0x80, 0, 0, 0}},
+};
+
+START_TEST(a_bare_opt_has_these_octets)
+{
+	const struct edns_reply *e = &bare[_i].edns;
+
+	wire_init(&w, message, sizeof(message));
+	edns_put(&w, e, edns_size(e));
+	ck_assert_uint_eq(w.len, sizeof(bare[_i].octets));
+	ck_assert_mem_eq(message, bare[_i].octets, w.len);
+}
+END_TEST
+
+/* A length above 255 has both its octets. */
+START_TEST(the_length_of_many_options_has_two_octets)
+{
+	char nsid[301];
+	struct edns_reply e = {.nsid = nsid};
+
+	memset(nsid, 'x', 300);
+	nsid[300] = '\0';
+	wire_init(&w, message, sizeof(message));
+	edns_put(&w, &e, edns_size(&e));
+	ck_assert_uint_eq(w.len, 11 + 4 + 300);
+	ck_assert_mem_eq(message + 9, "\x01\x30\0\3\x01\x2c", 6);
+}
+END_TEST
+
 static void
 options_equal(const struct edns_reply *e, const char *want, size_t len)
 {
@@ -155,6 +195,9 @@ main(void)
 
 	tcase_add_test(tc, a_bare_opt_says_size_and_version);
 	tcase_add_test(tc, do_is_copied_and_the_rcode_extended);
+	tcase_add_loop_test(
+	    tc, a_bare_opt_has_these_octets, 0, sizeof(bare) / sizeof(bare[0]));
+	tcase_add_test(tc, the_length_of_many_options_has_two_octets);
 	tcase_add_test(tc, a_client_subnet_comes_back_with_its_scope);
 	tcase_add_test(tc, an_nsid_stands_beside_it);
 	tcase_add_test(tc, what_was_read_is_what_is_sent);

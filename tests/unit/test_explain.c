@@ -241,6 +241,9 @@ START_TEST(what_is_not_steered_is_said_so)
 	ck_assert_ptr_nonnull(strstr(step_of(r, 3), "not steered"));
 	ck_assert_ptr_nonnull(strstr(step_of(r, 8), statics[_i].targets));
 	ck_assert_uint_eq(json_array_size(json_object_get(r, "steps")), 10);
+	ck_assert_str_eq(step_of(r, 10), "/0: the client does not matter");
+	ck_assert(json_is_integer(json_object_get(
+	    json_array_get(json_object_get(r, "steps"), 9), "scope")));
 	json_decref(r);
 }
 END_TEST
