@@ -75,6 +75,8 @@ static const struct schema_key keys[] = {
 	.fallback = "[\"0.0.0.0@53\", \"::@53\"]"},
 {SCHEMA_SERVER, "workers", value_number, AT(conf_server, workers),
 	RANGE(1, 256)},
+{SCHEMA_SERVER, "coalesce_us", value_number, AT(conf_server, coalesce_us),
+	RANGE(0, 100), .fallback = "100"},
 {SCHEMA_SERVER, "state", value_path, AT(conf_server, state),
 	.fallback = MERIDIAN_STATE},
 {SCHEMA_SERVER, "control", value_path, AT(conf_server, control),

@@ -38,6 +38,7 @@ struct conf_server {
 	struct endpoint *listen;
 	size_t nlisten;
 	unsigned workers;
+	uint32_t coalesce_us; /* that UDP queries may wait for others */
 	const char *state; /* paths are resolved, from the file's folder */
 	const char *control;
 	const char *control_read; /* NULL: none */

@@ -9,12 +9,16 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "serve/answer.h"
+#include "serve/pace.h"
 #include "snapshot/publish.h"
 
 enum {
@@ -37,6 +41,7 @@ struct worker {
 	_Atomic bool stop; /* main stores, the worker loads */
 	pthread_t thread;
 	struct answerer answerer;
+	struct pace pace;
 	struct mmsghdr in[BATCH], out[BATCH];
 	struct iovec in_iov[BATCH], out_iov[BATCH];
 	struct sockaddr_storage peer[BATCH];
@@ -199,30 +204,56 @@ worker_wait(struct worker *w)
 	rcu_wake();
 }
 
+static void
+worker_gather(uint32_t us)
+{
+	const struct timespec t = {.tv_nsec = (long)us * 1000};
+
+	nanosleep(&t, NULL);
+}
+
+/* How long to wait for the next batch, in us; what more there is, it gathers
+ * meanwhile. */
+static uint32_t
+worker_batch(struct worker *w, unsigned got)
+{
+	const struct snapshot *s = snapshot_current();
+	uint32_t most_us = s->conf->server.coalesce_us;
+	unsigned n = 0;
+
+	answerer_refresh(&w->answerer);
+	for (unsigned i = 0; i < got; i++)
+		n += worker_answer(w, s, i, n);
+	worker_send(w, n);
+	receive_prepare(w, got);
+	return pace_gather(&w->pace, w->answerer.now_us, got, most_us);
+}
+
 static void *
 worker_run(void *arg)
 {
 	struct worker *w = arg;
 
+	/* A sleep is to be no longer than asked for. */
+	prctl(PR_SET_TIMERSLACK, 1);
+	pace_init(&w->pace, clock_mono_us());
 	rcu_thread_begin();
 	while (!atomic_load_explicit(&w->stop, memory_order_relaxed)) {
 		int got = recvmmsg(w->fd, w->in, BATCH, MSG_DONTWAIT, NULL);
-		const struct snapshot *s;
-		unsigned n = 0;
+		uint32_t gather_us;
 
 		if (got <= 0) {
 			worker_wait(w);
 			continue;
 		}
-		answerer_refresh(&w->answerer);
-		s = snapshot_current();
-		for (unsigned i = 0; i < (unsigned)got; i++)
-			n += worker_answer(w, s, i, n);
-		worker_send(w, n);
-		receive_prepare(w, (unsigned)got);
+		gather_us = worker_batch(w, (unsigned)got);
+		rcu_quiescent();
 		if (got == BATCH)
 			count_overflows(w);
-		rcu_quiescent();
+		else if (gather_us > 0)
+			worker_gather(gather_us);
+		else
+			worker_wait(w);
 	}
 	rcu_thread_end();
 	return NULL;
