@@ -154,9 +154,9 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
     m.check([x["what"] for x in d.json("drains")["force_ups"]] == ["us"],
             "it outlives kill -9")
     d.ctl("drain", "www/us", "--for", "5m", "--reason", "x")
-    m.check(not d.region("www", "us")["live"], "a drain beats it")
+    m.check(not d.region("www", "us")["live"], "a drain overrides it")
     told = d.ctl("force-up", "www/us", "--for", "5m", "--reason", "x").stdout
-    m.check("the drain of www/us beats it" in told, "and the reply says so")
+    m.check("the drain of www/us overrides it" in told, "and the reply says so")
     d.ctl("force-up", "www/us", "--end")
     d.ctl("undrain", "www/us")
     d.ctl("undrain", "us", expect=4)

@@ -49,7 +49,7 @@ with m.Daemon(config, {"zones/example.com.zone": m.ZONE}) as d:
     d.ctl("signal", "sig", "down", "--for", "1h")
     m.check(health(d, "sig") == ["down"] * 2, "a signal is believed at once")
     d.ctl("signal", "sig/192.0.2.2", "up", "--for", "1s")
-    m.check(health(d, "sig") == ["down", "up"], "that of a target beats it")
+    m.check(health(d, "sig") == ["down", "up"], "that of a target overrides it")
     m.check("down by" in last(d, "sig")["last"], "status says who said it")
     m.check(d.addresses("sig.example.com") == ["192.0.2.2"],
             "answers follow")
