@@ -31,6 +31,10 @@ COMMANDS = {
     "stages": ["stages"],
     "geoip": ["geoip"],
     "explain": ["explain", "www.example.com", "--from", "83.0.0.1"],
+    "drain": ["drain", "eu", "--for", "10m", "--reason", "x"],
+    "force-up": ["force-up", "eu", "--for", "10m", "--reason", "x"],
+    "undrain": ["undrain", "eu"],
+    "force-up-end": ["force-up", "eu", "--end"],
 }
 
 
@@ -47,6 +51,38 @@ MORE = [("geoip", 200, json.dumps({"databases": [
      "sha256": "ee", "held": {"reason": "refused"}},
     {"database": "d.mmdb", "built": 0, "since": 1700000100, "by": "x",
      "sha256": "ff", "held": None}]}))]
+
+
+def lease(**fields):
+    return dict({"owner": "ana", "reason": "x", "until": 1700000000},
+                **fields)
+
+
+# Drains: whole, in part, over a time, both, announced, renewed, overridden.
+MORE += [("drain", 200, json.dumps(lease(drained="eu", **fields)))
+         for fields in (
+    {"until": None, "let_go_s": 0},
+    {"share": 100, "over_s": 0, "let_go_s": 1},
+    {"share": 99, "over_s": 0, "let_go_s": 90},
+    {"share": 100, "over_s": 600},
+    {"share": 1, "over_s": 1},
+    {"at": 1700000000, "unsaved": True},
+    {"renewed": lease(), "drained_by": ["ap", "www/eu"]},
+    {"renewed": lease(share=50, over_s=0, owner="bo", until=None)},
+    {"pools": [{"pool": "www", "live_before": 2, "live_after": 1,
+                "fill": {"us": 79.6}},
+               {"pool": "api", "live_before": 1, "live_after": 0}],
+     "unsafe": ["leave pool api without a live region"]},
+    {"pools": [], "judged": False, "why": "too few answers were seen"})]
+MORE += [("force-up", 200, json.dumps(lease(forced_up="eu", **fields)))
+         for fields in ({}, {"renewed": lease(reason="y"),
+                             "drained_by": ["eu"]})]
+MORE += [(verb, 200, json.dumps(fields))
+         for verb in ("undrain", "force-up-end") for fields in (
+    {"in_force": True, "announced": False, "still": [], "within": []},
+    {"in_force": False, "announced": True, "still": ["www/eu"]},
+    {"in_force": True, "announced": True, "within": ["www/eu", "api/eu"],
+     "unsaved": True})]
 
 
 def replies():
