@@ -119,7 +119,7 @@ look(const char *socket)
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)LOOK_TIMEOUT_MS);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &b);
-	if (curl_easy_perform(curl) == CURLE_OK && b.text.n > 0)
+	if (curl_easy_perform(curl) == CURLE_OK)
 		status = json_loadb(b.text.at, b.text.n, 0, NULL);
 	curl_easy_cleanup(curl);
 	vec_free(&b.text);
