@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "dns/lex.h"
 
@@ -243,10 +242,4 @@ bool
 name_is_wildcard(const uint8_t *name)
 {
 	return name[0] == 1 && name[1] == '*';
-}
-
-uint64_t
-name_hash(const uint8_t *name, size_t len)
-{
-	return XXH3_64bits(name, len);
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "dns/rr.h"
@@ -55,7 +56,65 @@ const uint8_t *name_parent(const uint8_t *name);
 
 bool name_is_wildcard(const uint8_t *name); /* first label is "*" */
 
-/* Of a lower-case name of len octets. */
-uint64_t name_hash(const uint8_t *name, size_t len);
+/* The last word of len octets may begin within the one before it. */
+static inline uint64_t
+name_word(const uint8_t *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, sizeof(w));
+	return w;
+}
+
+/* Of less than a word: each octet stands in it, at some place. */
+static inline uint64_t
+name_short_word(const uint8_t *p, size_t len)
+{
+	uint32_t first, last;
+
+	if (len < sizeof(first))
+		return (uint64_t)p[len - 1] << 16 | (uint64_t)p[len / 2] << 8 |
+		    p[0];
+	memcpy(&first, p, sizeof(first));
+	memcpy(&last, p + len - sizeof(last), sizeof(last));
+	return (uint64_t)last << 32 | first;
+}
+
+/* Of a lower-case name of len octets, at least one: all its bits are alike.
+ * Without a key: only who writes zones could choose names that collide. */
+static inline uint64_t
+name_hash(const uint8_t *name, size_t len)
+{
+	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15); /* 2^64 / phi */
+	const size_t word = sizeof(uint64_t);
+	uint64_t h = len * odd;
+
+	if (len < word) {
+		h = (h ^ name_short_word(name, len)) * odd;
+	} else {
+		for (size_t i = 0; i + word < len; i += word) {
+			h = (h ^ name_word(name + i)) * odd;
+			h ^= h >> 32;
+		}
+		h = (h ^ name_word(name + len - word)) * odd;
+	}
+	h ^= h >> 32;
+	h *= odd;
+	return h ^ h >> 29;
+}
+
+/* Both of len octets, octet by octet. */
+static inline bool
+name_same(const uint8_t *a, const uint8_t *b, size_t len)
+{
+	const size_t word = sizeof(uint64_t);
+
+	if (len < word)
+		return name_short_word(a, len) == name_short_word(b, len);
+	for (size_t i = 0; i + word < len; i += word)
+		if (name_word(a + i) != name_word(b + i))
+			return false;
+	return name_word(a + len - word) == name_word(b + len - word);
+}
 
 #endif

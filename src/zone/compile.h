@@ -61,7 +61,7 @@ struct zones {
 	size_t nzones;
 	struct zone_node *nodes;
 	size_t nnodes;
-	uint32_t *slots; /* open addressing: node, or ZONE_NONE */
+	uint32_t *slots; /* open addressing: nodes with tags (zone/node) */
 	uint64_t mask;
 	unsigned max_labels; /* of any name */
 };

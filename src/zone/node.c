@@ -5,24 +5,51 @@
 
 #include "dns/name.h"
 
-static uint64_t
-slot_of(const struct zones *z, const uint8_t *name, size_t len)
+/* A slot holds a node and, above as many bits as nodes have, bits of its name's
+ * hash, so that hardly any other node is read.  ZONE_NONE is free: the last
+ * number of all is no node's. */
+static uint32_t
+node_mask(const struct zones *z)
 {
-	uint64_t i = name_hash(name, len) & z->mask;
+	return (uint32_t)(z->mask >> 1);
+}
 
-	for (; z->slots[i] != ZONE_NONE; i = (i + 1) & z->mask) {
-		const struct zone_node *n = &z->nodes[z->slots[i]];
-
-		if (n->name_len == len && memcmp(n->name, name, len) == 0)
-			break;
-	}
-	return i;
+static uint32_t
+slot_tag(const struct zones *z, uint64_t hash)
+{
+	return (uint32_t)(hash >> 32) & ~node_mask(z);
 }
 
 uint32_t
 node_find(const struct zones *z, const uint8_t *name, size_t len)
 {
-	return z->slots[slot_of(z, name, len)];
+	const uint64_t hash = name_hash(name, len);
+	const uint32_t tag = slot_tag(z, hash);
+	uint32_t slot;
+
+	for (uint64_t i = hash & z->mask; (slot = z->slots[i]) != ZONE_NONE;
+	     i = (i + 1) & z->mask) {
+		/* Where the tags are the same, this is the node's number. */
+		const uint32_t node = slot ^ tag;
+
+		if (node <= node_mask(z) && z->nodes[node].name_len == len &&
+		    name_same(z->nodes[node].name, name, len))
+			return node;
+	}
+	return ZONE_NONE;
+}
+
+/* A name that is not in the table yet. */
+static void
+slot_put(struct zones *z, uint32_t node)
+{
+	const struct zone_node *n = &z->nodes[node];
+	const uint64_t hash = name_hash(n->name, n->name_len);
+	uint64_t i = hash & z->mask;
+
+	while (z->slots[i] != ZONE_NONE)
+		i = (i + 1) & z->mask;
+	z->slots[i] = slot_tag(z, hash) | node;
 }
 
 uint16_t
@@ -71,8 +98,7 @@ grow(struct node_builder *b)
 	z->mask = 2 * b->cap - 1;
 	z->slots = slots_new(z->mask + 1);
 	for (size_t i = 0; i < z->nnodes; i++)
-		z->slots[slot_of(z, z->nodes[i].name, z->nodes[i].name_len)] =
-		    (uint32_t)i;
+		slot_put(z, (uint32_t)i);
 }
 
 static uint32_t
@@ -83,7 +109,7 @@ node_new(struct node_builder *b, const uint8_t *name, uint16_t zone)
 	unsigned labels = name_labels(name);
 	uint32_t node;
 
-	if (z->nnodes == b->cap)
+	if (z->nnodes == node_mask(z))
 		grow(b);
 	node = (uint32_t)z->nnodes++;
 	z->nodes[node] = (struct zone_node){
@@ -95,7 +121,7 @@ node_new(struct node_builder *b, const uint8_t *name, uint16_t zone)
 	    .cut = ZONE_NONE,
 	    .parent = ZONE_NONE,
 	};
-	z->slots[slot_of(z, name, len)] = node;
+	slot_put(z, node);
 	if (labels > z->max_labels)
 		z->max_labels = labels;
 	return node;

@@ -2,6 +2,7 @@
 #include "dns/name.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #define ROWS(a) (sizeof(a) / sizeof((a)[0]))
@@ -219,6 +220,77 @@ START_TEST(a_hash_is_of_the_octets)
 }
 END_TEST
 
+/* At each length, a changed octet anywhere gives another hash, and names that
+ * are not the same. */
+START_TEST(a_hash_and_equality_look_at_every_octet)
+{
+	uint8_t a[64], b[64];
+
+	for (size_t i = 0; i < sizeof(a); i++)
+		a[i] = (uint8_t)('a' + i % 26);
+	for (size_t len = 1; len <= sizeof(a); len++) {
+		memcpy(b, a, len);
+		ck_assert(name_same(a, b, len));
+		ck_assert_uint_eq(name_hash(a, len), name_hash(b, len));
+		if (len > 1)
+			ck_assert_uint_ne(
+			    name_hash(a, len), name_hash(a, len - 1));
+		for (size_t i = 0; i < len; i++) {
+			b[i] ^= 1;
+			ck_assert(!name_same(a, b, len));
+			ck_assert_uint_ne(name_hash(a, len), name_hash(b, len));
+			b[i] ^= 1;
+		}
+	}
+}
+END_TEST
+
+/* Names as people give them: numbered hosts, and the same host in many zones.
+ * Both the lower bits, which choose a slot, and the upper ones, which tag it,
+ * are as those of chance. */
+START_TEST(hashes_of_similar_names_are_spread)
+{
+	enum { NAMES = 1 << 16, PER_CELL = 16, CELLS = NAMES / PER_CELL };
+	static const struct {
+		const char *before, *after;
+		int digits;
+	} forms[] = {{"h", ".example.com", 7}, {"www.z", ".example", 1},
+	    {"", ".2.0.192.in-addr.arpa", 1}, {"n", "", 1}, {"a", "b", 1}};
+
+	for (size_t f = 0; f < sizeof(forms) / sizeof(forms[0]); f++) {
+		static unsigned low[CELLS], high[CELLS];
+		double sum_low = 0, sum_high = 0;
+
+		memset(low, 0, sizeof(low));
+		memset(high, 0, sizeof(high));
+		for (unsigned i = 0; i < NAMES; i++) {
+			char text[64];
+			const uint8_t *n;
+			uint64_t hash;
+
+			snprintf(text, sizeof(text), "%s%0*u%s",
+			    forms[f].before, forms[f].digits, i,
+			    forms[f].after);
+			n = name(text);
+			hash = name_hash(n, name_len(n));
+			low[hash % CELLS]++;
+			high[hash >> 52]++;
+		}
+		for (size_t i = 0; i < CELLS; i++) {
+			double l = (double)low[i] - PER_CELL;
+			double h = (double)high[i] - PER_CELL;
+
+			sum_low += l * l / PER_CELL;
+			sum_high += h * h / PER_CELL;
+		}
+		/* Chi-squared of 4095 degrees: 90 on either side is one
+		 * deviation; what is spread evenly is no worse. */
+		ck_assert_double_lt(sum_low, CELLS + 6 * 90.5);
+		ck_assert_double_lt(sum_high, CELLS + 6 * 90.5);
+	}
+}
+END_TEST
+
 /* Every octet at every place of a word, at each length. */
 START_TEST(copies_are_in_lower_case_octet_by_octet)
 {
@@ -260,6 +332,8 @@ main(void)
 	tcase_add_test(tc, a_wildcard_is_a_first_label_of_one_star);
 	tcase_add_test(tc, a_name_ends_within_its_octets);
 	tcase_add_test(tc, a_hash_is_of_the_octets);
+	tcase_add_test(tc, a_hash_and_equality_look_at_every_octet);
+	tcase_add_test(tc, hashes_of_similar_names_are_spread);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
