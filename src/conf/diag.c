@@ -145,6 +145,12 @@ least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
+static bool
+is_same(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
 /* Insertions, deletions, replacements and swaps of neighbours, without
  * case. */
 static size_t
@@ -159,12 +165,11 @@ distance(const char *a, const char *b)
 	for (i = 1; i <= na; i++) {
 		row[0] = i;
 		for (j = 1; j <= nb; j++) {
-			bool same = tolower((unsigned char)a[i - 1]) ==
-			    tolower((unsigned char)b[j - 1]);
-			row[j] = least(last[j - 1] + !same,
-			    least(last[j], row[j - 1]) + 1);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1])
+			row[j] =
+			    least(last[j - 1] + !is_same(a[i - 1], b[j - 1]),
+				least(last[j], row[j - 1]) + 1);
+			if (i > 1 && j > 1 && is_same(a[i - 1], b[j - 2]) &&
+			    is_same(a[i - 2], b[j - 1]))
 				row[j] = least(row[j], before[j - 2] + 1);
 		}
 		spare = before;
