@@ -159,7 +159,6 @@ distance(const char *a, const char *b)
 	size_t rows[3][WORD_MAX + 1], i, j, na = strlen(a), nb = strlen(b);
 	size_t *before = rows[0], *last = rows[1], *row = rows[2], *spare;
 
-	memset(rows, 0, sizeof(rows));
 	for (j = 0; j <= nb; j++)
 		last[j] = j;
 	for (i = 1; i <= na; i++) {

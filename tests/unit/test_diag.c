@@ -412,14 +412,19 @@ edits(const char *a, size_t na, const char *b, size_t nb)
 	return least;
 }
 
-static void
-word_make(char word[6], unsigned seed)
+/* One of up to five letters, behind a letter that is not of it. */
+static const char *
+word_make(char buf[7], unsigned *seed)
 {
-	size_t n = 1 + seed % 5;
+	unsigned left, n;
 
-	memset(word, 0, 6);
-	for (size_t i = 0; i < n; i++, seed /= 4)
-		word[i] = "abcA"[seed / 5 % 4];
+	*seed = *seed * 1103515245 + 12345;
+	left = *seed >> 8;
+	n = 1 + left % 5;
+	memset(buf, 0, 7);
+	for (unsigned i = 0; i <= n; i++, left /= 4)
+		buf[i] = "abcA"[left / 5 % 4];
+	return buf + 1;
 }
 
 START_TEST(the_nearest_word_has_the_fewest_edits)
@@ -427,26 +432,22 @@ START_TEST(the_nearest_word_has_the_fewest_edits)
 	unsigned seed = 1;
 
 	for (int round = 0; round < 3000; round++) {
-		char word[6], all[3][6];
-		const char *valid[3], *want = NULL;
-		size_t least;
+		char bufs[4][7];
+		const char *word = word_make(bufs[3], &seed), *want = NULL;
+		const char *all[3];
+		size_t least = (strlen(word) + 2) / 3;
 
-		seed = seed * 1103515245 + 12345;
-		word_make(word, seed >> 8);
-		least = (strlen(word) + 2) / 3;
 		for (int i = 0; i < 3; i++) {
 			size_t n;
 
-			seed = seed * 1103515245 + 12345;
-			word_make(all[i], seed >> 8);
-			valid[i] = all[i];
+			all[i] = word_make(bufs[i], &seed);
 			n = edits(word, strlen(word), all[i], strlen(all[i]));
 			if (n > least || (n == least && want != NULL))
 				continue;
 			least = n;
 			want = all[i];
 		}
-		ck_assert_msg(diag_nearest(word, valid, 3) == want,
+		ck_assert_msg(diag_nearest(word, all, 3) == want,
 		    "%s: of %s, %s, %s", word, all[0], all[1], all[2]);
 	}
 }
