@@ -39,7 +39,7 @@ struct conf_server {
 	size_t nlisten;
 	unsigned workers;
 	uint32_t coalesce_us; /* that UDP queries may wait for others */
-	const char *state; /* paths are resolved, from the file's folder */
+	const char *state;    /* paths are resolved, from the file's folder */
 	const char *control;
 	const char *control_read; /* NULL: none */
 	struct endpoint http;     /* addr.family 0: off */
