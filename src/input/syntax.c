@@ -128,16 +128,16 @@ ends_key(struct part p, size_t i)
 	    (i + 1 == p.len || strchr(" \t", p.at[i + 1]) != NULL);
 }
 
-/* The word that would need quotes. */
-static struct part
-word_of(struct part p)
+/* Octets of a word that would need quotes; 0: none begins here. */
+static size_t
+word_length(struct part p)
 {
 	size_t n = 0;
 
 	while (n < p.len && n < SHOWN_MAX &&
 	    strchr(" \t,]}", p.at[n]) == NULL && !ends_key(p, n))
 		n++;
-	return (struct part){p.at, n > 0 ? n : p.len > 0};
+	return n;
 }
 
 /* The text that would need quotes, which begins with what means something. */
@@ -145,6 +145,7 @@ static struct part
 text_of(struct part p)
 {
 	struct part rest = {p.at + 1, p.len - 1};
+	size_t n;
 
 	if (p.len == 0)
 		return p;
@@ -152,11 +153,8 @@ text_of(struct part p)
 		rest.at++;
 		rest.len--;
 	}
-	if (rest.len > 0 && ends_key(rest, 0))
-		rest.len = 0;
-	else if (rest.len > 0)
-		rest = word_of(rest);
-	return (struct part){p.at, (size_t)(rest.at - p.at) + rest.len};
+	n = word_length(rest);
+	return (struct part){p.at, n > 0 ? (size_t)(rest.at - p.at) + n : 1};
 }
 
 static int
