@@ -250,7 +250,8 @@ drain_show(const json_t *reply)
 		    text_of(old, "reason"));
 	json_array_foreach(json_object_get(reply, "drained_by"), i, drain)
 	{
-		printf("the drain of %s overrides it\n", json_string_value(drain));
+		printf(
+		    "the drain of %s overrides it\n", json_string_value(drain));
 	}
 	effects_show(reply);
 	unsaved_show(json_object_get(reply, "unsaved"));
