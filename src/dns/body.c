@@ -26,8 +26,7 @@ composer_begin(struct composer *c, const uint8_t *owner, bool any_below)
 	c->below = any_below;
 	c->wildcard = !any_below && name_is_wildcard(owner);
 	c->class = DNS_IN;
-	memcpy(c->owner, owner, c->owner_len);
-	name_lower(c->owner);
+	name_copy_lower(c->owner, owner, c->owner_len);
 	memset(&c->head, 0, sizeof(c->head));
 	c->nnames = 0;
 }

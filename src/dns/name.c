@@ -154,14 +154,27 @@ name_lower(uint8_t *name)
 typedef uint8_t octets8 __attribute__((vector_size(8)));
 typedef uint8_t octets16 __attribute__((vector_size(16)));
 
-static inline void
-copy_lower8(uint8_t *to, const uint8_t *from)
+static inline octets8
+lower8(const uint8_t *from)
 {
 	octets8 o;
 
 	memcpy(&o, from, sizeof(o));
-	o |= (octets8)(o - 'A' <= 'Z' - 'A') & 0x20;
+	return o | ((octets8)(o - 'A' <= 'Z' - 'A') & 0x20);
+}
+
+static inline void
+copy_lower8(uint8_t *to, const uint8_t *from)
+{
+	octets8 o = lower8(from);
+
 	memcpy(to, &o, sizeof(o));
+}
+
+static inline bool
+same_lower8(const uint8_t *a, const uint8_t *b)
+{
+	return ((uint64_t)lower8(a) ^ (uint64_t)lower8(b)) == 0;
 }
 
 static inline void
@@ -203,10 +216,17 @@ name_equal(const uint8_t *a, const uint8_t *b)
 	if (len != name_len(b))
 		return false;
 	/* Lengths of labels are below 'A', so they can be compared alike. */
-	for (size_t i = 0; i < len; i++)
-		if (lower(a[i]) != lower(b[i]))
+	if (len < sizeof(octets8)) {
+		for (size_t i = 0; i < len; i++)
+			if (lower(a[i]) != lower(b[i]))
+				return false;
+		return true;
+	}
+	for (size_t i = 0; i + sizeof(octets8) < len; i += sizeof(octets8))
+		if (!same_lower8(a + i, b + i))
 			return false;
-	return true;
+	len -= sizeof(octets8);
+	return same_lower8(a + len, b + len);
 }
 
 bool
