@@ -28,7 +28,7 @@ struct cursor {
 	bool bad;
 };
 
-static const uint8_t *
+static inline const uint8_t *
 take(struct cursor *c, size_t n)
 {
 	const uint8_t *at = c->at;
@@ -40,7 +40,7 @@ take(struct cursor *c, size_t n)
 	return at;
 }
 
-static uint32_t
+static inline uint32_t
 take_number(struct cursor *c, size_t octets)
 {
 	const uint8_t *at = take(c, octets);
@@ -213,7 +213,7 @@ take_key(struct cursor c, const char **key, uint32_t *size)
 
 bool
 field_is_sound(const uint8_t *section, size_t len, size_t at,
-    void (*fn)(const char *key, size_t len, void *arg), void *arg)
+    void (*fn)(const char *key, size_t len, size_t value, void *arg), void *arg)
 {
 	struct cursor c = {
 	    .begin = section,
@@ -232,9 +232,11 @@ field_is_sound(const uint8_t *section, size_t len, size_t at,
 		return !c.bad;
 	}
 	for (; pairs > 0 && !map.bad; pairs--) {
-		if (take_key(map, &key, &size))
-			fn(key, size, arg);
+		bool is_key = take_key(map, &key, &size);
+
 		skip(&map, DEPTH_MAX - 1);
+		if (is_key)
+			fn(key, size, (size_t)(map.at - section), arg);
 		skip(&map, DEPTH_MAX - 1);
 	}
 	return !map.bad;

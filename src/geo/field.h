@@ -20,10 +20,11 @@ bool field_metadata_is_sound(const uint8_t *file, size_t len);
 
 /*
  * Does the field at an octet of the data section end, with all that it points
- * to and within bounds?  Of a map, fn is called with each key before that is
- * known.
+ * to and within bounds?  Of a map, fn is called before that is known with each
+ * key and the octet of its value.
  */
 bool field_is_sound(const uint8_t *section, size_t len, size_t at,
-    void (*fn)(const char *key, size_t len, void *arg), void *arg);
+    void (*fn)(const char *key, size_t len, size_t value, void *arg),
+    void *arg);
 
 #endif

@@ -273,17 +273,34 @@ mmdb_walk(struct mmdb_walk *w, struct mmdb_step at, unsigned len)
 /* A record while it is read. */
 struct reader {
 	const struct mmdb *m;
-	MMDB_entry_s entry;
 	uint64_t paths; /* those that its keys may lead to */
 	struct mmdb_survey *survey;
+	uint32_t values[64]; /* by path: of its key, the octet of the data */
 };
 
+static uint64_t
+paths_of(struct mmdb_survey *survey, const char *key, size_t len)
+{
+	struct mmdb_key *known;
+
+	if (survey == NULL)
+		return fact_bits(key, len);
+	known = &survey->keys[(uintptr_t)key % MMDB_KEYS];
+	if (known->key != key || known->len != len)
+		*known = (struct mmdb_key){key, len, fact_bits(key, len)};
+	return known->paths;
+}
+
+/* Of a key that stands twice the first one counts. */
 static void
-add_key(const char *key, size_t len, void *arg)
+add_key(const char *key, size_t len, size_t value, void *arg)
 {
 	struct reader *r = arg;
+	uint64_t paths = paths_of(r->survey, key, len) & ~r->paths;
 
-	r->paths |= fact_bits(key, len);
+	r->paths |= paths;
+	for (; paths != 0; paths &= paths - 1)
+		r->values[__builtin_ctzll(paths)] = (uint32_t)value;
 }
 
 /* Beyond 2^53 it is rounded, as every fact ends below that. */
@@ -341,10 +358,15 @@ value_of(const MMDB_entry_data_s *d, struct fact_value *v)
 static bool
 get(struct reader *r, enum fact f, size_t i, struct fact_value *v)
 {
+	uint64_t bit = fact_bit(f, i);
+	MMDB_entry_s entry = {.mmdb = &r->m->db};
 	MMDB_entry_data_s d;
 
-	return (r->paths & fact_bit(f, i)) != 0 &&
-	    MMDB_aget_value(&r->entry, &d, fact_path(f, i)) == MMDB_SUCCESS &&
+	if ((r->paths & bit) == 0)
+		return false;
+	entry.offset = r->values[__builtin_ctzll(bit)];
+	return MMDB_aget_value(&entry, &d, fact_path(f, i) + 1) ==
+	    MMDB_SUCCESS &&
 	    d.has_data && value_of(&d, v) && !fact_is_absent(f, v);
 }
 
@@ -452,16 +474,15 @@ get_place(struct reader *r, struct place *p)
 
 /* Useful is a record that tells something to who knows nothing. */
 static void
-survey_record(struct reader r)
+survey_record(struct reader *r, struct mmdb_survey *survey)
 {
-	struct mmdb_survey *survey = r.survey;
 	struct place p = {0};
 
 	survey->records++;
 	if (survey->useful)
 		return;
-	r.survey = NULL;
-	get_place(&r, &p);
+	r->survey = NULL;
+	get_place(r, &p);
 	survey->useful = p.continent[0] != '\0' || p.country[0] != '\0' ||
 	    p.city_len > 0 || p.city_id != 0 || p.located || p.asn != 0;
 }
@@ -470,24 +491,24 @@ bool
 mmdb_record(const struct mmdb *m, uint32_t record, struct place *p,
     struct mmdb_survey *survey, struct error *err)
 {
-	struct reader r = {
-	    .m = m,
-	    .entry = {.mmdb = &m->db, .offset = record - 1},
-	    .survey = survey,
-	};
+	MMDB_entry_s entry = {.mmdb = &m->db, .offset = record - 1};
 	MMDB_entry_data_s d;
+	struct reader r;
 	int rc;
 
+	r.m = m;
+	r.paths = 0;
+	r.survey = survey;
 	if (!field_is_sound(
 		m->db.data_section, m->data_len, record - 1, add_key, &r))
 		return error_set(err, "damaged: a record without end");
 	rc = MMDB_aget_value(
-	    &r.entry, &d, (const char *const[]){"country_code", NULL});
+	    &entry, &d, (const char *const[]){"country_code", NULL});
 	if (rc != MMDB_SUCCESS &&
 	    rc != MMDB_LOOKUP_PATH_DOES_NOT_MATCH_DATA_ERROR)
 		return error_set(err, "damaged: %s", MMDB_strerror(rc));
 	get_place(&r, p);
 	if (survey != NULL)
-		survey_record(r);
+		survey_record(&r, survey);
 	return true;
 }

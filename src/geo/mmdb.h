@@ -16,8 +16,19 @@
 
 struct mmdb;
 
+/* Which facts keys lead to, as they stand in the file: most stand in one place,
+ * to which all records point. */
+struct mmdb_key {
+	const char *key;
+	size_t len;
+	uint64_t paths;
+};
+
+enum { MMDB_KEYS = 64 };
+
 /* What records were like of which facts were asked; begins as zeros. */
 struct mmdb_survey {
+	struct mmdb_key keys[MMDB_KEYS]; /* the last ones, by address */
 	uint64_t records;
 	bool useful; /* one of them had a fact */
 	/* Records with values that are none, and the first of those. */

@@ -15,8 +15,9 @@
 static char keys[256];
 
 static void
-keep_key(const char *key, size_t len, void *arg)
+keep_key(const char *key, size_t len, size_t value, void *arg)
 {
+	ck_assert_uint_gt(value, 0);
 	ck_assert_ptr_eq(arg, keys);
 	snprintf(keys + strlen(keys), sizeof(keys) - strlen(keys), "%.*s,",
 	    (int)len, key);
