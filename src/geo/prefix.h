@@ -36,20 +36,36 @@ struct prefix_member {
 
 void cover_free(struct cover *c);
 
+/* Is the last prefix of that length before the place the second half of the one
+ * that is a bit shorter? */
+static inline bool
+cover_is_second(cover_place end, unsigned len)
+{
+	uint64_t high = (uint64_t)(end >> 64);
+
+	return len <= 64 ? (high >> (64 - len) & 1) == 0
+			 : ((uint64_t)end >> (128 - len) & 1) == 0;
+}
+
 /* The next leaf, as a prefix of that length.  Siblings of equal value become
  * one leaf, as long as there are any. */
 static inline void
 cover_put(struct cover *c, unsigned len, uint32_t value)
 {
 	uint32_t leaf = value << 8 | len;
+	size_t n = c->leaves.n;
 
-	c->end += len > 0 ? (cover_place)1 << (128 - len) : 0;
-	while (c->leaves.n > 0 && len > 0 && (c->end >> (128 - len) & 1) == 0 &&
-	    c->leaves.at[c->leaves.n - 1] == leaf) {
-		c->leaves.n--;
+	if (len > 0 && len <= 64)
+		c->end += (cover_place)(1ull << (64 - len)) << 64;
+	else if (len > 64)
+		c->end += 1ull << (128 - len);
+	while (n > 0 && c->leaves.at[n - 1] == leaf && len > 0 &&
+	    cover_is_second(c->end, len)) {
+		n--;
 		leaf--;
 		len--;
 	}
+	c->leaves.n = n;
 	vec_push(&c->leaves, leaf);
 }
 

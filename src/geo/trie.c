@@ -51,8 +51,9 @@ struct trie {
 
 struct build {
 	const uint32_t *leaf; /* of the cover: the next one */
-	VEC(struct node) nodes;
-	VEC(uint32_t) entries;
+	struct node *nodes;
+	uint32_t *entries;
+	size_t nnodes, nentries;
 	struct sets *known; /* NULL: none are wanted */
 	VEC(struct inner) inner;
 	VEC(uint32_t) sets;
@@ -65,13 +66,6 @@ struct built {
 	uint32_t set; /* of what is in it */
 };
 
-/* The nodes that stand in one row, and the leaves of their parent. */
-struct row {
-	struct built nodes[SLOTS];
-	uint32_t leaves[SLOTS];
-	unsigned nnodes, nleaves;
-};
-
 /* How many slots of a node whose slots are that long a leaf fills; 0: it is
  * smaller than one. */
 static unsigned
@@ -80,14 +74,42 @@ slots_filled(uint32_t leaf, unsigned len)
 	return (leaf & 0xff) <= len ? 1u << (len - (leaf & 0xff)) : 0;
 }
 
+/* Nodes and entries are counted first, so that no copy of them is made. */
+static void
+count(struct build *b, unsigned offset, unsigned stride)
+{
+	uint32_t before = 0;
+
+	for (unsigned slot = 0; slot < 1u << stride;) {
+		unsigned filled = slots_filled(*b->leaf, offset + stride);
+
+		if (filled == 0) {
+			b->nnodes++;
+			count(b, offset + stride, STRIDE);
+			slot++;
+			continue;
+		}
+		b->nentries += offset > 0 && *b->leaf != before;
+		before = *b->leaf++;
+		slot += filled;
+	}
+}
+
+/* The nodes that stand in one row, and the leaves of their parent. */
+struct row {
+	struct built nodes[SLOTS];
+	uint32_t leaves[SLOTS];
+	unsigned nnodes, nleaves;
+};
+
 /* The number of the first one. */
 static size_t
 nodes_put(struct build *b, const struct built *nodes, size_t n)
 {
-	const size_t first = b->nodes.n;
+	const size_t first = b->nnodes;
 
 	for (size_t i = 0; i < n; i++) {
-		vec_push(&b->nodes, nodes[i].node);
+		b->nodes[b->nnodes++] = nodes[i].node;
 		if (b->known != NULL)
 			vec_push(&b->inner, nodes[i].inner);
 	}
@@ -98,9 +120,9 @@ static void
 row_put(struct build *b, const struct row *row, struct node *parent)
 {
 	parent->first_node = (uint32_t)nodes_put(b, row->nodes, row->nnodes);
-	parent->first_leaf = (uint32_t)b->entries.n;
+	parent->first_leaf = (uint32_t)b->nentries;
 	for (unsigned i = 0; i < row->nleaves; i++)
-		vec_push(&b->entries, row->leaves[i]);
+		b->entries[b->nentries++] = row->leaves[i];
 }
 
 /* below: sets by number of the prefix, given for the longest ones. */
@@ -183,9 +205,19 @@ root_build(struct trie *t, struct build *b, uint32_t *below)
 	sets_join(b->known, below, ROOT_SLOTS);
 }
 
+static void
+keep_sets(struct trie *t, struct arena *a, struct build *b)
+{
+	t->inner = arena_dup(a, b->inner.at, b->inner.n * sizeof(*b->inner.at));
+	vec_free(&b->inner);
+	t->nsets = b->sets.n;
+	t->sets = arena_dup(a, b->sets.at, b->sets.n * sizeof(*b->sets.at));
+	vec_free(&b->sets);
+}
+
 struct trie *
-trie_build(struct arena *a, const struct cover *cover, unsigned bits,
-    struct sets *sets)
+trie_build(
+    struct arena *a, struct cover *cover, unsigned bits, struct sets *sets)
 {
 	struct trie *t = arena_alloc(a, sizeof(*t));
 	struct build b = {.leaf = cover->leaves.at, .known = sets};
@@ -194,24 +226,19 @@ trie_build(struct arena *a, const struct cover *cover, unsigned bits,
 	assert(cover->leaves.n > 0 && cover->end == 0);
 	t->bits = bits;
 	t->nleaves = cover->leaves.n;
+	count(&b, 0, ROOT_BITS);
+	assert(b.nnodes <= TRIE_VALUE_MAX);
+	t->nodes = b.nodes = arena_array(a, b.nnodes, sizeof(*b.nodes));
+	t->leaves = b.entries = arena_array(a, b.nentries, sizeof(*b.entries));
+	b.leaf = cover->leaves.at;
+	b.nnodes = b.nentries = 0;
 	root_build(t, &b, below);
-	assert(b.nodes.n <= TRIE_VALUE_MAX);
-	t->nodes = arena_dup(a, b.nodes.at, b.nodes.n * sizeof(*b.nodes.at));
-	t->leaves =
-	    arena_dup(a, b.entries.at, b.entries.n * sizeof(*b.entries.at));
+	cover_free(cover);
 	if (sets != NULL) {
-		t->inner =
-		    arena_dup(a, b.inner.at, b.inner.n * sizeof(*b.inner.at));
-		t->nsets = b.sets.n;
-		t->sets =
-		    arena_dup(a, b.sets.at, b.sets.n * sizeof(*b.sets.at));
+		keep_sets(t, a, &b);
 		t->root_sets = arena_dup(a, below, ROOT_SLOTS * sizeof(*below));
 	}
 	free(below);
-	vec_free(&b.nodes);
-	vec_free(&b.entries);
-	vec_free(&b.inner);
-	vec_free(&b.sets);
 	return t;
 }
 

@@ -27,10 +27,10 @@ struct trie_hit {
 
 struct trie;
 
-/* Of all leaves of the cover; bits: 32 or 128; sets: those of all values below
- * each prefix are made, for trie_find_class(), or NULL. */
-struct trie *trie_build(struct arena *a, const struct cover *cover,
-    unsigned bits, struct sets *sets);
+/* Of all leaves of the cover, which is freed; bits: 32 or 128; sets: those of
+ * all values below each prefix are made, for trie_find_class(), or NULL. */
+struct trie *trie_build(
+    struct arena *a, struct cover *cover, unsigned bits, struct sets *sets);
 
 /* bytes: 4 or 16 octets of the address. */
 struct trie_hit trie_find(const struct trie *t, const uint8_t *bytes);

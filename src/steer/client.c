@@ -51,7 +51,6 @@ build(struct arena *a, uint8_t family, struct members *m,
 
 	cover_cut(&cover, family, m->all.at, m->all.n, value, arg);
 	t = trie_build(a, &cover, family == 4 ? 32 : 128, NULL);
-	cover_free(&cover);
 	vec_free(&m->all);
 	return t;
 }

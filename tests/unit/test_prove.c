@@ -306,9 +306,10 @@ table_alone(size_t name)
 static const struct trie *
 two_leaves(uint32_t left, uint32_t right)
 {
-	uint32_t leaves[] = {left << 8 | 1, right << 8 | 1};
-	const struct cover cover = {.leaves = {.at = leaves, .n = 2}};
+	struct cover cover = {.end = 0};
 
+	vec_push(&cover.leaves, left << 8 | 1);
+	vec_push(&cover.leaves, right << 8 | 1);
 	return trie_build(s->arena, &cover, 32, NULL);
 }
 
