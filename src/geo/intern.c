@@ -2,14 +2,13 @@
 #include "geo/intern.h"
 
 #include <assert.h>
-#include <xxhash.h>
 
 #include "base/arena.h"
 
 static struct interned *
 intern_slot(const struct intern *t, uint64_t key)
 {
-	size_t i = XXH3_64bits(&key, sizeof(key)) & (t->size - 1);
+	size_t i = intern_hash(key) & (t->size - 1);
 
 	while (t->slots[i].key != 0 && t->slots[i].key != key)
 		i = (i + 1) & (t->size - 1);

@@ -12,12 +12,28 @@
 struct interned {
 	uint64_t key; /* 0: free */
 	uint32_t value;
-};
+} __attribute__((packed, aligned(4))); /* many fit into a cache */
 
 struct intern {
 	struct interned *slots;
 	size_t n, size;
 };
+
+/* Its high half depends on all of the key, and so does the low one. */
+static inline uint64_t
+intern_hash(uint64_t key)
+{
+	key *= 0x9e3779b97f4a7c15;
+	return (key ^ key >> 32) * 0x9e3779b97f4a7c15 >> 16;
+}
+
+/* For who asks for the key soon. */
+static inline void
+intern_prefetch(const struct intern *t, uint64_t key)
+{
+	if (t->size > 0)
+		__builtin_prefetch(&t->slots[intern_hash(key) & (t->size - 1)]);
+}
 
 /* The slot of that key, or the free one for it; valid until the next call.
  * key: not 0. */
