@@ -224,7 +224,7 @@ find_in(
 }
 
 struct lookup_hit
-lookup_find(const struct lookup *l, const struct addr *address)
+lookup_find_any(const struct lookup *l, const struct addr *address)
 {
 	struct lookup_hit hit;
 	struct addr v4;

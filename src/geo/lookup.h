@@ -28,7 +28,7 @@ struct lookup_hit {
 };
 
 /* An IPv6 address that holds an IPv4 address has its class. */
-struct lookup_hit lookup_find(
+static inline struct lookup_hit lookup_find(
     const struct lookup *l, const struct addr *address);
 
 /*
@@ -49,5 +49,20 @@ void lookups_build(struct lookups *ls, struct arena *a);
 struct lookup lookups_get(const struct lookups *ls, size_t number);
 
 void lookups_free(struct lookups *ls);
+
+/* The same for what is not found at once. */
+struct lookup_hit lookup_find_any(
+    const struct lookup *l, const struct addr *address);
+
+static inline struct lookup_hit
+lookup_find(const struct lookup *l, const struct addr *address)
+{
+	struct trie_hit hit;
+
+	if (address->family != 4 || l->classes != NULL)
+		return lookup_find_any(l, address);
+	hit = trie_find(l->ipv4, address->bytes);
+	return (struct lookup_hit){hit.value, hit.depth};
+}
 
 #endif

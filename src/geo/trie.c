@@ -18,11 +18,12 @@ enum {
 	LEVELS_MAX = (128 - ROOT_BITS + STRIDE - 1) / STRIDE,
 };
 
-/* Slots that are nodes stand in a row from first_node on; those that are
- * leaves from first_leaf on, a run of equal ones once: runs marks its start. */
+/* The entries of its slots stand in a row, a run of equal ones once: a bit
+ * marks the slot where a run starts.  The processor need not count bits. */
 struct node {
-	uint64_t nodes, runs;
-	uint32_t first_node, first_leaf;
+	uint8_t starts[SLOTS / 8]; /* of slot 8 * i + k: bit k of starts[i] */
+	uint8_t before[SLOTS / 8]; /* how many starts the octets before have */
+	uint32_t first;            /* its place in entries, less one */
 };
 
 /*
@@ -40,7 +41,7 @@ struct trie {
 	unsigned bits;
 	size_t nleaves;
 	struct node *nodes;
-	uint32_t *leaves;
+	uint32_t *entries;
 	struct inner *inner; /* by node; NULL: built without sets */
 	uint32_t *sets;
 	size_t nsets;
@@ -48,6 +49,13 @@ struct trie {
 				too */
 	uint32_t root[ROOT_SLOTS];
 };
+
+#define ONES_2(n) (n), (n) + 1, (n) + 1, (n) + 2
+#define ONES_4(n) ONES_2(n), ONES_2((n) + 1), ONES_2((n) + 1), ONES_2((n) + 2)
+#define ONES_6(n) ONES_4(n), ONES_4((n) + 1), ONES_4((n) + 1), ONES_4((n) + 2)
+
+/* How many bits an octet has. */
+static const uint8_t ones[256] = {ONES_6(0), ONES_6(1), ONES_6(1), ONES_6(2)};
 
 struct build {
 	const uint32_t *leaf; /* of the cover: the next one */
@@ -57,13 +65,6 @@ struct build {
 	struct sets *known; /* NULL: none are wanted */
 	VEC(struct inner) inner;
 	VEC(uint32_t) sets;
-};
-
-/* A node before it has a place beside its siblings. */
-struct built {
-	struct node node;
-	struct inner inner;
-	uint32_t set; /* of what is in it */
 };
 
 /* How many slots of a node whose slots are that long a leaf fills; 0: it is
@@ -81,106 +82,105 @@ count(struct build *b, unsigned offset, unsigned stride)
 	uint32_t before = 0;
 
 	for (unsigned slot = 0; slot < 1u << stride;) {
-		unsigned filled = slots_filled(*b->leaf, offset + stride);
+		uint32_t leaf = *b->leaf;
+		unsigned filled = slots_filled(leaf, offset + stride);
 
+		b->nentries += offset > 0 && (filled == 0 || leaf != before);
 		if (filled == 0) {
 			b->nnodes++;
 			count(b, offset + stride, STRIDE);
 			slot++;
+			before = 0;
 			continue;
 		}
-		b->nentries += offset > 0 && *b->leaf != before;
-		before = *b->leaf++;
+		before = leaf;
+		b->leaf++;
 		slot += filled;
 	}
 }
 
-/* The nodes that stand in one row, and the leaves of their parent. */
+/* The entries of a node, and the set of what is in it. */
 struct row {
-	struct built nodes[SLOTS];
-	uint32_t leaves[SLOTS];
-	unsigned nnodes, nleaves;
+	struct node node;
+	uint32_t entries[SLOTS];
+	unsigned n;
 };
 
-/* The number of the first one. */
-static size_t
-nodes_put(struct build *b, const struct built *nodes, size_t n)
+static void
+row_put(struct row *row, unsigned slot, uint32_t entry)
 {
-	const size_t first = b->nnodes;
-
-	for (size_t i = 0; i < n; i++) {
-		b->nodes[b->nnodes++] = nodes[i].node;
-		if (b->known != NULL)
-			vec_push(&b->inner, nodes[i].inner);
-	}
-	return first;
+	if (row->n > 0 && row->entries[row->n - 1] == entry)
+		return;
+	row->node.starts[slot / 8] |= (uint8_t)(1 << slot % 8);
+	row->entries[row->n++] = entry;
 }
 
-static void
-row_put(struct build *b, const struct row *row, struct node *parent)
+/* Returns the entry of the node. */
+static uint32_t
+row_keep(struct build *b, struct row *row)
 {
-	parent->first_node = (uint32_t)nodes_put(b, row->nodes, row->nnodes);
-	parent->first_leaf = (uint32_t)b->nentries;
-	for (unsigned i = 0; i < row->nleaves; i++)
-		b->entries[b->nentries++] = row->leaves[i];
+	for (size_t i = 1; i < SLOTS / 8; i++)
+		row->node.before[i] = (uint8_t)(row->node.before[i - 1] +
+		    ones[row->node.starts[i - 1]]);
+	row->node.first = (uint32_t)b->nentries - 1;
+	memcpy(&b->entries[b->nentries], row->entries,
+	    row->n * sizeof(*row->entries));
+	b->nentries += row->n;
+	b->nodes[b->nnodes] = row->node;
+	return (uint32_t)b->nnodes++ << 8 | ENTRY_NODE;
 }
 
 /* below: sets by number of the prefix, given for the longest ones. */
 static void
 sets_join(struct sets *known, uint32_t *below, unsigned slots)
 {
-	for (unsigned i = slots - 1; known != NULL && i > 0; i--)
+	for (unsigned i = slots - 1; i > 0; i--)
 		below[i] = sets_union(known, below[2 * i], below[2 * i + 1]);
 }
 
-static struct inner
+static void
 sets_put(struct build *b, uint32_t *below)
 {
 	struct inner inner = {.first = (uint32_t)b->sets.n};
 
 	sets_join(b->known, below, SLOTS);
-	for (unsigned i = 1; b->known != NULL && i < SLOTS; i++) {
+	for (unsigned i = 1; i < SLOTS; i++) {
 		if (below[i] < b->known->nvalues)
 			continue;
 		inner.split |= (uint64_t)1 << i;
 		vec_push(&b->sets, below[i]);
 	}
-	return inner;
+	vec_push(&b->inner, inner);
 }
 
-/* The node at that offset into addresses, of the next leaves. */
-static struct built
-node_build(struct build *b, unsigned offset)
+/* The entry of the node at that offset into addresses, of the next leaves; and
+ * the set of what is in it. */
+static uint32_t
+node_build(struct build *b, unsigned offset, uint32_t *set)
 {
 	uint32_t below[2 * SLOTS] = {0};
-	struct built n = {.set = 0};
-	struct row row;
+	struct row row = {.n = 0};
 
-	row.nnodes = row.nleaves = 0;
 	for (unsigned slot = 0; slot < SLOTS;) {
 		uint32_t leaf = *b->leaf;
 		unsigned filled = slots_filled(leaf, offset + STRIDE);
 
 		if (filled == 0) {
-			struct built *child = &row.nodes[row.nnodes++];
-
-			*child = node_build(b, offset + STRIDE);
-			n.node.nodes |= (uint64_t)1 << slot;
-			below[SLOTS + slot++] = child->set;
+			row_put(&row, slot,
+			    node_build(
+				b, offset + STRIDE, &below[SLOTS + slot]));
+			slot++;
 			continue;
 		}
 		b->leaf++;
-		if (row.nleaves == 0 || row.leaves[row.nleaves - 1] != leaf) {
-			n.node.runs |= (uint64_t)1 << slot;
-			row.leaves[row.nleaves++] = leaf;
-		}
+		row_put(&row, slot, leaf);
 		for (; filled > 0; filled--)
 			below[SLOTS + slot++] = leaf >> 8;
 	}
-	row_put(b, &row, &n.node);
-	n.inner = sets_put(b, below);
-	n.set = below[1];
-	return n;
+	if (b->known != NULL)
+		sets_put(b, below);
+	*set = below[1];
+	return row_keep(b, &row);
 }
 
 static void
@@ -189,20 +189,21 @@ root_build(struct trie *t, struct build *b, uint32_t *below)
 	for (unsigned slot = 0; slot < ROOT_SLOTS;) {
 		uint32_t leaf = *b->leaf;
 		unsigned filled = slots_filled(leaf, ROOT_BITS);
-		struct built n;
 
-		b->leaf += filled > 0;
+		if (filled == 0) {
+			t->root[slot] =
+			    node_build(b, ROOT_BITS, &below[ROOT_SLOTS + slot]);
+			slot++;
+			continue;
+		}
+		b->leaf++;
 		for (; filled > 0; filled--) {
 			t->root[slot] = leaf;
 			below[ROOT_SLOTS + slot++] = leaf >> 8;
 		}
-		if ((leaf & 0xff) <= ROOT_BITS)
-			continue;
-		n = node_build(b, ROOT_BITS);
-		t->root[slot] = (uint32_t)nodes_put(b, &n, 1) << 8 | ENTRY_NODE;
-		below[ROOT_SLOTS + slot++] = n.set;
 	}
-	sets_join(b->known, below, ROOT_SLOTS);
+	if (b->known != NULL)
+		sets_join(b->known, below, ROOT_SLOTS);
 }
 
 static void
@@ -229,7 +230,7 @@ trie_build(
 	count(&b, 0, ROOT_BITS);
 	assert(b.nnodes <= TRIE_VALUE_MAX);
 	t->nodes = b.nodes = arena_array(a, b.nnodes, sizeof(*b.nodes));
-	t->leaves = b.entries = arena_array(a, b.nentries, sizeof(*b.entries));
+	t->entries = b.entries = arena_array(a, b.nentries, sizeof(*b.entries));
 	b.leaf = cover->leaves.at;
 	b.nnodes = b.nentries = 0;
 	root_build(t, &b, below);
@@ -266,53 +267,65 @@ load_u64(const uint8_t *p)
 	return __builtin_bswap64(v);
 }
 
-/* The address from its bit ROOT_BITS on. */
-static unsigned __int128
-rest_of(const struct trie *t, const uint8_t *bytes)
+/* An address from its bit ROOT_BITS on. */
+static inline unsigned __int128
+rest_of(const uint8_t *bytes)
 {
-	unsigned __int128 rest;
+	unsigned __int128 all =
+	    (unsigned __int128)load_u64(bytes) << 64 | load_u64(bytes + 8);
 
-	if (t->bits == 32) {
-		uint32_t v4;
-
-		memcpy(&v4, bytes, sizeof(v4));
-		rest = (unsigned __int128)__builtin_bswap32(v4) << 96;
-	} else {
-		rest = (unsigned __int128)load_u64(bytes) << 64 |
-		    load_u64(bytes + 8);
-	}
-	return rest << ROOT_BITS;
+	return all << ROOT_BITS;
 }
 
 static inline unsigned
-slot_of(unsigned __int128 rest)
+root_slot(const uint8_t *bytes)
 {
-	return (unsigned)(rest >> (128 - STRIDE));
+	uint16_t slot;
+
+	memcpy(&slot, bytes, sizeof(slot));
+	return __builtin_bswap16(slot);
 }
 
 static inline uint32_t
 entry_at(const struct trie *t, uint32_t node, unsigned slot)
 {
-	const struct node *n = &t->nodes[node];
-	uint64_t bit = (uint64_t)1 << slot;
+	const struct node *n = &t->nodes[node >> 8];
+	unsigned octet = slot / 8;
 
-	if (n->nodes & bit)
-		return (n->first_node +
-			   (uint32_t)__builtin_popcountll(n->nodes & (bit - 1)))
-		    << 8 |
-		    ENTRY_NODE;
-	return t->leaves[n->first_leaf - 1 +
-	    (uint32_t)__builtin_popcountll(n->runs & (bit | (bit - 1)))];
+	return t->entries[n->first + n->before[octet] +
+	    ones[n->starts[octet] & ((2u << slot % 8) - 1)]];
+}
+
+static inline uint32_t
+find_ipv4(const struct trie *t, const uint8_t *bytes, uint32_t entry)
+{
+	uint32_t rest;
+
+	memcpy(&rest, bytes, sizeof(rest));
+	rest = __builtin_bswap32(rest) << ROOT_BITS;
+	for (; (entry & 0xff) == ENTRY_NODE; rest <<= STRIDE)
+		entry = entry_at(t, entry, rest >> (32 - STRIDE));
+	return entry;
+}
+
+static uint32_t __attribute__((noinline))
+find_ipv6(const struct trie *t, const uint8_t *bytes, uint32_t entry)
+{
+	unsigned __int128 rest = rest_of(bytes);
+
+	for (; (entry & 0xff) == ENTRY_NODE; rest <<= STRIDE)
+		entry = entry_at(t, entry, (unsigned)(rest >> (128 - STRIDE)));
+	return entry;
 }
 
 struct trie_hit
 trie_find(const struct trie *t, const uint8_t *bytes)
 {
-	uint32_t entry = t->root[bytes[0] << 8 | bytes[1]];
-	unsigned __int128 rest = rest_of(t, bytes);
+	uint32_t entry = t->root[root_slot(bytes)];
 
-	for (; (entry & 0xff) == ENTRY_NODE; rest <<= STRIDE)
-		entry = entry_at(t, entry >> 8, slot_of(rest));
+	if ((entry & 0xff) == ENTRY_NODE)
+		entry = t->bits == 32 ? find_ipv4(t, bytes, entry)
+				      : find_ipv6(t, bytes, entry);
 	return (struct trie_hit){entry >> 8, (uint8_t)entry};
 }
 
@@ -329,20 +342,34 @@ set_at(const struct trie *t, uint32_t node, unsigned number)
 	    (uint32_t)__builtin_popcountll(n->split & (bit - 1))];
 }
 
+/* A node on the way down, and the slot in it. */
+struct step {
+	uint32_t node;
+	unsigned slot;
+};
+
 struct trie_hit
 trie_find_class(
     const struct trie *t, const uint8_t *bytes, const uint32_t *classes)
 {
-	unsigned root = (unsigned)bytes[0] << 8 | bytes[1], level = 0;
-	uint32_t entry = t->root[root], nodes[LEVELS_MAX], class;
-	unsigned slots[LEVELS_MAX], depth;
-	unsigned __int128 rest = rest_of(t, bytes);
+	unsigned root = root_slot(bytes), level = 0;
+	uint32_t entry = t->root[root], class;
+	struct step steps[LEVELS_MAX];
+	unsigned depth;
+	uint8_t padded[16] = {0};
+	unsigned __int128 rest;
 
+	if (t->bits == 32)
+		memcpy(padded, bytes, 4);
+	else
+		memcpy(padded, bytes, 16);
+	rest = rest_of(padded);
 	for (; (entry & 0xff) == ENTRY_NODE; rest <<= STRIDE) {
-		nodes[level] = entry >> 8;
-		slots[level] = slot_of(rest);
-		entry = entry_at(t, nodes[level], slots[level]);
-		level++;
+		struct step *step = &steps[level++];
+
+		step->node = entry >> 8;
+		step->slot = (unsigned)(rest >> (128 - STRIDE));
+		entry = entry_at(t, entry, step->slot);
 	}
 	class = classes[entry >> 8];
 	depth = entry & 0xff;
@@ -351,8 +378,8 @@ trie_find_class(
 		unsigned offset = ROOT_BITS + (level - 1) * STRIDE;
 
 		for (; depth > offset; depth--)
-			if (classes[set_at(t, nodes[level - 1],
-				(SLOTS | slots[level - 1]) >>
+			if (classes[set_at(t, steps[level - 1].node,
+				(SLOTS | steps[level - 1].slot) >>
 				    (offset + STRIDE + 1 - depth))] != class)
 				return (struct trie_hit){class, (uint8_t)depth};
 	}
