@@ -172,3 +172,31 @@ far_find(const struct far_table *t, const struct addr *client, uint8_t *depth)
 	*depth = hit.depth;
 	return &t->at[hit.class * t->nregions];
 }
+
+static void
+mass_add(double *mass, const struct cover *leaves)
+{
+	for (size_t i = 0; i < leaves->leaves.n; i++) {
+		uint32_t place = leaves->leaves.at[i] >> 8;
+
+		if (place != GEO_EMBEDDED)
+			mass[place] +=
+			    ldexp(1, -(int)(leaves->leaves.at[i] & 0xff));
+	}
+}
+
+double *
+far_mass(struct geo *geo)
+{
+	double *mass;
+	size_t n;
+
+	geo_places(geo, &n);
+	mass = xcalloc(n, sizeof(*mass));
+	/* A group of places without leaves is not nothing. */
+	for (size_t i = 0; i < n; i++)
+		mass[i] = 1e-12;
+	mass_add(mass, geo_leaves(geo, 4, NULL));
+	mass_add(mass, geo_leaves(geo, 6, NULL));
+	return mass;
+}

@@ -60,4 +60,8 @@ struct far_places {
 struct far_table *far_build(struct arena *a, const struct conf *conf,
     uint16_t pool, const struct far_places *p, uint32_t *group);
 
+/* How much of the address space each of geo_places() is; half of it is IPv4.
+ * free() it. */
+double *far_mass(struct geo *geo);
+
 #endif

@@ -229,14 +229,6 @@ lots_make(const struct order *o, struct lot *lots)
 	return lots;
 }
 
-const struct conf_failback *
-policy_failback(const struct conf_policy *p)
-{
-	const struct conf_failback *f = &p->failback;
-
-	return f->hold_ms + f->ramp_ms + f->manual > 0 ? f : NULL;
-}
-
 uint16_t
 policy_rule(const struct conf *conf, uint16_t policy, const struct place *place)
 {
@@ -248,19 +240,20 @@ policy_rule(const struct conf *conf, uint16_t policy, const struct place *place)
 	return i;
 }
 
-void
-policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
-    const struct place *place, struct rank *rank, struct rank_room *room,
-    uint16_t *rule)
+/* Of a place that the rule is the first to match. */
+static void
+rank_make(const struct conf *conf, const struct policy_pair *pair,
+    uint16_t rule, const struct place *place, struct rank *rank,
+    struct rank_room *room)
 {
-	const struct conf_policy *p = &conf->policies[policy];
-	const struct conf_rule *r;
+	const struct conf_policy *p = &conf->policies[pair->policy];
+	const struct conf_rule *r = &p->rules[rule];
 	bool located;
-	struct order o = {
-	    .conf = conf, .pool = &conf->pools[pool], .at = room->order};
+	struct order o = {.conf = conf,
+	    .pool = &conf->pools[pair->pool],
+	    .rule = r,
+	    .at = room->order};
 
-	*rule = policy_rule(conf, policy, place);
-	o.rule = r = &p->rules[*rule];
 	located = order_put_rule(&o, place);
 	*rank = (struct rank){.order = room->order,
 	    .n = o.n,
@@ -270,7 +263,7 @@ policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
 	    .trickle = (uint8_t)r->trickle,
 	    .action = (uint8_t)r->when_down.action,
 	    .pool = CONF_NONE,
-	    .rule = *rule,
+	    .rule = rule,
 	    .failback = policy_failback(p),
 	    .unlocated = !located};
 	if (r->hash != CONF_HASH_NONE)
@@ -287,11 +280,21 @@ policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
 	rank->nfallback = o.n;
 }
 
+void
+policy_rank(const struct conf *conf, uint16_t policy, uint16_t pool,
+    const struct place *place, struct rank *rank, struct rank_room *room,
+    uint16_t *rule)
+{
+	const struct policy_pair pair = {policy, pool};
+
+	*rule = policy_rule(conf, policy, place);
+	rank_make(conf, &pair, *rule, place, rank, room);
+}
+
 /* Places to classes ------------------------------------------------------ */
 
 struct classes {
 	struct arena *arena;
-	uint32_t *fences; /* by place: 1 + the first rule with that fence; 0 */
 	VEC(struct rank) ranks;
 	uint32_t *slots; /* by hash: class + 1; 0: free */
 	size_t nslots;
@@ -374,56 +377,33 @@ class_of(struct classes *c, const struct rank *rank)
 	return *slot - 1;
 }
 
-static bool
-has_fence(const struct conf_policy *p)
-{
-	for (size_t i = 0; i < p->nrules; i++)
-		if (conf_rule_fence(&p->rules[i]) != NULL)
-			return true;
-	return false;
-}
+/* What a policy makes of places, whatever the pool. */
+struct match {
+	uint16_t *rule;   /* by place: the first that matches */
+	uint32_t *fences; /* by rule: 1 + the first one with its fence; 0 */
+	bool *met;        /* by rule */
+	const struct spans *spans; /* NULL: no address is fenced */
+};
 
-static uint32_t
-fence_of(const struct conf_policy *p, uint16_t rule)
-{
-	const char *own = conf_rule_fence(&p->rules[rule]), *other;
-
-	if (own == NULL)
-		return 0;
-	for (uint16_t i = 0; i < rule; i++) {
-		other = conf_rule_fence(&p->rules[i]);
-		if (other != NULL && strcmp(other, own) == 0)
-			return i + 1u;
-	}
-	return rule + 1u;
-}
-
-/* The class of each of the places that leaves refer to; marks the rules that
- * they come to.  free() it. */
+/* The class of each of the places that leaves refer to.  free() it. */
 static uint32_t *
 classes_make(struct classes *c, const struct conf *conf, const struct geo *geo,
-    const struct policy_table *t, bool *met)
+    const struct match *m, const struct policy_pair *pair)
 {
 	struct rank_room room;
 	size_t n;
 	const struct place *places = geo_places(geo, &n);
 	uint32_t *map = xcalloc(n, sizeof(*map));
-	const struct conf_policy *p = &conf->policies[t->policy];
 
-	c->fences = xcalloc(n, sizeof(*c->fences));
 	for (size_t i = 0; i < n; i++) {
+		const uint16_t rule = m->rule[i];
 		struct rank rank, *at;
-		uint16_t rule;
 
-		policy_rank(
-		    conf, t->policy, t->pool, &places[i], &rank, &room, &rule);
+		rank_make(conf, pair, rule, &places[i], &rank, &room);
 		map[i] = class_of(c, &rank);
-		c->fences[i] = fence_of(p, rule);
 		at = &c->ranks.at[map[i]];
-		if (c->fences[i] != 0 &&
-		    conf_rule_fence(&p->rules[at->rule]) == NULL)
+		if (m->fences[rule] != 0 && m->fences[at->rule] == 0)
 			at->rule = rule;
-		met[rule] = true;
 	}
 	return map;
 }
@@ -453,39 +433,8 @@ struct build {
 	const struct conf *conf;
 	struct geo *geo;
 	struct lookups *classes, *groups;
-	double *mass;                /* of places; NULL: not yet asked for */
-	const struct spans **fences; /* by policy; NULL: not yet asked for */
+	double *mass; /* of places; NULL: not yet asked for */
 };
-
-static void
-mass_add(double *mass, const struct cover *leaves)
-{
-	for (size_t i = 0; i < leaves->leaves.n; i++) {
-		uint32_t place = leaves->leaves.at[i] >> 8;
-
-		if (place != GEO_EMBEDDED)
-			mass[place] +=
-			    ldexp(1, -(int)(leaves->leaves.at[i] & 0xff));
-	}
-}
-
-/* How much of the address space each place is; half of it is IPv4. */
-static const double *
-mass_find(struct build *b)
-{
-	size_t nplaces;
-
-	if (b->mass != NULL)
-		return b->mass;
-	geo_places(b->geo, &nplaces);
-	b->mass = xcalloc(nplaces, sizeof(*b->mass));
-	/* A group of places without leaves is not nothing. */
-	for (size_t i = 0; i < nplaces; i++)
-		b->mass[i] = 1e-12;
-	mass_add(b->mass, geo_leaves(b->geo, 4, NULL));
-	mass_add(b->mass, geo_leaves(b->geo, 6, NULL));
-	return b->mass;
-}
 
 /* The number of the lookup of its groups; the ranks refer to the table. */
 static size_t
@@ -498,7 +447,9 @@ far_make(struct build *b, const struct policy_table *t, struct classes *c,
 	uint32_t *group;
 
 	p.places = geo_places(b->geo, &p.n);
-	p.mass = mass_find(b);
+	if (b->mass == NULL)
+		b->mass = far_mass(b->geo);
+	p.mass = b->mass;
 	group = xcalloc(p.n, sizeof(*group));
 	*far = far_build(b->arena, b->conf, t->pool, &p, group);
 	for (size_t i = 0; i < c->ranks.n; i++)
@@ -507,13 +458,56 @@ far_make(struct build *b, const struct policy_table *t, struct classes *c,
 	return lookups_add(b->groups, group);
 }
 
-/* A policy's tables have the same fences. */
-static const struct spans *
-fences_make(struct build *b, uint16_t policy, const uint32_t *fences)
+static uint32_t
+fence_of(const struct conf_policy *p, uint16_t rule)
 {
-	if (b->fences[policy] == NULL && has_fence(&b->conf->policies[policy]))
-		b->fences[policy] = spans_build(b->arena, b->geo, fences);
-	return b->fences[policy];
+	const char *own = conf_rule_fence(&p->rules[rule]), *other;
+
+	if (own == NULL)
+		return 0;
+	for (uint16_t i = 0; i < rule; i++) {
+		other = conf_rule_fence(&p->rules[i]);
+		if (other != NULL && strcmp(other, own) == 0)
+			return i + 1u;
+	}
+	return rule + 1u;
+}
+
+static const struct spans *
+spans_make(struct build *b, const struct match *m)
+{
+	const struct spans *spans;
+	uint32_t *values;
+	size_t n;
+
+	geo_places(b->geo, &n);
+	values = xcalloc(n, sizeof(*values));
+	for (size_t i = 0; i < n; i++)
+		values[i] = m->fences[m->rule[i]];
+	spans = spans_build(b->arena, b->geo, values);
+	free(values);
+	return spans;
+}
+
+static void
+match_make(struct build *b, uint16_t policy, struct match *m)
+{
+	const struct conf_policy *p = &b->conf->policies[policy];
+	bool fenced = false;
+	size_t n;
+	const struct place *places = geo_places(b->geo, &n);
+
+	m->rule = xcalloc(n, sizeof(*m->rule));
+	m->fences = xcalloc(p->nrules, sizeof(*m->fences));
+	m->met = arena_array(b->arena, p->nrules, sizeof(*m->met));
+	for (uint16_t i = 0; i < p->nrules; i++)
+		m->fences[i] = fence_of(p, i);
+	for (size_t i = 0; i < n; i++) {
+		m->rule[i] = policy_rule(b->conf, policy, &places[i]);
+		m->met[m->rule[i]] = true;
+		fenced |= m->fences[m->rule[i]] != 0;
+	}
+	m->spans = fenced ? spans_make(b, m) : NULL;
 }
 
 /* What becomes of a table's lookups. */
@@ -523,30 +517,56 @@ struct pending {
 };
 
 static struct policy_table *
-table_make(
-    struct build *b, const struct policy_pair *pair, struct pending *pending)
+table_make(struct build *b, const struct match *m,
+    const struct policy_pair *pair, struct pending *pending)
 {
 	struct policy_table *t = arena_alloc(b->arena, sizeof(*t));
 	struct classes c = {.arena = b->arena};
 	uint32_t *map;
-	bool *met;
 
 	t->policy = pair->policy;
 	t->pool = pair->pool;
-	t->met = met = arena_array(
-	    b->arena, b->conf->policies[pair->policy].nrules, sizeof(*met));
-	map = classes_make(&c, b->conf, b->geo, t, met);
+	t->met = m->met;
+	t->fences = m->spans;
+	map = classes_make(&c, b->conf, b->geo, m, pair);
 	if (b->conf->pools[pair->pool].cost > 0)
 		pending->groups = far_make(b, t, &c, map, &pending->far);
 	pending->classes = lookups_add(b->classes, map);
-	t->fences = fences_make(b, pair->policy, c.fences);
 	t->nranks = c.ranks.n;
 	t->ranks =
 	    arena_dup(b->arena, c.ranks.at, c.ranks.n * sizeof(*c.ranks.at));
 	vec_free(&c.ranks);
 	free(c.slots);
-	free(c.fences);
 	return t;
+}
+
+/* Those of one policy after each other, so that it matches places once. */
+static void
+tables_make(struct build *b, const struct policy_pair *pairs, size_t n,
+    struct policy_table **tables, struct pending *pending)
+{
+	const size_t npolicies = b->conf->npolicies;
+	size_t *first = xcalloc(npolicies, sizeof(*first)); /* pair + 1 */
+	size_t *next = xcalloc(n, sizeof(*next));
+
+	for (size_t i = n; i-- > 0;) {
+		next[i] = first[pairs[i].policy];
+		first[pairs[i].policy] = i + 1;
+	}
+	for (size_t policy = 0; policy < npolicies; policy++) {
+		struct match m;
+
+		if (first[policy] == 0)
+			continue;
+		match_make(b, (uint16_t)policy, &m);
+		for (size_t i = first[policy]; i > 0; i = next[i - 1])
+			tables[i - 1] =
+			    table_make(b, &m, &pairs[i - 1], &pending[i - 1]);
+		free(m.rule);
+		free(m.fences);
+	}
+	free(first);
+	free(next);
 }
 
 bool
@@ -561,10 +581,8 @@ policy_build(struct arena *a, const struct conf *conf, struct geo *geo,
 		return false;
 	b.classes = lookups_new(geo);
 	b.groups = lookups_new(geo);
-	b.fences = xcalloc(conf->npolicies, sizeof(*b.fences));
 	pending = xcalloc(n, sizeof(*pending));
-	for (size_t i = 0; i < n; i++)
-		tables[i] = table_make(&b, &pairs[i], &pending[i]);
+	tables_make(&b, pairs, n, tables, pending);
 	lookups_build(b.classes, a);
 	lookups_build(b.groups, a);
 	for (size_t i = 0; i < n; i++) {
@@ -574,7 +592,6 @@ policy_build(struct arena *a, const struct conf *conf, struct geo *geo,
 			    lookups_get(b.groups, pending[i].groups);
 	}
 	free(pending);
-	free(b.fences);
 	free(b.mass);
 	lookups_free(b.groups);
 	lookups_free(b.classes);

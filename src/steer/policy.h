@@ -38,7 +38,13 @@ struct rank {
 };
 
 /* NULL when regions get their clients back at once. */
-const struct conf_failback *policy_failback(const struct conf_policy *p);
+static inline const struct conf_failback *
+policy_failback(const struct conf_policy *p)
+{
+	const struct conf_failback *f = &p->failback;
+
+	return f->hold_ms + f->ramp_ms + f->manual > 0 ? f : NULL;
+}
 
 struct policy_table {
 	struct lookup lookup;     /* client address to class, and the scope */
