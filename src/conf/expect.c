@@ -58,6 +58,7 @@ expect_monitor(
 	size_t len = strcspn(what, "/");
 	char name[64];
 
+	*monitor = CONF_NONE;
 	if (len >= sizeof(name))
 		return false;
 	memcpy(name, what, len);

@@ -16,7 +16,8 @@ schema_kind expect_signals; /* of a conf_test: a map */
 schema_kind expect_read;    /* a conf_expect: a word, or a map */
 
 /* The words by which a monitor's name (or its and an address's, apart by /)
- * says something; false: no such monitor. */
+ * says something; false: *monitor is CONF_NONE, or what follows is no address.
+ */
 bool expect_monitor(
     const struct conf *c, const char *what, uint16_t *monitor, struct addr *a);
 

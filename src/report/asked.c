@@ -148,6 +148,7 @@ read_signal(
 			  "signal %s: the monitor watches no target at that "
 			  "address",
 			  text);
+	what[strcspn(what, "/")] = '\0';
 	if (signal->monitor == CONF_NONE)
 		return no_such(conf, SECTION_MONITORS, what);
 	return text_error(EXIT_USAGE, "signal %s: no address", text);
