@@ -32,12 +32,12 @@ static int
 by_owner_and_type(const void *x, const void *y)
 {
 	const struct zone_record *a = x, *b = y;
-	size_t alen = name_len(a->owner), blen = name_len(b->owner);
 	int order;
 
-	if (alen != blen)
-		return alen < blen ? -1 : 1;
-	order = a->owner == b->owner ? 0 : memcmp(a->owner, b->owner, alen);
+	if (a->owner_len != b->owner_len)
+		return a->owner_len < b->owner_len ? -1 : 1;
+	order =
+	    a->owner == b->owner ? 0 : memcmp(a->owner, b->owner, a->owner_len);
 	if (order != 0)
 		return order;
 	if (a->type != b->type)
@@ -319,11 +319,10 @@ zone_compose(struct compiler *c, const struct zone_records *r)
 		const struct zone_record *at = &r->all.at[i];
 
 		for (next = i + 1; next < r->all.n; next++)
-			if (!name_equal(r->all.at[next].owner, at->owner))
+			if (!record_same_owner(&r->all.at[next], at))
 				break;
-		node_compose(c,
-		    node_find(c->zones, at->owner, name_len(at->owner)), at,
-		    at + (next - i));
+		node_compose(c, node_find(c->zones, at->owner, at->owner_len),
+		    at, at + (next - i));
 	}
 }
 
@@ -333,7 +332,8 @@ set_find(struct compiler *c, uint32_t node, uint16_t type)
 {
 	const struct zone_node *n = &c->zones->nodes[node];
 	struct zone_records *r = &c->records[n->zone];
-	struct zone_record key = {.owner = n->name, .type = type};
+	const struct zone_record key = {
+	    .owner = n->name, .owner_len = n->name_len, .type = type};
 	size_t low = 0, high = r->all.n;
 	struct set s = {0};
 
@@ -346,11 +346,11 @@ set_find(struct compiler *c, uint32_t node, uint16_t type)
 			high = middle;
 	}
 	if (low < r->all.n && r->all.at[low].type == type &&
-	    name_equal(r->all.at[low].owner, n->name)) {
+	    record_same_owner(&r->all.at[low], &key)) {
 		s.at = &r->all.at[low];
 		s.ttl = s.at->ttl;
 		while (low + s.n < r->all.n && s.at[s.n].type == type &&
-		    name_equal(s.at[s.n].owner, n->name)) {
+		    record_same_owner(&s.at[s.n], &key)) {
 			if (s.at[s.n].ttl < s.ttl)
 				s.ttl = s.at[s.n].ttl;
 			s.n++;

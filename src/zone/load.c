@@ -31,9 +31,11 @@ owner_store(struct loader *l, const uint8_t *owner)
 {
 	size_t len = name_len(owner);
 
-	if (l->owner == NULL || name_len(l->owner) != len ||
-	    memcmp(l->owner, owner, len) != 0)
+	if (l->owner == NULL || l->owner_len != len ||
+	    !name_same(l->owner, owner, len)) {
 		l->owner = arena_dup(l->arena, owner, len);
+		l->owner_len = (uint8_t)len;
+	}
 	return l->owner;
 }
 
@@ -89,6 +91,7 @@ record_store(struct source *s, struct zone_record *r)
 		return source_say_at(
 		    s, diag_warning, s->line, 1, "out of the zone, ignored");
 	r->owner = owner_store(l, s->previous);
+	r->owner_len = l->owner_len;
 	if (r->type == DNS_DS && name_equal(r->owner, l->zone->name))
 		return source_wrong_record(s,
 		    "a DS record of the apex belongs to the parent zone (RFC 4035 2.4)");

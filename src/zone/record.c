@@ -134,7 +134,7 @@ by_data(const void *x, const void *y)
 static bool
 is_same_set(const struct zone_record *a, const struct zone_record *b)
 {
-	return a->type == b->type && name_equal(a->owner, b->owner);
+	return a->type == b->type && record_same_owner(a, b);
 }
 
 void

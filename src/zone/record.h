@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "conf/diag.h"
+#include "dns/name.h"
 
 struct zone_record {
 	const uint8_t *owner; /* wire form, lower case */
@@ -20,9 +21,18 @@ struct zone_record {
 	uint16_t rdata_len;
 	uint16_t type;
 	uint32_t line; /* in file */
+	uint8_t owner_len;
 	bool repeated; /* says what an earlier one of its RRset says */
 	const char *file;
 };
+
+static inline bool
+record_same_owner(const struct zone_record *a, const struct zone_record *b)
+{
+	return a->owner == b->owner ||
+	    (a->owner_len == b->owner_len &&
+		name_same(a->owner, b->owner, a->owner_len));
+}
 
 struct zone_records {
 	VEC(struct zone_record) all;

@@ -23,6 +23,7 @@ struct loader {
 	bool ttl_stated;      /* by $TTL; else the last record's is taken;
 				 TTL_NONE before any */
 	const uint8_t *owner; /* the last one stored, in the arena */
+	uint8_t owner_len;
 };
 
 /* One file. */
