@@ -5,11 +5,13 @@
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -481,6 +483,76 @@ START_TEST(a_helper_that_is_silent_for_10_s_is_killed)
 }
 END_TEST
 
+static void
+limit_set(rlim_t n)
+{
+	struct rlimit limit;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = n;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* What the daemon has open and needs is not for commands: its limit is that
+ * from before, of a helper that was started again, too. */
+START_TEST(commands_have_the_limit_and_no_descriptor_of_the_daemon)
+{
+	static const char script[] =
+	    "test $(ulimit -n) = 321 && test ! -e /proc/$$/fd/3 &&"
+	    " test ! -e /proc/$$/fd/50";
+	struct request r;
+	struct error err;
+	char octet = 'x';
+
+	helper_stop();
+	limit_set(321);
+	ck_assert_msg(helper_start(NULL, &err), "%s", err.text);
+	limit_set(400);
+	helper_stop();
+	ck_assert_int_eq(dup2(STDERR_FILENO, 50), 50);
+	ck_assert_msg(helper_restart(&err), "%s", err.text);
+	ck_assert_int_eq(
+	    fcntl(helper_socket(), F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+	ck_assert_int_eq(
+	    poll(&(struct pollfd){helper_socket(), POLLIN, 0}, 1, -1), 1);
+	ck_assert_int_eq(recv(helper_socket(), &octet, 1, 0), 1);
+	ck_assert_int_eq(octet, '\0');
+	request(&r, 1, 60000, script, NULL);
+	ask(&r);
+	expect(1, HELPER_BEGUN, 0, "");
+	expect(1, HELPER_EXITED, 0, "");
+	close(50);
+}
+END_TEST
+
+static const struct {
+	const char *args[3];
+	int type; /* of the socket that it is given */
+} starts[] = {
+    {{"meridiand", "64"}, SOCK_SEQPACKET},
+    {{"meridian-helper"}, SOCK_SEQPACKET},
+    {{"meridian-helper", "64", "64"}, SOCK_SEQPACKET},
+    {{"meridian-helper", "64"}, SOCK_STREAM},
+    {{"meridian-helper", "64"}, 0},
+};
+
+START_TEST(nobody_starts_a_helper_by_mistake)
+{
+	int ends[2], argc = 0;
+
+	while (argc < 3 && starts[_i].args[argc] != NULL)
+		argc++;
+	close(3);
+	if (starts[_i].type != 0) {
+		ck_assert_int_eq(
+		    socketpair(AF_UNIX, starts[_i].type, 0, ends), 0);
+		dup2(ends[0], 3);
+	}
+	helper_run_spawned(argc, (char **)(uintptr_t)starts[_i].args);
+	ck_assert_int_eq(fcntl(3, F_GETFD), starts[_i].type != 0 ? 0 : -1);
+}
+END_TEST
+
 /* The tests' own program is started again as the helper. */
 int
 main(int argc, char **argv)
@@ -509,7 +581,13 @@ main(int argc, char **argv)
 	tcase_add_test(tc, without_a_helper_nothing_is_known);
 	tcase_add_test(tc, a_helper_is_restarted_later_each_time);
 	tcase_add_test(tc, seconds_until_a_start_are_rounded_up);
+	tcase_add_test(
+	    tc, commands_have_the_limit_and_no_descriptor_of_the_daemon);
 	tcase_add_test(tc, a_helper_that_is_silent_for_10_s_is_killed);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("start");
+	tcase_add_loop_test(tc, nobody_starts_a_helper_by_mistake, 0,
+	    sizeof(starts) / sizeof(starts[0]));
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);

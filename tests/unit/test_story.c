@@ -247,6 +247,18 @@ static const struct explain_query questions[] = {
     {.name = "x.sub.example.com", .from = "9.9.9.9"},
     {.name = "example.org", .from = "9.9.9.9"},
     {.name = "www.example.com", .type = "AXFR", .from = "9.9.9.9"},
+    /* Assuming that one region is down and another drained. */
+    {.name = "www.example.com",
+	.from = "82.0.0.2",
+	.down = (const char *const[]){"ap"},
+	.ndown = 1,
+	.drain = (const char *const[]){"us"},
+	.ndrain = 1},
+    {.name = "two.example.com",
+	.type = "AAAA",
+	.from = "81.0.0.2",
+	.signals = (const char *const[]){"web/2001:db8::30=down"},
+	.nsignals = 1},
 };
 
 enum {

@@ -4,6 +4,7 @@
 #include "probe/tls.h"
 
 #include <check.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -293,6 +294,29 @@ START_TEST(days_that_are_left_are_whole_ones)
 }
 END_TEST
 
+/* The first that is said stays; what has no words says nothing. */
+START_TEST(an_error_of_openssl_is_told_once)
+{
+	static const unsigned long wrong =
+	    ERR_PACK(ERR_LIB_SSL, 0, SSL_R_WRONG_VERSION_NUMBER);
+	struct tls t;
+
+	OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS, NULL);
+	memset(&t, 'x', sizeof(t));
+	t.wrong[0] = '\0';
+	tls_blame(&t, 0);
+	ck_assert_str_eq(t.wrong, "");
+	tls_blame(&t, wrong);
+	ck_assert_str_eq(t.wrong, "wrong version number");
+	strcpy(t.wrong, "a");
+	tls_blame(&t, wrong);
+	ck_assert_str_eq(t.wrong, "a");
+	strcpy(t.wrong, "said before");
+	tls_blame(&t, wrong);
+	ck_assert_str_eq(t.wrong, "said before");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -308,6 +332,7 @@ main(void)
 	tcase_add_test(tc, authorities_are_those_of_the_monitor_now);
 	tcase_add_test(tc, the_name_is_that_of_sni_host_or_address);
 	tcase_add_test(tc, days_that_are_left_are_whole_ones);
+	tcase_add_test(tc, an_error_of_openssl_is_told_once);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
