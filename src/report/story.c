@@ -336,7 +336,7 @@ live_describe(const struct story *s, struct text *t, const struct pool *p,
 	    f == POOL_IPV4       ? " IPv4"
 		: f == POOL_IPV6 ? " IPv6"
 				 : "",
-	    f != POOL_ANY && of < needed ? of : needed);
+	    of < needed ? of : needed);
 }
 
 static void
