@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/arena.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -101,19 +102,27 @@ block_add(struct arena *a, size_t size)
 }
 
 void *
-arena_alloc(struct arena *a, size_t size)
+arena_place(struct arena *a, size_t size, size_t align)
 {
 	struct block *b = a->blocks;
-	void *p;
+	size_t at;
 
+	assert(align > 0 && align <= ARENA_ALIGN && (align & (align - 1)) == 0);
 	if (size > SIZE_MAX / 2)
 		out_of_memory();
-	size = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
-	if (b == NULL || b->size - b->used < size)
+	at = b != NULL ? (b->used + align - 1) & ~(align - 1) : 0;
+	if (b == NULL || at > b->size || b->size - at < size) {
 		b = block_add(a, size);
-	p = b->bytes + b->used;
-	b->used += size;
-	return p;
+		at = b->used;
+	}
+	b->used = at + size;
+	return b->bytes + at;
+}
+
+void *
+arena_alloc(struct arena *a, size_t size)
+{
+	return arena_place(a, size, ARENA_ALIGN);
 }
 
 void *

@@ -21,6 +21,10 @@ void arena_free(struct arena *a);
 /* Zeroed, aligned to 16 octets. */
 void *arena_alloc(struct arena *a, size_t size);
 
+/* The same aligned to align, a power of 2 up to 16: many small blocks of octets
+ * stand close together. */
+void *arena_place(struct arena *a, size_t size, size_t align);
+
 /* n zeroed elements of size octets each; aborts on overflow. */
 void *arena_array(struct arena *a, size_t n, size_t size);
 

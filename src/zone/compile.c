@@ -9,7 +9,7 @@
 #include "zone/verify.h"
 
 struct compiler {
-	struct arena *arena;
+	struct arena *arena, *scratch; /* the latter until all is built */
 	const struct conf *conf;
 	struct zones *zones;
 	struct diag *diag;
@@ -101,8 +101,8 @@ zones_load(struct compiler *c)
 	struct zones *z = c->zones;
 
 	for (size_t i = 0; i < z->nzones; i++) {
-		c->loaded[i] = zone_load(
-		    c->arena, &c->conf->zones[i], &c->records[i], c->diag);
+		c->loaded[i] = zone_load(c->arena, c->scratch,
+		    &c->conf->zones[i], &c->records[i], c->diag);
 		z->zones[i].nrecords = c->records[i].all.n;
 	}
 	for (size_t i = 0; i < z->nzones && z->nzones > 1; i++)
@@ -163,7 +163,7 @@ nodes_cut(struct compiler *c)
 		struct zone_node *n = &z->nodes[i];
 
 		for (uint32_t up = i; up != ZONE_NONE;
-		     up = z->nodes[up].parent) {
+		     up = c->nodes.parents[up]) {
 			enum zone_node_kind kind = z->nodes[up].kind;
 
 			if (kind == ZONE_NODE_CUT ||
@@ -235,8 +235,9 @@ set_differs(const struct set *s)
 static const struct body *
 body_end(struct compiler *c)
 {
-	return composer_end(
-	    c->composer, arena_alloc(c->arena, composer_size(c->composer)));
+	return composer_end(c->composer,
+	    arena_place(
+		c->arena, composer_size(c->composer), _Alignof(struct body)));
 }
 
 static bool
@@ -449,7 +450,11 @@ cut_compose(struct compiler *c, uint32_t node)
 {
 	struct zone_node *n = &c->zones->nodes[node];
 	struct set ns = set_find(c, node, DNS_NS);
+	struct zone_set *sets =
+	    arena_array(c->arena, n->nsets + 1u, sizeof(*sets));
 
+	memcpy(sets, n->sets, n->nsets * sizeof(*sets));
+	n->sets = sets;
 	composer_begin(c->composer, n->name, true);
 	if (!set_compose(c, &ns, BODY_AUTHORITY, false))
 		return;
@@ -466,7 +471,7 @@ cut_compose(struct compiler *c, uint32_t node)
 			    "a name server below the cut has "
 			    "no glue");
 	}
-	n->referral = body_end(c);
+	sets[n->nsets].body = body_end(c);
 }
 
 /* RFC 6672 2.4: nothing exists below a DNAME. */
@@ -561,6 +566,7 @@ zones_build(struct arena *a, const struct conf *conf, struct diag *d)
 	size_t before = d->nerrors;
 	struct compiler c = {
 	    .arena = a,
+	    .scratch = arena_new(),
 	    .conf = conf,
 	    .zones = z,
 	    .diag = d,
@@ -584,6 +590,7 @@ zones_build(struct arena *a, const struct conf *conf, struct diag *d)
 		zone_verify_steered(z, d);
 	for (size_t i = 0; i < z->nzones; i++)
 		vec_free(&c.records[i].all);
+	arena_free(c.scratch);
 	free(c.records);
 	free(c.loaded);
 	free(c.composer);

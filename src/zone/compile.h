@@ -37,9 +37,8 @@ struct zone_node {
 	uint32_t wildcard;           /* node of "*" below it, or ZONE_NONE */
 	uint32_t cut;                /* BELOW: the topmost cut or DNAME above;
 					CUT: itself; else ZONE_NONE */
-	uint32_t parent;             /* node, or ZONE_NONE at the apex */
-	const struct zone_set *sets; /* by type, ascending */
-	const struct body *referral; /* of a cut */
+	const struct zone_set *sets; /* by type, ascending; behind those of a
+					cut: its referral */
 };
 
 struct zone {

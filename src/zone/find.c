@@ -103,7 +103,7 @@ found_cut(const struct zone_node *cut, size_t name_len, struct found *f)
 	}
 	f->kind = FIND_REFERRAL;
 	f->zone = cut->zone;
-	f->body = cut->referral;
+	f->body = cut->sets[cut->nsets].body;
 }
 
 /* RFC 4035 3.1.4.1: DS belongs to the parent's side of a cut. */

@@ -33,7 +33,7 @@ owner_store(struct loader *l, const uint8_t *owner)
 
 	if (l->owner == NULL || l->owner_len != len ||
 	    !name_same(l->owner, owner, len)) {
-		l->owner = arena_dup(l->arena, owner, len);
+		l->owner = memcpy(arena_place(l->arena, len, 1), owner, len);
 		l->owner_len = (uint8_t)len;
 	}
 	return l->owner;
@@ -99,7 +99,8 @@ record_store(struct source *s, struct zone_record *r)
 		source_say_at(s, diag_warning, s->line, 1,
 		    "an asterisk inside a name is not a wildcard");
 	r->rdata_len = (uint16_t)l->wire.len;
-	r->rdata = arena_dup(l->arena, l->wire.at, l->wire.len);
+	r->rdata = memcpy(
+	    arena_place(l->scratch, l->wire.len, 1), l->wire.at, l->wire.len);
 	if (l->ttl == TTL_NONE && !ttl_find(s, r))
 		return false;
 	vec_push(&l->records->all, *r);
@@ -495,13 +496,14 @@ file_load(struct loader *l, struct source *parent, const char *path,
 }
 
 bool
-zone_load(struct arena *a, const struct conf_zone *zone,
+zone_load(struct arena *a, struct arena *scratch, const struct conf_zone *zone,
     struct zone_records *records, struct diag *d)
 {
 	size_t before = d->nerrors;
 	uint8_t *octets = xmalloc(2 * DNS_MESSAGE_MAX);
 	struct loader l = {
 	    .arena = a,
+	    .scratch = scratch,
 	    .zone = zone,
 	    .records = records,
 	    .diag = d,

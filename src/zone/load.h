@@ -10,11 +10,12 @@
 enum { ZONE_FILE_MAX = 1 << 30 }; /* octets */
 
 /*
- * Reads zone's file and appends its records, kept in the arena.  Errors (all
- * of them: syntax, a class but IN) go to d with file and line; false if there
- * was any.  A record out of the zone is left out, with a warning.
+ * Reads zone's file and appends its records: their owners and the names of
+ * files are kept in a, their data in scratch.  Errors (all of them: syntax, a
+ * class but IN) go to d with file and line; false if there was any.  A record
+ * out of the zone is left out, with a warning.
  */
-bool zone_load(struct arena *a, const struct conf_zone *zone,
-    struct zone_records *records, struct diag *d);
+bool zone_load(struct arena *a, struct arena *scratch,
+    const struct conf_zone *zone, struct zone_records *records, struct diag *d);
 
 #endif

@@ -83,6 +83,7 @@ node_begin(struct node_builder *b, struct arena *a, struct zones *z)
 {
 	*b = (struct node_builder){.arena = a, .zones = z, .cap = 256};
 	z->nodes = xcalloc(b->cap, sizeof(*z->nodes));
+	b->parents = xcalloc(b->cap, sizeof(*b->parents));
 	z->mask = 2 * b->cap - 1;
 	z->slots = slots_new(z->mask + 1);
 }
@@ -94,6 +95,7 @@ grow(struct node_builder *b)
 
 	b->cap *= 2;
 	z->nodes = xreallocarray(z->nodes, b->cap, sizeof(*z->nodes));
+	b->parents = xreallocarray(b->parents, b->cap, sizeof(*b->parents));
 	free(z->slots);
 	z->mask = 2 * b->cap - 1;
 	z->slots = slots_new(z->mask + 1);
@@ -119,8 +121,8 @@ node_new(struct node_builder *b, const uint8_t *name, uint16_t zone)
 	    .steered = CONF_NONE,
 	    .wildcard = ZONE_NONE,
 	    .cut = ZONE_NONE,
-	    .parent = ZONE_NONE,
 	};
+	b->parents[node] = ZONE_NONE;
 	slot_put(z, node);
 	if (labels > z->max_labels)
 		z->max_labels = labels;
@@ -143,7 +145,7 @@ node_put(struct node_builder *b, const uint8_t *name, uint16_t zone)
 
 		if (!known)
 			parent = node_new(b, up, zone);
-		z->nodes[child].parent = parent;
+		b->parents[child] = parent;
 		if (name_is_wildcard(z->nodes[child].name))
 			z->nodes[parent].wildcard = child;
 		if (known)
@@ -164,4 +166,5 @@ node_finish(struct node_builder *b)
 	z->slots = arena_dup(b->arena, slots, (z->mask + 1) * sizeof(*slots));
 	free(nodes);
 	free(slots);
+	free(b->parents);
 }

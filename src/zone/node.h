@@ -12,6 +12,7 @@
 struct node_builder {
 	struct arena *arena;
 	struct zones *zones;
+	uint32_t *parents; /* of nodes; ZONE_NONE at an apex */
 	size_t cap;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The records of a zone, as the loader leaves them and the compiler reads
- * them.  One thread; owner, data and file's name live in the loader's arena.
+ * them.  One thread; owner, data and file's name live in the loader's arenas.
  */
 #ifndef ZONE_RECORD_H
 #define ZONE_RECORD_H

@@ -14,7 +14,8 @@
 
 /* Reading one zone; includes share it. */
 struct loader {
-	struct arena *arena;
+	struct arena *arena;   /* of owners and paths */
+	struct arena *scratch; /* of data */
 	const struct conf_zone *zone;
 	struct zone_records *records;
 	struct diag *diag;

@@ -34,7 +34,7 @@ main(int argc, char **argv)
 	zone.path = argv[2];
 	diag_init(&d);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
-	ok = zone_load(a, &zone, &records, &d);
+	ok = zone_load(a, a, &zone, &records, &d);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
 	text = diag_text(&d);
 	fputs(text, stderr);

@@ -39,7 +39,7 @@ put_file(const struct conf_zone *zone)
 	struct diag d;
 
 	diag_init(&d);
-	zone_load(a, zone, &records, &d);
+	zone_load(a, a, zone, &records, &d);
 	for (size_t i = 0; i < records.all.n; i++) {
 		const struct zone_record *r = &records.all.at[i];
 

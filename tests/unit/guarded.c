@@ -217,6 +217,13 @@ arena_alloc(struct arena *a, size_t size)
 }
 
 void *
+arena_place(struct arena *a, size_t size, size_t align)
+{
+	(void)align;
+	return arena_alloc(a, size);
+}
+
+void *
 arena_array(struct arena *a, size_t n, size_t size)
 {
 	return arena_alloc(a, product(n, size));

@@ -39,6 +39,33 @@ START_TEST(a_large_block_leaves_the_small_one_in_use)
 }
 END_TEST
 
+START_TEST(small_blocks_stand_side_by_side)
+{
+	struct arena *a = arena_new();
+	uint8_t *first = arena_place(a, 3, 1);
+
+	ck_assert_uint_eq((uintptr_t)first % 16, 0);
+	ck_assert_ptr_eq(arena_place(a, 4, 1), first + 3);
+	ck_assert_ptr_eq(arena_place(a, 5, 2), first + 8);
+	ck_assert_ptr_eq(arena_place(a, 8, 8), first + 16);
+	ck_assert_ptr_eq(arena_place(a, 1, 1), first + 24);
+	ck_assert_ptr_eq(arena_alloc(a, 1), first + 32);
+	/* To the last octet of a block, and the next one in another. */
+	for (size_t size = 1; size < 70; size++) {
+		uint8_t *last = arena_place(a, size, 1);
+		size_t before = arena_size(a);
+
+		while (arena_size(a) == before) {
+			ck_assert_uint_eq(last[0], 0);
+			memset(last, 0xff, size);
+			last = arena_place(a, size, 1);
+		}
+		ck_assert_uint_eq((uintptr_t)last % 16, 0);
+	}
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(its_size_is_that_of_all_its_blocks)
 {
 	struct arena *a = arena_new();
@@ -120,6 +147,7 @@ main(void)
 
 	tcase_add_test(tc, memory_is_zeroed_aligned_and_apart);
 	tcase_add_test(tc, a_large_block_leaves_the_small_one_in_use);
+	tcase_add_test(tc, small_blocks_stand_side_by_side);
 	tcase_add_test(tc, its_size_is_that_of_all_its_blocks);
 	tcase_add_test(tc, strings_are_copied);
 	tcase_add_test_raise_signal(

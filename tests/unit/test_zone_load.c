@@ -49,7 +49,8 @@ load(const char *text)
 	sample.conf.nzones = 0;
 	vec_free(&records.all);
 	zone_sample_zone(&sample, "example.com.", text);
-	return zone_load(sample.arena, &sample.zone[0], &records, &sample.diag);
+	return zone_load(sample.arena, sample.arena, &sample.zone[0], &records,
+	    &sample.diag);
 }
 
 static void
@@ -460,8 +461,8 @@ START_TEST(an_octet_0_is_wrong)
 	ck_assert_ptr_nonnull(f);
 	fwrite(text, 1, sizeof(text) - 1, f);
 	fclose(f);
-	ck_assert(
-	    !zone_load(sample.arena, &sample.zone[0], &records, &sample.diag));
+	ck_assert(!zone_load(sample.arena, sample.arena, &sample.zone[0],
+	    &records, &sample.diag));
 	ck_assert_ptr_nonnull(strstr(zone_sample_diag(&sample),
 	    "a control character: write it as \\000"));
 	ck_assert_uint_eq(records.all.n, 1);
@@ -473,8 +474,8 @@ START_TEST(a_missing_file_is_an_error_of_the_configuration)
 	sample.zone[0].path = "/nonexistent/zone";
 	sample.zone[0].origin = "example.com.";
 	sample.zone[0].mark = (struct conf_mark){"meridian.yaml", 7, 3};
-	ck_assert(
-	    !zone_load(sample.arena, &sample.zone[0], &records, &sample.diag));
+	ck_assert(!zone_load(sample.arena, sample.arena, &sample.zone[0],
+	    &records, &sample.diag));
 	ck_assert_str_eq(zone_sample_diag(&sample),
 	    "meridian.yaml:7: error: zone example.com.: /nonexistent/zone: No such file or directory; a path is relative to the directory of the file that contains it\n");
 }

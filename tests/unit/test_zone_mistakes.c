@@ -36,7 +36,8 @@ said(const char *text)
 	size_t skip = strlen(sample.folder) + 1, n = 0;
 
 	zone_sample_zone(&sample, "example.com.", text);
-	zone_load(sample.arena, &sample.zone[0], &records, &sample.diag);
+	zone_load(sample.arena, sample.arena, &sample.zone[0], &records,
+	    &sample.diag);
 	for (size_t i = 0; i < sample.diag.entries.n; i++) {
 		const struct diag_entry *e = &sample.diag.entries.at[i];
 
