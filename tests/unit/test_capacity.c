@@ -628,6 +628,32 @@ START_TEST(a_cost_that_is_new_does_not_count_what_was_before)
 }
 END_TEST
 
+/* Below one unit in all, too. */
+START_TEST(a_cost_that_changes_scales_what_was_modelled)
+{
+	const char *const small[][2] = {{"cost: 30", "cost: 1"}, {NULL, NULL}};
+	const char *const twice[][2] = {{"cost: 30", "cost: 2"}, {NULL, NULL}};
+	char *texts[] = {changed(small), changed(twice)};
+	struct capacity_region was;
+
+	clients_make(100);
+	reload(texts[0]);
+	run(600);
+	was = *carried(SA);
+	ck_assert_double_gt(was.load, 0);
+	ck_assert_double_lt(was.load, 0.5);
+	ck_assert_double_gt(was.modelled, 0);
+	reload(texts[1]);
+	ck_assert_double_eq_tol(carried(SA)->load, 2 * was.load, 1e-9);
+	ck_assert_double_eq_tol(carried(SA)->modelled, 2 * was.modelled, 1e-9);
+	for (size_t i = 0; i < CAPACITY_PAST; i++)
+		ck_assert_double_eq_tol(
+		    carried(SA)->past[i], 2 * was.past[i], 1e-9);
+	free(texts[0]);
+	free(texts[1]);
+}
+END_TEST
+
 START_TEST(without_declared_capacity_nothing_happens)
 {
 	struct conf_region *regions = snapshot->conf->regions;
@@ -657,6 +683,7 @@ main(void)
 	tcase_add_loop_test(
 	    tc, reloads_change_nothing_of_what_regions_carry, 0, RELOADS);
 	tcase_add_test(tc, a_cost_that_is_new_does_not_count_what_was_before);
+	tcase_add_test(tc, a_cost_that_changes_scales_what_was_modelled);
 	tcase_add_test(tc, without_declared_capacity_nothing_happens);
 	tcase_set_timeout(tc, 300);
 	suite_add_tcase(suite, tc);

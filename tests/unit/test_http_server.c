@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -65,6 +66,10 @@ serve(struct http_request *r, void *arg)
 	    strcmp(r->path, "/ending") == 0) {
 		if (http_stream(r, "text/x", pump, lost))
 			pump(r);
+		return;
+	}
+	if (strncmp(r->path, "/status/", 8) == 0) {
+		http_reply(r, atoi(r->path + 8), "text/x", "", 0);
 		return;
 	}
 	n = snprintf(text, sizeof(text), "%d %s [%s] [%.*s] %d [%s]\n",
@@ -269,6 +274,87 @@ START_TEST(a_reply_has_its_head_and_body_and_no_more)
 		    reply_of(exchanges[_i].status, exchanges[_i].type,
 			exchanges[_i].more, body, exchanges[_i].no_body));
 	}
+	close(fd);
+}
+END_TEST
+
+/* In the words of RFC 9110 15 and RFC 6585 5; of one without, none. */
+static const struct {
+	int status;
+	const char *line, *more;
+} statuses[] = {
+    {200, "200 OK", ""},
+    {299, "299 ", ""},
+    {400, "400 Bad Request", ""},
+    {403, "403 Forbidden", ""},
+    {404, "404 Not Found", ""},
+    {405, "405 Method Not Allowed", "Allow: GET, HEAD, POST\r\n"},
+    {408, "408 Request Timeout", ""},
+    {409, "409 Conflict", ""},
+    {413, "413 Content Too Large", ""},
+    {414, "414 URI Too Long", ""},
+    {417, "417 Expectation Failed", ""},
+    {421, "421 Misdirected Request", ""},
+    {422, "422 Unprocessable Content", ""},
+    {431, "431 Request Header Fields Too Large", ""},
+    {501, "501 Not Implemented", ""},
+    {503, "503 Service Unavailable", ""},
+    {504, "504 Gateway Timeout", ""},
+    {505, "505 HTTP Version Not Supported", ""},
+    {599, "599 ", ""},
+};
+
+START_TEST(each_status_has_its_words)
+{
+	char request[128];
+	int fd = client();
+
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+		snprintf(request, sizeof(request),
+		    "GET /status/%d HTTP/1.1\r\nHost: a\r\n\r\n",
+		    statuses[i].status);
+		put(fd, request);
+		ck_assert_str_eq(heard(fd, false),
+		    reply_of(statuses[i].line, "text/x", statuses[i].more, "",
+			false));
+	}
+	close(fd);
+}
+END_TEST
+
+static size_t
+descriptors(void)
+{
+	size_t n = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* What it still sends is read, so that it gets all of the reply. */
+START_TEST(after_the_last_reply_the_client_ends_first)
+{
+	static const char last[] =
+	    "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+	size_t before = descriptors();
+	int fd = client();
+
+	put(fd, last);
+	heard(fd, true);
+	ck_assert_uint_eq(descriptors(), before + 2);
+	put(fd, "more");
+	turn();
+	ck_assert_uint_eq(descriptors(), before + 2);
+	close(fd);
+	turn();
+	ck_assert_uint_eq(descriptors(), before);
+	/* One that has ended already is closed at once. */
+	fd = client();
+	put(fd, last);
+	shutdown(fd, SHUT_WR);
+	heard(fd, true);
+	ck_assert_uint_eq(descriptors(), before + 1);
 	close(fd);
 }
 END_TEST
@@ -600,6 +686,8 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, a_reply_has_its_head_and_body_and_no_more, 0,
 	    sizeof(exchanges) / sizeof(exchanges[0]));
+	tcase_add_test(tc, each_status_has_its_words);
+	tcase_add_test(tc, after_the_last_reply_the_client_ends_first);
 	tcase_add_test(tc, a_request_may_come_in_pieces);
 	tcase_add_test(tc, a_client_that_waits_for_it_is_told_to_continue);
 	tcase_add_test(tc, requests_in_a_row_are_served_in_order);
