@@ -130,4 +130,5 @@ def main():
             f.writelines(f"{k} {got[k]:.0f}\n" for k in KINDS)
 
 
-main()
+if __name__ == "__main__":
+    main()
