@@ -149,6 +149,56 @@ static const struct {
     {OK ": a\r\n\r\n", NULL, "without a name"},
     {OK "a: b\r\n c\r\nContent-Length: 0\r\n\r\n", "", ""},
     {LENGTH("101"), NULL, NULL, .ends = true},
+    /* At both sides of what is a digit, of any kind. */
+    {LENGTH("0000000000000002") "hi", "hi", ""},
+    {LENGTH("00000000000000002"), NULL, "not a number"},
+    {LENGTH("2/"), NULL, "not a number"},
+    {LENGTH("2:"), NULL, "not a number"},
+    {LENGTH("9") "012345678", "012345678", ""},
+    {"HTTP/1.1 2/0 OK\r\n\r\n", NULL, "three digits"},
+    {"HTTP/1.1 20: OK\r\n\r\n", NULL, "three digits"},
+    {"HTTP/1./ 200 OK\r\n\r\n", NULL, "no HTTP/1.1 status line"},
+    {"HTTP/1.: 200 OK\r\n\r\n", NULL, "no HTTP/1.1 status line"},
+    {"HTTP/1.9 909 x\r\nContent-Length: 0\r\n\r\n", "", "", .status = 909},
+    {"HTTP/1.1 20\r\n\r\n", NULL, "no HTTP/1.1 status line"},
+    {CHUNKED "f\r\n012345678901234\r\n0\r\n\r\n", "012345678901234", ""},
+    {CHUNKED "F\r\n012345678901234\r\n0\r\n\r\n", "012345678901234", ""},
+    {CHUNKED "1a\r\n01234567890123456789012345\r\n0\r\n\r\n",
+	"01234567890123456789012345", ""},
+    {CHUNKED "g\r\n", NULL, "without its size"},
+    {CHUNKED "G\r\n", NULL, "without its size"},
+    {CHUNKED "@\r\n", NULL, "without its size"},
+    {CHUNKED "`\r\n", NULL, "without its size"},
+    {CHUNKED "/\r\n", NULL, "without its size"},
+    {CHUNKED ":\r\n", NULL, "without its size"},
+    {CHUNKED "00000000000000000002\r\nhi\r\n0\r\n\r\n", "hi", ""},
+    {CHUNKED "10000000000000000\r\n", NULL, "too large"},
+    {CHUNKED "2\t;a\r\nhi\r\n0\r\n\r\n", "hi", ""},
+    {CHUNKED "2 a\r\nhi\r\n0\r\n\r\n", NULL, "not a number"},
+    /* Blanks around names and values, folded lines. */
+    {OK "Content-Length\t : \t2 \t\r\n\r\nhi", "hi", ""},
+    {OK "Content-Length: 2,\t2 ,, \r\n\r\nhi", "hi", ""},
+    {OK "a: b\r\n\tContent-Length: 7\r\nContent-Length: 0\r\n\r\n", "", ""},
+    {OK " a\r\nContent-Length: 0\r\n\r\n", "", ""},
+    {OK "Content-Lengths: 7\r\nContent-Length: 0\r\n\r\n", "", ""},
+    {OK "Content-Lengt: 7\r\nContent-Length: 0\r\n\r\n", "", ""},
+    /* The last word, but keep-alive is of HTTP/1.0 alone. */
+    {OK "Connection: close, keep-alive\r\nContent-Length: 0\r\n\r\n", "", "",
+	.closes = true},
+    {"HTTP/1.0 200 OK\r\nConnection: keep-alive, close\r\n"
+     "Content-Length: 0\r\n\r\n",
+	"", "", .closes = true},
+    {"HTTP/1.0 200 OK\r\nConnection: close, keep-alive\r\n"
+     "Content-Length: 0\r\n\r\n",
+	"", ""},
+    {"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n"
+     "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+	"hi", "", .closes = true},
+    {"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\nhi", "hi", "",
+	.ends = true, .closes = true},
+    /* What an interim reply said is of it alone. */
+    {"HTTP/1.1 103 x\r\nTransfer-Encoding: chunked\r\n\r\n" LENGTH("2") "hi",
+	"hi", ""},
 };
 
 static void
