@@ -224,6 +224,8 @@ static const struct {
 	"a space is missing after \"a:\""},
     {"[a:]", WITHIN, "", {1, 3}, {1, 2}, {1, 2},
 	"a value with \":\" at its end needs quotes: \"a:\""},
+    {"{a:{", WITHIN, "", {1, 3}, {1, 2}, {1, 4},
+	"a space is missing after \"a:\""},
     {"[a:", WITHIN, "", {1, 3}, {1, 2}, {1, 2},
 	"a value with \":\" at its end needs quotes: \"a:\""},
     {"[" X60 "x:]", WITHIN, "", {1, 63}, {1, 2}, {1, 2},
@@ -257,6 +259,10 @@ static const struct {
     {"a: - b", ITEM, "", {1, 4}, {0, 0}, {1, 4}, LIST_BELOW},
     {"\n# c\n%A\nb: 1", START_2, "", {4, 1}, {0, 0}, {4, 1},
 	"a line \"---\" is missing above, after the directive (%) of line 3"},
+    {"%A\nb: 1", START_2, "", {2, 1}, {0, 0}, {2, 1},
+	"a line \"---\" is missing above, after the directive (%) of line 1"},
+    {"  a: 1\n b: 2", START_2, "", {2, 2}, {0, 0}, {2, 2},
+	"indented less than the first key, of line 1"},
     {"a: 1\n...\n\nb: 1", START_2, "", {4, 1}, {0, 0}, {4, 1}, BEHIND_END},
     {"...\nb: 1", START_2, "", {2, 1}, {0, 0}, {2, 1}, BEHIND_END},
     {"\n  a: 1\n b: 2", START_2, "", {3, 2}, {0, 0}, {3, 2},
@@ -278,7 +284,8 @@ static const struct {
 START_TEST(each_problem_is_told_in_these_words)
 {
 	size_t len = strlen(rows[_i].text);
-	char *text = xmalloc(len + (len == 0));
+	size_t size = (len + 16) & ~(size_t)15;
+	char *block = xmalloc(size), *text = block + size - len;
 	struct syntax s = {.text = text,
 	    .len = len,
 	    .problem = rows[_i].problem,
@@ -293,7 +300,7 @@ START_TEST(each_problem_is_told_in_these_words)
 	ck_assert_str_eq(told.text, rows[_i].told);
 	ck_assert_uint_eq(place.line, rows[_i].place.line);
 	ck_assert_uint_eq(place.column, rows[_i].place.column);
-	free(text);
+	free(block);
 }
 END_TEST
 
