@@ -187,6 +187,24 @@ geo_leaves(struct geo *g, uint8_t family, struct error *err)
 	return &g->leaves[family == 6];
 }
 
+bool
+geo_walk(const struct geo *g, struct cover leaves[2], struct places *places,
+    struct error *err)
+{
+	const size_t n = g->databases.n;
+	struct layers_database *databases = xcalloc(n, sizeof(*databases));
+	bool ok;
+
+	for (size_t i = 0; i < n; i++) {
+		databases[i].mmdb = g->databases.at[i].mmdb;
+		databases[i].path = g->databases.at[i].path;
+	}
+	ok =
+	    layers_walk(g->conf, databases, n, g->latency, leaves, places, err);
+	free(databases);
+	return ok;
+}
+
 const struct place *
 geo_places(const struct geo *g, size_t *n)
 {

@@ -10,6 +10,7 @@
 #define GEO_GEO_H
 
 #include "geo/latency.h"
+#include "geo/layers.h"
 #include "geo/mmdb.h"
 #include "geo/nets.h"
 #include "geo/place.h"
@@ -73,6 +74,11 @@ const struct cover *geo_leaves(
     struct geo *g, uint8_t family, struct error *err);
 const struct place *geo_places(const struct geo *g, size_t *n);
 void geo_forget_leaves(struct geo *g);
+
+/* The same for the caller alone, who frees both (cover_free(), vec_free()): any
+ * thread, at any time. */
+bool geo_walk(const struct geo *g, struct cover leaves[2],
+    struct places *places, struct error *err);
 
 size_t geo_ndatabases(const struct geo *g);
 const struct mmdb *geo_database(

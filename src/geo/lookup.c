@@ -7,7 +7,7 @@
 enum { AHEAD = 16 }; /* leaves whose values are fetched early */
 
 struct lookups {
-	struct geo *geo;
+	const struct cover *leaves[2]; /* IPv4, IPv6 */
 	size_t nplaces;
 	VEC(uint32_t *) classes; /* of each lookup, by place */
 	VEC(struct lookup) built;
@@ -17,13 +17,24 @@ struct lookups {
 };
 
 struct lookups *
-lookups_new(struct geo *geo)
+lookups_new(const struct cover *ipv4, const struct cover *ipv6, size_t nplaces)
 {
 	struct lookups *ls = xcalloc(1, sizeof(*ls));
 
-	ls->geo = geo;
-	geo_places(geo, &ls->nplaces);
+	ls->leaves[0] = ipv4;
+	ls->leaves[1] = ipv6;
+	ls->nplaces = nplaces;
 	return ls;
+}
+
+struct lookups *
+lookups_of(struct geo *geo)
+{
+	size_t n;
+
+	geo_places(geo, &n);
+	return lookups_new(
+	    geo_leaves(geo, 4, NULL), geo_leaves(geo, 6, NULL), n);
 }
 
 size_t
@@ -82,10 +93,8 @@ cells_split(struct lookups *ls, const uint32_t *classes)
 
 /* The leaves with values by place, embedded where they stand for IPv4. */
 static struct cover
-cover_of(
-    struct geo *geo, uint8_t family, const uint32_t *values, uint32_t embedded)
+cover_of(const struct cover *leaves, const uint32_t *values, uint32_t embedded)
 {
-	const struct cover *leaves = geo_leaves(geo, family, NULL);
 	const uint32_t *leaf = leaves->leaves.at;
 	const size_t n = leaves->leaves.n;
 	struct cover c = {.end = 0};
@@ -107,13 +116,13 @@ build_one(struct lookups *ls, struct arena *a)
 {
 	struct lookup l = {NULL, NULL, NULL};
 	const uint32_t *classes = ls->classes.at[0];
-	struct cover c = cover_of(ls->geo, 4, classes, 0);
+	struct cover c = cover_of(ls->leaves[0], classes, 0);
 	/* All IPv4 alike: IPv6 needs no look inside. */
 	uint32_t embedded =
 	    c.leaves.n == 1 ? c.leaves.at[0] >> 8 : GEO_EMBEDDED;
 
 	l.ipv4 = trie_build(a, &c, 32, NULL);
-	c = cover_of(ls->geo, 6, classes, embedded);
+	c = cover_of(ls->leaves[1], classes, embedded);
 	l.ipv6 = trie_build(a, &c, 128, NULL);
 	return l;
 }
@@ -194,9 +203,9 @@ build_shared(struct lookups *ls, struct arena *a)
 	for (size_t i = 0; i < ls->classes.n; i++)
 		cells_split(ls, ls->classes.at[i]);
 	ls->sets.nvalues = (uint32_t)ls->ncells + 1;
-	c = cover_of(ls->geo, 4, ls->cell, 0);
+	c = cover_of(ls->leaves[0], ls->cell, 0);
 	ipv4 = trie_build(a, &c, 32, &ls->sets);
-	c = cover_of(ls->geo, 6, ls->cell, (uint32_t)ls->ncells);
+	c = cover_of(ls->leaves[1], ls->cell, (uint32_t)ls->ncells);
 	ipv6 = trie_build(a, &c, 128, &ls->sets);
 	classes_build(ls, a, ipv4, ipv6);
 }

@@ -32,14 +32,18 @@ static inline struct lookup_hit lookup_find(
     const struct lookup *l, const struct addr *address);
 
 /*
- * Lookups that share their tries, while they are built.  geo's leaves of both
- * families must have been made (geo_leaves()), and are kept as long.
+ * Lookups that share their tries, while they are built.  The leaves of both
+ * families are kept as long; nplaces: of the places that they refer to.
  */
 struct lookups;
 
-struct lookups *lookups_new(struct geo *geo);
+struct lookups *lookups_new(
+    const struct cover *ipv4, const struct cover *ipv6, size_t nplaces);
 
-/* classes: below GEO_EMBEDDED, by index of geo_places(); malloced, taken over.
+/* Of what geo_leaves() and geo_places() have. */
+struct lookups *lookups_of(struct geo *geo);
+
+/* classes: below GEO_EMBEDDED, by index of the places; malloced, taken over.
  * The number of the lookup. */
 size_t lookups_add(struct lookups *ls, uint32_t *classes);
 

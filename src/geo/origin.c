@@ -18,26 +18,36 @@ country_of(const struct place *p)
 	    p->country[1] - 'A');
 }
 
-struct origin_table *
-origin_build(struct arena *a, struct geo *geo, struct error *err)
+static void
+build(struct origin_table *t, struct arena *a, const struct cover leaves[2],
+    const struct places *places)
 {
-	struct origin_table *t = arena_alloc(a, sizeof(*t));
-	const struct place *places;
-	struct lookups *lookups;
-	uint32_t *countries;
-	size_t n;
+	const size_t n = places->all.n;
+	struct lookups *lookups = lookups_new(&leaves[0], &leaves[1], n);
+	uint32_t *countries = xcalloc(n, sizeof(*countries));
 
-	if (geo_leaves(geo, 4, err) == NULL)
-		return NULL;
-	places = geo_places(geo, &n);
-	countries = xcalloc(n, sizeof(*countries));
 	for (size_t i = 0; i < n; i++)
-		countries[i] = country_of(&places[i]);
-	lookups = lookups_new(geo);
+		countries[i] = country_of(&places->all.at[i]);
 	lookups_add(lookups, countries);
 	lookups_build(lookups, a);
 	t->countries = lookups_get(lookups, 0);
 	lookups_free(lookups);
+}
+
+struct origin_table *
+origin_build(struct arena *a, const struct geo *geo, struct error *err)
+{
+	struct origin_table *t = NULL;
+	struct cover leaves[2] = {{.end = 0}, {.end = 0}};
+	struct places places = {.all = {NULL, 0, 0}};
+
+	if (geo_walk(geo, leaves, &places, err)) {
+		t = arena_alloc(a, sizeof(*t));
+		build(t, a, leaves, &places);
+	}
+	cover_free(&leaves[0]);
+	cover_free(&leaves[1]);
+	vec_free(&places.all);
 	return t;
 }
 

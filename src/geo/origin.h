@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The country of each address, compiled: what comparisons are told by.
+ * The country of each address, compiled: what comparisons are told by, which
+ * build it.
  * Immutable once built; any thread; dies with its arena.
  */
 #ifndef GEO_ORIGIN_H
@@ -21,9 +22,9 @@ struct origin_table {
 	struct lookup countries;
 };
 
-/* NULL: err. */
+/* Walks all of geo; any thread, at any time.  NULL: err. */
 struct origin_table *origin_build(
-    struct arena *a, struct geo *geo, struct error *err);
+    struct arena *a, const struct geo *geo, struct error *err);
 
 struct origin_hit {
 	uint16_t country;

@@ -128,8 +128,6 @@ survey_database(const struct snapshot *s, size_t i, struct diag *d)
 static bool
 build_geo(struct snapshot *s, struct diag *d)
 {
-	const struct conf_mark mark = {.file = s->conf->path};
-	struct error err = {""};
 	bool ok;
 
 	if (!load_geo(s, d))
@@ -140,9 +138,6 @@ build_geo(struct snapshot *s, struct diag *d)
 		reach_check(s, d);
 	for (size_t i = 0; ok && i < s->conf->ndatabases; i++)
 		survey_database(s, i, d);
-	s->origins = ok ? origin_build(s->arena, s->geo, &err) : NULL;
-	if (ok && s->origins == NULL)
-		ok = diag_error(d, &mark, "%s", err.text);
 	return ok;
 }
 

@@ -9,7 +9,6 @@
 #include "base/rcu.h"
 #include "conf/diag.h"
 #include "geo/geo.h"
-#include "geo/origin.h"
 #include "steer/client.h"
 #include "steer/pool.h"
 #include "zone/chaos.h"
@@ -36,7 +35,6 @@ struct snapshot {
 	struct arena *arena; /* of everything here but conf, geo and offers */
 	struct conf *conf;
 	struct geo *geo;
-	const struct origin_table *origins;
 	struct zones *zones;
 	struct chaos chaos;
 	const struct client_table *clients;

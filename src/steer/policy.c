@@ -579,8 +579,8 @@ policy_build(struct arena *a, const struct conf *conf, struct geo *geo,
 
 	if (geo_leaves(geo, 4, err) == NULL)
 		return false;
-	b.classes = lookups_new(geo);
-	b.groups = lookups_new(geo);
+	b.classes = lookups_of(geo);
+	b.groups = lookups_of(geo);
 	pending = xcalloc(n, sizeof(*pending));
 	tables_make(&b, pairs, n, tables, pending);
 	lookups_build(b.classes, a);

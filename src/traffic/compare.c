@@ -5,6 +5,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "geo/origin.h"
 #include "steer/pick.h"
 #include "traffic/flow.h"
 #include "traffic/stretch.h"
@@ -33,6 +34,7 @@ struct walk {
 	struct compared *to;
 	struct compare_sum *sum;
 	const struct snapshot *snapshots[2];
+	const struct origin_table *origins[2];
 	struct pool *pools[2];            /* with all regions live */
 	const struct steered *steered[2]; /* the name's */
 	bool alike; /* of a stretch: whatever is up, the same is answered */
@@ -291,7 +293,7 @@ cut_by(const struct walk *w, uint8_t ipv4, uint8_t ipv6)
 {
 	return (struct stretch_by){
 	    .tables = {w->steered[0]->table, w->steered[1]->table},
-	    .origins = {w->snapshots[0]->origins, w->snapshots[1]->origins},
+	    .origins = {w->origins[0], w->origins[1]},
 	    .finest = {ipv4, ipv6},
 	};
 }
@@ -490,8 +492,13 @@ compare_find(struct compared *c, const struct snapshot *a,
 	struct walk w = {
 	    .to = c, .snapshots = {a, b}, .pools = {pools_up(a), pools_up(b)}};
 	const struct conf_name **in_a = names_sort(a), **in_b = names_sort(b);
+	struct arena *arena = arena_new();
 	struct pairs pairs = {0};
+	struct error err;
 
+	/* It was walked when it was loaded, so that it is not damaged. */
+	for (size_t i = 0; i < 2; i++)
+		w.origins[i] = origin_build(arena, w.snapshots[i]->geo, &err);
 	memset(c, 0, sizeof(*c));
 	c->countries = xcalloc(ORIGIN_COUNT, sizeof(*c->countries));
 	for (uint16_t i = 0; i < a->conf->nnames; i++) {
@@ -511,6 +518,7 @@ compare_find(struct compared *c, const struct snapshot *a,
 	vec_free(&pairs.all);
 	free(w.pools[0]);
 	free(w.pools[1]);
+	arena_free(arena);
 }
 
 void

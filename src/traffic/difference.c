@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "geo/origin.h"
+
 static double
 percent(double part, double all)
 {

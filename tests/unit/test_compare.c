@@ -350,7 +350,8 @@ START_TEST(stretches_cover_what_is_cut)
 	struct snapshot *b = build("b", two, german, "x");
 	const struct stretch_by by = {
 	    .tables = {a->steered[0].table, b->steered[0].table},
-	    .origins = {a->origins, b->origins},
+	    .origins = {origin_build(a->arena, a->geo, NULL),
+		origin_build(b->arena, b->geo, NULL)},
 	    .finest = {32, 128},
 	};
 

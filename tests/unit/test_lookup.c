@@ -41,7 +41,7 @@ copy(const uint32_t *classes, size_t n)
 static void
 build(struct both *b)
 {
-	struct lookups *all = lookups_new(b->geo);
+	struct lookups *all = lookups_of(b->geo);
 	size_t numbers[LOOKUPS_MAX], nplaces;
 
 	geo_places(b->geo, &nplaces);
@@ -53,7 +53,7 @@ build(struct both *b)
 	}
 	lookups_build(all, b->arena);
 	for (size_t i = 0; i < b->n; i++) {
-		struct lookups *one = lookups_new(b->geo);
+		struct lookups *one = lookups_of(b->geo);
 
 		b->shared[i] = lookups_get(all, numbers[i]);
 		lookups_add(one, copy(b->classes[i], nplaces));
@@ -209,7 +209,7 @@ START_TEST(equal_classes_are_one_lookup)
 	world_new(&w);
 	begin(&b, &w);
 	geo_places(b.geo, &n);
-	ls = lookups_new(b.geo);
+	ls = lookups_of(b.geo);
 	ck_assert_uint_eq(lookups_add(ls, copy(b.classes[0], n)), 0);
 	ck_assert_uint_eq(lookups_add(ls, copy(b.classes[0], n)), 0);
 	lookups_build(ls, b.arena);
