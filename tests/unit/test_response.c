@@ -336,6 +336,36 @@ START_TEST(a_field_that_is_wanted_is_kept)
 }
 END_TEST
 
+/* The framing of a body of 100 octets: 8 octets for each beyond a head's. */
+START_TEST(lines_around_chunks_have_a_bound_in_all)
+{
+	const size_t most = RESPONSE_HEAD_MAX + 8 * BODY_MAX;
+	static const char head[] = CHUNKED "0\r\n";
+	char line[2000];
+	size_t used;
+
+	for (size_t more = 0; more <= 1; more++) {
+		struct response_reader r = {0};
+		size_t n;
+
+		response_begin(&r, false, BODY_MAX, NULL);
+		ck_assert_int_eq(response_feed(&r, head, strlen(head), &used),
+		    RESPONSE_MORE);
+		memset(line, 'a', sizeof(line));
+		line[499] = '\n';
+		while (most - r.octets > 1000)
+			ck_assert_int_eq(
+			    response_feed(&r, line, 500, &used), RESPONSE_MORE);
+		n = most - r.octets + more;
+		line[499] = 'a';
+		line[n] = '\n';
+		ck_assert_int_eq(response_feed(&r, line, n + 1, &used),
+		    more ? RESPONSE_TOO_LONG : RESPONSE_MORE);
+		response_fini(&r);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -347,6 +377,7 @@ main(void)
 	tcase_add_loop_test(tc, replies_are_read_as_http_has_them, 0,
 	    sizeof(rows) / sizeof(rows[0]));
 	tcase_add_test(tc, an_octet_0_is_no_http);
+	tcase_add_test(tc, lines_around_chunks_have_a_bound_in_all);
 	tcase_add_loop_test(tc, what_has_no_end_ends_at_a_bound, 0,
 	    sizeof(endless) / sizeof(endless[0]));
 	tcase_add_test(tc, a_field_that_is_wanted_is_kept);
