@@ -133,6 +133,37 @@ START_TEST(the_allowed_are_never_limited)
 }
 END_TEST
 
+START_TEST(each_prefix_that_is_allowed_counts)
+{
+	struct prefix both[2];
+	struct error err;
+
+	ck_assert(prefix_parse("192.0.2.0/28", &both[0], &err));
+	ck_assert(prefix_parse("2001:db8::/32", &both[1], &err));
+	conf.allow = both;
+	conf.nallow = 2;
+	ck_assert_uint_eq(take_many("192.0.2.1", LIMIT_ANSWER, 0, 50), 50);
+	ck_assert_uint_eq(take_many("2001:db8::1", LIMIT_ANSWER, 0, 50), 50);
+	ck_assert_uint_eq(take_many("2001:db9::1", LIMIT_ANSWER, 0, 50), RATE);
+}
+END_TEST
+
+/* To the last octet of both families. */
+START_TEST(each_address_can_be_counted_apart)
+{
+	conf.ipv4_prefix = 32;
+	conf.ipv6_prefix = 128;
+	for (unsigned i = 0; i < 2; i++) {
+		ck_assert_uint_eq(take_many(i ? "2001:db8::2" : "2001:db8::1",
+				      LIMIT_ANSWER, 0, 50),
+		    RATE);
+		ck_assert_uint_eq(take_many(i ? "192.0.2.2" : "192.0.2.1",
+				      LIMIT_ANSWER, 0, 50),
+		    RATE);
+	}
+}
+END_TEST
+
 START_TEST(a_flood_of_other_prefixes_does_not_free_the_worst)
 {
 	struct addr a = {.bytes = {10}, .family = 4};
@@ -237,6 +268,8 @@ main(void)
 	tcase_add_test(t, addresses_of_a_prefix_share_and_others_do_not);
 	tcase_add_test(t, a_family_is_no_part_of_the_other);
 	tcase_add_test(t, the_allowed_are_never_limited);
+	tcase_add_test(t, each_prefix_that_is_allowed_counts);
+	tcase_add_test(t, each_address_can_be_counted_apart);
 	tcase_add_test(t, a_flood_of_other_prefixes_does_not_free_the_worst);
 	tcase_add_test(t, what_was_long_ago_is_forgotten);
 	tcase_add_loop_test(t, any_rate_is_kept_at_any_moments, 0,
