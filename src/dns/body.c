@@ -3,334 +3,98 @@
 
 #include <string.h>
 
-#include "dns/name.h"
+enum { POINTER = 0xc000, POINTER_LIMIT = 0x3fff };
 
-/* While a body is composed, its pointers say what they point to: an octet of
- * the body, or how many last octets of the owner name.  body_put() replaces
- * them all. */
-enum {
-	POINTER = 0xc000,
-	POINTER_OWNER = 0x8000,
-	POINTER_KIND = 0xc000,
-	POINTER_LIMIT = 0x3fff,
-};
-
-enum { QUESTION_FIXED = 4 }; /* type and class */
-
-void
-composer_begin(struct composer *c, const uint8_t *owner, bool any_below)
+static const struct body_mixed *
+body_mixed(const struct body *b)
 {
-	c->owner_len = (uint8_t)name_len(owner);
-	wire_init(&c->wire, c->bytes,
-	    sizeof(c->bytes) - DNS_HEADER_SIZE - c->owner_len - QUESTION_FIXED);
-	c->below = any_below;
-	c->wildcard = !any_below && name_is_wildcard(owner);
-	c->class = DNS_IN;
-	name_copy_lower(c->owner, owner, c->owner_len);
-	memset(&c->head, 0, sizeof(c->head));
-	c->nnames = 0;
+	return (const struct body_mixed *)b;
 }
 
-static bool
-fix_add(struct composer *c, enum body_fix_kind kind, size_t value)
+uint16_t
+body_an(const struct body *b)
 {
-	if (c->head.nfixes == COMPOSER_FIXES)
-		return false;
-	c->fixes[c->head.nfixes++] = (struct body_fix){
-	    .at = (uint16_t)c->wire.len,
-	    .kind = kind & 3,
-	    .value = value & POINTER_LIMIT,
-	};
-	return true;
+	return b->plain != 0 ? b->plain : body_mixed(b)->an;
 }
 
-/* Does the name asked end with this suffix, whatever the name asked is? The
- * root is no suffix: never pointed to, it would gain nothing. */
-static bool
-ends_owner(const struct composer *c, const uint8_t *suffix)
+uint16_t
+body_ns(const struct body *b)
 {
-	const uint8_t *known = c->owner;
-
-	if (c->wildcard)
-		known = name_parent(known);
-	return name_is_under(known, suffix);
+	return b->plain != 0 ? 0 : body_mixed(b)->ns;
 }
 
-/* Past a pointer, if there is one at p. */
-static const uint8_t *
-follow(const struct composer *c, const uint8_t *p)
+uint16_t
+body_ar(const struct body *b)
 {
-	while (*p > DNS_LABEL_MAX) {
-		unsigned v = wire_get_u16(p);
-
-		if ((v & POINTER_KIND) == POINTER_OWNER)
-			p = c->owner + c->owner_len - (v & POINTER_LIMIT);
-		else
-			p = c->bytes + (v & POINTER_LIMIT);
-	}
-	return p;
+	return b->plain != 0 ? 0 : body_mixed(b)->ar;
 }
 
-static bool
-stands_at(const struct composer *c, size_t at, const uint8_t *name)
+uint16_t
+body_must_ar(const struct body *b)
 {
-	const uint8_t *p = follow(c, c->bytes + at);
-
-	for (; *p == *name && *name != 0; name = name_parent(name)) {
-		if (!name_label_equal(p, name))
-			return false;
-		p = follow(c, name_parent(p));
-	}
-	return *p == *name;
+	return b->plain != 0 ? 0 : body_mixed(b)->must_ar;
 }
 
-/* Where in the body this name stands already. */
-static bool
-find_in_body(const struct composer *c, const uint8_t *name, uint16_t *at)
+uint16_t
+body_must_len(const struct body *b)
 {
-	for (size_t i = 0; i < c->nnames; i++) {
-		if (stands_at(c, c->names[i], name)) {
-			*at = c->names[i];
-			return true;
-		}
-	}
-	return false;
+	return b->plain != 0 ? b->len : body_mixed(b)->must_len;
 }
 
-/* Later names may point to each of this one's own labels. */
-static void
-remember(struct composer *c, size_t start)
+uint16_t
+body_target_len(const struct body *b)
 {
-	const uint8_t *p = c->bytes + start;
-
-	for (; *p != 0 && *p <= DNS_LABEL_MAX; p = name_parent(p)) {
-		size_t at = (size_t)(p - c->bytes);
-
-		if (c->nnames == COMPOSER_NAMES || at >= BODY_POINTER_MAX)
-			return;
-		c->names[c->nnames++] = (uint16_t)at;
-	}
+	return b->plain != 0 ? 0 : body_mixed(b)->target_len;
 }
 
-/* The rest of a name as a pointer, when that rest is known already. */
-static bool
-pointer_put(struct composer *c, const uint8_t *name, bool *put)
+uint16_t
+body_target_at(const struct body *b)
 {
-	uint16_t at;
-
-	*put = true;
-	if (ends_owner(c, name)) {
-		size_t len = name_len(name);
-
-		if (!fix_add(c, BODY_FIX_OWNER, len))
-			return false;
-		wire_put_u16(&c->wire, (uint16_t)(POINTER_OWNER | len));
-		return true;
-	}
-	if (find_in_body(c, name, &at)) {
-		if (!fix_add(c, BODY_FIX_BODY, at))
-			return false;
-		wire_put_u16(&c->wire, (uint16_t)(POINTER | at));
-		return true;
-	}
-	*put = false;
-	return true;
+	return b->plain != 0 ? 0 : body_mixed(b)->target_at;
 }
 
-static bool
-name_put(struct composer *c, const uint8_t *name)
+static size_t
+plain_size(const struct body *b)
 {
-	size_t start = c->wire.len;
-	bool pointed = false;
-
-	for (; *name != 0; name = name_parent(name)) {
-		if (!pointer_put(c, name, &pointed))
-			return false;
-		if (pointed)
-			break;
-		wire_put(&c->wire, name, 1u + *name);
-	}
-	if (!pointed)
-		wire_put_u8(&c->wire, 0);
-	if (!c->wire.full)
-		remember(c, start);
-	return !c->wire.full;
+	return sizeof(*b) + b->len;
 }
 
-static bool
-owner_put(struct composer *c, const uint8_t *owner)
+static size_t
+mixed_size(const struct body_mixed *b)
 {
-	/* The name asked itself: its own, or synthesised from a wildcard. */
-	if (name_equal(owner, c->owner) && !c->below) {
-		if (!fix_add(c, BODY_FIX_WHOLE, 0))
-			return false;
-		wire_put_u16(&c->wire, POINTER);
-		return true;
-	}
-	return name_put(c, owner);
+	return sizeof(*b) + b->nfixes * sizeof(struct body_fix) + b->body.len +
+	    b->target_len;
 }
 
-/* How many octets precede the names in rdata, and how many names there are. */
-struct rdata_shape {
-	uint16_t type;
-	uint8_t before, names;
-};
-
-/* The types of RFC 1035 whose names may be compressed (RFC 3597 4). */
-static const struct rdata_shape shapes[] = {
-    {DNS_NS, 0, 1},
-    {DNS_CNAME, 0, 1},
-    {DNS_PTR, 0, 1},
-    {DNS_SOA, 0, 2},
-    {DNS_MX, 2, 1},
-};
-
-static bool
-shape_fits(const struct rdata_shape *shape, const uint8_t *rdata, size_t len)
+static size_t
+rounded(size_t size)
 {
-	size_t at = shape->before;
-
-	for (unsigned i = 0; i < shape->names; i++) {
-		if (at >= len || !name_is_within(rdata + at, len - at))
-			return false;
-		at += name_len(rdata + at);
-	}
-	return true;
-}
-
-static bool
-rdata_names_put(struct composer *c, const struct rdata_shape *shape,
-    const uint8_t *rdata, uint16_t len)
-{
-	const uint8_t *p = rdata + shape->before;
-
-	wire_put(&c->wire, rdata, shape->before);
-	for (unsigned i = 0; i < shape->names; i++) {
-		if (!name_put(c, p))
-			return false;
-		p += name_len(p);
-	}
-	wire_put(&c->wire, p, len - (size_t)(p - rdata));
-	return true;
-}
-
-static bool
-rdata_put(struct composer *c, uint16_t type, const uint8_t *rdata, uint16_t len)
-{
-	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
-		if (shapes[i].type == type &&
-		    shape_fits(&shapes[i], rdata, len))
-			return rdata_names_put(c, &shapes[i], rdata, len);
-	wire_put(&c->wire, rdata, len);
-	return true;
-}
-
-static void
-count(struct composer *c, enum body_section section, bool optional)
-{
-	struct body *h = &c->head;
-
-	h->len = (uint16_t)c->wire.len;
-	if (section == BODY_ANSWER)
-		h->an++;
-	else if (section == BODY_AUTHORITY)
-		h->ns++;
-	else
-		h->ar++;
-	if (!optional) {
-		h->must_len = h->len;
-		h->must_ar = h->ar;
-	}
-}
-
-static bool
-record_put(struct composer *c, const uint8_t *owner, uint16_t type,
-    uint32_t ttl, const uint8_t *rdata, uint16_t rdata_len)
-{
-	size_t rdlen_at;
-
-	if (!owner_put(c, owner))
-		return false;
-	wire_put_u16(&c->wire, type);
-	wire_put_u16(&c->wire, c->class);
-	if (!fix_add(c, BODY_FIX_TTL, 0))
-		return false;
-	wire_put_u32(&c->wire, ttl);
-	rdlen_at = c->wire.len;
-	wire_put_u16(&c->wire, 0);
-	if (!rdata_put(c, type, rdata, rdata_len) || c->wire.full)
-		return false;
-	wire_set_u16(
-	    &c->wire, rdlen_at, (uint16_t)(c->wire.len - rdlen_at - 2));
-	c->head.target_at = (uint16_t)(rdlen_at + 2);
-	return true;
-}
-
-static void
-target_keep(
-    struct composer *c, uint16_t type, const uint8_t *rdata, uint16_t len)
-{
-	bool alias = type == DNS_CNAME || type == DNS_DNAME;
-
-	c->head.target_len = alias && len <= DNS_NAME_MAX ? len : 0;
-	memcpy(c->target, rdata, c->head.target_len);
-}
-
-bool
-composer_put(struct composer *c, enum body_section section,
-    const uint8_t *owner, uint16_t type, uint32_t ttl, const uint8_t *rdata,
-    uint16_t rdata_len, bool optional)
-{
-	size_t nnames = c->nnames;
-	uint16_t nfixes = c->head.nfixes;
-
-	if (!record_put(c, owner, type, ttl, rdata, rdata_len)) {
-		/* As it was, so that the body can do without this record. */
-		c->wire.len = c->head.len;
-		c->wire.full = false;
-		c->nnames = nnames;
-		c->head.nfixes = nfixes;
-		return false;
-	}
-	target_keep(c, type, rdata, rdata_len);
-	count(c, section, optional);
-	return true;
+	return (size + 3) & ~(size_t)3;
 }
 
 size_t
 body_size(const struct body *b)
 {
-	size_t size = sizeof(*b) + b->nfixes * sizeof(struct body_fix) +
-	    b->len + b->target_len;
-
-	return (size + 1) & ~(size_t)1;
-}
-
-size_t
-composer_size(const struct composer *c)
-{
-	return body_size(&c->head);
+	return rounded(
+	    b->plain != 0 ? plain_size(b) : mixed_size(body_mixed(b)));
 }
 
 static const struct body_fix *
-body_fixes(const struct body *b)
+body_fixes(const struct body_mixed *b)
 {
 	return (const struct body_fix *)(b + 1);
 }
 
-struct body *
-composer_end(struct composer *c, void *memory)
+const uint8_t *
+body_target(const struct body *b)
 {
-	struct body *b = memory;
-	struct body_fix *fixes = (struct body_fix *)(b + 1);
+	const struct body_mixed *m = body_mixed(b);
 
-	*b = c->head;
-	memcpy(fixes, c->fixes, b->nfixes * sizeof(*fixes));
-	memcpy(fixes + b->nfixes, c->bytes, b->len);
-	memcpy(
-	    (uint8_t *)(fixes + b->nfixes) + b->len, c->target, b->target_len);
-	return b;
+	return (const uint8_t *)(body_fixes(m) + m->nfixes) + b->len;
 }
+
+/* Octets of the owner (a pointer), type and class, before the TTL. */
+enum { RECORD_TTL = 6 };
 
 size_t
 body_suffix_at(const struct wire *w, size_t at, size_t len, size_t want)
@@ -345,12 +109,51 @@ body_suffix_at(const struct wire *w, size_t at, size_t len, size_t want)
 	}
 }
 
-void
-body_put(struct wire *w, const struct body *b, size_t owner_at,
+enum {
+	BLOCK = 16
+}; /* octets of an A record, the least that most bodies have */
+
+static inline void
+octets_copy(uint8_t *to, const uint8_t *from, size_t len)
+{
+	if (len < BLOCK) {
+		memcpy(to, from, len);
+		return;
+	}
+	/* The last block may begin within the one before it. */
+	for (size_t i = 0; i + BLOCK < len; i += BLOCK)
+		memcpy(to + i, from + i, BLOCK);
+	memcpy(to + len - BLOCK, from + len - BLOCK, BLOCK);
+}
+
+static inline void
+plain_put(struct wire *w, const struct body *b, size_t owner_at, uint32_t ttl,
+    unsigned flags)
+{
+	size_t size, at = w->len;
+
+	if (w->cap - at < b->len) {
+		w->full = true;
+		return;
+	}
+	octets_copy(w->at + at, (const uint8_t *)(b + 1), b->len);
+	w->len += b->len;
+	if (owner_at == DNS_HEADER_SIZE && flags & BODY_KEEP_TTL)
+		return;
+	size = b->plain == 1 ? b->len : b->len / b->plain;
+	for (; at < w->len; at += size) {
+		wire_set_u16(w, at, (uint16_t)(POINTER | owner_at));
+		if (!(flags & BODY_KEEP_TTL))
+			wire_set_u32(w, at + RECORD_TTL, ttl);
+	}
+}
+
+static void
+mixed_put(struct wire *w, const struct body_mixed *b, size_t owner_at,
     size_t owner_len, uint32_t ttl, unsigned flags)
 {
 	const struct body_fix *f = body_fixes(b), *end = f + b->nfixes;
-	size_t len = flags & BODY_LEAVE_OPTIONAL ? b->must_len : b->len;
+	size_t len = flags & BODY_LEAVE_OPTIONAL ? b->must_len : b->body.len;
 	size_t start = w->len, suffix = owner_len, suffix_at = owner_at;
 
 	wire_put(w, end, len);
@@ -376,4 +179,14 @@ body_put(struct wire *w, const struct body *b, size_t owner_at,
 				? owner_at
 				: start + f->value)));
 	}
+}
+
+void
+body_put(struct wire *w, const struct body *b, size_t owner_at,
+    size_t owner_len, uint32_t ttl, unsigned flags)
+{
+	if (b->plain != 0)
+		plain_put(w, b, owner_at, ttl, flags);
+	else
+		mixed_put(w, body_mixed(b), owner_at, owner_len, ttl, flags);
 }

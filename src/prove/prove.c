@@ -123,7 +123,8 @@ check_offers(struct proof *p, const struct conf_name *name, uint16_t pool)
 		const struct offer *o = atomic_load(&q->regions[r].offer);
 
 		for (size_t k = 0; k < q->conf->ntypes; k++)
-			if (o->count[k] == 0 || o->variants[k][0].body->an == 0)
+			if (o->count[k] == 0 ||
+			    body_an(o->variants[k][0].body) == 0)
 				findings_add(&p->findings, CLAIM_NAMES,
 				    &name->mark, "%s: %s/%s has no %s",
 				    name->text, q->conf->name,

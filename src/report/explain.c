@@ -137,9 +137,9 @@ compose(struct explain *e, const struct body *body, struct message *m)
 	wire_put_u16(&w, 0);
 	wire_put_u16(&w, DNS_QR | DNS_AA);
 	wire_put_u16(&w, 1);
-	wire_put_u16(&w, body->an);
-	wire_put_u16(&w, body->ns);
-	wire_put_u16(&w, body->ar);
+	wire_put_u16(&w, body_an(body));
+	wire_put_u16(&w, body_ns(body));
+	wire_put_u16(&w, body_ar(body));
 	wire_put(&w, owner, name_len(owner));
 	wire_put_u16(&w, e->found.type);
 	wire_put_u16(&w, DNS_IN);

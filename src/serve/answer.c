@@ -210,7 +210,7 @@ add_dname(struct walk *w, const struct found *f)
 {
 	struct reply *r = w->reply;
 
-	if (f->prefix_len + f->body->target_len > DNS_NAME_MAX) {
+	if (f->prefix_len + body_target_len(f->body) > DNS_NAME_MAX) {
 		if (reply_add_dname(r, f->body, f->ttl, 0))
 			r->rcode = DNS_YXDOMAIN;
 		return NULL;
@@ -291,10 +291,10 @@ follow(struct walk *w, struct found *f)
 		w->passed[w->npassed++] = name_hash(name, len);
 		memmove(next, name, f->prefix_len);
 		memcpy(next + f->prefix_len, body_target(alias),
-		    alias->target_len);
+		    body_target_len(alias));
 		name_lower(next + f->prefix_len);
 		w->name = name = next;
-		len = f->prefix_len + (size_t)alias->target_len;
+		len = f->prefix_len + (size_t)body_target_len(alias);
 		if (has_passed(w, name_hash(name, len)))
 			return;
 		zone_find(w->snapshot->zones, name, len, q->type, f);
@@ -424,7 +424,7 @@ kind_of(const struct reply *r)
 	if (!r->authoritative)
 		return LIMIT_REFERRAL;
 	for (size_t i = 0; i < r->nparts; i++)
-		if (r->parts[i].body->an > 0)
+		if (body_an(r->parts[i].body) > 0)
 			return LIMIT_ANSWER;
 	return LIMIT_NEGATIVE;
 }

@@ -41,7 +41,7 @@ reply_add(struct reply *r, const struct body *b, uint32_t ttl, uint8_t flags)
 	    .flags = flags,
 	};
 	r->all += b->len;
-	r->must += b->must_len;
+	r->must += body_must_len(b);
 	return true;
 }
 
@@ -52,7 +52,7 @@ enum { CNAME_FIXED = 12, POINTER = 0xc000, POINTER_SIZE = 2 };
 static size_t
 tail_size(const struct body *b)
 {
-	return b->target_len > 1 ? POINTER_SIZE : 1;
+	return body_target_len(b) > 1 ? POINTER_SIZE : 1;
 }
 
 /* Octets of the CNAME made of a DNAME. */
@@ -78,7 +78,7 @@ reply_add_dname(
 	for (const struct reply_part *q = r->parts; q < p; q++)
 		p->repeated = p->repeated || q->body == b;
 	r->all += size - (p->repeated ? b->len : 0);
-	r->must += size - (p->repeated ? b->must_len : 0);
+	r->must += size - (p->repeated ? body_must_len(b) : 0);
 	return true;
 }
 
@@ -112,7 +112,7 @@ static void
 synthesis_put(const struct reply *r, const struct reply_part *p, struct wire *w,
     size_t owner_at)
 {
-	size_t target_at = dname_at(r, p->body) + p->body->target_at;
+	size_t target_at = dname_at(r, p->body) + body_target_at(p->body);
 
 	wire_put_u16(w, (uint16_t)(POINTER | owner_at));
 	wire_put_u16(w, DNS_CNAME);
@@ -120,7 +120,7 @@ synthesis_put(const struct reply *r, const struct reply_part *p, struct wire *w,
 	wire_put_u32(w, p->ttl);
 	wire_put_u16(w, (uint16_t)(p->prefix_len + tail_size(p->body)));
 	prefix_put(w, owner_at, p->prefix_len);
-	if (p->body->target_len > 1)
+	if (body_target_len(p->body) > 1)
 		wire_put_u16(w, (uint16_t)(POINTER | target_at));
 	else
 		wire_put_u8(w, 0);
@@ -180,14 +180,15 @@ part_put(struct reply *r, struct reply_part *p, struct wire *w, size_t owner_at,
     size_t owner_len, struct counts *n)
 {
 	const struct body *b = p->body;
-	size_t target_at = w->len + b->target_at;
+	size_t target_at = w->len + body_target_at(b);
 
 	if (!p->repeated) {
 		p->at = (uint16_t)w->len;
 		body_put(w, b, owner_at, owner_len, p->ttl, p->flags);
-		n->an += b->an;
-		n->ns += b->ns;
-		n->ar += p->flags & BODY_LEAVE_OPTIONAL ? b->must_ar : b->ar;
+		n->an += body_an(b);
+		n->ns += body_ns(b);
+		n->ar += p->flags & BODY_LEAVE_OPTIONAL ? body_must_ar(b)
+							: body_ar(b);
 	}
 	if (p->prefix_len > 0) {
 		target_at = w->len + CNAME_FIXED;
@@ -210,7 +211,7 @@ put_parts(struct reply *r, struct wire *w, struct counts *n)
 
 		if (i + 1 == r->nparts)
 			return;
-		owner_len = (size_t)p->body->target_len + p->prefix_len;
+		owner_len = (size_t)body_target_len(p->body) + p->prefix_len;
 		owner_at = body_suffix_at(w, at, owner_len, owner_len);
 	}
 }

@@ -303,10 +303,11 @@ follow_alias(struct trail *t, const uint8_t *name, const struct found *f)
 	uint8_t next[2 * DNS_NAME_MAX];
 
 	/* Too long a name is none (RFC 6672 2.2). */
-	if (f->prefix_len + f->body->target_len > DNS_NAME_MAX)
+	if (f->prefix_len + body_target_len(f->body) > DNS_NAME_MAX)
 		return;
 	memcpy(next, name, f->prefix_len);
-	memcpy(next + f->prefix_len, body_target(f->body), f->body->target_len);
+	memcpy(next + f->prefix_len, body_target(f->body),
+	    body_target_len(f->body));
 	follow(t, next);
 }
 
@@ -325,7 +326,7 @@ follow_services(struct trail *t, const uint8_t *owner, const struct body *b)
 	wire_put(&w, owner, at);
 	body_put(&w, b, 0, at, 0, BODY_LEAVE_OPTIONAL);
 	t->by_alias = false;
-	for (unsigned i = 0; i < b->an; i++) {
+	for (unsigned i = 0; i < body_an(b); i++) {
 		const uint8_t *rr = octets + at + OWNER;
 		size_t len = (size_t)rr[FIXED] << 8 | rr[FIXED + 1];
 		const uint8_t *name = target_of(

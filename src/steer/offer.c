@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "dns/composer.h"
 #include "dns/name.h"
 #include "rdata/param.h"
 #include "steer/pool.h"

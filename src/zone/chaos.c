@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "dns/composer.h"
 #include "dns/name.h"
 
 enum { TEXT_MAX = 255 }; /* a character-string, RFC 1035 3.3 */

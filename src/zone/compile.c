@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "dns/composer.h"
 #include "dns/name.h"
 #include "dns/wire.h"
 #include "zone/node.h"
@@ -27,23 +28,6 @@ struct set {
 };
 
 /* Loading ----------------------------------------------------------------- */
-
-static int
-by_owner_and_type(const void *x, const void *y)
-{
-	const struct zone_record *a = x, *b = y;
-	int order;
-
-	if (a->owner_len != b->owner_len)
-		return a->owner_len < b->owner_len ? -1 : 1;
-	order =
-	    a->owner == b->owner ? 0 : memcmp(a->owner, b->owner, a->owner_len);
-	if (order != 0)
-		return order;
-	if (a->type != b->type)
-		return a->type < b->type ? -1 : 1;
-	return a->line < b->line ? -1 : a->line > b->line;
-}
 
 /*
  * A record of a parent zone at or below another zone of ours is that zone's
@@ -99,6 +83,7 @@ static void
 zones_load(struct compiler *c)
 {
 	struct zones *z = c->zones;
+	size_t owners = 0;
 
 	for (size_t i = 0; i < z->nzones; i++) {
 		c->loaded[i] = zone_load(c->arena, c->scratch,
@@ -112,9 +97,11 @@ zones_load(struct compiler *c)
 
 		if (r->all.n > 0)
 			qsort(r->all.at, r->all.n, sizeof(*r->all.at),
-			    by_owner_and_type);
+			    record_by_owner_and_type);
 		records_mark_repeated(r);
+		owners += records_owners(r);
 	}
+	node_reserve(&c->nodes, owners);
 }
 
 /* Nodes ------------------------------------------------------------------- */
@@ -341,7 +328,7 @@ set_find(struct compiler *c, uint32_t node, uint16_t type)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (by_owner_and_type(&r->all.at[middle], &key) < 0)
+		if (record_by_owner_and_type(&r->all.at[middle], &key) < 0)
 			low = middle + 1;
 		else
 			high = middle;

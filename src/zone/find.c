@@ -16,9 +16,11 @@ found_negative(
 static const struct zone_set *
 set_of(const struct zone_node *n, uint16_t type)
 {
-	for (uint16_t i = 0; i < n->nsets && n->sets[i].type <= type; i++)
-		if (n->sets[i].type == type)
-			return &n->sets[i];
+	const struct zone_set *set = n->sets, *end = set + n->nsets;
+
+	for (; set < end; set++)
+		if (set->type == type)
+			return set;
 	return NULL;
 }
 
@@ -177,11 +179,12 @@ void
 zone_find(const struct zones *z, const uint8_t *name, size_t name_len,
     uint16_t type, struct found *f)
 {
-	uint32_t node = node_find(z, name, name_len);
 	const struct zone_node *n;
+	uint32_t node;
 
 	*f = (struct found){
 	    .steered = CONF_NONE, .type = type, .zone = CONF_NONE};
+	node = node_find(z, name, name_len);
 	if (node != ZONE_NONE) {
 		find_at(z, &z->nodes[node], type, f);
 		return;

@@ -5,6 +5,8 @@
 
 #include "dns/name.h"
 
+enum { NODES_LEAST = 256 };
+
 /* A slot holds a node and, above as many bits as nodes have, bits of its name's
  * hash, so that hardly any other node is read.  ZONE_NONE is free: the last
  * number of all is no node's. */
@@ -78,29 +80,39 @@ slots_new(uint64_t size)
 	return slots;
 }
 
-void
-node_begin(struct node_builder *b, struct arena *a, struct zones *z)
-{
-	*b = (struct node_builder){.arena = a, .zones = z, .cap = 256};
-	z->nodes = xcalloc(b->cap, sizeof(*z->nodes));
-	b->parents = xcalloc(b->cap, sizeof(*b->parents));
-	z->mask = 2 * b->cap - 1;
-	z->slots = slots_new(z->mask + 1);
-}
-
+/* Room for cap nodes, a power of two. */
 static void
-grow(struct node_builder *b)
+resize(struct node_builder *b, size_t cap)
 {
 	struct zones *z = b->zones;
 
-	b->cap *= 2;
-	z->nodes = xreallocarray(z->nodes, b->cap, sizeof(*z->nodes));
-	b->parents = xreallocarray(b->parents, b->cap, sizeof(*b->parents));
+	b->cap = cap;
+	z->nodes = xreallocarray(z->nodes, cap, sizeof(*z->nodes));
+	b->parents = xreallocarray(b->parents, cap, sizeof(*b->parents));
 	free(z->slots);
-	z->mask = 2 * b->cap - 1;
+	z->mask = 2 * cap - 1;
 	z->slots = slots_new(z->mask + 1);
 	for (size_t i = 0; i < z->nnodes; i++)
 		slot_put(z, (uint32_t)i);
+}
+
+void
+node_begin(struct node_builder *b, struct arena *a, struct zones *z)
+{
+	*b = (struct node_builder){.arena = a, .zones = z};
+	resize(b, NODES_LEAST);
+}
+
+void
+node_reserve(struct node_builder *b, size_t n)
+{
+	size_t cap = b->cap;
+
+	/* The last number is no node's. */
+	while (cap <= b->zones->nnodes + n)
+		cap *= 2;
+	if (cap > b->cap)
+		resize(b, cap);
 }
 
 static uint32_t
@@ -111,8 +123,7 @@ node_new(struct node_builder *b, const uint8_t *name, uint16_t zone)
 	unsigned labels = name_labels(name);
 	uint32_t node;
 
-	if (z->nnodes == node_mask(z))
-		grow(b);
+	node_reserve(b, 1);
 	node = (uint32_t)z->nnodes++;
 	z->nodes[node] = (struct zone_node){
 	    .name = name,

@@ -25,6 +25,9 @@ uint16_t node_zone(const struct zones *z, const uint8_t *name);
 
 void node_begin(struct node_builder *b, struct arena *a, struct zones *z);
 
+/* n more nodes will be put: the table grows once. */
+void node_reserve(struct node_builder *b, size_t n);
+
 /* The node of a name at or below the zone's origin; made when it is missing,
  * with those between (RFC 4592 2.2.2: empty non-terminals).  name must live as
  * long as the zones. */

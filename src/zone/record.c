@@ -131,6 +131,23 @@ by_data(const void *x, const void *y)
 	return order != 0 ? order : (a > b) - (a < b);
 }
 
+int
+record_by_owner_and_type(const void *x, const void *y)
+{
+	const struct zone_record *a = x, *b = y;
+	int order;
+
+	if (a->owner_len != b->owner_len)
+		return a->owner_len < b->owner_len ? -1 : 1;
+	order =
+	    a->owner == b->owner ? 0 : memcmp(a->owner, b->owner, a->owner_len);
+	if (order != 0)
+		return order;
+	if (a->type != b->type)
+		return a->type < b->type ? -1 : 1;
+	return a->line < b->line ? -1 : a->line > b->line;
+}
+
 static bool
 is_same_set(const struct zone_record *a, const struct zone_record *b)
 {
@@ -149,12 +166,24 @@ records_mark_repeated(struct zone_records *r)
 		     is_same_set(&r->all.at[i], &r->all.at[next]);
 		     next++)
 			vec_push(&set, &r->all.at[next]);
+		if (set.n == 1)
+			continue;
 		qsort(set.at, set.n, sizeof(*set.at), by_data);
 		for (size_t k = 1; k < set.n; k++)
 			set.at[k]->repeated =
 			    record_equal(set.at[k - 1], set.at[k]);
 	}
 	vec_free(&set);
+}
+
+size_t
+records_owners(const struct zone_records *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->all.n; i++)
+		n += i == 0 || r->all.at[i].owner != r->all.at[i - 1].owner;
+	return n;
 }
 
 uint64_t

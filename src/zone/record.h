@@ -57,6 +57,13 @@ bool record_equal(const struct zone_record *a, const struct zone_record *b);
  * and lines. */
 uint64_t records_digest(const struct zone_records *r);
 
+/* Compares two records by owner (shorter names first), type and line, for
+ * qsort(). */
+int record_by_owner_and_type(const void *x, const void *y);
+
+/* How many owners there are, at most; the records are by owner. */
+size_t records_owners(const struct zone_records *r);
+
 /* Marks those that say what an earlier one says; they are by owner and type. */
 void records_mark_repeated(struct zone_records *r);
 

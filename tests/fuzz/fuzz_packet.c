@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dns/body.h"
+#include "dns/composer.h"
 #include "dns/cookie.h"
 #include "dns/edns.h"
 #include "dns/name.h"
@@ -175,10 +175,10 @@ check_reply(
 
 	must(!w->full);
 	must(ldns_wire2pkt(&pkt, w->at, w->len) == LDNS_STATUS_OK);
-	must(ldns_rr_list_rr_count(ldns_pkt_answer(pkt)) == b->an);
-	must(ldns_rr_list_rr_count(ldns_pkt_authority(pkt)) == b->ns);
+	must(ldns_rr_list_rr_count(ldns_pkt_answer(pkt)) == body_an(b));
+	must(ldns_rr_list_rr_count(ldns_pkt_authority(pkt)) == body_ns(b));
 	must(ldns_rr_list_rr_count(ldns_pkt_additional(pkt)) ==
-	    (optional ? b->ar : b->must_ar));
+	    (optional ? body_ar(b) : body_must_ar(b)));
 	must(ldns_pkt_edns(pkt) == edns);
 	ldns_pkt_free(pkt);
 }
@@ -205,9 +205,10 @@ reply(const struct query *q, uint16_t rcode, struct choices *c)
 	wire_put_u16(&w, q->id);
 	wire_put_u16(&w, (uint16_t)(DNS_QR | (rcode & DNS_RCODE)));
 	wire_put_u16(&w, 1);
-	wire_put_u16(&w, b->an);
-	wire_put_u16(&w, b->ns);
-	wire_put_u16(&w, (uint16_t)((optional ? b->ar : b->must_ar) + q->edns));
+	wire_put_u16(&w, body_an(b));
+	wire_put_u16(&w, body_ns(b));
+	wire_put_u16(&w,
+	    (uint16_t)((optional ? body_ar(b) : body_must_ar(b)) + q->edns));
 	wire_put(&w, q->question, q->question_len);
 	body_put(&w, b, DNS_HEADER_SIZE, q->name_len, 60,
 	    optional ? 0 : BODY_LEAVE_OPTIONAL);

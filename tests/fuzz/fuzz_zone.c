@@ -45,7 +45,8 @@ put_body(const struct body *b, const uint8_t *owner, size_t len)
 	wire_init(&w, packet, sizeof(packet));
 	wire_put(&w, owner, len);
 	body_put(&w, b, 0, len, 5, 0);
-	if (b->target_len > 0 && name_len(body_target(b)) != b->target_len)
+	if (body_target_len(b) > 0 &&
+	    name_len(body_target(b)) != body_target_len(b))
 		__builtin_trap();
 }
 

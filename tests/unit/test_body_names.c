@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dns/body.h"
+#include "dns/composer.h"
 #include "dns/name.h"
 
 #define ROWS(a) (sizeof(a) / sizeof((a)[0]))
@@ -87,7 +87,7 @@ put(const void *owner, uint16_t type, const void *octets, size_t n,
 	model.len += FIXED + n;
 	if (len > 0)
 		model_name(name);
-	ck_assert_uint_eq(composer.head.len, model.len);
+	ck_assert_uint_eq(composer.head.body.len, model.len);
 }
 
 static const uint8_t *
@@ -190,7 +190,7 @@ START_TEST(a_body_leaves_room_for_header_and_question)
 		ck_assert(composer_put(&composer, BODY_ANSWER, owner, 65280, 60,
 		    rdata, (uint16_t)room, false));
 		ck_assert_uint_eq(composer.head.an, 1);
-		ck_assert_uint_eq(composer.head.len, room + 2 + FIXED);
+		ck_assert_uint_eq(composer.head.body.len, room + 2 + FIXED);
 	}
 }
 END_TEST
@@ -227,6 +227,46 @@ START_TEST(suffixes_are_found_through_pointers)
 }
 END_TEST
 
+/* A plain body takes no more than its octets and four more. */
+START_TEST(records_of_one_size_without_pointers_are_plain)
+{
+	static const uint8_t www[] = "\3www\7example", top[] = "\7example";
+	static const struct {
+		const uint8_t *owner;
+		uint16_t type, sizes[3]; /* of the data */
+		const uint8_t *name;
+		unsigned plain;
+	} rows[] = {
+	    {www, DNS_A, {4}, NULL, 1},
+	    {www, DNS_A, {4, 4, 4}, NULL, 3},
+	    {www, DNS_AAAA, {16}, NULL, 1},
+	    {www, DNS_TXT, {2, 2}, NULL, 2},
+	    {www, DNS_TXT, {2, 3}, NULL, 0},
+	    {www, DNS_MX, {2}, top, 0},
+	    {www, DNS_MX, {2}, (const uint8_t *)"\1a\3net", 1},
+	    {www, DNS_MX, {2}, (const uint8_t *)"", 1},
+	    {top, DNS_A, {4}, NULL, 0},
+	};
+	static const uint8_t zeros[16];
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		static uint8_t memory[512];
+		const struct body *b = (const struct body *)memory;
+
+		begin(www, false);
+		for (size_t k = 0; k < 3 && rows[i].sizes[k] > 0; k++)
+			put(rows[i].owner, rows[i].type, zeros,
+			    rows[i].sizes[k], rows[i].name);
+		b = composer_end(&composer, memory);
+		ck_assert_msg(b->plain == rows[i].plain, "row %zu: %u", i,
+		    (unsigned)b->plain);
+		ck_assert_uint_eq(composer_size(&composer), body_size(b));
+		if (b->plain > 0)
+			ck_assert_uint_le(body_size(b), 4u + b->len + 3u);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -235,6 +275,7 @@ main(void)
 	SRunner *runner;
 	int failed;
 
+	tcase_add_test(tc, records_of_one_size_without_pointers_are_plain);
 	tcase_add_test(tc, names_are_as_short_as_they_can_be);
 	tcase_add_test(tc, names_that_stand_far_back_are_not_pointed_to);
 	tcase_add_test(tc, the_names_that_are_kept_are_counted);

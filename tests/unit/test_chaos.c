@@ -45,7 +45,7 @@ answer(const char *name, uint16_t type, size_t *len)
 	w.len = 12;
 	wire_put(&w, asked, name_len(asked));
 	*len = w.len;
-	ck_assert(b->an == 1 && b->ns == 0 && b->ar == 0);
+	ck_assert(body_an(b) == 1 && body_ns(b) == 0 && body_ar(b) == 0);
 	body_put(&w, b, 12, name_len(asked), 0, BODY_KEEP_TTL);
 	ck_assert(!w.full);
 	*len = w.len - *len;

@@ -127,7 +127,7 @@ answer(uint16_t type, uint32_t random)
 	wire_init(&w, bytes, sizeof(bytes));
 	body_put(&w, pick.body, 0, 1, 60, 0);
 	*text = '\0';
-	for (size_t i = 0, at = 0; i < pick.body->an; i++) {
+	for (size_t i = 0, at = 0; i < body_an(pick.body); i++) {
 		size_t size = (size_t)bytes[at + 10] << 8 | bytes[at + 11];
 		size_t last =
 		    at + 12 + size - (type == MX || type == DNS_CNAME);

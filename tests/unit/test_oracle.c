@@ -273,11 +273,11 @@ expect_targets(const struct pool *p, size_t region, uint16_t type)
 	if (p->conf->mode == CONF_ANSWER_ONE)
 		most = 1;
 	pick_region(p - p->index, &q, &pick);
-	ck_assert_uint_eq(pick.body->an, used < most ? used : most);
+	ck_assert_uint_eq(body_an(pick.body), used < most ? used : most);
 	wire_init(&w, bytes, sizeof(bytes));
 	body_put(&w, pick.body, 0, 1, 60, 0);
-	ck_assert_uint_eq(w.len, (RDATA_AT + len) * pick.body->an);
-	for (size_t i = 0; i < pick.body->an; i++)
+	ck_assert_uint_eq(w.len, (RDATA_AT + len) * body_an(pick.body));
+	for (size_t i = 0; i < body_an(pick.body); i++)
 		ck_assert(oracle_uses(p, r,
 		    target_of(r, &bytes[(RDATA_AT + len) * i + RDATA_AT], len),
 		    type));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dns/composer.h"
 #include "dns/name.h"
 #include "sample.h"
 #include "serve/reply.h"
@@ -115,11 +116,11 @@ START_TEST(without_an_opt_optional_records_go_first)
 	least = begin_reply(&r);
 	const struct form forms[] = {
 	    {least + b->len, false, {3, 2, 2}},
-	    {least + b->must_len, false, {3, 2, 1}},
+	    {least + body_must_len(b), false, {3, 2, 1}},
 	    {least, true, {0, 0, 0}},
 	};
 
-	ck_assert_uint_gt(b->must_len, DNS_UDP_MIN);
+	ck_assert_uint_gt(body_must_len(b), DNS_UDP_MIN);
 	for (size_t limit = DNS_UDP_MIN; limit <= forms[0].len + 1; limit++) {
 		begin_reply(&r);
 		ck_assert(reply_add(&r, b, 0, BODY_KEEP_TTL));
@@ -144,8 +145,8 @@ START_TEST(with_an_opt_the_error_goes_before_records_do)
 	whole = least + OPTION + 2 + strlen(error.text);
 	const struct form forms[] = {
 	    {whole + b->len, false, {3, 2, 3}},
-	    {whole + b->must_len, false, {3, 2, 2}},
-	    {least + b->must_len, false, {3, 2, 2}},
+	    {whole + body_must_len(b), false, {3, 2, 2}},
+	    {least + body_must_len(b), false, {3, 2, 2}},
 	    {least, true, {0, 0, 1}},
 	};
 
@@ -293,7 +294,7 @@ START_TEST(a_chain_fits_with_all_that_is_made_of_dnames)
 	whole = begin_reply(&r) + one->len + two->len + 3 * (12 + 4 + 2);
 	const struct form forms[] = {
 	    {whole + texts->len, false, {9, 0, 1}},
-	    {whole + texts->must_len, false, {9, 0, 0}},
+	    {whole + body_must_len(texts), false, {9, 0, 0}},
 	    {begin_reply(&r), true, {0, 0, 0}},
 	};
 

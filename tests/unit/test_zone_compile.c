@@ -198,7 +198,7 @@ START_TEST(records_said_twice_far_apart_are_served_once)
 	zone_sample_zone(&sample, "example.com.", text);
 	expect_warned("");
 	zone_sample_ask(&sample, "a.example.com.", "A");
-	ck_assert_uint_eq(sample.found.body->an, 101);
+	ck_assert_uint_eq(body_an(sample.found.body), 101);
 	ck_assert_ptr_nonnull(strstr(sample.text,
 	    "data in example.com.\n"
 	    "an a.example.com. 60 IN A 192.0.2.0\n"

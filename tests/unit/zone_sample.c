@@ -139,9 +139,9 @@ zone_sample_body(
 	wire_put_u16(&w, 1);
 	wire_put_u16(&w, DNS_QR);
 	wire_put_u16(&w, 1);
-	wire_put_u16(&w, b->an);
-	wire_put_u16(&w, b->ns);
-	wire_put_u16(&w, b->ar);
+	wire_put_u16(&w, body_an(b));
+	wire_put_u16(&w, body_ns(b));
+	wire_put_u16(&w, body_ar(b));
 	wire_put(&w, owner, len);
 	wire_put_u16(&w, DNS_A);
 	wire_put_u16(&w, DNS_IN);
