@@ -294,7 +294,11 @@ node_compose(struct compiler *c, uint32_t node, const struct zone_record *at,
 	if (cname && other)
 		record_error(c->diag, end - 1, "CNAME beside other data");
 	n->nsets = (uint16_t)sets.n;
-	n->sets = arena_dup(c->arena, sets.at, sets.n * sizeof(*sets.at));
+	if (sets.n > 0)
+		n->sets =
+		    memcpy(arena_place(c->arena, sets.n * sizeof(*sets.at),
+			       _Alignof(struct zone_set)),
+			sets.at, sets.n * sizeof(*sets.at));
 	vec_free(&sets);
 }
 

@@ -16,9 +16,9 @@ found_negative(
 static const struct zone_set *
 set_of(const struct zone_node *n, uint16_t type)
 {
-	const struct zone_set *set = n->sets, *end = set + n->nsets;
+	const struct zone_set *set = n->sets;
 
-	for (; set < end; set++)
+	for (uint16_t left = n->nsets; left > 0; left--, set++)
 		if (set->type == type)
 			return set;
 	return NULL;
