@@ -136,7 +136,8 @@ nodes_put(struct compiler *c)
 			continue;
 		}
 		node = node_put(&c->nodes, name->name, zone);
-		z->nodes[node].steered = (uint16_t)i;
+		if (node != ZONE_NONE)
+			z->nodes[node].steered = (uint16_t)i;
 	}
 }
 
@@ -407,20 +408,11 @@ apex_compose(struct compiler *c, size_t zone)
 	struct zone *z = &c->zones->zones[zone];
 	struct set soa = set_find(c, z->apex, DNS_SOA);
 	struct set ns = set_find(c, z->apex, DNS_NS);
-	struct conf_mark mark = {z->conf->path, 1, 1};
 	const uint8_t *numbers;
 	uint32_t minimum;
 
-	if ((soa.n == 0 || ns.n == 0) && c->loaded[zone])
-		record_show_source(c->diag, z->conf->path);
-	if (soa.n == 0 && c->loaded[zone])
-		diag_error(c->diag, &mark,
-		    "zone %s: no SOA record at its apex: a zone begins with one, such as \"@ SOA ns1 hostmaster 1 2h 15m 14d 1m\"",
-		    z->conf->origin);
-	if (ns.n == 0 && c->loaded[zone])
-		diag_error(c->diag, &mark,
-		    "zone %s: no NS record at its apex: a zone names its servers, such as \"@ NS ns1\"",
-		    z->conf->origin);
+	if (c->loaded[zone])
+		zone_verify_apex(z->conf, soa.n > 0, ns.n > 0, c->diag);
 	if (soa.n == 0 || ns.n == 0)
 		return;
 	numbers = soa.at->rdata + soa.at->rdata_len - SOA_NUMBERS;
@@ -534,8 +526,14 @@ compile(struct compiler *c)
 	struct zones *z = c->zones;
 
 	zones_begin(c);
-	zones_load(c);
-	nodes_put(c);
+	if (c->nodes.crowded == NULL) {
+		zones_load(c);
+		nodes_put(c);
+	}
+	if (c->nodes.crowded != NULL) {
+		zone_verify_crowd(c->conf, c->nodes.crowded, c->diag);
+		return;
+	}
 	for (size_t i = 0; i < z->nzones; i++)
 		zone_compose(c, &c->records[i]);
 	nodes_cut(c);
@@ -573,7 +571,7 @@ zones_build(struct arena *a, const struct conf *conf, struct diag *d)
 	compile(&c);
 	node_finish(&c.nodes);
 	for (size_t i = 0; i < z->nzones; i++)
-		if (c.loaded[i]) {
+		if (c.loaded[i] && c.nodes.crowded == NULL) {
 			z->zones[i].content = records_digest(&c.records[i]);
 			zone_verify(z, (uint16_t)i, &c.records[i], d);
 		}

@@ -43,8 +43,9 @@ node_find(const struct zones *z, const uint8_t *name, size_t len)
 
 /* A name that is not in the table yet. */
 static void
-slot_put(struct zones *z, uint32_t node)
+slot_put(struct node_builder *b, uint32_t node)
 {
+	struct zones *z = b->zones;
 	const struct zone_node *n = &z->nodes[node];
 	const uint64_t hash = name_hash(n->name, n->name_len);
 	uint64_t i = hash & z->mask;
@@ -52,6 +53,8 @@ slot_put(struct zones *z, uint32_t node)
 	while (z->slots[i] != ZONE_NONE)
 		i = (i + 1) & z->mask;
 	z->slots[i] = slot_tag(z, hash) | node;
+	if (((i - hash) & z->mask) > NODE_PROBES)
+		b->crowded = n->name;
 }
 
 uint16_t
@@ -93,7 +96,7 @@ resize(struct node_builder *b, size_t cap)
 	z->mask = 2 * cap - 1;
 	z->slots = slots_new(z->mask + 1);
 	for (size_t i = 0; i < z->nnodes; i++)
-		slot_put(z, (uint32_t)i);
+		slot_put(b, (uint32_t)i);
 }
 
 void
@@ -134,7 +137,7 @@ node_new(struct node_builder *b, const uint8_t *name, uint16_t zone)
 	    .cut = ZONE_NONE,
 	};
 	b->parents[node] = ZONE_NONE;
-	slot_put(z, node);
+	slot_put(b, node);
 	if (labels > z->max_labels)
 		z->max_labels = labels;
 	return node;
@@ -146,7 +149,7 @@ node_put(struct node_builder *b, const uint8_t *name, uint16_t zone)
 	struct zones *z = b->zones;
 	uint32_t node = node_find(z, name, name_len(name)), child, first;
 
-	if (node != ZONE_NONE)
+	if (node != ZONE_NONE || b->crowded != NULL)
 		return node;
 	first = child = node_new(b, name, zone);
 	while (z->nodes[child].name_len > z->zones[zone].origin_len) {

@@ -8,12 +8,18 @@
 
 #include "zone/compile.h"
 
+/* Slots between a name's and where its hash points to, at most.  name_hash()
+ * has no key, so that whoever writes a zone could make its names crowd; of a
+ * hundred million names none comes as far by chance. */
+enum { NODE_PROBES = 256 };
+
 /* Growing it: nodes and slots are on the heap until node_finish(). */
 struct node_builder {
 	struct arena *arena;
 	struct zones *zones;
 	uint32_t *parents; /* of nodes; ZONE_NONE at an apex */
 	size_t cap;
+	const uint8_t *crowded; /* a name further away: no more are put */
 };
 
 /* The node of the lower-case name, or ZONE_NONE. */
@@ -30,7 +36,7 @@ void node_reserve(struct node_builder *b, size_t n);
 
 /* The node of a name at or below the zone's origin; made when it is missing,
  * with those between (RFC 4592 2.2.2: empty non-terminals).  name must live as
- * long as the zones. */
+ * long as the zones.  ZONE_NONE: the table is crowded. */
 uint32_t node_put(struct node_builder *b, const uint8_t *name, uint16_t zone);
 
 /* Moves nodes and slots to the arena. */

@@ -5,6 +5,7 @@
 
 #include "dns/name.h"
 #include "zone/find.h"
+#include "zone/node.h"
 
 static const struct pointer {
 	uint16_t type;
@@ -106,6 +107,35 @@ zone_verify(const struct zones *z, uint16_t zone,
 		if (f.kind != FIND_REFERRAL || r->type == DNS_NS)
 			pointer_verify(z, zone, r, p, d);
 	}
+}
+
+void
+zone_verify_apex(
+    const struct conf_zone *zone, bool soa, bool ns, struct diag *d)
+{
+	const struct conf_mark mark = {zone->path, 1, 1};
+
+	if (!soa || !ns)
+		record_show_source(d, zone->path);
+	if (!soa)
+		diag_error(d, &mark,
+		    "zone %s: no SOA record at its apex: a zone begins with one, such as \"@ SOA ns1 hostmaster 1 2h 15m 14d 1m\"",
+		    zone->origin);
+	if (!ns)
+		diag_error(d, &mark,
+		    "zone %s: no NS record at its apex: a zone names its servers, such as \"@ NS ns1\"",
+		    zone->origin);
+}
+
+void
+zone_verify_crowd(const struct conf *conf, const uint8_t *name, struct diag *d)
+{
+	const struct conf_mark whole = {.file = conf->path};
+	char text[NAME_TEXT_MAX];
+
+	diag_error(d, &whole,
+	    "%s: more than %d names have the same hash, which never happens by chance: remove such names from their zone",
+	    name_format(text, name), NODE_PROBES);
 }
 
 static void

@@ -16,6 +16,14 @@
 void zone_verify(const struct zones *z, uint16_t zone,
     const struct zone_records *records, struct diag *d);
 
+/* A zone without SOA or NS at its apex: an error for each that is missing. */
+void zone_verify_apex(
+    const struct conf_zone *zone, bool soa, bool ns, struct diag *d);
+
+/* Reports a name further from its slot than any is by chance (zone/node). */
+void zone_verify_crowd(
+    const struct conf *conf, const uint8_t *name, struct diag *d);
+
 /* The aliases that steered names answer with: an error for one that leads back
  * to its name, a warning for one to a name that a zone here has not. */
 void zone_verify_steered(const struct zones *z, struct diag *d);

@@ -386,6 +386,69 @@ START_TEST(many_names_are_all_found_again)
 }
 END_TEST
 
+#define ODD UINT64_C(0x9e3779b97f4a7c15)
+
+/* What name_hash() makes of the words before. */
+static uint64_t
+mixed(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * ODD;
+	return hash ^ hash >> 32;
+}
+
+/* Labels of 23 octets whose names, with "\1z" behind, all have one hash: the
+ * second word undoes what the first one made. */
+static size_t
+crowd_line(char *line, uint64_t number)
+{
+	uint64_t words[3] = {number << 8 | 23, 0, 0};
+	const uint8_t *octet = (const uint8_t *)words;
+	size_t len = 0;
+
+	words[1] =
+	    mixed((23 + 1 + 3) * ODD, words[0]) ^ UINT64_C(0x0123456789abcdef);
+	for (size_t i = 1; i < sizeof(words); i++) {
+		if (octet[i] >= 'A' && octet[i] <= 'Z')
+			return 0;
+		len += (size_t)sprintf(line + len, "\\%03u", octet[i]);
+	}
+	return len + (size_t)sprintf(line + len, " 60 A 192.0.2.1\n");
+}
+
+static void
+crowd_zone(size_t names)
+{
+	static char text[1000 * 120];
+	size_t len = (size_t)sprintf(text, WHOLE);
+
+	for (uint64_t number = 0; names > 0; number++) {
+		size_t line = crowd_line(text + len, number);
+
+		len += line;
+		names -= line > 0;
+	}
+	text[len] = '\0';
+	zone_sample_zone(&sample, "z.", text);
+}
+
+START_TEST(names_that_crowd_the_table_are_refused)
+{
+	crowd_zone(900);
+	ck_assert(!zone_sample_build(&sample));
+	ck_assert_uint_eq(sample.diag.nerrors, 1);
+	ck_assert_ptr_nonnull(strstr(zone_sample_diag(&sample),
+	    "more than 256 names have the same hash"));
+}
+END_TEST
+
+START_TEST(names_with_one_hash_are_all_found)
+{
+	crowd_zone(200);
+	expect_warned("");
+	ck_assert_uint_eq(sample.zones->nnodes, 202);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -418,6 +481,8 @@ main(void)
 	tcase_add_test(tc, an_rrset_larger_than_a_message_is_refused);
 	tcase_add_test(tc, a_record_leaves_room_for_header_and_question);
 	tcase_add_test(tc, many_names_are_all_found_again);
+	tcase_add_test(tc, names_that_crowd_the_table_are_refused);
+	tcase_add_test(tc, names_with_one_hash_are_all_found);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
