@@ -33,6 +33,9 @@ nearer(const void *x, const void *y)
 
 	if (a->km != b->km)
 		return a->km < b->km ? -1 : 1;
+	/* Less is known of a wide group, as of the addresses of no net. */
+	if (a->mass != b->mass)
+		return a->mass < b->mass ? -1 : 1;
 	return (a->group > b->group) - (a->group < b->group);
 }
 
@@ -71,8 +74,10 @@ region_cut(struct far *far, const struct far_table *t,
 		b->mass += p->mass[i];
 		total += p->mass[i];
 	}
+	/* Whole kilometres: the same distance is one whatever it was summed of.
+	 */
 	for (size_t i = 0; i < t->ngroups; i++)
-		bands[i].km /= bands[i].mass;
+		bands[i].km = round(bands[i].km / bands[i].mass);
 	qsort(bands, t->ngroups, sizeof(*bands), nearer);
 	bands_cut(far, t->nregions, bands, t->ngroups, total);
 }
