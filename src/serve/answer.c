@@ -2,6 +2,7 @@
 #include "serve/answer.h"
 
 #include <string.h>
+#include <xxhash.h>
 
 #include "base/clock.h"
 #include "dns/name.h"
@@ -288,14 +289,14 @@ follow(struct walk *w, struct found *f)
 
 	w->name = name;
 	while ((alias = add_found(w, f)) != NULL) {
-		w->passed[w->npassed++] = name_hash(name, len);
+		w->passed[w->npassed++] = XXH3_64bits(name, len);
 		memmove(next, name, f->prefix_len);
 		memcpy(next + f->prefix_len, body_target(alias),
 		    body_target_len(alias));
 		name_lower(next + f->prefix_len);
 		w->name = name = next;
 		len = f->prefix_len + (size_t)body_target_len(alias);
-		if (has_passed(w, name_hash(name, len)))
+		if (has_passed(w, XXH3_64bits(name, len)))
 			return;
 		zone_find(w->snapshot->zones, name, len, q->type, f);
 	}
