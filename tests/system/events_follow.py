@@ -20,7 +20,10 @@ class Follower:
         with open(self.out, "w") as out, open(self.err, "w") as err:
             self.process = subprocess.Popen(
                 [m.MERIDIANCTL, "--socket", d.control, "--json", "events",
-                 "--follow", *args], stdout=out, stderr=err)
+                 "--follow", *args], stdout=out, stderr=err,
+                # A shell's job in the background ignores it.
+                preexec_fn=lambda: signal.signal(signal.SIGINT,
+                                                 signal.SIG_DFL))
 
     def events(self):
         with open(self.out) as f:
