@@ -176,14 +176,8 @@ START_TEST(a_service_manager_is_told_by_a_datagram)
 	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 	socklen_t len;
 
-	snprintf(name, sizeof(name), "%cmeridian-notify-%ld",
-	    _i == 0 ? '@' : '/', (long)getpid());
-	if (_i == 1) {
-		char path[64];
-
-		snprintf(path, sizeof(path), "/tmp%s", name);
-		strcpy(name, path);
-	}
+	snprintf(name, sizeof(name), "%smeridian-notify-%ld",
+	    _i == 0 ? "@" : "/tmp/", (long)getpid());
 	strcpy(sun.sun_path, name);
 	len =
 	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name));
