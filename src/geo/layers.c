@@ -234,13 +234,13 @@ add_order(struct layers *l, uint32_t place, uint32_t order)
 static uint32_t
 cover_value(const struct layer_cover *c)
 {
-	return c->cover.leaves.at[c->at] >> 8;
+	return cover_leaf_value(c->cover.leaves.at[c->at]);
 }
 
 static unsigned
 cover_len(const struct layer_cover *c)
 {
-	return c->cover.leaves.at[c->at] & 0xff;
+	return cover_leaf_len(c->cover.leaves.at[c->at]);
 }
 
 /* What is on the place as the layers before that database have it. */

@@ -100,12 +100,12 @@ cover_of(const struct cover *leaves, const uint32_t *values, uint32_t embedded)
 	struct cover c = {.end = 0};
 
 	for (size_t i = 0; i < n; i++) {
-		uint32_t place = leaf[i] >> 8;
+		uint32_t place = cover_leaf_value(leaf[i]);
 
 		/* Of a city's places, values are more than a cache holds. */
 		__builtin_prefetch(
 		    &values[leaf[i + AHEAD < n ? i + AHEAD : i] >> 8]);
-		cover_put(&c, leaf[i] & 0xff,
+		cover_put(&c, cover_leaf_len(leaf[i]),
 		    place == GEO_EMBEDDED ? embedded : values[place]);
 	}
 	return c;
@@ -119,7 +119,7 @@ build_one(struct lookups *ls, struct arena *a)
 	struct cover c = cover_of(ls->leaves[0], classes, 0);
 	/* All IPv4 alike: IPv6 needs no look inside. */
 	uint32_t embedded =
-	    c.leaves.n == 1 ? c.leaves.at[0] >> 8 : GEO_EMBEDDED;
+	    c.leaves.n == 1 ? cover_leaf_value(c.leaves.at[0]) : GEO_EMBEDDED;
 
 	l.ipv4 = trie_build(a, &c, 32, NULL);
 	c = cover_of(ls->leaves[1], classes, embedded);

@@ -28,6 +28,18 @@ struct cover {
 	cover_place end; /* of those that are put */
 };
 
+static inline uint32_t
+cover_leaf_value(uint32_t leaf)
+{
+	return leaf >> 8;
+}
+
+static inline unsigned
+cover_leaf_len(uint32_t leaf)
+{
+	return leaf & 0xff;
+}
+
 /* A prefix and what it is part of. */
 struct prefix_member {
 	struct prefix prefix;

@@ -130,9 +130,9 @@ put_leaves(
 
 	p->bits = family == 4 ? 32 : 128;
 	for (size_t i = 0; i < leaves->leaves.n; i++) {
-		uint32_t place = leaves->leaves.at[i] >> 8;
-		struct prefix prefix =
-		    cover_prefix(&at, family, leaves->leaves.at[i] & 0xff);
+		uint32_t place = cover_leaf_value(leaves->leaves.at[i]);
+		struct prefix prefix = cover_prefix(
+		    &at, family, cover_leaf_len(leaves->leaves.at[i]));
 
 		if (place == GEO_EMBEDDED) {
 			if (ipv4->value != 0)

@@ -72,7 +72,8 @@ struct build {
 static unsigned
 slots_filled(uint32_t leaf, unsigned len)
 {
-	return (leaf & 0xff) <= len ? 1u << (len - (leaf & 0xff)) : 0;
+	return cover_leaf_len(leaf) <= len ? 1u << (len - cover_leaf_len(leaf))
+					   : 0;
 }
 
 /* Nodes and entries are counted first, so that no copy of them is made. */
@@ -175,7 +176,7 @@ node_build(struct build *b, unsigned offset, uint32_t *set)
 		b->leaf++;
 		row_put(&row, slot, leaf);
 		for (; filled > 0; filled--)
-			below[SLOTS + slot++] = leaf >> 8;
+			below[SLOTS + slot++] = cover_leaf_value(leaf);
 	}
 	if (b->known != NULL)
 		sets_put(b, below);
@@ -199,7 +200,7 @@ root_build(struct trie *t, struct build *b, uint32_t *below)
 		b->leaf++;
 		for (; filled > 0; filled--) {
 			t->root[slot] = leaf;
-			below[ROOT_SLOTS + slot++] = leaf >> 8;
+			below[ROOT_SLOTS + slot++] = cover_leaf_value(leaf);
 		}
 	}
 	if (b->known != NULL)

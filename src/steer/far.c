@@ -182,11 +182,11 @@ static void
 mass_add(double *mass, const struct cover *leaves)
 {
 	for (size_t i = 0; i < leaves->leaves.n; i++) {
-		uint32_t place = leaves->leaves.at[i] >> 8;
+		uint32_t place = cover_leaf_value(leaves->leaves.at[i]);
 
 		if (place != GEO_EMBEDDED)
-			mass[place] +=
-			    ldexp(1, -(int)(leaves->leaves.at[i] & 0xff));
+			mass[place] += ldexp(
+			    1, -(int)cover_leaf_len(leaves->leaves.at[i]));
 	}
 }
 

@@ -265,7 +265,7 @@ expect_cover(const struct cover *c, uint8_t family)
 
 	for (size_t i = 0; i < c->leaves.n; i++) {
 		struct prefix p =
-		    cover_prefix(&at, family, c->leaves.at[i] & 0xff);
+		    cover_prefix(&at, family, cover_leaf_len(c->leaves.at[i]));
 
 		struct addr first = p.addr;
 
@@ -283,11 +283,11 @@ leaf_value(const struct cover *c, const struct addr *a)
 	cover_place at = 0;
 
 	for (size_t i = 0; i < c->leaves.n; i++) {
-		struct prefix p =
-		    cover_prefix(&at, a->family, c->leaves.at[i] & 0xff);
+		struct prefix p = cover_prefix(
+		    &at, a->family, cover_leaf_len(c->leaves.at[i]));
 
 		if (prefix_covers(&p, a))
-			return c->leaves.at[i] >> 8;
+			return cover_leaf_value(c->leaves.at[i]);
 	}
 	ck_abort();
 }

@@ -96,9 +96,9 @@ place_of(const struct both *b, const struct addr *a)
 	unsigned offset;
 
 	for (size_t i = 0; i < c->leaves.n; i++) {
-		uint32_t value = c->leaves.at[i] >> 8;
-		struct prefix p =
-		    cover_prefix(&at, a->family, c->leaves.at[i] & 0xff);
+		uint32_t value = cover_leaf_value(c->leaves.at[i]);
+		struct prefix p = cover_prefix(
+		    &at, a->family, cover_leaf_len(c->leaves.at[i]));
 
 		if (!prefix_covers(&p, a))
 			continue;

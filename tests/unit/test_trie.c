@@ -91,10 +91,10 @@ merge(struct leaves *merged, struct cover *c, const struct leaves *l)
 		cover_put(c, l->all.at[i].len, l->all.at[i].value);
 	ck_assert(c->end == 0);
 	for (size_t i = 0; i < c->leaves.n; i++) {
-		const struct prefix p = cover_prefix(
-		    &at, l->bits == 32 ? 4 : 6, c->leaves.at[i] & 0xff);
+		const struct prefix p = cover_prefix(&at, l->bits == 32 ? 4 : 6,
+		    cover_leaf_len(c->leaves.at[i]));
 		struct leaf leaf = {
-		    .len = p.len, .value = c->leaves.at[i] >> 8};
+		    .len = p.len, .value = cover_leaf_value(c->leaves.at[i])};
 
 		memcpy(leaf.bytes, p.addr.bytes, sizeof(leaf.bytes));
 		vec_push(&merged->all, leaf);
