@@ -89,7 +89,6 @@ resize(struct node_builder *b, size_t cap)
 {
 	struct zones *z = b->zones;
 
-	b->cap = cap;
 	z->nodes = xreallocarray(z->nodes, cap, sizeof(*z->nodes));
 	b->parents = xreallocarray(b->parents, cap, sizeof(*b->parents));
 	free(z->slots);
@@ -109,12 +108,13 @@ node_begin(struct node_builder *b, struct arena *a, struct zones *z)
 void
 node_reserve(struct node_builder *b, size_t n)
 {
-	size_t cap = b->cap;
+	const size_t room = node_mask(b->zones) + (size_t)1;
+	size_t cap = room;
 
 	/* The last number is no node's. */
 	while (cap <= b->zones->nnodes + n)
 		cap *= 2;
-	if (cap > b->cap)
+	if (cap > room)
 		resize(b, cap);
 }
 

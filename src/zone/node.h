@@ -17,8 +17,7 @@ enum { NODE_PROBES = 256 };
 struct node_builder {
 	struct arena *arena;
 	struct zones *zones;
-	uint32_t *parents; /* of nodes; ZONE_NONE at an apex */
-	size_t cap;
+	uint32_t *parents;      /* of nodes; ZONE_NONE at an apex */
 	const uint8_t *crowded; /* a name further away: no more are put */
 };
 
