@@ -6,6 +6,7 @@
 #include "dns/cookie.h"
 
 enum {
+	BARE_SIZE = 11, /* of a record without options */
 	OPTION_SIZE = 4,
 	ECS_FIXED = 4,
 	KEEPALIVE_SIZE = 2,
@@ -22,7 +23,7 @@ ecs_octets(const struct ecs *e)
 size_t
 edns_size(const struct edns_reply *e)
 {
-	size_t size = EDNS_BARE_SIZE;
+	size_t size = BARE_SIZE;
 
 	if (e->ecs != NULL)
 		size += OPTION_SIZE + ECS_FIXED + ecs_octets(e->ecs);
@@ -66,8 +67,8 @@ error_put(struct wire *w, const struct edns_error *e)
 void
 edns_put(struct wire *w, const struct edns_reply *e, size_t size)
 {
-	const size_t options = size - EDNS_BARE_SIZE;
-	const uint8_t fixed[EDNS_BARE_SIZE] = {0, /* the root */
+	const size_t options = size - BARE_SIZE;
+	const uint8_t fixed[BARE_SIZE] = {0, /* the root */
 	    0, DNS_OPT, DNS_UDP_EDNS >> 8, DNS_UDP_EDNS & 0xff,
 	    (uint8_t)(e->rcode >> 4), 0, /* version */
 	    e->dnssec_ok ? EDNS_DO >> 8 : 0, 0, (uint8_t)(options >> 8),

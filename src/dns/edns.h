@@ -28,8 +28,6 @@ struct edns_reply {
 	const struct edns_error *error; /* NULL: none */
 };
 
-enum { EDNS_BARE_SIZE = 11 }; /* without options */
-
 /* Octets of the record. */
 size_t edns_size(const struct edns_reply *e);
 /* size: edns_size(). */

@@ -291,7 +291,7 @@ paths_of(struct mmdb_survey *survey, const char *key, size_t len)
 	return known->paths;
 }
 
-/* Of a key that stands twice the first one counts. */
+/* If a key occurs twice, the first one counts. */
 static void
 add_key(const char *key, size_t len, size_t value, void *arg)
 {

@@ -17,10 +17,10 @@ struct pace {
 void pace_init(struct pace *p, uint64_t now_us);
 
 /*
- * A batch of got packets (at least one) that emptied the socket was taken at
- * now_us.  Returns most_us where at least four packets are expected in as long,
- * by the packets of late, else 0: the worker sleeps until the next one.  An
- * idle server and one with little to do answer at once.
+ * A batch of got packets, at least one, was taken at now_us.  Returns most_us
+ * if at least four packets are expected in that time, by the recent rate, else
+ * 0. If the batch emptied the socket, the worker sleeps for that time, or until
+ * the next packet.  An idle server and one with little to do answer at once.
  */
 uint32_t pace_gather(
     struct pace *p, uint64_t now_us, unsigned got, uint32_t most_us);
